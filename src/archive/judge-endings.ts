@@ -1,0 +1,41 @@
+import { ProgramError, type PgbakError } from '../errors.ts';
+import type { Ending } from '../system/programs.ts';
+import { sevenZipComplaint } from './seven-zip-command.ts';
+
+/**
+ * What the endings of source and 7-Zip amount to; undefined when both succeeded. A dump that died half way leaves a
+ * well-formed archive, and a 7-Zip that died takes the source with it through the broken pipe: whoever failed by
+ * itself is to blame.
+ */
+export function judgeEndings(
+  source: Ending,
+  sevenZip: Ending,
+  explainSource: (ending: Ending) => PgbakError,
+): PgbakError | undefined {
+  if (failed(sevenZip) && (!failed(source) || diedOfBrokenPipe(source))) return sevenZipFailure(sevenZip);
+  return failed(source) ? explainSource(source) : undefined;
+}
+
+function failed({ exitCode }: Ending): boolean {
+  return exitCode !== 0;
+}
+
+/** SIGTERM is how the source is stopped once 7-Zip has gone. */
+function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
+  return signal === 'SIGPIPE' || signal === 'SIGTERM' || /broken pipe|terminated by user/i.test(stderrTail);
+}
+
+function sevenZipFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
+  if (/No space left on device|not enough space|disk quota exceeded/i.test(stderrTail)) {
+    return new ProgramError(
+      'the temporary directory is full: there is no room for the archive',
+      'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
+    );
+  }
+  if (signal !== undefined) {
+    const hint = signal === 'SIGKILL' ? 'The kernel may have been short of memory; look at its log (dmesg).' : undefined;
+    return new ProgramError(`7-Zip was ended by ${signal}`, hint);
+  }
+  // 1 is a warning, which `a -si` has no harmless cause for (7-Zip manual, "Exit Codes from 7-Zip").
+  return new ProgramError(`7-Zip failed with exit code ${exitCode}: ${sevenZipComplaint(stderrTail)}`);
+}

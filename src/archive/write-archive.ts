@@ -1,0 +1,131 @@
+import { rm, stat } from 'node:fs/promises';
+import type { Compression } from '../config/compression.ts';
+import type { Secret } from '../config/secret.ts';
+import type { PgbakError } from '../errors.ts';
+import { reasonOf } from '../system/clock.ts';
+import { startProgram, type Command, type Ending } from '../system/programs.ts';
+import { checkArchive } from './check-archive.ts';
+import { judgeEndings } from './judge-endings.ts';
+import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';
+import type { SevenZip } from './seven-zip.ts';
+import { sevenZipCommand, type SevenZipEnvironment } from './seven-zip-command.ts';
+import { watchLimits, type Limits } from './watch-limits.ts';
+
+export interface WriteArchiveRequest {
+  sevenZip: SevenZip;
+  environment: SevenZipEnvironment;
+  /** The program whose output is archived. */
+  source: Command;
+  /** What the source's failure means. */
+  explainSource: (ending: Ending) => PgbakError;
+  /** The name of the one entry: `shop.sql`. */
+  entryName: string;
+  /** How the entry must begin, so that something else than a dump is never taken for one. */
+  expectedStart: string;
+  /** Where to write; nothing may be there yet. */
+  archivePath: string;
+  compression: Compression;
+  /** AES-256 over content and headers. */
+  password?: Secret;
+  limits: Limits;
+  signal: AbortSignal;
+  onProgress?: (progress: { archiveBytes: number }) => void;
+  /** Each line of the source's stderr, secrets hidden. */
+  onSourceLine?: (line: string) => void;
+}
+
+export interface WrittenArchive {
+  sizeBytes: number;
+  /** The size of what was archived. */
+  rawSizeBytes: number;
+}
+
+/**
+ * Archives a program's output: the source writes into 7-Zip's standard input, process to process, and no byte of it
+ * passes through Node. The archive counts only when both programs exited 0 and its entry, read back, begins as
+ * expected. Otherwise whatever was written is removed, both programs have ended, and the promise rejects: with a
+ * `TimeLimitError` that names the limit, the signal's reason, or the explanation of whichever program failed first.
+ */
+export async function writeArchive(request: WriteArchiveRequest): Promise<WrittenArchive> {
+  try {
+    await pump(request);
+    const { rawSizeBytes } = await checkArchive(request);
+    const { size: sizeBytes } = await stat(request.archivePath);
+    return { sizeBytes, rawSizeBytes };
+  } catch (error) {
+    await rm(request.archivePath, { force: true });
+    throw error;
+  }
+}
+
+async function pump(request: WriteArchiveRequest): Promise<void> {
+  const { source, explainSource, password, onSourceLine } = request;
+  using watch = watchLimits(request.archivePath, request.limits, request.signal, request.onProgress);
+  const { signal } = watch;
+  const sevenZip = startProgram(archiveCommand(request), {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    signal,
+    onStderrLine: (line) => watch.progressed(line),
+  });
+  try {
+    const { stdin, stdout } = sevenZip;
+    if (stdin === undefined || stdout === undefined) {
+      await sevenZip.ended;
+      throw new Error('7-Zip was started without pipes');
+    }
+    if (password === undefined) keepFlowing(stdout);
+    else await answerPasswordPrompt(sevenZip, password);
+
+    const dump = startProgram(source, {
+      stdout: stdin,
+      signal,
+      ...(onSourceLine === undefined ? {} : { onStderrLine: onSourceLine }),
+    });
+    // The source holds the pipe now. With our end open as well, 7-Zip would never see the end of the dump.
+    stdin.destroy();
+    // A source that waits for the database would not notice that nobody reads any more.
+    const stopSource = sevenZip.ended.then(() => dump.stop());
+    const endings = await Promise.all([dump.ended, sevenZip.ended]);
+    await stopSource;
+    const failure = judgeEndings(...endings, explainSource);
+    if (failure !== undefined) throw await afterOurOwnSignal(failure, signal);
+  } catch (error) {
+    await sevenZip.stop();
+    if (signal.aborted) throw reasonOf(signal);
+    throw error;
+  }
+}
+
+function archiveCommand({ sevenZip, environment, compression, entryName, archivePath, password }: WriteArchiveRequest) {
+  const args = [
+    'a',
+    '-t7z',
+    `-m0=${compression.method.toUpperCase()}`,
+    `-mx=${compression.level}`,
+    '-mmt=on',
+    ...(password === undefined ? [] : ['-p', '-mhe=on']),
+    `-si${entryName}`,
+    // Progress on stderr: shows that it lives, and makes an orphan die of the broken pipe.
+    '-bsp2',
+    '--',
+    archivePath,
+  ];
+  return sevenZipCommand(sevenZip, environment, args, password);
+}
+
+const OWN_SIGNAL_WITHIN_MS = 250;
+
+/**
+ * A terminal's Ctrl-C and systemd's SIGTERM reach the children as well, and their end may be seen before our own
+ * signal is. It then was no failure of theirs.
+ */
+async function afterOurOwnSignal(failure: Error, signal: AbortSignal): Promise<Error> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, OWN_SIGNAL_WITHIN_MS);
+      signal.addEventListener('abort', () => [clearTimeout(timer), resolve()], { once: true });
+    });
+  }
+  return signal.aborted ? reasonOf(signal) : failure;
+}

@@ -1,0 +1,16 @@
+/** The phases of one backup, in their order. */
+export type Phase = 'connecting' | 'dumping' | 'checking' | 'uploading';
+
+/** What happens during a run, as it happens. A terminal, a log and a test are three listeners to the same events. */
+export type BackupEvent =
+  | { type: 'cleaned'; message: string }
+  | { type: 'started'; server: string }
+  | { type: 'phase'; server: string; phase: Phase; detail?: string }
+  | { type: 'archived'; server: string; archiveBytes: number }
+  | { type: 'dump-line'; server: string; line: string }
+  | { type: 'uploaded'; server: string; sentBytes: number; sizeBytes: number }
+  | { type: 'warning'; server: string; message: string }
+  | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; place: string; objectName: string }
+  | { type: 'failed'; server: string; message: string; hint?: string; stack?: string };
+
+export type Report = (event: BackupEvent) => void;

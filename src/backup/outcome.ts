@@ -1,0 +1,28 @@
+/** How one server fared in a run; what `run --json` prints, field by field. Sizes in bytes. */
+export type Outcome = { serverId: number; name: string } & (
+  | { status: 'skipped'; reason: string }
+  | SuccessfulOutcome
+  | FailedOutcome
+);
+
+interface SuccessfulOutcome {
+  status: 'success';
+  backupId: number;
+  objectName: string;
+  objectId: string;
+  size: number;
+  rawSize: number;
+  durationMs: number;
+  warnings: string[];
+}
+
+interface FailedOutcome {
+  status: 'failed';
+  /** Absent where the attempt could not even be recorded. */
+  backupId?: number;
+  durationMs: number;
+  warnings: string[];
+  error: string;
+  /** A signal ended it, not a fault. */
+  interrupted: boolean;
+}

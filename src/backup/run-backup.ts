@@ -1,0 +1,121 @@
+import { objectNameOf } from '../config/archive-name.ts';
+import type { ServerRecord } from '../config/server.ts';
+import type { ServerSettings } from '../config/settings.ts';
+import { describeFailure, failureText, type Failure } from './describe-failure.ts';
+import { makeBackup } from './make-backup.ts';
+import type { Outcome } from './outcome.ts';
+import { pingsFor } from './pings.ts';
+import type { Tools } from './tools.ts';
+
+export interface RunBackupOptions {
+  /** When the whole run began: due times count from it. */
+  runStartedAt: Date;
+  acceptSize: boolean;
+}
+
+/**
+ * One backup from its first check to its last ping. Never rejects: whatever goes wrong is reported, recorded, pinged
+ * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
+ */
+export async function runBackup(server: ServerRecord, options: RunBackupOptions, tools: Tools): Promise<Outcome> {
+  const { catalog, clock, report } = tools;
+  const startedAt = clock.now();
+  const warnings: string[] = [];
+  const warn = (message: string) => {
+    warnings.push(message);
+    report({ type: 'warning', server: server.name, message });
+  };
+  const elapsedMs = () => clock.now().getTime() - startedAt.getTime();
+  const identity = { serverId: server.id, name: server.name };
+
+  report({ type: 'started', server: server.name });
+  const pings = pingsFor(server, warn, tools);
+  let attempt: number | undefined;
+  let settings: ServerSettings | undefined;
+  try {
+    const backupId = await catalog.backups.start({
+      serverId: server.id,
+      startedAt,
+      format: server.format,
+      compression: server.compression,
+      objectName: objectNameOf(server.archiveName, server.format),
+    });
+    attempt = backupId;
+    settings = tools.settingsFor(server);
+    tools.checkConnection(settings.connectionString);
+    await pings.started();
+    const { stored, rawSizeBytes } = await makeBackup(
+      { server, settings, startedAt, acceptSize: options.acceptSize, warn },
+      tools,
+    );
+    const place = tools.storageFor(settings.destination).place;
+    await catalog.backups.finish(backupId, {
+      finishedAt: clock.now(),
+      runStartedAt: options.runStartedAt,
+      sizeBytes: stored.sizeBytes,
+      rawSizeBytes,
+      place,
+      objectId: stored.id,
+      sha1: stored.sha1,
+      warnings,
+    });
+    const durationMs = elapsedMs();
+    report({
+      type: 'succeeded',
+      server: server.name,
+      sizeBytes: stored.sizeBytes,
+      durationMs,
+      place,
+      objectName: stored.name,
+    });
+    await pings.succeeded([`${stored.sizeBytes} bytes stored as ${place}/${stored.name}`, ...warnings].join('\n'));
+    return {
+      ...identity,
+      status: 'success',
+      backupId,
+      objectName: stored.name,
+      objectId: stored.id,
+      size: stored.sizeBytes,
+      rawSize: rawSizeBytes,
+      durationMs,
+      warnings,
+    };
+  } catch (error) {
+    const failure = describeFailure(error, settings);
+    await recordFailure(attempt, failure, warnings, tools, warn);
+    const { message, hint, stack } = failure;
+    report({
+      type: 'failed',
+      server: server.name,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(stack === undefined ? {} : { stack }),
+    });
+    await pings.failed([failureText(failure), ...warnings].join('\n'));
+    return {
+      ...identity,
+      status: 'failed',
+      ...(attempt === undefined ? {} : { backupId: attempt }),
+      durationMs: elapsedMs(),
+      warnings,
+      error: failureText(failure),
+      interrupted: failure.interrupted,
+    };
+  }
+}
+
+/** A catalogue that cannot be written to (a full disk) must not keep the failure from being told. */
+async function recordFailure(
+  backupId: number | undefined,
+  failure: Failure,
+  warnings: readonly string[],
+  { catalog, clock }: Pick<Tools, 'catalog' | 'clock'>,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (backupId === undefined) return;
+  try {
+    await catalog.backups.fail(backupId, { finishedAt: clock.now(), error: failureText(failure), warnings });
+  } catch (error) {
+    warn(`the failure could not be recorded in the catalogue: ${describeFailure(error, undefined).message}`);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Format, ServerRecord } from '../config/server.ts';
+import { cleanLeftovers } from './clean-leftovers.ts';
+import { isDue, nextDue } from './due.ts';
+import { dryRun } from './dry-run.ts';
+import type { Outcome } from './outcome.ts';
+import { runBackup } from './run-backup.ts';
+import type { Tools } from './tools.ts';
+
+export interface RunRequest {
+  servers: readonly ServerRecord[];
+  /** Back up even what is not due. */
+  force: boolean;
+  /** In place of each server's own format, for this run. */
+  format?: Format;
+  acceptSize: boolean;
+  /** Only check and tell what would be done. */
+  dryRun: boolean;
+}
+
+/**
+ * Backs up those of the servers that are due, one after another, the longest waiting first. A failure never stops the
+ * next server; a signal stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
+ */
+export async function runBackups(request: RunRequest, tools: Tools): Promise<Outcome[]> {
+  const runStartedAt = tools.clock.now();
+  if (!request.dryRun) await cleanLeftovers(tools);
+
+  const outcomes: Outcome[] = [];
+  for (const listed of longestWaitingFirst(request.servers)) {
+    const server = await asOfNow(listed, request, tools);
+    const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, runStartedAt, tools);
+    if (server === undefined || reason !== undefined) {
+      outcomes.push({ serverId: listed.id, name: listed.name, status: 'skipped', reason: reason ?? '' });
+    } else if (request.dryRun) {
+      outcomes.push(dryRun(server, tools));
+    } else {
+      outcomes.push(await runBackup(server, { runStartedAt, acceptSize: request.acceptSize }, tools));
+    }
+  }
+  return outcomes;
+}
+
+function longestWaitingFirst(servers: readonly ServerRecord[]): ServerRecord[] {
+  const waitingSince = (server: ServerRecord) => nextDue(server)?.getTime() ?? 0;
+  return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
+}
+
+/** A run may take hours, during which servers are edited and deleted. */
+async function asOfNow(
+  listed: ServerRecord,
+  { format }: RunRequest,
+  { catalog }: Pick<Tools, 'catalog'>,
+): Promise<ServerRecord | undefined> {
+  const server = await catalog.servers.find(listed.id);
+  return server === undefined || format === undefined ? server : { ...server, format };
+}
+
+function reasonToSkip(
+  server: ServerRecord,
+  { force }: RunRequest,
+  now: Date,
+  { signal }: Pick<Tools, 'signal'>,
+): string | undefined {
+  if (signal.aborted) return 'interrupted';
+  if (force || isDue(server, now)) return undefined;
+  return `not due before ${nextDue(server)?.toISOString()}`;
+}

@@ -1,0 +1,42 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { PingUrls, ServerSettings, Destination } from '../config/settings.ts';
+import type { Secret } from '../config/secret.ts';
+import type { ServerRecord } from '../config/server.ts';
+import type { WriteArchiveRequest, WrittenArchive } from '../archive/write-archive.ts';
+import type { PingMoment } from '../notify/ping.ts';
+import type { PreparedDump } from '../postgres/prepare-dump.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Clock } from '../system/clock.ts';
+import type { TemporaryDirectory } from '../system/temporary-directory.ts';
+import type { Report } from './events.ts';
+
+/** What an archive is to be made of; where 7-Zip is and what it gets to see of the environment is known already. */
+export type ArchiveRequest = Omit<WriteArchiveRequest, 'sevenZip' | 'environment'>;
+
+/**
+ * Everything a run needs of the outside world, built in one place and handed in. A function asks for the part it
+ * needs, so that its signature tells what it touches.
+ */
+export interface Tools {
+  catalog: Pick<Catalog, 'id' | 'servers' | 'backups'>;
+  clock: Clock;
+  /** Aborted with an `InterruptedError` when a signal asks pgbak to stop. */
+  signal: AbortSignal;
+  report: Report;
+  /** The process' own version, kept with each stored archive. */
+  version: string;
+  /** Throws a `ConfigError` that tells everything wrong with a server's settings. */
+  settingsFor: (server: ServerRecord) => ServerSettings;
+  pingUrlsFor: (server: ServerRecord) => { urls: PingUrls; problems: string[] };
+  /** Throws a `ConfigError` for a connection string that cannot be one, without connecting. */
+  checkConnection: (connectionString: Secret) => void;
+  /** Asks the server its version and finds the pg_dump that matches. */
+  prepareDump: (server: ServerRecord, settings: ServerSettings, signal: AbortSignal) => Promise<PreparedDump>;
+  writeArchive: (request: ArchiveRequest) => Promise<WrittenArchive>;
+  storageFor: (destination: Destination) => Storage;
+  /** Resolves with a warning when the ping could not be delivered; never rejects. */
+  ping: (moment: PingMoment, url: Secret, body: string, signal: AbortSignal) => Promise<string | undefined>;
+  createTemporaryDirectory: () => Promise<TemporaryDirectory>;
+  /** Removes what a killed run left in the temporary directory; a sentence for each thing removed. */
+  sweepTemporaryDirectories: () => Promise<string[]>;
+}

@@ -1,0 +1,18 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { ServerRecord } from '../config/server.ts';
+import { ConfigError } from '../errors.ts';
+
+/** The server with this id or name; a `ConfigError` that lists the known ones when there is none. */
+export async function findServer(
+  catalog: Pick<Catalog, 'servers'>,
+  idOrName: string,
+): Promise<ServerRecord> {
+  const server = await catalog.servers.find(idOrName);
+  if (server !== undefined) return server;
+  const names = (await catalog.servers.list()).map(({ name }) => name);
+  const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', ...' : '');
+  throw new ConfigError(
+    `there is no server "${idOrName}"`,
+    names.length === 0 ? 'There are none yet; add one with pgbak add.' : `Known servers: ${shown}`,
+  );
+}

@@ -1,0 +1,45 @@
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `1.5 MB`; decimal units, as storage is billed and disks are sold. */
+export function formatBytes(sizeBytes: number): string {
+  let value = sizeBytes;
+  let unit = 0;
+  // 999.95 would be printed as 1000.0.
+  while (value >= 999.95 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`. */
+export function formatDuration(durationMs: number): string {
+  if (durationMs < 1000) return `${Math.round(durationMs)} ms`;
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+const STEPS = [
+  { unit: 'minute', seconds: 60 },
+  { unit: 'hour', seconds: 3600 },
+  { unit: 'day', seconds: 86_400 },
+] as const;
+
+/** `2 hours ago`, `just now`; for an instant still to come `in 3 hours`. */
+export function formatAgo(instant: Date, now: Date): string {
+  const seconds = Math.round((now.getTime() - instant.getTime()) / 1000);
+  const distance = Math.abs(seconds);
+  if (distance < 60) return 'just now';
+  const step = STEPS.findLast((candidate) => distance >= candidate.seconds) ?? STEPS[0];
+  const count = Math.floor(distance / step.seconds);
+  const text = `${count} ${step.unit}${count === 1 ? '' : 's'}`;
+  return seconds > 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** `2026-11-23 10:15 UTC`. */
+export function formatInstant(instant: Date): string {
+  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

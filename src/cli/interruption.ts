@@ -1,0 +1,29 @@
+import { constants } from 'node:os';
+import { InterruptedError } from '../errors.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Interruption {
+  signal: AbortSignal;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, on which everything under way ends in order. A second one
+ * means that somebody does not want to wait: the process ends at once, and its children with it.
+ */
+export function listenForInterruption(): Interruption {
+  const controller = new AbortController();
+  const listener = (name: NodeJS.Signals) => {
+    const signal = SIGNALS.find((known) => known === name) ?? 'SIGTERM';
+    if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
+    controller.abort(new InterruptedError(signal));
+  };
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of SIGNALS) process.off(signal, listener);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { placeOf } from '../config/destination.ts';
+import type { Environment } from '../config/environment.ts';
+import { parseArchiveName } from '../config/archive-name.ts';
+import { isReference } from '../config/reference.ts';
+import type { Secret } from '../config/secret.ts';
+import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../config/server.ts';
+import type { ServerChanges } from '../config/server-input.ts';
+import { ConfigError } from '../errors.ts';
+import { parseConnection } from '../postgres/connection.ts';
+
+/**
+ * A whole new server out of what was given: names are taken from the database where they were left out, the rest from
+ * the defaults. Throws a `ConfigError` that names the flag of a required value that is missing.
+ */
+export function newServer(given: ServerChanges): ServerFields {
+  const { connectionString } = given;
+  if (connectionString === undefined) {
+    throw new ConfigError(
+      'the connection string is missing: --connection-string',
+      'For example: pgbak add --connection-string postgresql://user@host/database, or env:NAME or file:/path.',
+    );
+  }
+  const name = given.name ?? databaseName(connectionString);
+  if (name === undefined) {
+    throw new ConfigError('the name is missing: --name', 'The connection string names no database to call it by.');
+  }
+  const defaults = SERVER_DEFAULTS;
+  return {
+    name,
+    connectionString,
+    // A slash in a server's name is no wish for a folder in storage.
+    archiveName: given.archiveName ?? parseArchiveName(name.replaceAll(/[\\/]+/g, '-')),
+    frequencyHours: given.frequencyHours ?? defaults.frequencyHours,
+    format: given.format ?? defaults.format,
+    compression: given.compression ?? defaults.compression,
+    archivePassword: given.archivePassword,
+    destination: given.destination,
+    b2KeyId: given.b2KeyId,
+    b2AppKey: given.b2AppKey,
+    b2Bucket: given.b2Bucket,
+    hcUrlStart: given.hcUrlStart,
+    hcUrlSuccess: given.hcUrlSuccess,
+    hcUrlFail: given.hcUrlFail,
+    excludeTables: given.excludeTables ?? defaults.excludeTables,
+    excludeTableData: given.excludeTableData ?? defaults.excludeTableData,
+    excludeSchemas: given.excludeSchemas ?? defaults.excludeSchemas,
+    minSizeBytes: given.minSizeBytes ?? defaults.minSizeBytes,
+    sizeTolerancePercent: given.sizeTolerancePercent ?? defaults.sizeTolerancePercent,
+    onSizeChange: given.onSizeChange ?? defaults.onSizeChange,
+    lockWaitSeconds: given.lockWaitSeconds ?? defaults.lockWaitSeconds,
+    idleTimeoutSeconds: given.idleTimeoutSeconds ?? defaults.idleTimeoutSeconds,
+  };
+}
+
+/** The database's name, where the connection string is here to be read and names one. */
+function databaseName(connectionString: Secret): string | undefined {
+  return isReference(connectionString.reveal()) ? undefined : parseConnection(connectionString).database;
+}
+
+/**
+ * Refuses a server whose name is taken or whose archives would mix with another's. `others` are the servers stored
+ * already, without this one.
+ */
+export function refuseClash(server: ServerFields, others: readonly ServerRecord[], environment: Environment): void {
+  const sameName = others.find(({ name }) => name === server.name);
+  if (sameName !== undefined) {
+    throw new ConfigError(
+      `there is a server named "${server.name}" already, with id ${sameName.id}`,
+      'Choose another name: --name',
+    );
+  }
+  const place = placeOf(server, environment);
+  const sameArchive = others.find(
+    (other) => other.archiveName === server.archiveName && placeOf(other, environment) === place,
+  );
+  if (sameArchive !== undefined) {
+    throw new ConfigError(
+      `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
+      'Choose another archive name or destination: --archive-name, --destination',
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { nextDue } from '../backup/due.ts';
+import { placeOf } from '../config/destination.ts';
+import type { Environment } from '../config/environment.ts';
+import { isReference } from '../config/reference.ts';
+import type { ServerRecord } from '../config/server.ts';
+import { b2Source, encryptionSource } from '../config/sources.ts';
+import { PgbakError } from '../errors.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { formatAgo } from './format.ts';
+
+/** A server as `list --json` prints it. */
+export interface ServerRow {
+  id: number;
+  name: string;
+  connection: string;
+  frequencyHrs: number;
+  format: string;
+  compression: string;
+  archiveName: string;
+  destination: string;
+  encryption: string;
+  b2: string;
+  lastBackup: string | null;
+  lastResult: string | null;
+  nextDue: string | null;
+}
+
+/** What `list` shows of a server: never a password, and a reference as it stands. */
+export function serverRow(server: ServerRecord, environment: Environment): ServerRow {
+  return {
+    id: server.id,
+    name: server.name,
+    connection: connectionLabel(server),
+    frequencyHrs: server.frequencyHours,
+    format: server.format,
+    compression: server.compression,
+    archiveName: server.archiveName,
+    destination: placeOf(server, environment),
+    encryption: encryptionSource(server, environment),
+    b2: b2Source(server, environment),
+    lastBackup: server.lastBackup?.toISOString() ?? null,
+    lastResult: server.lastResult ?? null,
+    nextDue: nextDue(server)?.toISOString() ?? null,
+  };
+}
+
+/** An adopted catalogue may hold a string that nobody ever checked; listing it must not fail. */
+function connectionLabel({ connectionString }: ServerRecord): string {
+  const text = connectionString.reveal();
+  if (isReference(text)) return text;
+  try {
+    return parseConnection(connectionString).label;
+  } catch (error) {
+    if (error instanceof PgbakError) return '(not a valid connection string)';
+    throw error;
+  }
+}
+
+export const SERVER_COLUMNS = [
+  { title: 'name', shrinksTo: 8 },
+  { title: 'database', shrinksTo: 10 },
+  { title: 'every' },
+  { title: 'last backup', shrinksTo: 8 },
+  { title: 'result' },
+  { title: 'encrypted', shrinksTo: 6 },
+  { title: 'stored in', shrinksTo: 10 },
+];
+
+/** The cells of a server's line in the table of `list`. */
+export function serverCells(row: ServerRow, now: Date): string[] {
+  return [
+    row.name,
+    row.connection,
+    `${row.frequencyHrs} h`,
+    row.lastBackup === null ? 'never' : formatAgo(new Date(row.lastBackup), now),
+    row.lastResult ?? '-',
+    row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
+    row.destination.startsWith('file:') ? row.destination : `${row.destination} (${row.b2})`,
+  ];
+}

@@ -1,0 +1,29 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { openWorkplace } from '../cli/open-tools.ts';
+import { SERVER_COLUMNS, serverCells, serverRow, type ServerRow } from '../cli/server-row.ts';
+import { renderTable } from '../cli/table.ts';
+
+export default class List extends BaseCommand {
+  static override summary = 'show the servers and how their last backup went';
+  static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come
+from: the server's own record, the environment, or nowhere.
+
+EXIT STATUS
+  0  listed
+  2  wrong use or configuration`;
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+
+  async run(): Promise<ServerRow[]> {
+    await this.parse(List);
+    await using workplace = await openWorkplace();
+    const servers = await workplace.catalog.servers.list();
+    const rows = servers.map((server) => serverRow(server, workplace.environment));
+    if (rows.length === 0) {
+      this.log('No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database');
+    } else {
+      const cells = rows.map((row) => serverCells(row, new Date()));
+      this.log(renderTable(SERVER_COLUMNS, cells, process.stdout.columns));
+    }
+    return rows;
+  }
+}

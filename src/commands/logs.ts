@@ -1,0 +1,41 @@
+import { Args, Flags } from '@oclif/core';
+import { BACKUP_COLUMNS, backupCells, backupRow, type BackupRow } from '../cli/backup-row.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { findServer } from '../cli/find-server.ts';
+import { openWorkplace } from '../cli/open-tools.ts';
+import { renderTable } from '../cli/table.ts';
+
+export default class Logs extends BaseCommand {
+  static override summary = 'show past backups, newest first';
+  static override description = `EXIT STATUS
+  0  shown
+  2  wrong use or configuration, such as an unknown server`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    { description: 'what went wrong lately', command: '<%= config.bin %> <%= command.id %> shop --failed --limit 5' },
+  ];
+  static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
+  static override flags = {
+    limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }),
+    failed: Flags.boolean({ description: 'only those that failed' }),
+  };
+
+  async run(): Promise<BackupRow[]> {
+    const { args, flags } = await this.parse(Logs);
+    await using workplace = await openWorkplace();
+    const server = args.server === undefined ? undefined : await findServer(workplace.catalog, args.server);
+    const backups = await workplace.catalog.backups.list({
+      limit: flags.limit,
+      failedOnly: flags.failed,
+      ...(server === undefined ? {} : { serverId: server.id }),
+    });
+    if (backups.length === 0) {
+      this.log(flags.failed ? 'No failed backups.' : 'No backups yet. Make one: pgbak run --force');
+    } else {
+      const now = new Date();
+      const cells = backups.map((backup) => backupCells(backup, now));
+      this.log(renderTable(BACKUP_COLUMNS, cells, process.stdout.columns));
+    }
+    return backups.map((backup) => backupRow(backup));
+  }
+}

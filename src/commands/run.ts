@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core';
+import { runBackups } from '../backup/run-backups.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { findServer } from '../cli/find-server.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
+import { openLog } from '../cli/log.ts';
+import { buildTools, openWorkplace, takeRunLock } from '../cli/open-tools.ts';
+import { exitCodeOf, OUTCOME_COLUMNS, outcomeCells, outcomeRow, type OutcomeRow } from '../cli/outcome-row.ts';
+import { renderTable } from '../cli/table.ts';
+import { FORMATS } from '../config/server.ts';
+
+export default class Run extends BaseCommand {
+  static override summary = 'back up every server that is due';
+  static override description = `This is what cron or a systemd timer starts, as often as the most frequent backup asks for. Progress goes to
+stderr, the result to stdout.
+
+EXIT STATUS
+  0    every backup succeeded, or none was due
+  1    at least one backup failed
+  2    wrong use or configuration
+  75   another run is under way
+  130  interrupted (143 after SIGTERM)`;
+  static override examples = [
+    { description: 'what cron runs', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'everything, now', command: '<%= config.bin %> <%= command.id %> --force' },
+    { description: 'two servers, now', command: '<%= config.bin %> <%= command.id %> --force --server shop --server 7' },
+    {
+      description: 'take a much changed size as the new measure',
+      command: '<%= config.bin %> <%= command.id %> --force --server shop --accept-size',
+    },
+  ];
+  static override flags = {
+    force: Flags.boolean({ description: 'back up even what is not due' }),
+    server: Flags.string({ multiple: true, description: 'only this server, by id or name (repeatable)', helpValue: 'SERVER' }),
+    format: Flags.option({ options: FORMATS, description: "in place of the servers' own format" })(),
+    'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
+    'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
+    wait: Flags.integer({ description: 'wait for another run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
+  };
+
+  async run(): Promise<{ results: OutcomeRow[] }> {
+    const { flags } = await this.parse(Run);
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    await using log = await openLog(workplace.environment);
+    const { catalog } = workplace;
+    const servers =
+      flags.server === undefined
+        ? await catalog.servers.list()
+        : await Promise.all(flags.server.map((idOrName) => findServer(catalog, idOrName)));
+
+    const options = { signal: interruption.signal, report: log.report, version: this.config.version };
+    await using _lock = flags['dry-run'] ? undefined : await takeRunLock(workplace, flags.wait * 1000, options);
+    const request = {
+      servers,
+      force: flags.force,
+      acceptSize: flags['accept-size'],
+      dryRun: flags['dry-run'],
+      ...(flags.format === undefined ? {} : { format: flags.format }),
+    };
+    const outcomes = await runBackups(request, buildTools(workplace, options));
+    if (servers.length === 0) {
+      this.log('No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database');
+    } else {
+      this.log(renderTable(OUTCOME_COLUMNS, outcomes.map(outcomeCells), process.stdout.columns));
+    }
+    process.exitCode = exitCodeOf(outcomes, interruption.signal);
+    return { results: outcomes.map(outcomeRow) };
+  }
+}

@@ -1,0 +1,43 @@
+import { ConfigError } from '../errors.ts';
+import type { Format } from './server.ts';
+
+/** Room for the time stamp and extension behind the name within B2's 1,024 bytes and a file system's 255. */
+const LONGEST_NAME_BYTES = 900;
+const LONGEST_PART_BYTES = 200;
+
+/**
+ * Checks a name under which archives are stored, which may hold `/`. Throws a `ConfigError` for what would leave the
+ * destination (`..`, an absolute path), what B2 refuses (https://www.backblaze.com/docs/cloud-storage-files, "File
+ * names") and what no file system takes.
+ */
+export function parseArchiveName(text: string): string {
+  const problem = problemOf(text);
+  if (problem === undefined) return text;
+  throw new ConfigError(`archive name "${text}" ${problem}`, 'Use a name such as shop or production/shop.');
+}
+
+function problemOf(text: string): string | undefined {
+  const parts = text.split('/');
+  if (text === '') return 'is empty';
+  if (text.startsWith('/')) return 'begins with a slash';
+  if (parts.includes('')) return 'has an empty part between or behind its slashes';
+  if (parts.some((part) => part === '.' || part === '..')) return 'has a part "." or ".."';
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001F\u007F\\]/.test(text)) return 'has a control character or a backslash';
+  if (Buffer.byteLength(text) > LONGEST_NAME_BYTES) return `is longer than ${LONGEST_NAME_BYTES} bytes`;
+  if (parts.some((part) => Buffer.byteLength(part) > LONGEST_PART_BYTES)) {
+    return `has a part longer than ${LONGEST_PART_BYTES} bytes`;
+  }
+  return undefined;
+}
+
+/** The name of a dump inside its archive: `shop.sql` for psql, `shop.bin` for pg_restore. */
+export function entryNameOf(archiveName: string, format: Format): string {
+  const base = archiveName.slice(archiveName.lastIndexOf('/') + 1);
+  return `${base}.${format === 'sql' ? 'sql' : 'bin'}`;
+}
+
+/** The name of an archive in storage: `production/shop.sql.7z`. */
+export function objectNameOf(archiveName: string, format: Format): string {
+  return `${archiveName}.${format === 'sql' ? 'sql' : 'bin'}.7z`;
+}

@@ -1,0 +1,31 @@
+import type { Format } from './server.ts';
+
+/** How an attempt ended. `running` is also what a killed run leaves until the next one finds it. */
+export type BackupResult = 'running' | 'success' | 'failed';
+
+/** One attempt to back up a server, as the catalogue remembers it. */
+export interface BackupRecord {
+  backupId: number;
+  /** Absent once the server was deleted. */
+  serverId?: number;
+  /** The server's name, also after it was deleted. */
+  serverName: string;
+  startedAt: Date;
+  finishedAt?: Date;
+  result: BackupResult;
+  /** The archive's size as stored. */
+  sizeBytes?: number;
+  /** The dump's size before compression. */
+  rawSizeBytes?: number;
+  format?: Format;
+  compression?: string;
+  /** `b2:BUCKET` or `file:/dir`. */
+  place?: string;
+  objectName?: string;
+  objectId?: string;
+  /** SHA-1 of the stored archive, 40 hexadecimal digits. */
+  sha1?: string;
+  warnings: string[];
+  /** Why it failed; secrets hidden. */
+  error?: string;
+}

@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import { Secret } from './secret.ts';
+
+/** pgbak's environment variables, read once and checked. An empty variable counts as unset. */
+export interface Environment {
+  /** Absolute path of the catalogue, where `DB_PATH` names one. */
+  catalogPath: string | undefined;
+  b2KeyId: Secret | undefined;
+  b2AppKey: Secret | undefined;
+  b2Bucket: string | undefined;
+  b2ApiUrl: string | undefined;
+  archivePassword: Secret | undefined;
+  /** `b2` or `file:/absolute/dir`, unchecked. */
+  destination: string | undefined;
+  temporaryDirectory: string | undefined;
+  pgBin: string | undefined;
+  sevenZip: string | undefined;
+  /** After this a dump is ended. */
+  dumpTimeoutMs: number;
+  mezmoIngestionKey: Secret | undefined;
+  mezmoUrl: string | undefined;
+  logHostname: string;
+  /** The value of any variable, for `env:NAME` references. */
+  variable: (name: string) => string | undefined;
+}
+
+const DEFAULT_DUMP_TIMEOUT_SECONDS = 14_400;
+
+/**
+ * Reads pgbak's variables out of a process environment. Throws a `ConfigError` where one has a value that cannot be
+ * meant.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const variable = (name: string) => (env[name] === '' ? undefined : env[name]);
+  const secret = (name: string) => {
+    const value = variable(name);
+    return value === undefined ? undefined : new Secret(value);
+  };
+  const path = (name: string) => {
+    const value = variable(name);
+    return value === undefined ? undefined : resolve(value);
+  };
+  return {
+    catalogPath: path('DB_PATH'),
+    b2KeyId: secret('B2_KEY_ID'),
+    b2AppKey: secret('B2_APP_KEY'),
+    b2Bucket: variable('B2_BUCKET'),
+    b2ApiUrl: variable('B2_API_URL'),
+    archivePassword: secret('ARCHIVE_PASSWORD'),
+    destination: variable('PGBAK_DESTINATION'),
+    temporaryDirectory: path('PGBAK_TMPDIR'),
+    pgBin: path('PGBAK_PG_BIN'),
+    sevenZip: variable('PGBAK_7Z'),
+    dumpTimeoutMs: 1000 * positiveSeconds('BACKUP_TIMEOUT_SEC', variable('BACKUP_TIMEOUT_SEC')),
+    mezmoIngestionKey: secret('MEZMO_INGESTION_KEY'),
+    mezmoUrl: variable('MEZMO_URL'),
+    logHostname: variable('LOG_HOSTNAME') ?? hostname(),
+    variable,
+  };
+}
+
+/** setTimeout's limit, 2^31 - 1 ms: a longer one would fire at once. */
+const LONGEST_SECONDS = 2_147_483;
+
+function positiveSeconds(name: string, value: string | undefined): number {
+  if (value === undefined) return DEFAULT_DUMP_TIMEOUT_SECONDS;
+  const seconds = Number(value);
+  if (!/^\d+$/.test(value) || seconds < 1 || seconds > LONGEST_SECONDS) {
+    throw new ConfigError(
+      `${name} is "${value}", which is not a number of seconds`,
+      `Set it to a whole number from 1 to ${LONGEST_SECONDS}, or unset it for ${DEFAULT_DUMP_TIMEOUT_SECONDS}.`,
+    );
+  }
+  return seconds;
+}

@@ -1,0 +1,127 @@
+import { ConfigError, PgbakError } from '../errors.ts';
+import { parseArchiveName } from './archive-name.ts';
+import { parseCompression, type Compression } from './compression.ts';
+import { parseDestination } from './destination.ts';
+import type { Environment } from './environment.ts';
+import { resolveReference } from './reference.ts';
+import type { Secret } from './secret.ts';
+import type { Format, ServerRecord } from './server.ts';
+
+/** Where archives go, with all that is needed to get there. */
+export type Destination =
+  | { kind: 'b2'; keyId: Secret; applicationKey: Secret; bucket: string; apiUrl: string | undefined }
+  | { kind: 'directory'; path: string };
+
+/** What a backup of one server needs, complete and checked: record, else environment, else default. */
+export interface ServerSettings {
+  connectionString: Secret;
+  format: Format;
+  compression: Compression;
+  archiveName: string;
+  archivePassword: Secret | undefined;
+  destination: Destination;
+  /** After this the dump is ended. */
+  dumpTimeoutMs: number;
+}
+
+/**
+ * Resolves a server's settings, references included. Throws one `ConfigError` that tells everything that is wrong, so
+ * that nobody has to find five problems in five nights.
+ */
+export function resolveSettings(server: ServerRecord, environment: Environment): ServerSettings {
+  const problems: PgbakError[] = [];
+  const attempt = <T>(resolve: () => T): T | undefined => {
+    try {
+      return resolve();
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      problems.push(error);
+      return undefined;
+    }
+  };
+  const resolved = (value: Secret | undefined, what: string) =>
+    value === undefined ? undefined : attempt(() => resolveReference(value, what, environment.variable));
+
+  const connectionString = resolved(server.connectionString, 'the connection string');
+  const archivePassword = resolved(server.archivePassword ?? environment.archivePassword, 'the archive password');
+  const compression = attempt(() => parseCompression(server.compression));
+  const archiveName = attempt(() => parseArchiveName(server.archiveName));
+  const destination = attempt(() => resolveDestination(server, environment, resolved));
+  if (!connectionString || !compression || archiveName === undefined || !destination || problems.length > 0) {
+    throw combined(problems);
+  }
+  return {
+    connectionString,
+    format: server.format,
+    compression,
+    archiveName,
+    archivePassword,
+    destination,
+    dumpTimeoutMs: environment.dumpTimeoutMs,
+  };
+}
+
+function resolveDestination(
+  server: ServerRecord,
+  environment: Environment,
+  resolved: (value: Secret | undefined, what: string) => Secret | undefined,
+): Destination | undefined {
+  const destination = parseDestination(server.destination ?? environment.destination ?? 'b2');
+  if (destination.kind === 'directory') return destination;
+  const given = {
+    keyId: server.b2KeyId ?? environment.b2KeyId,
+    applicationKey: server.b2AppKey ?? environment.b2AppKey,
+    bucket: server.b2Bucket ?? environment.b2Bucket,
+  };
+  const missing = [
+    ...(given.keyId === undefined ? ['key id (--b2-key-id or B2_KEY_ID)'] : []),
+    ...(given.applicationKey === undefined ? ['application key (--b2-app-key or B2_APP_KEY)'] : []),
+    ...(given.bucket === undefined ? ['bucket (--b2-bucket or B2_BUCKET)'] : []),
+  ];
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `B2 settings are missing: ${missing.join(', ')}`,
+      'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir.',
+    );
+  }
+  const keyId = resolved(given.keyId, 'the B2 key id');
+  const applicationKey = resolved(given.applicationKey, 'the B2 application key');
+  if (keyId === undefined || applicationKey === undefined || given.bucket === undefined) return undefined;
+  return { kind: 'b2', keyId, applicationKey, bucket: given.bucket, apiUrl: environment.b2ApiUrl };
+}
+
+function combined(problems: readonly PgbakError[]): ConfigError {
+  const hints = [...new Set(problems.flatMap((problem) => problem.hint ?? []))];
+  return new ConfigError(problems.map((problem) => problem.message).join('; '), hints.join(' ') || undefined);
+}
+
+/** Where a ping goes for each moment of a backup. */
+export interface PingUrls {
+  start?: Secret;
+  success?: Secret;
+  fail?: Secret;
+}
+
+/**
+ * The ping URLs of a server, apart from its other settings: a server whose settings are broken must still be able to
+ * tell that it failed. A reference that leads nowhere becomes a problem and leaves the other URLs alone.
+ */
+export function resolvePingUrls(
+  server: Pick<ServerRecord, 'hcUrlStart' | 'hcUrlSuccess' | 'hcUrlFail'>,
+  environment: Environment,
+): { urls: PingUrls; problems: string[] } {
+  const urls: PingUrls = {};
+  const problems: string[] = [];
+  const given = { start: server.hcUrlStart, success: server.hcUrlSuccess, fail: server.hcUrlFail };
+  for (const moment of ['start', 'success', 'fail'] as const) {
+    const value = given[moment];
+    if (value === undefined) continue;
+    try {
+      urls[moment] = resolveReference(value, `the ${moment} ping URL`, environment.variable);
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { urls, problems };
+}

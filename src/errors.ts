@@ -1,0 +1,76 @@
+/**
+ * Every failure that a user can cause or must act on, and the exit status it gives the process. Anything else that is
+ * thrown is a bug and crashes loudly. A class exists only where somebody reacts to it differently.
+ *
+ * Messages and hints are printed, logged, stored and sent to ping URLs as they are, so whoever builds one has already
+ * taken the secrets out. No `cause` is ever attached: oclif prints the whole chain, and a foreign error may hold a
+ * command line or a request header.
+ */
+export abstract class PgbakError extends Error {
+  abstract readonly exitCode: number;
+  /** What to do next, printed below the message. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.name = new.target.name;
+    this.hint = hint;
+  }
+}
+
+/** Wrong use or configuration: nothing was attempted. */
+export class ConfigError extends PgbakError {
+  readonly exitCode = 2;
+}
+
+/** A program that pgbak started (pg_dump, psql, 7-Zip) failed, or none that serves was found. */
+export class ProgramError extends PgbakError {
+  readonly exitCode = 1;
+}
+
+/** A time limit ended the work; the message names which limit and how to change it. */
+export class TimeLimitError extends PgbakError {
+  readonly exitCode = 1;
+}
+
+/** An archive is not what it should be: too small, of a suspicious size, unreadable, not a dump. */
+export class ArchiveError extends PgbakError {
+  readonly exitCode = 1;
+}
+
+/** B2 or a directory refused or lost something. */
+export class StorageError extends PgbakError {
+  readonly exitCode = 1;
+}
+
+/** Another run holds the lock of this catalogue. */
+export class LockedError extends PgbakError {
+  readonly exitCode = 75;
+}
+
+/** A signal asked pgbak to stop. 128 + the signal's number, as a shell reports it. */
+export class InterruptedError extends PgbakError {
+  readonly exitCode: 129 | 130 | 143;
+
+  constructor(signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM') {
+    super(`interrupted by ${signal}`);
+    this.exitCode = signal === 'SIGHUP' ? 129 : signal === 'SIGINT' ? 130 : 143;
+  }
+}
+
+/**
+ * The `code` of a foreign error (`ENOENT`, `SQLITE_BUSY`), or undefined. Foreign errors are told apart by it and never
+ * by `instanceof`, which is false for an error of another realm.
+ */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A foreign error's message without its class name, or its text when it is no error at all. */
+export function errorMessage(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') {
+    return error.message;
+  }
+  return String(error);
+}

@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream';
+
+/** A finished archive on the local disk, ready to be stored. */
+export interface ArchiveFile {
+  path: string;
+  sizeBytes: number;
+}
+
+/** One stored version of an archive. Every backup of a server is a new version under the same name. */
+export interface StoredObject {
+  /** `ARCHIVE_NAME.sql.7z`, whatever the storage made of it. */
+  name: string;
+  /** What fetches and removes exactly this version: B2's file id, or the path of a file. */
+  id: string;
+  sizeBytes: number;
+  /** 40 hexadecimal digits, where the storage remembers one. */
+  sha1?: string;
+  storedAt: Date;
+}
+
+export interface PutOptions {
+  signal: AbortSignal;
+  /** When the backup was started; a directory names its versions by it. */
+  startedAt: Date;
+  /** Short facts kept with the object where the storage can: lower-case keys, printable ASCII values. */
+  info: Readonly<Record<string, string>>;
+  onProgress?: (sentBytes: number) => void;
+}
+
+/** Where archives go. Failures are `StorageError`s without any secret; an abort rejects with the signal's reason. */
+export interface Storage {
+  /** `b2:my-bucket` or `file:/srv/backups`, for people. */
+  readonly place: string;
+  /**
+   * Proves, before hours of dumping, that an archive of this name could be stored: authorisation, bucket, capability
+   * and prefix; or that the directory can be written to.
+   */
+  prepare(name: string, signal: AbortSignal): Promise<void>;
+  /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
+  put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
+  /** The bytes of one version. The caller must destroy a stream it does not read to its end. */
+  get(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<Readable>;
+  /** All versions whose name begins with `prefix`, newest first within a name. Unfinished uploads are not listed. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
+  /** Removes one version. Removing what is gone already is not an error. */
+  remove(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends what an interrupted `put` of this name from the same catalogue left: unfinished large files, partial files.
+   * Returns a sentence for each thing removed.
+   */
+  sweep(name: string, signal: AbortSignal): Promise<string[]>;
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { isDue, nextDue } from '../../src/backup/due.ts';
+
+const lastSuccessRun = new Date('2026-11-23T03:00:00Z');
+const after = (minutes: number) => new Date(lastSuccessRun.getTime() + minutes * 60_000);
+
+describe('a server', () => {
+  test('that was never backed up is due at once', () => {
+    expect(isDue({ frequencyHours: 24 }, new Date())).toBe(true);
+    expect(nextDue({ frequencyHours: 24 })).toBeUndefined();
+  });
+
+  test.each([
+    [0, false],
+    [54, false],
+    [55, true],
+    [59, true],
+    [60, true],
+    [600, true],
+  ])('with a frequency of one hour, %i minutes after its last good run, is due: %s', (minutes, due) => {
+    expect(isDue({ frequencyHours: 1, lastSuccessRun }, after(minutes))).toBe(due);
+  });
+
+  test('started by an hourly cron a second early every time is backed up every hour', () => {
+    let last = lastSuccessRun;
+    for (let hour = 1; hour <= 48; hour += 1) {
+      const now = new Date(lastSuccessRun.getTime() + hour * 3_599_000);
+      expect(isDue({ frequencyHours: 1, lastSuccessRun: last }, now)).toBe(true);
+      last = now;
+    }
+  });
+
+  test('whose last good run lies in the future, since the clock was set back, is due', () => {
+    expect(isDue({ frequencyHours: 24, lastSuccessRun }, after(-600))).toBe(true);
+  });
+});
