@@ -20,9 +20,13 @@ function failed({ exitCode }: Ending): boolean {
   return exitCode !== 0;
 }
 
-/** SIGTERM is how the source is stopped once 7-Zip has gone. */
+/** Node connects the two by a socket pair, hence also "connection reset"; SIGTERM stops a source once 7-Zip has gone. */
 function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
-  return signal === 'SIGPIPE' || signal === 'SIGTERM' || /broken pipe|terminated by user/i.test(stderrTail);
+  return (
+    signal === 'SIGPIPE' ||
+    signal === 'SIGTERM' ||
+    /broken pipe|connection reset by peer|terminated by user/i.test(stderrTail)
+  );
 }
 
 function sevenZipFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
@@ -33,7 +37,8 @@ function sevenZipFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
     );
   }
   if (signal !== undefined) {
-    const hint = signal === 'SIGKILL' ? 'The kernel may have been short of memory; look at its log (dmesg).' : undefined;
+    const hint =
+      signal === 'SIGKILL' ? 'The kernel may have been short of memory; look at its log (dmesg).' : undefined;
     return new ProgramError(`7-Zip was ended by ${signal}`, hint);
   }
   // 1 is a warning, which `a -si` has no harmless cause for (7-Zip manual, "Exit Codes from 7-Zip").

@@ -16,7 +16,10 @@ export async function answerPasswordPrompt(program: RunningProgram, password: Se
   if (stdin === undefined || stdout === undefined) throw new Error('the prompt needs both pipes');
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => finish(neverAsked('asked for no password')), ANSWER_WITHIN_MS);
-    const onData = promptListener(() => stdin.write(`${password.reveal()}\n`), () => finish());
+    const onData = promptListener(
+      () => stdin.write(`${password.reveal()}\n`),
+      () => finish(),
+    );
     const finish = (error?: Error) => {
       clearTimeout(timer);
       stdout.off('data', onData);

@@ -13,13 +13,13 @@ export type SevenZipEnvironment = Readonly<Record<string, string>>;
 export function sevenZipCommand(
   sevenZip: SevenZip,
   environment: SevenZipEnvironment,
-  args: readonly string[],
+  [verb, ...args]: readonly [string, ...string[]],
   password: Secret | undefined,
 ): Command {
   return {
     name: '7-Zip',
     file: sevenZip.file,
-    args: [...args, '-sccUTF-8'],
+    args: [verb, '-sccUTF-8', ...args],
     env: environment,
     secrets: password === undefined ? [] : [password],
   };

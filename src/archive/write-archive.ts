@@ -98,7 +98,7 @@ async function pump(request: WriteArchiveRequest): Promise<void> {
 }
 
 function archiveCommand({ sevenZip, environment, compression, entryName, archivePath, password }: WriteArchiveRequest) {
-  const args = [
+  const args: [string, ...string[]] = [
     'a',
     '-t7z',
     `-m0=${compression.method.toUpperCase()}`,

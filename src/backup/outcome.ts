@@ -1,8 +1,6 @@
 /** How one server fared in a run; what `run --json` prints, field by field. Sizes in bytes. */
 export type Outcome = { serverId: number; name: string } & (
-  | { status: 'skipped'; reason: string }
-  | SuccessfulOutcome
-  | FailedOutcome
+  { status: 'skipped'; reason: string } | SuccessfulOutcome | FailedOutcome
 );
 
 interface SuccessfulOutcome {

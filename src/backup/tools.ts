@@ -4,7 +4,7 @@ import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { WriteArchiveRequest, WrittenArchive } from '../archive/write-archive.ts';
 import type { PingMoment } from '../notify/ping.ts';
-import type { PreparedDump } from '../postgres/prepare-dump.ts';
+import type { DumpRequest, PreparedDump } from '../postgres/prepare-dump.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
@@ -31,7 +31,11 @@ export interface Tools {
   /** Throws a `ConfigError` for a connection string that cannot be one, without connecting. */
   checkConnection: (connectionString: Secret) => void;
   /** Asks the server its version and finds the pg_dump that matches. */
-  prepareDump: (server: ServerRecord, settings: ServerSettings, signal: AbortSignal) => Promise<PreparedDump>;
+  prepareDump: (
+    server: DumpRequest['server'],
+    settings: DumpRequest['settings'],
+    signal: AbortSignal,
+  ) => Promise<PreparedDump>;
   writeArchive: (request: ArchiveRequest) => Promise<WrittenArchive>;
   storageFor: (destination: Destination) => Storage;
   /** Resolves with a warning when the ping could not be delivered; never rejects. */

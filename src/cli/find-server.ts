@@ -3,10 +3,7 @@ import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
 
 /** The server with this id or name; a `ConfigError` that lists the known ones when there is none. */
-export async function findServer(
-  catalog: Pick<Catalog, 'servers'>,
-  idOrName: string,
-): Promise<ServerRecord> {
+export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: string): Promise<ServerRecord> {
   const server = await catalog.servers.find(idOrName);
   if (server !== undefined) return server;
   const names = (await catalog.servers.list()).map(({ name }) => name);

@@ -1,12 +1,17 @@
-import envPaths from 'env-paths';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tmpdir } from 'node:os';
+import envPaths from 'env-paths';
 import type { Report } from '../backup/events.ts';
 import type { Tools } from '../backup/tools.ts';
 import { openCatalog, type Catalog } from '../catalog/open-catalog.ts';
 import { readEnvironment, type Environment } from '../config/environment.ts';
-import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
+import { resolvePingUrls, resolveSettings, type Destination } from '../config/settings.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { openB2Storage } from '../storage/b2.ts';
+import { openDirectoryStorage } from '../storage/directory.ts';
+import type { Storage } from '../storage/storage.ts';
 import { systemClock } from '../system/clock.ts';
+import { openPrograms } from './open-programs.ts';
 
 /** What every command works with: the catalogue and the environment. */
 export interface Workplace extends AsyncDisposable {
@@ -15,53 +20,73 @@ export interface Workplace extends AsyncDisposable {
 }
 
 /**
- * Opens the catalogue that the environment names, adopting or migrating it first. This module is where `process.env`
- * is read and the real things are put together; everything further in is handed what it needs.
+ * Opens the catalogue that the environment names, adopting or migrating it first. Here, and in what it hands out, the
+ * real things are put together; everything further in is given what it needs.
  */
 export async function openWorkplace(): Promise<Workplace> {
   const environment = readEnvironment(process.env);
-  const catalog = await openCatalog(environment.catalogPath ?? defaultCatalogPath(), { clock: systemClock });
+  const path = environment.catalogPath ?? join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
+  const catalog = await openCatalog(path, { clock: systemClock });
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
     process.stderr.write(
-      `pgbak: adopted ${servers} servers and ${backups} log entries; the file as it was is kept as ${copyPath}\n`,
+      `pgbak: adopted ${servers} servers and ${backups} log entries of the earlier program; ` +
+        `its file is kept as ${copyPath}\n`,
     );
   }
   return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };
 }
 
-function defaultCatalogPath(): string {
-  return join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
+/** Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. */
+export async function takeRunLock({ catalog }: Workplace, waitMs: number, signal: AbortSignal): Promise<Disposable> {
+  const { takeLock } = await import('../system/lock.ts');
+  const holder = { pid: process.pid, host: hostname(), since: systemClock.now() };
+  return await takeLock(catalog.path, { holder, waitMs, clock: systemClock, signal });
 }
 
 export interface ToolOptions {
   signal: AbortSignal;
   report: Report;
+  /** pgbak's own version. */
   version: string;
 }
 
 /**
- * Everything a run needs. What a run may not come to need (HTTP clients, execa) is loaded when it does, because a run
- * with nothing due, every hour, is what pgbak does most.
+ * Everything a run needs. What it may not come to need (HTTP clients, execa) is loaded when it does, because a run with
+ * nothing due, every hour, is what pgbak does most.
  */
-export async function buildTools({ catalog, environment }: Workplace, options: ToolOptions): Promise<Tools> {
-  const { signal, report, version } = options;
-  const clock = systemClock;
+export function buildTools({ catalog, environment }: Workplace, { signal, report, version }: ToolOptions): Tools {
   const temporary = { base: environment.temporaryDirectory ?? tmpdir(), owner: catalog.id };
-  const [
-    { parseConnection },
-    { programEnvironment },
-    { createTemporaryDirectory, sweepTemporaryDirectories },
-  ] = await Promise.all([
-    import('../postgres/connection.ts'),
-    import('../postgres/program-environment.ts'),
-    import('../system/temporary-directory.ts'),
-  ]);
-  void parseConnection;
-  void programEnvironment;
+  const programs = openPrograms(environment, process.env, signal);
   return {
-    catalog, clock, signal, report, version,
+    catalog,
+    clock: systemClock,
+    signal,
+    report,
+    version,
     settingsFor: (server) => resolveSettings(server, environment),
     pingUrlsFor: (server) => resolvePingUrls(server, environment),
+    checkConnection: (connectionString) => void parseConnection(connectionString),
+    prepareDump: programs.prepareDump,
+    writeArchive: programs.writeArchive,
+    storageFor: (destination) => storageFor(destination, catalog.id),
+    ping: async (moment, url, body, pingSignal) => {
+      const { ping } = await import('../notify/ping.ts');
+      return await ping({ moment, url, body, userAgent: `pgbak/${version}`, clock: systemClock, signal: pingSignal });
+    },
+    createTemporaryDirectory: async () => {
+      const { createTemporaryDirectory } = await import('../system/temporary-directory.ts');
+      return await createTemporaryDirectory(temporary);
+    },
+    sweepTemporaryDirectories: async () => {
+      const { sweepTemporaryDirectories } = await import('../system/temporary-directory.ts');
+      return await sweepTemporaryDirectories(temporary);
+    },
   };
+}
+
+function storageFor(destination: Destination, owner: string): Storage {
+  if (destination.kind === 'directory') return openDirectoryStorage({ directory: destination.path, owner });
+  const { keyId, applicationKey, bucket, apiUrl } = destination;
+  return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock });
 }

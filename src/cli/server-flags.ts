@@ -26,13 +26,24 @@ export const serverFlags = {
   'hc-url-start': Flags.string({ description: 'POSTed to when a backup begins', helpValue: 'URL' }),
   'hc-url-success': Flags.string({ description: 'POSTed to when it succeeded', helpValue: 'URL' }),
   'hc-url-fail': Flags.string({ description: 'POSTed to with the error when it failed', helpValue: 'URL' }),
-  'exclude-table': Flags.string({ multiple: true, description: 'leave a table out (repeatable)', helpValue: 'PATTERN' }),
+  'exclude-table': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'leave a table out (repeatable)',
+    helpValue: 'PATTERN',
+  }),
   'exclude-table-data': Flags.string({
     multiple: true,
+    multipleNonGreedy: true,
     description: 'keep a table but leave its rows out (repeatable)',
     helpValue: 'PATTERN',
   }),
-  'exclude-schema': Flags.string({ multiple: true, description: 'leave a schema out (repeatable)', helpValue: 'PATTERN' }),
+  'exclude-schema': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'leave a schema out (repeatable)',
+    helpValue: 'PATTERN',
+  }),
   'min-size': Flags.integer({ description: 'reject archives below this many bytes, default 4096', helpValue: 'BYTES' }),
   'size-tolerance': Flags.integer({
     description: 'allowed change against the last good backup, default 10',

@@ -44,5 +44,5 @@ function fit(columns: readonly Column[], widths: number[], available: number): v
 }
 
 function widestLine(text: string): number {
-  return Math.max(...text.split('\n').map((line) => [...line].length));
+  return Math.max(...text.split('\n').map((line) => line.length));
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { connectionCheck } from '../cli/connection-check.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
 import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
 import { newServer, refuseClash } from '../cli/server-form.ts';
@@ -8,9 +9,9 @@ import { parseServerInput } from '../config/server-input.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';
-  static override description = `Tries the connection, then stores the server. Secrets given as env:NAME or file:/path are not stored but looked up
-whenever they are used; what is on a command line can be seen by every user of the machine and stays in the shell's
-history, so prefer those.
+  static override description = `Tries the connection, then stores the server.
+
+Secrets given as env:NAME or file:/path are not stored but looked up whenever they are used. Prefer those: what is on a command line can be seen by every user of the machine and stays in the shell's history.
 
 EXIT STATUS
   0  stored
@@ -39,7 +40,8 @@ EXIT STATUS
     await using workplace = await openWorkplace();
     const { catalog, environment } = workplace;
     refuseClash(fields, await catalog.servers.list(), environment);
-    if (!flags['no-check']) this.log(await connectionCheck(fields, workplace));
+    using interruption = listenForInterruption();
+    if (!flags['no-check']) this.log(await connectionCheck(fields, workplace, interruption.signal));
     const { id, name } = await catalog.servers.add(fields);
     this.log(`Added server ${id}: ${name}`);
     return { id, name };

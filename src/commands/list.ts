@@ -5,8 +5,7 @@ import { renderTable } from '../cli/table.ts';
 
 export default class List extends BaseCommand {
   static override summary = 'show the servers and how their last backup went';
-  static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come
-from: the server's own record, the environment, or nowhere.
+  static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere.
 
 EXIT STATUS
   0  listed

@@ -11,8 +11,7 @@ import { FORMATS } from '../config/server.ts';
 
 export default class Run extends BaseCommand {
   static override summary = 'back up every server that is due';
-  static override description = `This is what cron or a systemd timer starts, as often as the most frequent backup asks for. Progress goes to
-stderr, the result to stdout.
+  static override description = `This is what cron or a systemd timer starts, as often as the most frequent backup asks for. Progress goes to stderr, the result to stdout.
 
 EXIT STATUS
   0    every backup succeeded, or none was due
@@ -23,7 +22,10 @@ EXIT STATUS
   static override examples = [
     { description: 'what cron runs', command: '<%= config.bin %> <%= command.id %>' },
     { description: 'everything, now', command: '<%= config.bin %> <%= command.id %> --force' },
-    { description: 'two servers, now', command: '<%= config.bin %> <%= command.id %> --force --server shop --server 7' },
+    {
+      description: 'two servers, now',
+      command: '<%= config.bin %> <%= command.id %> --force --server shop --server 7',
+    },
     {
       description: 'take a much changed size as the new measure',
       command: '<%= config.bin %> <%= command.id %> --force --server shop --accept-size',
@@ -31,7 +33,12 @@ EXIT STATUS
   ];
   static override flags = {
     force: Flags.boolean({ description: 'back up even what is not due' }),
-    server: Flags.string({ multiple: true, description: 'only this server, by id or name (repeatable)', helpValue: 'SERVER' }),
+    server: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'only this server, by id or name (repeatable)',
+      helpValue: 'SERVER',
+    }),
     format: Flags.option({ options: FORMATS, description: "in place of the servers' own format" })(),
     'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
     'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
@@ -50,7 +57,7 @@ EXIT STATUS
         : await Promise.all(flags.server.map((idOrName) => findServer(catalog, idOrName)));
 
     const options = { signal: interruption.signal, report: log.report, version: this.config.version };
-    await using _lock = flags['dry-run'] ? undefined : await takeRunLock(workplace, flags.wait * 1000, options);
+    using _lock = flags['dry-run'] ? undefined : await takeRunLock(workplace, flags.wait * 1000, interruption.signal);
     const request = {
       servers,
       force: flags.force,
@@ -62,9 +69,15 @@ EXIT STATUS
     if (servers.length === 0) {
       this.log('No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database');
     } else {
-      this.log(renderTable(OUTCOME_COLUMNS, outcomes.map(outcomeCells), process.stdout.columns));
+      this.log(
+        renderTable(
+          OUTCOME_COLUMNS,
+          outcomes.map((outcome) => outcomeCells(outcome)),
+          process.stdout.columns,
+        ),
+      );
     }
     process.exitCode = exitCodeOf(outcomes, interruption.signal);
-    return { results: outcomes.map(outcomeRow) };
+    return { results: outcomes.map((outcome) => outcomeRow(outcome)) };
   }
 }

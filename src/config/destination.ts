@@ -11,7 +11,10 @@ export function parseDestination(text: string): DestinationKind {
   if (text === 'b2') return { kind: 'b2' };
   const path = text.startsWith('file:') ? text.slice('file:'.length).replace(/^\/{2,}/, '/') : undefined;
   if (path === undefined || !isAbsolute(path)) {
-    throw new ConfigError(`destination "${text}" is not known`, 'Use b2, or file: and an absolute path: file:/srv/backups');
+    throw new ConfigError(
+      `destination "${text}" is not known`,
+      'Use b2, or file: and an absolute path: file:/srv/backups',
+    );
   }
   return { kind: 'directory', path: normalize(path).replace(/(?<=.)\/$/, '') };
 }

@@ -12,11 +12,7 @@ export function isReference(text: string): boolean {
  * The value behind `env:NAME` or `file:/path` (its first line), or the value itself when it is no reference. `what`
  * names it in the `ConfigError` for a variable that is not set and a file that cannot be read or is empty.
  */
-export function resolveReference(
-  value: Secret,
-  what: string,
-  variable: (name: string) => string | undefined,
-): Secret {
+export function resolveReference(value: Secret, what: string, variable: (name: string) => string | undefined): Secret {
   const text = value.reveal();
   if (text.startsWith('env:')) {
     const name = text.slice('env:'.length);

@@ -55,7 +55,10 @@ const FORCE_KILL_AFTER_MS = 5000;
  * writes nothing is buffered but the tail of stderr, so a dump of any size costs no memory.
  */
 export function startProgram(command: Command, options: StartOptions): RunningProgram {
-  const secrets = [...Object.values(command.env).filter((value) => value instanceof Secret), ...(command.secrets ?? [])];
+  const secrets = [
+    ...Object.values(command.env).filter((value) => value instanceof Secret),
+    ...(command.secrets ?? []),
+  ];
   const lines = keepLines((line) => redact(line, secrets), options.onStderrLine);
   const [file, ...args] = dieWithParent([command.file, ...command.args]);
   const subprocess = execa(file, args, {

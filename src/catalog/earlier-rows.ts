@@ -1,0 +1,123 @@
+import type { Insertable } from 'kysely';
+import { SERVER_DEFAULTS } from '../config/server.ts';
+import type { BackupLogTable, ServersTable } from './schema.ts';
+import { fromCompact } from './timestamps.ts';
+
+/** A row of the earlier program, whichever of its columns that version had. */
+export type EarlierRow = Record<string, string | number | null>;
+
+/** 0 for a backup whose time cannot be read: it sorts before all others, and its own text is kept beside it. */
+const UNKNOWN_TIME = new Date(0);
+
+/**
+ * A server of the earlier program as a row of today. It had no names: one is made from the archive's name or the
+ * database's, with a number behind it where it is taken.
+ */
+export function earlierServer(
+  row: EarlierRow,
+  takenNames: ReadonlySet<string>,
+  lastGoodTs: string | undefined,
+): Insertable<ServersTable> & { id: number; name: string } {
+  const connectionString = text(row, 'connection_string') ?? connectionStringOf(row);
+  const archiveName = text(row, 'archive_name');
+  const name = freeName(archiveName ?? databaseIn(connectionString) ?? `server-${Number(row['id'])}`, takenNames);
+  const lastBackup = text(row, 'last_backup');
+  const lastResult = text(row, 'last_backup_result');
+  const lastSuccess = lastGoodTs ?? (lastResult === 'Success' ? lastBackup : null);
+  return {
+    id: Number(row['id']),
+    name,
+    connection_string: connectionString,
+    frequency_hrs: Math.max(1, Math.trunc(Number(row['frequency_hrs'] ?? 1)) || 1),
+    format: SERVER_DEFAULTS.format,
+    compression: SERVER_DEFAULTS.compression,
+    archive_name: archiveName ?? name,
+    archive_password: text(row, 'archive_password'),
+    destination: null,
+    B2_KEY_ID: text(row, 'B2_KEY_ID'),
+    B2_APP_KEY: text(row, 'B2_APP_KEY'),
+    B2_BUCKET: text(row, 'B2_BUCKET'),
+    hc_url_start: text(row, 'hc_url_start'),
+    hc_url_success: text(row, 'hc_url_success') ?? pingUrlOf(text(row, 'dms_id')),
+    hc_url_fail: text(row, 'hc_url_fail'),
+    exclude_tables: '[]',
+    exclude_table_data: '[]',
+    exclude_schemas: '[]',
+    min_size: SERVER_DEFAULTS.minSizeBytes,
+    size_tolerance: SERVER_DEFAULTS.sizeTolerancePercent,
+    on_size_change: SERVER_DEFAULTS.onSizeChange,
+    lock_wait_sec: SERVER_DEFAULTS.lockWaitSeconds,
+    idle_timeout_sec: SERVER_DEFAULTS.idleTimeoutSeconds,
+    last_backup: lastBackup,
+    last_backup_result: lastResult,
+    last_success_run: lastSuccess === null ? null : (fromCompact(lastSuccess)?.toISOString() ?? null),
+  };
+}
+
+/**
+ * An entry of the earlier program's log. It made plain dumps with LZMA2 at level 1, whose archives are as large as
+ * today's default makes them, so that the size rule goes on with the same measure.
+ */
+export function earlierLogEntry(row: EarlierRow, names: ReadonlyMap<number, string>): Insertable<BackupLogTable> {
+  const ts = text(row, 'ts') ?? '';
+  const serverId = Number(row['server_id']);
+  const name = names.get(serverId);
+  const isSuccess = String(row['success']) === '1';
+  const instant = (fromCompact(ts) ?? UNKNOWN_TIME).toISOString();
+  const size = row['file_size'];
+  return {
+    server_id: name === undefined ? null : serverId,
+    server_name: name ?? `server ${text(row, 'server_id') ?? '?'} (deleted)`,
+    ts,
+    result: text(row, 'result') ?? (isSuccess ? 'Success' : 'failed'),
+    file_size: size === null || size === undefined || size === '' ? null : Number(size),
+    success: isSuccess ? '1' : '0',
+    started_at: instant,
+    finished_at: instant,
+    raw_size: null,
+    format: SERVER_DEFAULTS.format,
+    compression: SERVER_DEFAULTS.compression,
+    place: null,
+    object_name: null,
+    object_id: null,
+    sha1: null,
+    warnings: '[]',
+  };
+}
+
+/** The oldest files hold the parts of a connection and no host: the server was on the same machine. */
+function connectionStringOf(row: EarlierRow): string {
+  const part = (column: string) => encodeURIComponent(text(row, column) ?? '');
+  const password = part('password');
+  const user = part('user') + (password === '' ? '' : `:${password}`);
+  const port = part('port');
+  return `postgresql://${user === '' ? '' : `${user}@`}localhost${port === '' ? '' : `:${port}`}/${part('database')}`;
+}
+
+/** A dead man's switch was a URL or the bare UUID of a check at healthchecks.io. */
+function pingUrlOf(deadMansSwitch: string | null): string | null {
+  if (deadMansSwitch === null || /^https?:\/\//.test(deadMansSwitch)) return deadMansSwitch;
+  return `https://hc-ping.com/${encodeURIComponent(deadMansSwitch)}`;
+}
+
+function databaseIn(connectionString: string): string | undefined {
+  const encoded = /^postgres(?:ql)?:\/\/[^/?]*\/([^?]+)/.exec(connectionString)?.[1];
+  return encoded?.replaceAll(/%[^%]{2}/g, '-') ?? /\bdbname\s*=\s*'?([^\s']+)/.exec(connectionString)?.[1];
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  // A name of digits only would be read as an id.
+  const base = /^\d+$/.test(wanted) ? `server-${wanted}` : wanted;
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? base : `${base}-${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+/** A column's text; null where the column is missing, null or empty. */
+function text(row: EarlierRow, column: string): string | null {
+  const value = row[column];
+  if (value === null || value === undefined) return null;
+  const string = String(value);
+  return string === '' ? null : string;
+}

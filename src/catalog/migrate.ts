@@ -1,0 +1,60 @@
+import type Database from 'better-sqlite3';
+import { sql, type Kysely } from 'kysely';
+import { ConfigError } from '../errors.ts';
+import { adoptEarlier, type Adopted } from './adopt-earlier.ts';
+import { databaseKind } from './file-kind.ts';
+import { createTables } from './migrations/0001-tables.ts';
+import type { Schema } from './schema.ts';
+
+/** In their order; a catalogue's schema number is how many of them it has seen. Never edited once released. */
+const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [createTables];
+
+/** The schema that this pgbak works with. */
+export const SCHEMA = MIGRATIONS.length;
+
+/** Refuses a catalogue of a pgbak that came after this one. */
+export function refuseNewer(path: string, schema: number): void {
+  if (schema <= SCHEMA) return;
+  throw new ConfigError(
+    `the catalogue ${path} was written by a newer pgbak (schema ${schema}, this one knows ${SCHEMA})`,
+    'Upgrade pgbak: npm install -g --allow-scripts=better-sqlite3 pgbak@latest. Nothing was changed.',
+  );
+}
+
+export interface Migrated {
+  adopted: Adopted | undefined;
+}
+
+/**
+ * Brings a catalogue, empty, of an earlier schema or of the earlier program, to today's schema in one transaction: all
+ * or nothing. `keepCopy` is called before the first change to a file of the earlier program. Two processes that start
+ * at once take turns, and the second finds nothing to do.
+ */
+export async function migrate(
+  db: Kysely<Schema>,
+  database: Database.Database,
+  path: string,
+  keepCopy: () => void,
+): Promise<Migrated> {
+  database.exec('begin exclusive');
+  try {
+    const file = databaseKind(database, path);
+    let adopted: Adopted | undefined;
+    if (file.kind === 'earlier') {
+      keepCopy();
+      adopted = await adoptEarlier(db, () => apply(db, 0));
+    } else {
+      await apply(db, file.kind === 'current' ? file.schema : 0);
+    }
+    database.exec('commit');
+    return { adopted };
+  } catch (error) {
+    if (database.inTransaction) database.exec('rollback');
+    throw error;
+  }
+}
+
+async function apply(db: Kysely<Schema>, from: number): Promise<void> {
+  for (const up of MIGRATIONS.slice(from)) await up(db);
+  await sql`update pgbak_meta set value = ${String(SCHEMA)} where name = 'schema'`.execute(db);
+}

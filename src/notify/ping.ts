@@ -1,0 +1,89 @@
+import type { Secret } from '../config/secret.ts';
+import { parsePingUrl } from '../config/ping-url.ts';
+import { errorCode, PgbakError } from '../errors.ts';
+import type { Clock } from '../system/clock.ts';
+
+/** The moments of a backup that a health check may hear of. */
+export type PingMoment = 'start' | 'success' | 'fail';
+
+export interface Ping {
+  moment: PingMoment;
+  url: Secret;
+  /** Shown by the health check; cut at 100 kB. Secrets are out of it already. */
+  body: string;
+  userAgent: string;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+const PAUSES_MS = [1000, 4000];
+const ANSWER_WITHIN_MS = 10_000;
+/** What healthchecks.io keeps of a body (https://healthchecks.io/docs/attaching_logs/). */
+const LONGEST_BODY_BYTES = 100_000;
+
+/**
+ * POSTs a ping, up to three times with growing pauses. Never rejects: what watches over backups must not break them.
+ * Resolves with a sentence when the ping could not be delivered, which names the host and nothing else of the URL.
+ */
+export async function ping(request: Ping): Promise<string | undefined> {
+  const { moment, clock, signal } = request;
+  let url: URL;
+  try {
+    url = parsePingUrl(request.url.reveal());
+  } catch (error) {
+    return `the ${moment} ping was not sent: ${error instanceof PgbakError ? error.message : 'its URL cannot be read'}`;
+  }
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await send(url, request);
+    if (answer === 'delivered') return undefined;
+    const pauseMs = PAUSES_MS[attempt];
+    if (pauseMs === undefined || !answer.isWorthAnotherTry || signal.aborted) {
+      return `the ${moment} ping could not be delivered to ${url.host}: ${answer.problem}`;
+    }
+    await clock.sleep(pauseMs, signal).catch(() => {});
+  }
+}
+
+interface Refusal {
+  problem: string;
+  isWorthAnotherTry: boolean;
+}
+
+async function send(url: URL, { body, userAgent, signal }: Ping): Promise<'delivered' | Refusal> {
+  try {
+    const response = await fetch(withoutCredentials(url), {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'user-agent': userAgent, ...credentialsOf(url) },
+      body: Buffer.from(body).subarray(0, LONGEST_BODY_BYTES),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+    });
+    await response.body?.cancel();
+    if (response.ok) return 'delivered';
+    const { status } = response;
+    return { problem: `HTTP status ${status}`, isWorthAnotherTry: status >= 500 || status === 408 || status === 429 };
+  } catch (error) {
+    return { problem: problemOf(error), isWorthAnotherTry: true };
+  }
+}
+
+/** fetch refuses a URL that holds a user and a password; they go into a header. */
+function withoutCredentials(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+function credentialsOf({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { authorization: `Basic ${credentials.toString('base64')}` };
+}
+
+/** undici wraps the network's error, whose code is all that may be shown: its text may hold the URL. */
+function problemOf(error: unknown): string {
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+  if (name === 'TimeoutError') return `no answer within ${ANSWER_WITHIN_MS / 1000} seconds`;
+  return errorCode(cause) ?? errorCode(error) ?? (name === 'AbortError' ? 'interrupted' : 'the connection failed');
+}

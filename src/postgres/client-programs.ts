@@ -1,0 +1,101 @@
+import { access, constants, readdir, realpath } from 'node:fs/promises';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
+import { ConfigError, PgbakError } from '../errors.ts';
+import { runProgram } from '../system/programs.ts';
+import { parseClientVersion, type Version } from './version.ts';
+
+/** One installation of PostgreSQL's client programs. */
+export interface ClientPrograms {
+  directory: string;
+  version: Version;
+  pgDump: string;
+  /** Absent where only pg_dump was installed. */
+  psql: string | undefined;
+}
+
+export interface ClientSearch {
+  /** `PGBAK_PG_BIN`: the directory to use, in place of the search. */
+  override: string | undefined;
+  /** The directories of `PATH`. */
+  searchPath: string;
+  signal: AbortSignal;
+}
+
+/** Where packages put the programs of each version; a `*` stands for any part of a name. */
+const USUAL_PLACES = [
+  '/usr/lib/postgresql/*/bin',
+  '/usr/pgsql-*/bin',
+  '/opt/homebrew/opt/postgresql@*/bin',
+  '/opt/homebrew/opt/libpq/bin',
+  '/usr/local/opt/postgresql@*/bin',
+  '/usr/local/opt/libpq/bin',
+  '/Applications/Postgres.app/Contents/Versions/*/bin',
+  '/usr/local/pgsql/bin',
+];
+
+/**
+ * Every installation of pg_dump that can be found, in the order of `PATH` and then of the usual places (Debian, Ubuntu,
+ * RHEL, Homebrew, Postgres.app). Throws a `ConfigError` when `PGBAK_PG_BIN` names a directory without one.
+ */
+export async function findClientPrograms(search: ClientSearch): Promise<ClientPrograms[]> {
+  if (search.override !== undefined) return [await overriddenPrograms(search.override, search.signal)];
+  const onPath = search.searchPath.split(delimiter).filter((entry) => isAbsolute(entry));
+  const usual = await Promise.all(USUAL_PLACES.map((pattern) => directoriesLike(pattern)));
+  const found: ClientPrograms[] = [];
+  const seen = new Set<string>();
+  for (const directory of [...onPath, ...usual.flat()]) {
+    const file = await executable(directory, 'pg_dump');
+    if (file === undefined) continue;
+    const real = await realpath(file);
+    // Debian's /usr/bin/pg_dump is a script that picks a version by rules of its own; the real ones come later.
+    if (seen.has(real) || basename(real) === 'pg_wrapper') continue;
+    seen.add(real);
+    const programs = await examine(directory, file, search.signal);
+    if (programs !== undefined) found.push(programs);
+  }
+  return found;
+}
+
+async function overriddenPrograms(directory: string, signal: AbortSignal): Promise<ClientPrograms> {
+  const file = await executable(directory, 'pg_dump');
+  const programs = file === undefined ? undefined : await examine(directory, file, signal);
+  if (programs !== undefined) return programs;
+  throw new ConfigError(
+    `PGBAK_PG_BIN is ${directory}, which holds no pg_dump that runs`,
+    'Set it to a directory such as /usr/lib/postgresql/17/bin, or unset it to have pg_dump looked for.',
+  );
+}
+
+async function examine(directory: string, pgDump: string, signal: AbortSignal): Promise<ClientPrograms | undefined> {
+  try {
+    const command = { name: 'pg_dump', file: pgDump, args: ['--version'], env: { LC_ALL: 'C' } };
+    const { stdout } = await runProgram(command, { signal, timeoutMs: 10_000 });
+    const version = parseClientVersion(stdout);
+    if (version === undefined) return undefined;
+    return { directory, version, pgDump, psql: await executable(directory, 'psql') };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PgbakError)) throw error;
+    return undefined;
+  }
+}
+
+async function executable(directory: string, name: string): Promise<string | undefined> {
+  const file = join(directory, name);
+  return await access(file, constants.X_OK).then(
+    () => file,
+    () => undefined,
+  );
+}
+
+async function directoriesLike(pattern: string): Promise<string[]> {
+  const parts = pattern.split('/');
+  const wild = parts.findIndex((part) => part.includes('*'));
+  if (wild === -1) return [pattern];
+  const parent = parts.slice(0, wild).join('/');
+  const [before = '', after = ''] = parts[wild]?.split('*') ?? [];
+  const entries = await readdir(parent).catch(() => []);
+  return entries
+    .filter((entry) => entry.startsWith(before) && entry.endsWith(after))
+    .sort()
+    .map((entry) => [parent, entry, ...parts.slice(wild + 1)].join('/'));
+}

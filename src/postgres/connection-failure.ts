@@ -1,0 +1,42 @@
+import { ProgramError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+
+const HINTS: readonly [RegExp, string][] = [
+  [/password authentication failed/i, 'Check user and password: pgbak edit, or the variable or file they come from.'],
+  [/no password supplied/i, 'Put a password into the connection string, or a line for it into ~/.pgpass (mode 0600).'],
+  [
+    /database ".*" does not exist/i,
+    'Check the database name in the connection string; has it been renamed or dropped?',
+  ],
+  [/role ".*" does not exist/i, 'Check the user name in the connection string.'],
+  [/no pg_hba\.conf entry|pg_hba\.conf rejects/i, "Allow this host and user in the server's pg_hba.conf."],
+  [
+    /too many clients|remaining connection slots/i,
+    'The server has no free connection; raise max_connections or try later.',
+  ],
+  [
+    /could not translate host name|name or service not known/i,
+    'Check the host name and that this machine resolves it.',
+  ],
+  [/connection refused|no such file or directory/i, 'Check host and port, and that PostgreSQL runs there.'],
+  [/timeout expired|timed out|no route to host/i, 'Check the host, the network and firewalls in between.'],
+  [/certificate/i, 'Check sslmode and sslrootcert in the connection string.'],
+  [/does not support SSL|SSL is not enabled/i, 'The server speaks no TLS: enable it there, or relax sslmode.'],
+  [
+    /definition of service .* not found|service file/i,
+    'Check service= and the service file (PGSERVICEFILE, ~/.pg_service.conf).',
+  ],
+  [/starting up|shutting down|in recovery mode/i, 'The server is starting or stopping; try again in a moment.'],
+  [/invalid (?:URI|connection option|port|integer)/i, 'Check the connection string.'],
+];
+
+/** Why psql could not connect, in one sentence with libpq's own words, and what to look at. */
+export function explainConnectionFailure({ label }: Connection, stderr: string): ProgramError {
+  const words = stderr
+    .split('\n')
+    .map((line) => line.replace(/^psql: (?:error: )?/, '').trim())
+    .filter((line) => line !== '')
+    .join(' ');
+  const hint = HINTS.find(([pattern]) => pattern.test(words))?.[1];
+  return new ProgramError(`cannot connect to ${label}: ${words || 'psql gave no reason'}`, hint);
+}

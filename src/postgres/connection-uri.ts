@@ -1,0 +1,75 @@
+import { ConfigError } from '../errors.ts';
+import type { Parameter } from './connection.ts';
+
+const HINT =
+  'In a URI, special characters of user, password and database are percent-encoded: @ is %40, / is %2F, : is %3A, % is %25.';
+
+/**
+ * Reads a connection URI as libpq does (libpq-connect, "Connection URIs"): the user part ends at the first `@` before
+ * any `/`, a host may be an address in brackets or a percent-encoded socket directory, and there may be several.
+ */
+export function parseConnectionUri(text: string): { parameters: Parameter[]; conninfo: string } {
+  const [, scheme = '', afterScheme = ''] = /^(postgres(?:ql)?:\/\/)([\s\S]*)$/.exec(text) ?? [];
+  const [, userPart = '', user = '', password = '', location = ''] =
+    /^(([^:@/]*)(?::([^@/]*))?@)?([\s\S]*)$/.exec(afterScheme) ?? [];
+  const [, hostPart = '', database = '', query] = /^([^/?]*)(?:\/([^?]*))?(?:\?([\s\S]*))?$/.exec(location) ?? [];
+  // What libpq takes for a host or a database here is the rest of a password with a bare @ or / in it.
+  if (hostPart.includes('@') || database.includes('@')) throw broken('has an @ too many');
+
+  const queryPairs = query === undefined || query === '' ? [] : query.split('&');
+  const parameters = [
+    ...given('user', user),
+    ...given('password', password),
+    ...hostParameters(hostPart),
+    ...given('dbname', database),
+    ...queryPairs.map((pair) => queryParameter(pair)),
+  ];
+  const keptPairs = queryPairs.filter((pair) => queryParameter(pair).keyword !== 'password');
+  const conninfo =
+    scheme +
+    (userPart === '' ? '' : `${user}@`) +
+    (/^[^?]*/.exec(location)?.[0] ?? '') +
+    (keptPairs.length === 0 ? '' : `?${keptPairs.join('&')}`);
+  return { parameters, conninfo };
+}
+
+function hostParameters(hostPart: string): Parameter[] {
+  const hosts: string[] = [];
+  const ports: string[] = [];
+  for (const one of hostPart.split(',')) {
+    const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(one) ?? [];
+    if (host === '' && port === '' && one !== '') throw broken('has a host or port that cannot be read');
+    hosts.push(decoded(host.replaceAll(/^\[|\]$/g, '')));
+    ports.push(port);
+  }
+  return [
+    ...(hosts.every((host) => host === '') ? [] : [{ keyword: 'host', value: hosts.join(',') }]),
+    ...(ports.every((port) => port === '') ? [] : [{ keyword: 'port', value: ports.join(',') }]),
+  ];
+}
+
+function queryParameter(pair: string): Parameter {
+  const [keyword = '', value, ...more] = pair.split('=');
+  if (keyword === '' || value === undefined || more.length > 0) {
+    throw broken('has a parameter behind its question mark that is not of the form name=value');
+  }
+  return { keyword: decoded(keyword), value: decoded(value) };
+}
+
+function given(keyword: string, text: string): Parameter[] {
+  return text === '' ? [] : [{ keyword, value: decoded(text) }];
+}
+
+function decoded(text: string): string {
+  if (/%(?![\dA-Fa-f]{2})/.test(text)) throw broken('has a % that two hexadecimal digits do not follow');
+  if (text.includes('%00')) throw broken('has an encoded NUL character');
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw broken('is percent-encoded in something else than UTF-8');
+  }
+}
+
+function broken(what: string): ConfigError {
+  return new ConfigError(`the connection string ${what}`, HINT);
+}

@@ -1,0 +1,67 @@
+import { Secret } from '../config/secret.ts';
+import { ConfigError } from '../errors.ts';
+import { parseKeywords } from './connection-keywords.ts';
+import { parseConnectionUri } from './connection-uri.ts';
+
+/** Where a database is, in two halves: what may be seen on a command line, and the password. */
+export interface Connection {
+  /** The connection string without its password, word for word what libpq makes of the original. */
+  conninfo: string;
+  /** Goes by PGPASSWORD; without one libpq looks into `~/.pgpass`. */
+  password: Secret | undefined;
+  /** For people: `shop on db.example:5433`. */
+  label: string;
+  /** The database's name, where the string holds it. */
+  database: string | undefined;
+}
+
+/** One parameter of a connection string, decoded. */
+export interface Parameter {
+  keyword: string;
+  value: string;
+}
+
+/** Secrets that libpq takes only in the connection string, which pg_dump would show on its command line. */
+const NO_WAY_BUT_ARGV = ['sslpassword', 'scram_client_key', 'scram_server_key', 'oauth_client_secret'];
+
+/**
+ * Takes a connection string apart, in either of libpq's forms, `postgresql://...` and `keyword=value ...`
+ * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING). Nothing connects. Throws a
+ * `ConfigError`, which never repeats the string, for one that libpq would refuse or that could not be used safely.
+ */
+export function parseConnection(connectionString: Secret): Connection {
+  const text = connectionString.reveal().trim();
+  const parts = /^postgres(?:ql)?:\/\//.test(text) ? parseConnectionUri(text) : parseKeywords(text);
+  const { parameters, conninfo } = parts;
+  for (const { keyword, value } of parameters) {
+    if (NO_WAY_BUT_ARGV.includes(keyword) && value !== '') {
+      throw new ConfigError(
+        `the connection string sets ${keyword}, which pg_dump would show to every user of this machine`,
+        'Use a key without a passphrase that only this user can read, or a service file (service=NAME).',
+      );
+    }
+  }
+  // libpq lets the last of several win.
+  const valueOf = (keyword: string) =>
+    parameters.findLast((parameter) => parameter.keyword === keyword && parameter.value !== '')?.value;
+  const password = valueOf('password');
+  return {
+    conninfo,
+    password: password === undefined ? undefined : new Secret(password),
+    label: labelOf(valueOf),
+    database: valueOf('dbname'),
+  };
+}
+
+function labelOf(valueOf: (keyword: string) => string | undefined): string {
+  const service = valueOf('service');
+  const database = valueOf('dbname') ?? (service === undefined ? undefined : `service ${service}`);
+  const hosts = (valueOf('host') ?? valueOf('hostaddr'))?.split(',') ?? [];
+  const ports = valueOf('port')?.split(',') ?? [];
+  const places = hosts.map((host, index) => {
+    const port = ports[index] ?? ports[0];
+    return port === undefined || port === '' || host.startsWith('/') ? host : `${host}:${port}`;
+  });
+  if (places.length === 0) return database ?? 'the default database';
+  return `${database ?? 'the default database'} on ${places.join(', ')}`;
+}

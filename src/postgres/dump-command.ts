@@ -1,0 +1,46 @@
+import type { Format, ServerFields } from '../config/server.ts';
+import type { Command } from '../system/programs.ts';
+import type { ClientPrograms } from './client-programs.ts';
+import type { Connection } from './connection.ts';
+import { databaseEnvironment } from './database-environment.ts';
+import type { ProgramEnvironment } from './program-environment.ts';
+
+/** How a dump of each format begins; anything else is no dump. */
+export const DUMP_HEADINGS: Record<Format, string> = {
+  sql: '--\n-- PostgreSQL database dump\n',
+  binary: 'PGDMP',
+};
+
+export type DumpFields = Pick<
+  ServerFields,
+  'format' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds'
+>;
+
+/**
+ * The pg_dump that writes a whole database to its standard output
+ * (https://www.postgresql.org/docs/current/app-pgdump.html). It never asks for a password, and its own compression is
+ * off, so that 7-Zip sees raw data. `--enable-row-security` is never given: a role that policies limit must fail, not
+ * dump the rows it happens to see.
+ */
+export function dumpCommand(
+  connection: Connection,
+  programs: ClientPrograms,
+  fields: DumpFields,
+  environment: ProgramEnvironment,
+): Command {
+  return {
+    name: 'pg_dump',
+    file: programs.pgDump,
+    args: [
+      '--no-password',
+      '--verbose',
+      `--lock-wait-timeout=${fields.lockWaitSeconds * 1000}`,
+      ...(fields.format === 'sql' ? ['--format=plain'] : ['--format=custom', '--compress=0']),
+      ...fields.excludeSchemas.map((pattern) => `--exclude-schema=${pattern}`),
+      ...fields.excludeTables.map((pattern) => `--exclude-table=${pattern}`),
+      ...fields.excludeTableData.map((pattern) => `--exclude-table-data=${pattern}`),
+      `--dbname=${connection.conninfo}`,
+    ],
+    env: databaseEnvironment(connection, environment),
+  };
+}

@@ -1,0 +1,60 @@
+import { ProgramError, type PgbakError } from '../errors.ts';
+import type { Ending } from '../system/programs.ts';
+
+const LONGEST_WORDS = 1500;
+
+/** Why a pg_dump failed: its own error lines without its noise, and for the common causes what to do. */
+export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): PgbakError {
+  const words = errorLines(ending.stderrTail);
+  const table = tableIn(words);
+  const rowSecurity = /row-level security policy for table "([^"]+)"/.exec(words);
+  if (rowSecurity !== null) {
+    return new ProgramError(
+      `row-level security hides rows of table ${table ?? rowSecurity[1]} from this role, so the dump would be incomplete`,
+      'Dump as the owner of the tables or a superuser, or let the role see everything: ALTER ROLE ... BYPASSRLS.',
+    );
+  }
+  if (/lock timeout/i.test(words)) {
+    return new ProgramError(
+      `another session kept ${table === undefined ? 'a table' : `table ${table}`} locked for more than ${lockWaitSeconds} seconds`,
+      'Find it in pg_stat_activity and pg_locks, back up at a quieter time, or raise --lock-wait-sec.',
+    );
+  }
+  const denied = /permission denied for (?:\w+ )+?"?([^\s"]+)"?/.exec(words);
+  if (denied !== null) {
+    return new ProgramError(
+      `pg_dump may not read everything: ${words}`,
+      'Dump as the owner or a superuser, or (PostgreSQL 14 and later) GRANT pg_read_all_data TO the role.',
+    );
+  }
+  if (/server closed the connection|terminating connection|connection to server was lost|server process/i.test(words)) {
+    return new ProgramError(
+      `the server went away during the dump: ${words}`,
+      "Look into the server's log; it was restarted, stopped, or short of memory.",
+    );
+  }
+  if (ending.signal !== undefined) return new ProgramError(`pg_dump was ended by ${ending.signal}: ${words}`);
+  return new ProgramError(`pg_dump failed with exit code ${ending.exitCode}: ${words}`);
+}
+
+/** From the first line that tells of an error on; what `--verbose` reports of the work itself is dropped. */
+function errorLines(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const first = lines.findIndex((line) => /\b(?:error|fatal|panic):|\[archiver/i.test(line));
+  const words = lines
+    .slice(Math.max(first, 0))
+    .filter((line) => line !== '' && !/^pg_dump: (?:reading|dumping|saving|identifying|finding|flagging)\b/.test(line))
+    .map((line) => line.replace(/^pg_dump: (?:error: )?/, ''))
+    .join(' ');
+  return first === -1 ? words.slice(-LONGEST_WORDS) || 'it gave no reason' : words.slice(0, LONGEST_WORDS);
+}
+
+/** The table that the failing statement was about, with its schema. */
+function tableIn(words: string): string | undefined {
+  const statement = /(?:LOCK TABLE|COPY) ([^;]+)/.exec(words)?.[1];
+  const name =
+    statement === undefined
+      ? undefined
+      : /^((?:"(?:[^"]|"")*"|[^\s"(,.])+(?:\.(?:"(?:[^"]|"")*"|[^\s"(,.])+)?)/.exec(statement)?.[1];
+  return name;
+}

@@ -1,0 +1,50 @@
+import type { ServerFields } from '../config/server.ts';
+import type { ServerSettings } from '../config/settings.ts';
+import type { PgbakError } from '../errors.ts';
+import type { Command, Ending } from '../system/programs.ts';
+import type { ClientPrograms } from './client-programs.ts';
+import { parseConnection } from './connection.ts';
+import { DUMP_HEADINGS, dumpCommand } from './dump-command.ts';
+import { explainDumpFailure } from './dump-failure.ts';
+import { inspectServer, type ServerFacts } from './inspect-server.ts';
+import { matchVersion } from './match-version.ts';
+import type { ProgramEnvironment } from './program-environment.ts';
+
+/** A dump that only has to be started. */
+export interface PreparedDump {
+  command: Command;
+  explainFailure: (ending: Ending) => PgbakError;
+  /** How its output begins. */
+  heading: string;
+  facts: ServerFacts;
+  /** For people: `PostgreSQL 17.2 with pg_dump 17.4`. */
+  summary: string;
+}
+
+export interface DumpRequest {
+  server: Pick<ServerFields, 'name' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds'>;
+  settings: Pick<ServerSettings, 'connectionString' | 'format'>;
+  found: readonly ClientPrograms[];
+  environment: ProgramEnvironment;
+  signal: AbortSignal;
+}
+
+/** Asks the server what it is, matches a pg_dump to it, and puts the command together. */
+export async function prepareDump({
+  server,
+  settings,
+  found,
+  environment,
+  signal,
+}: DumpRequest): Promise<PreparedDump> {
+  const connection = parseConnection(settings.connectionString);
+  const facts = await inspectServer(connection, found, environment, signal);
+  const programs = matchVersion(server.name, facts.version, found);
+  return {
+    command: dumpCommand(connection, programs, { ...server, format: settings.format }, environment),
+    explainFailure: (ending) => explainDumpFailure(ending, server.lockWaitSeconds),
+    heading: DUMP_HEADINGS[settings.format],
+    facts,
+    summary: `PostgreSQL ${facts.version.text} with pg_dump ${programs.version.text}`,
+  };
+}

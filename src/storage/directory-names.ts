@@ -1,0 +1,84 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { errorCode } from '../errors.ts';
+import type { StoredObject } from './storage.ts';
+
+const EXTENSION = /\.(?:sql|bin)\.7z$/;
+const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin)\.7z)$/;
+
+/**
+ * The file of one version: the time stamp stands before the extension. A second one within the same second gets a
+ * number; `attempt` counts from 1.
+ */
+export function versionNameOf(name: string, startedAt: Date, attempt: number): string {
+  const extension = EXTENSION.exec(name)?.[0] ?? '';
+  const stamp = `${startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+  const number = attempt === 1 ? '' : `-${attempt}`;
+  return `${name.slice(0, name.length - extension.length)}.${stamp}${number}${extension}`;
+}
+
+/** A file that is not finished yet: hidden, and marked with whose it is. */
+export function partialNameOf(name: string, owner: string): string {
+  return join(dirname(name), `${partialPrefix(name, owner)}${randomBytes(4).toString('hex')}.partial`);
+}
+
+/** The unfinished files that an interrupted run of this owner left for a name. */
+export async function partialsOf(directory: string, name: string, owner: string): Promise<string[]> {
+  const folder = join(directory, dirname(name));
+  const prefix = partialPrefix(name, owner);
+  const entries = await namesIn(folder);
+  return entries
+    .filter((entry) => entry.startsWith(prefix) && entry.endsWith('.partial'))
+    .map((entry) => join(folder, entry));
+}
+
+function partialPrefix(name: string, owner: string): string {
+  const mark = createHash('sha256').update(owner).digest('hex').slice(0, 8);
+  return `.${basename(name)}.${mark}-`;
+}
+
+/** All finished versions whose object name begins with `prefix`, by name and then newest first. */
+export async function* listVersions(directory: string, prefix: string): AsyncGenerator<StoredObject> {
+  const files = await filesBelow(directory);
+  const versions = files.flatMap((path) => {
+    const [, base, stamp, number, extension] = VERSION.exec(relative(directory, path)) ?? [];
+    if (base === undefined || stamp === undefined || extension === undefined) return [];
+    return [{ path, name: base + extension, stamp, number: Number(number ?? 1) }];
+  });
+  const wanted = versions.filter(({ name }) => name.startsWith(prefix));
+  wanted.sort((a, b) => compare(a.name, b.name) || compare(b.stamp, a.stamp) || b.number - a.number);
+  for (const { path, name, stamp } of wanted) {
+    const sizeBytes = await stat(path).then(
+      ({ size }) => size,
+      () => undefined,
+    );
+    // It may have been removed since it was listed.
+    if (sizeBytes !== undefined) yield { name, id: path, sizeBytes, storedAt: instantOf(stamp) };
+  }
+}
+
+async function filesBelow(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+function instantOf(stamp: string): Date {
+  return new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { StorageError } from '../errors.ts';
+import { directoryError } from './directory-error.ts';
+import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
+import { publish, syncDirectory } from './publish.ts';
+import type { ArchiveFile, PutOptions, Storage } from './storage.ts';
+
+export interface DirectoryOptions {
+  /** Absolute. */
+  directory: string;
+  /** The catalogue's id: marks unfinished files as its own. */
+  owner: string;
+}
+
+/**
+ * Archives in a directory, each version a file of its own: `shop.20261123T101500Z.sql.7z`, mode 0600. A file gets its
+ * name only when all of it is on the disk, and never takes another's place.
+ */
+export function openDirectoryStorage({ directory, owner }: DirectoryOptions): Storage {
+  const pathOf = (relative: string) => join(directory, relative);
+
+  return {
+    place: `file:${directory}`,
+
+    prepare: async (name) => {
+      const probe = pathOf(partialNameOf(name, owner));
+      try {
+        await mkdir(dirname(probe), { recursive: true, mode: 0o700 });
+        await (await open(probe, 'wx', 0o600)).close();
+      } catch (error) {
+        throw directoryError(directory, 'cannot be written to', error);
+      } finally {
+        await rm(probe, { force: true });
+      }
+    },
+
+    put: async (name, file, options) => {
+      const partial = pathOf(partialNameOf(name, owner));
+      try {
+        await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
+        const sha1 = await copy(file, partial, options);
+        const path = await publish(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
+        await syncDirectory(dirname(path));
+        return { name, id: path, sizeBytes: file.sizeBytes, sha1, storedAt: options.startedAt };
+      } catch (error) {
+        options.signal.throwIfAborted();
+        throw directoryError(directory, 'did not take the archive', error);
+      } finally {
+        await rm(partial, { force: true });
+      }
+    },
+
+    get: async ({ id }) => {
+      try {
+        const file = await open(id, 'r');
+        return file.createReadStream();
+      } catch (error) {
+        throw directoryError(directory, `does not give ${id}`, error);
+      }
+    },
+
+    list: (prefix) => listVersions(directory, prefix),
+
+    remove: async ({ id }) => {
+      try {
+        await rm(id, { force: true });
+        await syncDirectory(dirname(id));
+      } catch (error) {
+        throw directoryError(directory, `does not let go of ${id}`, error);
+      }
+    },
+
+    sweep: async (name) => {
+      const swept: string[] = [];
+      for (const path of await partialsOf(directory, name, owner)) {
+        await rm(path, { force: true });
+        swept.push(`removed the unfinished file ${path}`);
+      }
+      return swept;
+    },
+  };
+}
+
+/** Copies the archive, flushed to the disk, and returns its SHA-1. */
+async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions): Promise<string> {
+  await using target = await open(path, 'wx', 0o600);
+  const hash = createHash('sha1');
+  let copiedBytes = 0;
+  await pipeline(
+    createReadStream(file.path, { highWaterMark: 1 << 20 }),
+    async (source: AsyncIterable<Buffer>) => {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        await writeAll(target, chunk);
+        copiedBytes += chunk.length;
+        onProgress?.(copiedBytes);
+      }
+    },
+    { signal },
+  );
+  if (copiedBytes !== file.sizeBytes) {
+    throw new StorageError(
+      `the archive changed while it was stored: ${copiedBytes} instead of ${file.sizeBytes} bytes`,
+    );
+  }
+  await target.sync();
+  return hash.digest('hex');
+}
+
+/** A write may take less than it was given. */
+async function writeAll(target: FileHandle, chunk: Buffer): Promise<void> {
+  for (let offset = 0; offset < chunk.length;) {
+    offset += (await target.write(chunk, offset)).bytesWritten;
+  }
+}

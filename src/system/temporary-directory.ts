@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, errorCode } from '../errors.ts';
+
+export interface TemporaryPlace {
+  /** The directory to make it in. */
+  base: string;
+  /** The catalogue's id. */
+  owner: string;
+}
+
+export interface TemporaryDirectory extends AsyncDisposable {
+  path: string;
+}
+
+/** Makes a directory (mode 0700) for the files of one backup; disposing removes it with all that is in it. */
+export async function createTemporaryDirectory(place: TemporaryPlace): Promise<TemporaryDirectory> {
+  try {
+    const path = await mkdtemp(join(place.base, prefixOf(place)));
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  } catch (error) {
+    throw unusable(place.base, error);
+  }
+}
+
+/**
+ * Removes the directories that a killed run of the same catalogue left on this machine, and says what went. To be
+ * called only while holding the run lock: there is no other run then to which one could belong.
+ */
+export async function sweepTemporaryDirectories(place: TemporaryPlace): Promise<string[]> {
+  const swept: string[] = [];
+  const entries = await readdir(place.base).catch((error: unknown) => {
+    throw unusable(place.base, error);
+  });
+  for (const entry of entries.filter((name) => name.startsWith(prefixOf(place)))) {
+    const path = join(place.base, entry);
+    const stats = await lstat(path);
+    // Anybody may put a link or a directory of that name into /tmp.
+    if (!stats.isDirectory() || stats.uid !== process.getuid?.()) continue;
+    const sizeBytes = await sizeOf(path);
+    await rm(path, { recursive: true, force: true });
+    swept.push(`removed temporary files of ${sizeBytes} bytes: ${path}`);
+  }
+  return swept;
+}
+
+/** Several machines may share the directory, and several catalogues a machine. */
+function prefixOf({ owner }: TemporaryPlace): string {
+  return `pgbak-${createHash('sha256').update(`${hostname()}\n${owner}`).digest('hex').slice(0, 12)}-`;
+}
+
+async function sizeOf(directory: string): Promise<number> {
+  const names = await readdir(directory);
+  const sizes = await Promise.all(names.map((name) => stat(join(directory, name)).then(({ size }) => size)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function unusable(base: string, error: unknown): unknown {
+  const reasons: Record<string, string> = {
+    ENOENT: 'does not exist',
+    EACCES: 'may not be written to by this user',
+    ENOTDIR: 'is no directory',
+    EROFS: 'is on a read-only file system',
+    ENOSPC: 'is full',
+  };
+  const reason = reasons[errorCode(error) ?? ''];
+  if (reason === undefined) return error;
+  return new ConfigError(`the temporary directory ${base} ${reason}`, 'Set PGBAK_TMPDIR to a directory that serves.');
+}

@@ -1,0 +1,133 @@
+import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { embeddedServer, installedServer, serverAccount } from './server-programs.ts';
+
+export interface Role {
+  user: string;
+  password: string;
+}
+
+export interface Cluster extends AsyncDisposable {
+  port: number;
+  socketDirectory: string;
+  superuser: Role;
+  /** A URI to one of its databases, as the superuser unless another role is given. */
+  url(database: string, role?: Role): string;
+  createDatabase(name: string): Promise<void>;
+  /** Runs SQL through psql and returns what it prints. */
+  sql(database: string, text: string): Promise<string>;
+  start(): Promise<void>;
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** The machine's PostgreSQL, or the newer one of the npm package. */
+  server?: 'installed' | 'embedded';
+}
+
+const superuser: Role = { user: 'postgres', password: 'the superuser' };
+
+/**
+ * A real PostgreSQL of a test's own: initdb in a new directory, a free port on 127.0.0.1, passwords required, durability
+ * off for speed. It ends with the test process, however that ends.
+ */
+export async function startCluster({ server = 'installed' }: ClusterOptions = {}): Promise<Cluster> {
+  const account = serverAccount();
+  const programs = server === 'installed' ? installedServer() : embeddedServer(account);
+  const directory = mkdtempSync(join(tmpdir(), 'pgbak-test-pg-'));
+  const data = join(directory, 'data');
+  const socketDirectory = join(directory, 'socket');
+  const passwordFile = join(directory, 'password');
+  mkdirSync(socketDirectory);
+  writeFileSync(passwordFile, `${superuser.password}\n`);
+  chmodSync(directory, 0o755);
+  for (const path of [directory, socketDirectory, passwordFile]) {
+    if (account.uid !== undefined && account.gid !== undefined) chownSync(path, account.uid, account.gid);
+  }
+  const initdb = ['-D', data, '-U', superuser.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256'];
+  execFileSync(join(programs, 'initdb'), [...initdb, '-N', '-E', 'UTF8', '--locale=C'], { ...account, stdio: 'pipe' });
+
+  const port = await freePort();
+  let postgres: ChildProcess | undefined;
+  const options = { port, socketDirectory, user: superuser.user };
+  const sql = async (database: string, text: string) => {
+    const command = execFileAsync('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database], {
+      env: {
+        ...process.env,
+        PGHOST: '127.0.0.1',
+        PGPORT: String(port),
+        PGUSER: options.user,
+        PGPASSWORD: superuser.password,
+      },
+      maxBuffer: 1e9,
+    });
+    command.child.stdin?.end(text);
+    return (await command).stdout.trim();
+  };
+
+  async function start(): Promise<void> {
+    const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1'];
+    const args = ['-D', data, '-p', String(port), '-k', socketDirectory, ...settings.flatMap((one) => ['-c', one])];
+    const [file = '', ...words] = [...endsWithThisProcess(), join(programs, 'postgres'), ...args];
+    const child = spawn(file, words, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
+    let complaints = '';
+    child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4000)));
+    postgres = child;
+    for (const deadline = Date.now() + 60_000; ;) {
+      if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${complaints}`);
+      const isUp = await sql('postgres', 'select 1').then(
+        () => true,
+        () => false,
+      );
+      if (isUp) return;
+      if (Date.now() > deadline) throw new Error(`PostgreSQL does not answer: ${complaints}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async function stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
+    if (postgres === undefined || postgres.exitCode !== null || postgres.signalCode !== null) return;
+    const ended = once(postgres, 'exit');
+    postgres.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await ended;
+  }
+
+  await start();
+  return {
+    port,
+    socketDirectory,
+    superuser,
+    url: (database, { user, password } = superuser) =>
+      `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    createDatabase: async (name) => void (await sql('postgres', `create database "${name.replaceAll('"', '""')}"`)),
+    sql,
+    start,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop('immediate');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const execFileAsync = promisify(execFile);
+
+function endsWithThisProcess(): string[] {
+  const words = ['setpriv', '--pdeathsig', 'QUIT', '--'];
+  const { status } = spawnSync('setpriv', ['--pdeathsig', 'QUIT', '--', 'true']);
+  return status === 0 ? words : [];
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  await new Promise((resolve) => probe.close(resolve));
+  return address.port;
+}

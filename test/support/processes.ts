@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface RunningProcess {
+  pid: number;
+  /** Its words, separated by spaces, as `ps` shows them to everybody. */
+  line: string;
+}
+
+/** The command lines of all processes of the machine. */
+export function commandLines(): RunningProcess[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const line = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      return line === '' ? [] : [{ pid: Number(entry), line }];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
+
+/** The processes whose command line holds a text, but for this one. */
+export function processesWith(text: string): RunningProcess[] {
+  return commandLines().filter(({ pid, line }) => pid !== process.pid && line.includes(text));
+}
