@@ -6,7 +6,7 @@ describe('a secret', () => {
   const secret = new Secret('s3cret pa$$');
 
   test('prints as [hidden] in a template, in JSON and under inspect', () => {
-    expect(`${secret}`).toBe('[hidden]');
+    expect(String(secret)).toBe('[hidden]');
     expect(JSON.stringify({ secret })).toBe('{"secret":"[hidden]"}');
     expect(inspect({ deep: [secret] }, { showHidden: true, depth: 9 })).not.toContain('s3cret');
   });

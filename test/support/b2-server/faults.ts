@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+import { Refusal } from './refusal.ts';
+
+export type DownloadDamage = { kind: 'corrupt' } | { kind: 'truncate'; afterBytes: number };
+
+export type FaultAction =
+  /** An error answer; for uploads before the body, in the middle of it (`afterBytes`), or after all of it. */
+  | {
+      kind: 'refuse';
+      status: number;
+      code?: string;
+      message?: string;
+      headers?: Record<string, string>;
+      afterBytes?: number | 'all';
+      html?: boolean;
+    }
+  /** The connection breaks, before the body or in the middle of it; nothing is done. */
+  | { kind: 'reset'; afterBytes?: number }
+  /** All is done as asked, but nobody hears of it. */
+  | { kind: 'lose-response' }
+  /** No answer, ever. */
+  | { kind: 'hang' }
+  | DownloadDamage;
+
+export interface Fault {
+  /** `b2_upload_file`, `b2_upload_part`, `b2_download`, or any call's name. */
+  endpoint: string;
+  /** Let so many pass first. */
+  after?: number;
+  /** How often it strikes; once unless told otherwise. */
+  times?: number;
+  action: FaultAction;
+}
+
+export interface Faults {
+  add(fault: Fault): void;
+  clear(): void;
+  /** The action that strikes now, if one does. */
+  next(endpoint: string): FaultAction | undefined;
+}
+
+export function newFaults(): Faults {
+  let waiting: { fault: Fault; seen: number }[] = [];
+  return {
+    add: (fault) => waiting.push({ fault, seen: 0 }),
+    clear: () => {
+      waiting = [];
+    },
+    next: (endpoint) => {
+      for (const entry of waiting) {
+        const { after = 0, times = 1, action } = entry.fault;
+        if (entry.fault.endpoint !== endpoint) continue;
+        entry.seen += 1;
+        if (entry.seen > after && entry.seen <= after + times) return action;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Broken connection, told from an answer. */
+export class Broken extends Error {}
+
+/** Never settles; its request stays open until somebody gives up. */
+export class Hanging extends Error {}
+
+/** Lets an action strike before the work of a call. */
+export function strikeBefore(action: FaultAction | undefined): void {
+  if (action?.kind === 'hang') throw new Hanging();
+  if (action?.kind === 'reset' && action.afterBytes === undefined) throw new Broken();
+  if (action?.kind === 'refuse' && action.afterBytes === undefined) throw refusalOf(action);
+}
+
+/** Lets an action strike while a body comes in. */
+export function strikeDuring(action: FaultAction | undefined, receivedBytes: number): void {
+  if (action?.kind === 'reset' && receivedBytes >= (action.afterBytes ?? 0)) throw new Broken();
+  if (action?.kind === 'refuse' && typeof action.afterBytes === 'number' && receivedBytes >= action.afterBytes) {
+    throw refusalOf(action);
+  }
+}
+
+/** Lets an action strike once the work is done, or undone. */
+export function strikeAfter(action: FaultAction | undefined): void {
+  if (action?.kind === 'lose-response') throw new Broken();
+}
+
+export function refusalOf(action: Extract<FaultAction, { kind: 'refuse' }>): Refusal {
+  return new Refusal(action.status, action.code ?? 'injected', action.message ?? 'injected fault', {
+    ...action.headers,
+    ...(action.html === true ? { 'x-html': 'yes' } : {}),
+  });
+}
+
+/** Answers with a refusal; as a proxy's HTML page where the fault wants that. */
+export function answerRefusal(response: ServerResponse, { status, code, message, headers }: Refusal): void {
+  const { 'x-html': html, ...others } = headers;
+  if (html !== undefined) {
+    response.writeHead(status, { ...others, 'content-type': 'text/html', connection: 'close' });
+    response.end('<html><body>nginx</body></html>');
+    return;
+  }
+  response.writeHead(status, { ...others, 'content-type': 'application/json;charset=UTF-8', connection: 'close' });
+  response.end(JSON.stringify({ status, code, message }));
+}

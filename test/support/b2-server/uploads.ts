@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { demand, keyOf } from './authorize.ts';
+import { receive } from './body.ts';
+import { fileObject } from './listings.ts';
+import type { FileVersion, Key, Model, UploadTarget } from './model.ts';
+import { checkFileName, infoOf } from './names.ts';
+import { badRequest, Refusal } from './refusal.ts';
+
+/** A new upload URL for a bucket or for the parts of a large file. */
+export function newTarget(model: Model, key: Key, url: string, bucketId: string, fileId?: string): unknown {
+  const id = randomBytes(12).toString('hex');
+  const target: UploadTarget = {
+    id,
+    token: `4_up_${randomBytes(24).toString('hex')}`,
+    key,
+    bucketId,
+    isDead: false,
+    running: 0,
+  };
+  if (fileId !== undefined) target.fileId = fileId;
+  model.targets.set(id, target);
+  const uploadUrl = `${url}/${fileId === undefined ? 'upload-file' : 'upload-part'}/${id}`;
+  return { ...(fileId === undefined ? { bucketId } : { fileId }), uploadUrl, authorizationToken: target.token };
+}
+
+/** Finds the target of an upload and holds it while `work` runs: one upload at a time, and none after a failure. */
+export async function withTarget<T>(
+  model: Model,
+  request: IncomingMessage,
+  id: string,
+  work: (target: UploadTarget) => Promise<T>,
+): Promise<T> {
+  const target = model.targets.get(id);
+  if (target === undefined || request.headers.authorization !== target.token) {
+    throw new Refusal(401, 'bad_auth_token', 'Invalid upload authorization token');
+  }
+  if (target.running > 0) {
+    model.violations.push(`upload URL ${id} used twice at once`);
+    throw badRequest('more than one upload using auth token', 'auth_token_limit');
+  }
+  if (target.isDead) {
+    model.violations.push(`upload URL ${id} used after a failure`);
+    throw new Refusal(401, 'bad_auth_token', 'Upload authorization token is used up');
+  }
+  target.running += 1;
+  try {
+    return await work(target);
+  } catch (error) {
+    target.isDead = true;
+    throw error;
+  } finally {
+    target.running -= 1;
+  }
+}
+
+/** b2_upload_file. */
+export async function uploadFile(
+  model: Model,
+  request: IncomingMessage,
+  target: UploadTarget,
+  bytesPerSecond: number | undefined,
+  onBytes: (receivedBytes: number) => void,
+): Promise<unknown> {
+  const { headers } = request;
+  const fileName = checkFileName(decodeURIComponent(String(headers['x-bz-file-name'] ?? '')));
+  demand(target.key, 'writeFiles', target.bucketId, fileName);
+  const fileInfo = infoOf(headers);
+  const piece = await receive(model, request, bytesPerSecond, onBytes);
+  const version = newVersion(model, {
+    bucketId: target.bucketId,
+    fileName,
+    action: 'upload',
+    contentType: contentTypeOf(headers['content-type'] ?? 'b2/x-auto'),
+    contentLength: piece.sizeBytes,
+    contentSha1: piece.sha1,
+    fileInfo,
+    pieces: [piece],
+  });
+  model.versions.push(version);
+  return fileObject(version);
+}
+
+export function newVersion(
+  model: Model,
+  fields: Omit<FileVersion, 'fileId' | 'uploadTimestamp' | 'sequence'>,
+): FileVersion {
+  const sequence = model.nextNumber();
+  return { ...fields, fileId: `4_z${fields.bucketId}_f${sequence}_d_m_c`, uploadTimestamp: Date.now(), sequence };
+}
+
+export function contentTypeOf(type: string): string {
+  return type === 'b2/x-auto' ? 'application/octet-stream' : type;
+}
+
+/** b2_hide_file. */
+export function hideFile(model: Model, token: string | undefined, bucketId: string, fileName: string): unknown {
+  demand(keyOf(model, token), 'writeFiles', bucketId, fileName);
+  const isThere = model.versions.some((version) => version.bucketId === bucketId && version.fileName === fileName);
+  if (!isThere) throw badRequest(`File not present: ${fileName}`, 'no_such_file');
+  const version = newVersion(model, {
+    bucketId,
+    fileName,
+    action: 'hide',
+    contentType: 'application/x-bz-hide-marker',
+    contentLength: 0,
+    contentSha1: 'da39a3ee5e6b4b0d3255bfef95601890afd80709',
+    fileInfo: {},
+    pieces: [],
+  });
+  model.versions.push(version);
+  return fileObject(version);
+}
