@@ -1,15 +1,144 @@
-import type { Secret } from '../config/secret.ts';
-import type { Clock } from '../system/clock.ts';
-import type { Storage } from './storage.ts';
+import { stat } from 'node:fs/promises';
+import { StorageError } from '../errors.ts';
+import type { FileVersion } from './b2-answers.ts';
+import { hashSlices } from './b2-body.ts';
+import { checkMayStore, findBucketId } from './b2-bucket.ts';
+import { openB2Client, type B2Account } from './b2-client.ts';
+import { openDownload } from './b2-download.ts';
+import { b2Error } from './b2-error.ts';
+import { B2Failure } from './b2-failure.ts';
+import { uploadLarge } from './b2-large-file.ts';
+import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
+import { uploadSingle, type B2Upload } from './b2-single.ts';
+import type { ArchiveFile, PutOptions, Storage } from './storage.ts';
 
-export interface B2Options {
-  keyId: Secret;
-  applicationKey: Secret;
+export interface B2Options extends B2Account {
   bucket: string;
-  apiUrl: string | undefined;
+  /** The catalogue's id: marks unfinished uploads as its own. */
   owner: string;
-  clock: Clock;
+  /** How long nothing may move before a connection is given up. */
+  idleMs?: number;
 }
-export function openB2Storage(options: B2Options): Storage {
-  throw new Error(options.bucket);
+
+const IDLE_MS = 120_000;
+const SWEEP_WITHIN_MS = 30_000;
+const MOST_PARTS = 10_000;
+
+/**
+ * Archives in a Backblaze B2 bucket, each backup a new version of the same file name. Nothing is asked of B2 before the
+ * first call; the HTTP client is loaded then.
+ */
+export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B2Options): Storage {
+  const client = openB2Client(account);
+  let knownBucketId: string | undefined;
+  const bucketId = async (signal: AbortSignal) => (knownBucketId ??= await findBucketId(client, bucket, signal));
+
+  /** Failures of B2 become words here, so that none of its requests' innards gets out. */
+  const guarded = async <T>(what: string, signal: AbortSignal, work: (bucketId: string) => Promise<T>): Promise<T> => {
+    try {
+      return await work(await bucketId(signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw b2Error(error, what, client.host);
+    }
+  };
+
+  return {
+    place: `b2:${bucket}`,
+
+    prepare: (name, signal) =>
+      guarded(`give access to the bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal)),
+
+    put: (name, file, options) =>
+      guarded(`take the archive ${name}`, options.signal, async (id) => {
+        const { upload, ...hashed } = await prepareUpload(name, file, options, id);
+        const stored = await send(hashed, upload);
+        if (stored.sizeBytes !== file.sizeBytes || stored.sha1 !== hashed.sha1) {
+          throw new StorageError(
+            `B2 stored ${stored.sizeBytes} bytes with the SHA-1 ${stored.sha1}, not the archive's ${file.sizeBytes} with ${hashed.sha1}`,
+            'Look at that version in the bucket before you trust it.',
+          );
+        }
+        const { id: fileId, sizeBytes, storedAt } = stored;
+        return { name, id: fileId, sizeBytes, sha1: hashed.sha1, storedAt };
+      }),
+
+    get: (object, signal) =>
+      guarded(`give ${object.name}`, signal, () => openDownload(client, object, { idleMs, signal })),
+
+    list: (prefix, signal) => listObjects(prefix, signal),
+
+    remove: (object, signal) =>
+      guarded(`remove a version of ${object.name}`, signal, async () => {
+        try {
+          const target = { fileId: object.id, fileName: object.name };
+          await client.call((b2, axios) => b2.deleteFileVersion({ ...target, axios }), signal);
+        } catch (error) {
+          // A lifecycle rule, or an answer that was lost, may have been faster.
+          if (!(error instanceof B2Failure && error.code === 'file_not_present')) throw error;
+        }
+      }),
+
+    sweep: (name, signal) =>
+      guarded(`end unfinished uploads of ${name}`, signal, (id) =>
+        cancelUnfinished(client, id, { name, owner }, signal),
+      ),
+  };
+
+  async function prepareUpload(name: string, file: ArchiveFile, options: PutOptions, id: string) {
+    const { signal, info, onProgress } = options;
+    const { recommendedPartSizeBytes } = await client.session(signal);
+    const partBytes = Math.max(recommendedPartSizeBytes, Math.ceil(file.sizeBytes / MOST_PARTS));
+    const { mtimeMs } = await stat(file.path);
+    const { sha1, slices } = await hashSlices(file, partBytes, signal);
+    const upload: B2Upload = {
+      client,
+      bucketId: id,
+      name,
+      info: { ...info, [OWNER_KEY]: owner, src_last_modified_millis: String(Math.floor(mtimeMs)) },
+      idleMs,
+      signal,
+      onProgress: onProgress ?? (() => {}),
+    };
+    return { sha1, slices, upload };
+  }
+
+  async function send(
+    { sha1, slices }: Awaited<ReturnType<typeof hashSlices>>,
+    upload: B2Upload,
+  ): Promise<FileVersion> {
+    const [only, ...others] = slices;
+    if (only === undefined) throw new StorageError('the archive is empty');
+    if (others.length === 0) return await uploadSingle(only, upload);
+
+    const sweep = async () => {
+      const signal = AbortSignal.any([upload.signal, AbortSignal.timeout(SWEEP_WITHIN_MS)]);
+      await cancelUnfinished(client, upload.bucketId, { name: upload.name, owner }, signal).catch(() => {});
+      upload.signal.throwIfAborted();
+    };
+    const large = { ...upload, info: { ...upload.info, large_file_sha1: sha1 } };
+    await sweep();
+    try {
+      return await uploadLarge(slices, large);
+    } catch (error) {
+      // All parts of a file live in one vault; when that one stays full, only another file gets another vault.
+      if (!(error instanceof B2Failure && error.status === 503)) throw error;
+      return await uploadLarge(slices, large);
+    } finally {
+      // An answer to b2_start_large_file that was lost leaves a file whose id nobody knows.
+      if (!upload.signal.aborted) await sweep();
+    }
+  }
+
+  async function* listObjects(prefix: string, signal: AbortSignal) {
+    try {
+      for await (const version of listVersions(client, await bucketId(signal), prefix, signal)) {
+        const { action, info: _info, ...object } = version;
+        if (action === 'upload') yield object;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw b2Error(error, `list ${prefix}`, client.host);
+    }
+  }
 }

@@ -34,7 +34,7 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
       } catch (error) {
         throw directoryError(directory, 'cannot be written to', error);
       } finally {
-        await rm(probe, { force: true });
+        await discard(probe);
       }
     },
 
@@ -50,7 +50,7 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
         options.signal.throwIfAborted();
         throw directoryError(directory, 'did not take the archive', error);
       } finally {
-        await rm(partial, { force: true });
+        await discard(partial);
       }
     },
 
@@ -83,6 +83,11 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
       return swept;
     },
   };
+}
+
+/** Where it was never made because its directory is none, there is nothing to remove either. */
+async function discard(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {});
 }
 
 /** Copies the archive, flushed to the disk, and returns its SHA-1. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from './refusal.ts';
 
 export type DownloadDamage = { kind: 'corrupt' } | { kind: 'truncate'; afterBytes: number };
@@ -91,14 +91,32 @@ export function refusalOf(action: Extract<FaultAction, { kind: 'refuse' }>): Ref
   });
 }
 
+/** How long a client that is still sending gets to read why it should not. */
+const LINGER_MS = 2000;
+
 /** Answers with a refusal; as a proxy's HTML page where the fault wants that. */
-export function answerRefusal(response: ServerResponse, { status, code, message, headers }: Refusal): void {
+export function answerRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, message, headers }: Refusal,
+): void {
   const { 'x-html': html, ...others } = headers;
-  if (html !== undefined) {
-    response.writeHead(status, { ...others, 'content-type': 'text/html', connection: 'close' });
-    response.end('<html><body>nginx</body></html>');
+  const body = html === undefined ? JSON.stringify({ status, code, message }) : '<html><body>nginx</body></html>';
+  response.writeHead(status, {
+    ...others,
+    'content-type': html === undefined ? 'application/json;charset=UTF-8' : 'text/html',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  if (request.complete) {
+    response.end(body);
     return;
   }
-  response.writeHead(status, { ...others, 'content-type': 'application/json;charset=UTF-8', connection: 'close' });
-  response.end(JSON.stringify({ status, code, message }));
+  // A socket closed on a client that is sending resets the connection, and the answer with it.
+  response.write(body);
+  const timer = setTimeout(() => response.end(), LINGER_MS);
+  request.resume().once('close', () => {
+    clearTimeout(timer);
+    response.end();
+  });
 }

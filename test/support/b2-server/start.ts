@@ -81,6 +81,7 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', url);
     const endpoint = endpointOf(pathname);
+    const { socket } = request;
     // A client that has given up closes its connection; what was under way for it then fails, and nobody cares.
     request.on('error', () => {});
     response.on('error', () => {});
@@ -105,10 +106,10 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
       response.end(JSON.stringify(result));
     } catch (error) {
       log(error instanceof Refusal ? error.status : 0);
-      if (error instanceof Refusal) answerRefusal(response, error);
-      else if (!(error instanceof Hanging)) request.socket.destroy();
-      if (!(error instanceof Refusal || error instanceof Broken || error instanceof Hanging) && !isGone(request))
-        throw error;
+      const isGone = socket.destroyed;
+      if (error instanceof Refusal) answerRefusal(request, response, error);
+      else if (!(error instanceof Hanging)) socket.destroy();
+      if (!(error instanceof Refusal || error instanceof Broken || error instanceof Hanging) && !isGone) throw error;
     }
   }
 
@@ -199,8 +200,4 @@ function endpointOf(pathname: string): string {
   if (pathname.startsWith('/upload-part/')) return 'b2_upload_part';
   if (pathname.startsWith('/file/') || pathname.endsWith('/b2_download_file_by_id')) return 'b2_download';
   return pathname.slice(pathname.lastIndexOf('/') + 1);
-}
-
-function isGone(request: IncomingMessage): boolean {
-  return request.destroyed || request.socket.destroyed;
 }

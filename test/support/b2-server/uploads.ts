@@ -47,7 +47,7 @@ export async function withTarget<T>(
   try {
     return await work(target);
   } catch (error) {
-    target.isDead = true;
+    target.isDead = !(error instanceof Refusal && error.status === 429);
     throw error;
   } finally {
     target.running -= 1;

@@ -1,0 +1,88 @@
+import type B2 from 'backblaze-b2';
+import { B2Failure, fieldOf } from './b2-failure.ts';
+import type { StoredObject } from './storage.ts';
+
+/** What b2_authorize_account told (https://www.backblaze.com/apidocs/b2-authorize-account). */
+export interface Session {
+  b2: B2;
+  recommendedPartSizeBytes: number;
+  allowed: {
+    capabilities: readonly string[];
+    bucketId: string | undefined;
+    bucketName: string | undefined;
+    namePrefix: string | undefined;
+  };
+}
+
+export function parseSession(b2: B2, data: unknown): Session {
+  const allowed = fieldOf(data, 'allowed');
+  const capabilities = fieldOf(allowed, 'capabilities');
+  return {
+    b2,
+    recommendedPartSizeBytes: numberIn(data, 'recommendedPartSize'),
+    allowed: {
+      capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [],
+      bucketId: optionalText(allowed, 'bucketId'),
+      bucketName: optionalText(allowed, 'bucketName'),
+      namePrefix: optionalText(allowed, 'namePrefix'),
+    },
+  };
+}
+
+/** A version in a listing or in the answer to an upload. */
+export interface FileVersion extends StoredObject {
+  /** `upload`, `start` (unfinished), `hide`, and whatever B2 may come to say. */
+  action: string;
+  info: Readonly<Record<string, string>>;
+}
+
+export function parseFileVersion(data: unknown): FileVersion {
+  const info = Object.fromEntries(
+    Object.entries(Object(fieldOf(data, 'fileInfo') ?? {})).map(([key, value]) => [key, String(value)]),
+  );
+  const sha1 = sha1Of(optionalText(data, 'contentSha1'), info);
+  return {
+    name: textIn(data, 'fileName'),
+    id: textIn(data, 'fileId'),
+    sizeBytes: numberIn(data, 'contentLength'),
+    ...(sha1 === undefined ? {} : { sha1 }),
+    storedAt: new Date(numberIn(data, 'uploadTimestamp')),
+    action: textIn(data, 'action'),
+    info,
+  };
+}
+
+/** B2 knows no SHA-1 of a whole large file; by convention its uploader tells it in `large_file_sha1`. */
+export function sha1Of(contentSha1: string | undefined, info: Readonly<Record<string, string>>): string | undefined {
+  const sha1 = contentSha1?.replace(/^unverified:/, '');
+  const known = sha1 === undefined || sha1 === 'none' ? info['large_file_sha1'] : sha1;
+  return known !== undefined && /^[\da-f]{40}$/i.test(known) ? known.toLowerCase() : undefined;
+}
+
+export function filesIn(data: unknown): FileVersion[] {
+  const files = fieldOf(data, 'files');
+  if (!Array.isArray(files)) throw malformed('files');
+  return files.map((file: unknown) => parseFileVersion(file));
+}
+
+export function textIn(data: unknown, field: string): string {
+  const value = fieldOf(data, field);
+  if (typeof value !== 'string') throw malformed(field);
+  return value;
+}
+
+export function optionalText(data: unknown, field: string): string | undefined {
+  const value = fieldOf(data, field);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numberIn(data: unknown, field: string): number {
+  const value = fieldOf(data, field);
+  if (typeof value !== 'number') throw malformed(field);
+  return value;
+}
+
+/** A proxy's page instead of B2's answer, most likely; not worth another try. */
+function malformed(field: string): B2Failure {
+  return new B2Failure(200, 'malformed', `the answer is not B2's: it has no ${field}`);
+}

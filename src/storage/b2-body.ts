@@ -1,0 +1,108 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { errorCode, StorageError } from '../errors.ts';
+import { B2Failure } from './b2-failure.ts';
+
+const READ_BYTES = 256 * 1024;
+
+/** A stretch of the archive that goes up in one request. */
+export interface Slice {
+  path: string;
+  startByte: number;
+  sizeBytes: number;
+  sha1: string;
+}
+
+/** Reads the archive once and tells the SHA-1 of all of it and of each slice of `sliceBytes`. */
+export async function hashSlices(
+  file: { path: string; sizeBytes: number },
+  sliceBytes: number,
+  signal: AbortSignal,
+): Promise<{ sha1: string; slices: Slice[] }> {
+  const whole = createHash('sha1');
+  const slices: Slice[] = [];
+  for (let startByte = 0; startByte < file.sizeBytes; startByte += sliceBytes) {
+    const sizeBytes = Math.min(sliceBytes, file.sizeBytes - startByte);
+    const hash = createHash('sha1');
+    await hashStretch(file.path, startByte, sizeBytes, [whole, hash], signal);
+    slices.push({ path: file.path, startByte, sizeBytes, sha1: hash.digest('hex') });
+  }
+  return { sha1: whole.digest('hex'), slices };
+}
+
+async function hashStretch(
+  path: string,
+  startByte: number,
+  sizeBytes: number,
+  hashes: readonly Hash[],
+  signal: AbortSignal,
+): Promise<void> {
+  const source = createReadStream(path, {
+    start: startByte,
+    end: startByte + sizeBytes - 1,
+    highWaterMark: READ_BYTES,
+    signal,
+  });
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) hashes.forEach((hash) => hash.update(chunk));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unreadable(error);
+  }
+}
+
+/**
+ * Lets `send` stream a slice, and ends it when no byte has been taken, or no answer has come, for `idleMs`: a time limit
+ * for the whole would also end a healthy upload on a slow line.
+ */
+export async function sendSlice<T>(
+  slice: Slice,
+  options: { idleMs: number; signal: AbortSignal; onSent: (sentBytes: number) => void },
+  send: (body: Transform, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const idle = new AbortController();
+  const watchdog = setTimeout(() => idle.abort(), options.idleMs);
+  let sentBytes = 0;
+  let trouble: StorageError | undefined;
+
+  const source = createReadStream(slice.path, {
+    start: slice.startByte,
+    end: slice.startByte + slice.sizeBytes - 1,
+    highWaterMark: READ_BYTES,
+  });
+  source.once('error', (error) => (trouble = unreadable(error)));
+  const body = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      sentBytes += chunk.length;
+      watchdog.refresh();
+      options.onSent(sentBytes);
+      done(null, chunk);
+    },
+    flush: (done) => {
+      if (sentBytes === slice.sizeBytes) return done();
+      // Otherwise B2 would wait for the rest, and so would we.
+      trouble = new StorageError('the archive became shorter while it was uploaded');
+      done(trouble);
+    },
+  });
+  const reading = pipeline(source, body).catch(() => {});
+  try {
+    return await send(body, AbortSignal.any([options.signal, idle.signal]));
+  } catch (error) {
+    if (trouble !== undefined) throw trouble;
+    options.signal.throwIfAborted();
+    if (!idle.signal.aborted) throw error;
+    throw new B2Failure(undefined, 'ETIMEDOUT', `nothing moved for ${options.idleMs / 1000} seconds`);
+  } finally {
+    clearTimeout(watchdog);
+    body.destroy();
+    source.destroy();
+    await reading;
+  }
+}
+
+function unreadable(error: unknown): StorageError {
+  return new StorageError(`the archive cannot be read back from the disk: ${errorCode(error) ?? 'read error'}`);
+}

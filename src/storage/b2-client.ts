@@ -1,0 +1,156 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type B2 from 'backblaze-b2';
+import type { Answer } from 'backblaze-b2';
+import type { Secret } from '../config/secret.ts';
+import type { Clock } from '../system/clock.ts';
+import { StorageError } from '../errors.ts';
+import { parseSession, type Session } from './b2-answers.ts';
+import { b2Error } from './b2-error.ts';
+import { B2Failure, failureOf, verdictOnCall } from './b2-failure.ts';
+import { pauseMs, withRetries } from './retry.ts';
+
+export interface B2Account {
+  keyId: Secret;
+  applicationKey: Secret;
+  /** Another realm than Backblaze's own. */
+  apiUrl: string | undefined;
+  clock: Clock;
+}
+
+/** Given to axios with every request. */
+export type AxiosOptions = Readonly<Record<string, unknown>>;
+
+/** B2 through the `backblaze-b2` package: authorized when first needed, and again when a token is used up. */
+export interface B2Client {
+  /** For messages. */
+  readonly host: string;
+  readonly clock: Clock;
+  session(signal: AbortSignal): Promise<Session>;
+  /**
+   * An API call that may be repeated, with the retries that Backblaze's integration checklist asks for
+   * (https://www.backblaze.com/docs/cloud-storage-integration-checklist).
+   *
+   * @param recover is asked after a failure that may have hidden a success, for a call that must not be made twice.
+   * @throws B2Failure when it is refused, or still fails after the last try.
+   */
+  call(
+    send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
+    signal: AbortSignal,
+    recover?: () => Promise<Answer | undefined>,
+  ): Promise<Answer>;
+  /** A request that is sent once, without a time limit of its own. */
+  once(send: (b2: B2, axios: AxiosOptions) => Promise<Answer>, signal: AbortSignal): Promise<Answer>;
+}
+
+const ATTEMPTS = 8;
+/** Finishing a file of thousands of parts takes B2 a while. */
+const CALL_TIMEOUT_MS = 120_000;
+
+export function openB2Client({ keyId, applicationKey, apiUrl, clock }: B2Account): B2Client {
+  const host = apiUrl === undefined ? 'api.backblazeb2.com' : new URL(apiUrl).host;
+  // Idle sockets of an agent do not hold the process.
+  const agents = { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) };
+  const axiosOptions = (signal: AbortSignal, timeout: number) => ({
+    ...agents,
+    signal,
+    timeout,
+    headers: { 'User-Agent': 'pgbak' },
+  });
+  let current: Promise<Session> | undefined;
+
+  const authorize = async (signal: AbortSignal): Promise<Session> => {
+    const { default: Package } = await import('backblaze-b2');
+    const url = apiUrl === undefined ? {} : { url: `${apiUrl.replace(/\/+$/, '')}/b2api/v2/b2_authorize_account` };
+    try {
+      return await withRetries(
+        async () => {
+          // The package would send an upload again by itself, to the same URL and from a stream that is used up.
+          const b2 = new Package({
+            applicationKeyId: keyId.reveal(),
+            applicationKey: applicationKey.reveal(),
+            retry: { retries: 0 },
+          });
+          const request = { axios: axiosOptions(signal, CALL_TIMEOUT_MS), axiosOverride: url };
+          const answer = await b2.authorize(request).catch((error: unknown) => Promise.reject(failureOf(error)));
+          return parseSession(b2, answer.data);
+        },
+        {
+          attempts: ATTEMPTS,
+          decide: (error, repetition) =>
+            error instanceof B2Failure && verdictOnCall(error) === 'wait'
+              ? pauseMs(repetition, error.retryAfterMs)
+              : undefined,
+          clock,
+          signal,
+        },
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof B2Failure && error.status === 401 && error.code !== 'unsupported') throw keyRefused(error);
+      throw b2Error(error, 'authorize', host);
+    }
+  };
+
+  /** Many callers may find the token used up at once; one of them renews it for all. */
+  const session = async (signal: AbortSignal): Promise<Session> => {
+    current ??= authorize(signal);
+    const mine = current;
+    try {
+      return await mine;
+    } catch (error) {
+      if (current === mine) current = undefined;
+      throw error;
+    }
+  };
+
+  const send: B2Client['once'] = async (request, signal) => {
+    const { b2 } = await session(signal);
+    return await request(b2, axiosOptions(signal, 0)).catch((error: unknown) => Promise.reject(failureOf(error)));
+  };
+
+  return {
+    host,
+    clock,
+    session,
+    once: send,
+    call: async (request, signal, recover) => {
+      let isRenewed = false;
+      return await withRetries(
+        async () => {
+          await session(signal);
+          const used = current;
+          try {
+            return await send((b2, axios) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS }), signal);
+          } catch (error) {
+            const isExpired = error instanceof B2Failure && verdictOnCall(error) === 'authorize';
+            if (isExpired && current === used) current = undefined;
+            const recovered = error instanceof B2Failure && !isExpired ? await recover?.() : undefined;
+            if (recovered !== undefined) return recovered;
+            throw error;
+          }
+        },
+        {
+          attempts: ATTEMPTS,
+          decide: (error, repetition) => {
+            if (!(error instanceof B2Failure)) return undefined;
+            const verdict = verdictOnCall(error);
+            if (verdict === 'wait') return pauseMs(repetition, error.retryAfterMs);
+            if (verdict === 'fatal' || isRenewed) return undefined;
+            isRenewed = true;
+            return 0;
+          },
+          clock,
+          signal,
+        },
+      );
+    },
+  };
+}
+
+function keyRefused({ status, code }: B2Failure): StorageError {
+  return new StorageError(
+    `B2 does not accept the application key: it knows no such key ID with such a key (HTTP ${status}, ${code})`,
+    'Compare B2_KEY_ID and B2_APP_KEY (or those of the server) with the App Keys page of the Backblaze account.',
+  );
+}

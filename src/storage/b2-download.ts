@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { StorageError } from '../errors.ts';
+import { optionalText, sha1Of } from './b2-answers.ts';
+import type { B2Client } from './b2-client.ts';
+import { b2Error } from './b2-error.ts';
+import { B2Failure, failureOf, fieldOf, verdictOnCall } from './b2-failure.ts';
+import { pauseMs } from './retry.ts';
+
+const ATTEMPTS_WITHOUT_A_BYTE = 6;
+
+/**
+ * Opens one version and gives its bytes, going on where a connection broke off. The stream fails, at its end, when
+ * length or SHA-1 are not those that B2 keeps (https://www.backblaze.com/apidocs/b2-download-file-by-id).
+ */
+export async function openDownload(
+  client: B2Client,
+  { id, name }: { id: string; name: string },
+  { idleMs, signal }: { idleMs: number; signal: AbortSignal },
+): Promise<Readable> {
+  const first = await request(client, id, 0, idleMs, signal);
+  return Readable.from(bytes(first), { objectMode: false });
+
+  async function* bytes(opened: Opened): AsyncGenerator<Buffer> {
+    const hash = createHash('sha1');
+    let receivedBytes = 0;
+    let { body } = opened;
+    for (let failures = 0; receivedBytes < opened.sizeBytes;) {
+      const reading = body;
+      try {
+        for await (const chunk of reading as AsyncIterable<Buffer>) {
+          failures = 0;
+          receivedBytes += chunk.length;
+          hash.update(chunk);
+          yield chunk;
+        }
+        if (receivedBytes >= opened.sizeBytes) break;
+        throw new B2Failure(undefined, 'ECONNRESET', 'the answer ended early');
+      } catch (error) {
+        signal.throwIfAborted();
+        failures += 1;
+        const failure = failureOf(error);
+        if (failures === ATTEMPTS_WITHOUT_A_BYTE || verdictOnCall(failure) === 'fatal') {
+          throw b2Error(failure, `give the whole of ${name}`, client.host);
+        }
+        await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
+        ({ body } = await request(client, id, receivedBytes, idleMs, signal));
+      } finally {
+        reading.destroy();
+      }
+    }
+    const sha1 = hash.digest('hex');
+    if (receivedBytes !== opened.sizeBytes || (opened.sha1 !== undefined && opened.sha1 !== sha1)) {
+      throw new StorageError(
+        `${name} came from B2 damaged: its ${receivedBytes} of ${opened.sizeBytes} bytes have the SHA-1 ${sha1}, not ${opened.sha1}`,
+        'Try again; if that gives the same SHA-1, this version is damaged where it is stored.',
+      );
+    }
+  }
+}
+
+interface Opened {
+  body: Readable;
+  sizeBytes: number;
+  sha1: string | undefined;
+}
+
+async function request(
+  client: B2Client,
+  fileId: string,
+  fromByte: number,
+  idleMs: number,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const answer = await client.call(
+    (b2, axios) =>
+      b2.downloadFileById({
+        fileId,
+        responseType: 'stream',
+        axios: {
+          ...axios,
+          // Of a download axios counts the time without a byte.
+          timeout: idleMs,
+          decompress: false,
+          headers: { 'User-Agent': 'pgbak', ...(fromByte === 0 ? {} : { Range: `bytes=${fromByte}-` }) },
+        },
+      }),
+    signal,
+  );
+  const { data: body, headers } = answer;
+  if (!(body instanceof Readable)) throw new Error('axios gave no stream');
+  const header = (name: string) => optionalText({ value: fieldOf(headers, name) }, 'value');
+  const info = { large_file_sha1: header('x-bz-info-large_file_sha1') ?? '' };
+  const sizeBytes = fromByte + Number(header('content-length') ?? Number.NaN);
+  return { body, sizeBytes, sha1: sha1Of(header('x-bz-content-sha1'), info) };
+}

@@ -1,0 +1,76 @@
+import { parseFileVersion, type FileVersion } from './b2-answers.ts';
+import { sendSlice, type Slice } from './b2-body.ts';
+import type { B2Client } from './b2-client.ts';
+import { listVersions } from './b2-listing.ts';
+import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';
+
+/** What both kinds of upload work with. */
+export interface B2Upload {
+  client: B2Client;
+  bucketId: string;
+  name: string;
+  /** Kept by B2 beside the file. */
+  info: Readonly<Record<string, string>>;
+  idleMs: number;
+  signal: AbortSignal;
+  onProgress: (sentBytes: number) => void;
+}
+
+export const CONTENT_TYPE = 'application/x-7z-compressed';
+
+/** Uploads in one request (https://www.backblaze.com/apidocs/b2-upload-file). */
+export async function uploadSingle(slice: Slice, upload: B2Upload): Promise<FileVersion> {
+  const { client, bucketId, name, info, idleMs, signal, onProgress } = upload;
+  const holder: UrlHolder = {};
+  let isAllSent = false;
+  return await uploadWithRetries({
+    holder,
+    clock: client.clock,
+    signal,
+    newUrl: async () => parseUploadUrl(await client.call((b2, axios) => b2.getUploadUrl({ bucketId, axios }), signal)),
+    send: async ({ url, token }) => {
+      isAllSent = false;
+      const onSent = (sentBytes: number) => {
+        isAllSent = sentBytes === slice.sizeBytes;
+        onProgress(sentBytes);
+      };
+      const answer = await sendSlice(slice, { idleMs, signal, onSent }, (data, sendSignal) =>
+        client.once(
+          (b2, axios) =>
+            b2.uploadFile({
+              uploadUrl: url,
+              uploadAuthToken: token.reveal(),
+              fileName: name,
+              mime: CONTENT_TYPE,
+              data,
+              hash: slice.sha1,
+              contentLength: slice.sizeBytes,
+              info,
+              axios,
+            }),
+          sendSignal,
+        ),
+      );
+      return parseFileVersion(answer.data);
+    },
+    // The connection may have broken after B2 had stored all; sent again, it would be stored twice.
+    recover: async ({ status }) => (status === undefined && isAllSent ? await findStored(slice, upload) : undefined),
+  });
+}
+
+async function findStored(
+  slice: Slice,
+  { client, bucketId, name, info, signal }: B2Upload,
+): Promise<FileVersion | undefined> {
+  try {
+    for await (const version of listVersions(client, bucketId, name, signal)) {
+      if (version.name !== name) break;
+      const isSame = Object.entries(info).every(([key, value]) => version.info[key] === value);
+      if (version.action === 'upload' && version.sha1 === slice.sha1 && isSame) return version;
+    }
+  } catch {
+    signal.throwIfAborted();
+    // A key that may only write cannot look; a second copy is the lesser evil.
+  }
+  return undefined;
+}

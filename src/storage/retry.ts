@@ -1,0 +1,43 @@
+import type { Clock } from '../system/clock.ts';
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * How long to wait before the nth repetition: twice as long each time, less a random part so that hosts which failed
+ * together do not come back together. What the service itself asks for goes first.
+ */
+export function pauseMs(repetition: number, retryAfterMs: number | undefined, random = Math.random): number {
+  if (retryAfterMs !== undefined) return retryAfterMs + random() * FIRST_PAUSE_MS;
+  const fullMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (repetition - 1));
+  return fullMs * (0.5 + random() / 2);
+}
+
+/**
+ * Calls `attempt` until it succeeds, `decide` gives up on its error, or it was called `attempts` times; waits between.
+ *
+ * @throws the last attempt's error; the signal's reason when it is aborted.
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  options: {
+    attempts: number;
+    /** How long to wait for another try after that error, the nth; undefined: there is none. */
+    decide: (error: unknown, repetition: number) => number | undefined;
+    clock: Clock;
+    signal: AbortSignal;
+  },
+): Promise<T> {
+  const { attempts, decide, clock, signal } = options;
+  for (let made = 1; ; made += 1) {
+    signal.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      const waitMs = made < attempts ? decide(error, made) : undefined;
+      if (waitMs === undefined) throw error;
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+    }
+  }
+}

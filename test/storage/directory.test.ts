@@ -1,0 +1,71 @@
+import { readdirSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { openDirectoryStorage } from '../../src/storage/directory.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { archiveFile, keepsToTheContract, listed, never, putOptions } from './contract.ts';
+
+const openIn = (directory: string, owner = 'catalog-1') => openDirectoryStorage({ directory, owner });
+
+keepsToTheContract(
+  'a directory',
+  async () => {
+    const folder = temporaryFolder();
+    const directory = folder.at('backups');
+    return {
+      storage: openIn(directory),
+      [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
+    };
+  },
+  [5000, 3_000_000],
+);
+
+describe('a directory', () => {
+  test('names a version by its time stamp before the extension, readable by its owner alone', async () => {
+    using folder = temporaryFolder();
+    const directory = folder.at('made', 'when needed');
+    const stored = await openIn(directory).put('a/shop.bin.7z', archiveFile(folder, 5000), putOptions());
+    expect(stored.id).toBe(`${directory}/a/shop.20261123T101500Z.bin.7z`);
+    expect(statSync(stored.id).mode & 0o777).toBe(0o600);
+    expect(readdirSync(`${directory}/a`)).toEqual(['shop.20261123T101500Z.bin.7z']);
+  });
+
+  test('never overwrites what stands there', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(folder.at('shop.20261123T101500Z.sql.7z'), 'precious');
+    const stored = await openIn(folder.path).put('shop.sql.7z', archiveFile(folder, 5000), putOptions());
+    expect(stored.id).not.toBe(folder.at('shop.20261123T101500Z.sql.7z'));
+    expect(statSync(folder.at('shop.20261123T101500Z.sql.7z')).size).toBe(8);
+  });
+
+  test('sweeps the partial files of its own catalogue and of that name only', async () => {
+    using folder = temporaryFolder();
+    const mine = openIn(folder.path);
+    const stranger = openIn(folder.path, 'catalog-2');
+    // What a process that was killed leaves: a copy that never got its name.
+    const { partialNameOf } = await import('../../src/storage/directory-names.ts');
+    for (const [name, owner] of [
+      ['shop.sql.7z', 'catalog-1'],
+      ['shop.sql.7z', 'catalog-2'],
+      ['other.sql.7z', 'catalog-1'],
+    ] as const) {
+      writeFileSync(folder.at(partialNameOf(name, owner)), 'half');
+    }
+    expect(await listed(mine, '')).toEqual([]);
+    expect(await mine.sweep('shop.sql.7z', never)).toHaveLength(1);
+    expect(readdirSync(folder.path)).toHaveLength(2);
+    expect(await stranger.sweep('shop.sql.7z', never)).toHaveLength(1);
+  });
+
+  test('tells why it cannot be written to', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(folder.at('file'), '');
+    await expect(openIn(folder.at('file', 'backups')).prepare('shop.sql.7z', never)).rejects.toThrow(
+      /directory .* cannot be written to: a part of the path is a file/,
+    );
+    mkdirSync(folder.at('locked'));
+    chmodSync(folder.at('locked'), 0o500);
+    if (process.getuid?.() !== 0) {
+      await expect(openIn(folder.at('locked')).prepare('shop.sql.7z', never)).rejects.toThrow(/this user may not/);
+    }
+  });
+});
