@@ -13,3 +13,12 @@ export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: st
     names.length === 0 ? 'There are none yet; add one with pgbak add.' : `Known servers: ${shown}`,
   );
 }
+
+/** The same for several, each of them once however often it is named. */
+export async function findServers(
+  catalog: Pick<Catalog, 'servers'>,
+  idsOrNames: readonly string[],
+): Promise<ServerRecord[]> {
+  const found = await Promise.all(idsOrNames.map((idOrName) => findServer(catalog, idOrName)));
+  return [...new Map(found.map((server) => [server.id, server])).values()];
+}

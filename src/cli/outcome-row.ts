@@ -1,6 +1,7 @@
 import type { Outcome } from '../backup/outcome.ts';
 import { InterruptedError } from '../errors.ts';
 import { formatBytes, formatDuration } from './format.ts';
+import { renderTable } from './table.ts';
 
 /** A server's result as `run --json` prints it; fields that do not apply are absent. */
 export type OutcomeRow = Omit<Outcome, 'interrupted'>;
@@ -11,7 +12,7 @@ export function outcomeRow(outcome: Outcome): OutcomeRow {
   return row;
 }
 
-export const OUTCOME_COLUMNS = [
+const OUTCOME_COLUMNS = [
   { title: 'server', shrinksTo: 8 },
   { title: 'result' },
   { title: 'size' },
@@ -20,7 +21,7 @@ export const OUTCOME_COLUMNS = [
 ];
 
 /** The cells of a server's line in the table that ends a run. */
-export function outcomeCells(outcome: Outcome): string[] {
+function outcomeCells(outcome: Outcome): string[] {
   switch (outcome.status) {
     case 'success':
       return [
@@ -35,6 +36,25 @@ export function outcomeCells(outcome: Outcome): string[] {
     case 'skipped':
       return [outcome.name, 'skipped', '', '', outcome.reason];
   }
+}
+
+/**
+ * What a run prints when it is done: a line for each server that was worked on. Servers that were not due are left out
+ * unless somebody asked for them, and nothing at all is nothing to say: cron mails every word.
+ */
+export function runSummary(
+  outcomes: readonly Outcome[],
+  { isComplete, width }: { isComplete: boolean; width: number | undefined },
+): string | undefined {
+  if (outcomes.length === 0) {
+    return 'No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database';
+  }
+  const shown = outcomes.filter(({ status }) => isComplete || status !== 'skipped');
+  if (shown.length > 0) {
+    const cells = shown.map((outcome) => outcomeCells(outcome));
+    return renderTable(OUTCOME_COLUMNS, cells, width);
+  }
+  return width === undefined ? undefined : 'Nothing is due. Back up at once: pgbak run --force';
 }
 
 /** The exit status of a run: that of the signal which ended it, 1 when a backup failed, else 0. */

@@ -58,11 +58,11 @@ function connectionLabel({ connectionString }: ServerRecord): string {
 
 export const SERVER_COLUMNS = [
   { title: 'name', shrinksTo: 8 },
-  { title: 'database', shrinksTo: 10 },
+  { title: 'database', shrinksTo: 14 },
   { title: 'every' },
   { title: 'last backup', shrinksTo: 8 },
   { title: 'result' },
-  { title: 'encrypted', shrinksTo: 6 },
+  { title: 'encrypted', shrinksTo: 9 },
   { title: 'stored in', shrinksTo: 10 },
 ];
 

@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
+import stringWidth from 'fast-string-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
 
 const FALLBACK_WIDTH = 80;
-/** The borders and the padding of one column. */
-const COLUMN_FRAME = 3;
+const GAP = 2;
 
 export interface Column {
   title: string;
@@ -11,24 +12,33 @@ export interface Column {
 }
 
 /**
- * A table no wider than the terminal (80 columns where there is none). Where it would be, the columns that may shrink
- * give way, the widest first, and their texts wrap.
+ * A table no wider than the terminal (80 columns where there is none), without rules, so that a line can be copied.
+ * Where it would be wider, the columns that may shrink give way, the widest first, and their texts wrap between words.
  */
 export function renderTable(columns: readonly Column[], rows: readonly string[][], terminalWidth?: number): string {
   const widths = columns.map((column, index) =>
     Math.max(...[column.title, ...rows.map((row) => row[index] ?? '')].map((text) => widestLine(text))),
   );
-  fit(columns, widths, (terminalWidth ?? FALLBACK_WIDTH) - columns.length * COLUMN_FRAME - 1);
+  fit(columns, widths, (terminalWidth ?? FALLBACK_WIDTH) - (columns.length - 1) * GAP);
+  const wrapped = (texts: readonly string[]) =>
+    texts.map((text, index) => wrapAnsi(text, widths[index] ?? FALLBACK_WIDTH, { hard: true }));
   const table = new Table({
-    head: columns.map(({ title }) => title),
-    colWidths: widths.map((width) => width + 2),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
-    style: { head: [], border: [], compact: true },
+    chars: NO_RULES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
   });
-  table.push(...rows);
-  return table.toString();
+  table.push(wrapped(columns.map(({ title }) => title)), ...rows.map((row) => wrapped(row)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
+
+const NO_RULES = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid', 'middle']
+    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
+    .map((rule) => [rule, '']),
+);
 
 function fit(columns: readonly Column[], widths: number[], available: number): void {
   const total = () => widths.reduce((sum, width) => sum + width, 0);
@@ -44,5 +54,5 @@ function fit(columns: readonly Column[], widths: number[], available: number): v
 }
 
 function widestLine(text: string): number {
-  return Math.max(...text.split('\n').map((line) => line.length));
+  return Math.max(...text.split('\n').map((line) => stringWidth(line)));
 }

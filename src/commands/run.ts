@@ -1,12 +1,11 @@
 import { Flags } from '@oclif/core';
 import { runBackups } from '../backup/run-backups.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { findServer } from '../cli/find-server.ts';
+import { findServers } from '../cli/find-server.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
 import { openLog } from '../cli/log.ts';
 import { buildTools, openWorkplace, takeRunLock } from '../cli/open-tools.ts';
-import { exitCodeOf, OUTCOME_COLUMNS, outcomeCells, outcomeRow, type OutcomeRow } from '../cli/outcome-row.ts';
-import { renderTable } from '../cli/table.ts';
+import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../cli/outcome-row.ts';
 import { FORMATS } from '../config/server.ts';
 
 export default class Run extends BaseCommand {
@@ -52,9 +51,7 @@ EXIT STATUS
     await using log = await openLog(workplace.environment);
     const { catalog } = workplace;
     const servers =
-      flags.server === undefined
-        ? await catalog.servers.list()
-        : await Promise.all(flags.server.map((idOrName) => findServer(catalog, idOrName)));
+      flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
 
     const options = { signal: interruption.signal, report: log.report, version: this.config.version };
     using _lock = flags['dry-run'] ? undefined : await takeRunLock(workplace, flags.wait * 1000, interruption.signal);
@@ -66,17 +63,11 @@ EXIT STATUS
       ...(flags.format === undefined ? {} : { format: flags.format }),
     };
     const outcomes = await runBackups(request, buildTools(workplace, options));
-    if (servers.length === 0) {
-      this.log('No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database');
-    } else {
-      this.log(
-        renderTable(
-          OUTCOME_COLUMNS,
-          outcomes.map((outcome) => outcomeCells(outcome)),
-          process.stdout.columns,
-        ),
-      );
-    }
+    const text = runSummary(outcomes, {
+      isComplete: flags['dry-run'] || flags.server !== undefined,
+      width: process.stdout.isTTY ? process.stdout.columns : undefined,
+    });
+    if (text !== undefined) this.log(text);
     process.exitCode = exitCodeOf(outcomes, interruption.signal);
     return { results: outcomes.map((outcome) => outcomeRow(outcome)) };
   }

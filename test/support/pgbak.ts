@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
+
+export const PGBAK = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+export interface Finished {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunningPgbak {
+  child: ChildProcess;
+  pid: number;
+  finished: Promise<Finished>;
+}
+
+/** A user's account: a home of its own, no catalogue yet, nothing in the environment but what a test puts there. */
+export interface Account extends Disposable {
+  folder: TemporaryFolder;
+  env: Record<string, string>;
+  /** Where archives are built. */
+  temporary: string;
+  catalogPath: string;
+  /** Runs pgbak as a user would type it, to its end. */
+  pgbak(...args: string[]): Promise<Finished>;
+  /** The same with `--json`; the document. */
+  json(...args: string[]): Promise<unknown>;
+  start(args: readonly string[], env?: Record<string, string>): RunningPgbak;
+}
+
+export function newAccount(env: Record<string, string> = {}): Account {
+  if (!existsSync(fileURLToPath(new URL('../../dist/commands/run.js', import.meta.url)))) {
+    throw new Error('dist is missing: npm run build');
+  }
+  const folder = temporaryFolder();
+  const home = folder.at('home');
+  const temporary = folder.at('tmp');
+  mkdirSync(home);
+  mkdirSync(temporary);
+  const account: Account = {
+    folder,
+    temporary,
+    catalogPath: folder.at('home', 'catalog', 'backup.sqlite'),
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: home,
+      DB_PATH: folder.at('home', 'catalog', 'backup.sqlite'),
+      PGBAK_TMPDIR: temporary,
+      ...env,
+    },
+    pgbak: async (...args) => await account.start(args).finished,
+    json: async (...args) => {
+      const { stdout, stderr } = await account.start([...args, '--json']).finished;
+      try {
+        return JSON.parse(stdout) as unknown;
+      } catch {
+        throw new Error(`no JSON: ${stdout}\n${stderr}`);
+      }
+    },
+    start: (args, more = {}) => {
+      const child = spawn(process.execPath, [PGBAK, ...args], {
+        env: { ...account.env, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+      const finished = Promise.all([exited, text(child.stdout), text(child.stderr)]).then(
+        ([status, stdout, stderr]) => ({ status, stdout, stderr }),
+      );
+      if (child.pid === undefined) throw new Error('pgbak did not start');
+      return { child, pid: child.pid, finished };
+    },
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  };
+  return account;
+}
