@@ -43,6 +43,8 @@ export interface BackupQueries {
   lastGood(serverId: number, format: Format, compression: string): Promise<BackupRecord | undefined>;
   /** Newest first. */
   list(filter: { serverId?: number; failedOnly?: boolean; limit: number }): Promise<BackupRecord[]>;
+  /** The newest attempts of each server that still exists, at most `perServer` of each, newest first. */
+  recent(perServer: number): Promise<BackupRecord[]>;
   /** Attempts that never ended. To the holder of the run lock these are what a killed run left. */
   interrupted(): Promise<BackupRecord[]>;
 }
@@ -133,6 +135,25 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       if (serverId !== undefined) query = query.where('server_id', '=', serverId);
       if (failedOnly === true) query = query.where('success', '=', '0').where('finished_at', 'is not', null);
       return (await query.execute()).map((row) => toBackup(row));
+    },
+    recent: async (perServer) => {
+      const ranked = db
+        .selectFrom('backup_log')
+        .selectAll()
+        .select((eb) =>
+          eb.fn
+            .agg<number>('row_number')
+            .over((over) => over.partitionBy('server_id').orderBy('id', 'desc'))
+            .as('position'),
+        )
+        .where('server_id', 'is not', null);
+      const rows = await db
+        .selectFrom(ranked.as('ranked'))
+        .selectAll()
+        .where('position', '<=', perServer)
+        .orderBy('id', 'desc')
+        .execute();
+      return rows.map((row) => toBackup(row));
     },
     interrupted: async () =>
       (await log().where('finished_at', 'is', null).orderBy('id').execute()).map((row) => toBackup(row)),

@@ -1,4 +1,5 @@
 import { nextDue } from '../backup/due.ts';
+import type { BackupRecord } from '../config/backup-record.ts';
 import { placeOf } from '../config/destination.ts';
 import type { Environment } from '../config/environment.ts';
 import { isReference } from '../config/reference.ts';
@@ -61,20 +62,25 @@ export const SERVER_COLUMNS = [
   { title: 'database', shrinksTo: 14 },
   { title: 'every' },
   { title: 'last backup', shrinksTo: 8 },
-  { title: 'result' },
+  { title: 'result', shrinksTo: 8 },
   { title: 'encrypted', shrinksTo: 9 },
   { title: 'stored in', shrinksTo: 10 },
 ];
 
-/** The cells of a server's line in the table of `list`. */
-export function serverCells(row: ServerRow, now: Date): string[] {
+/** The cells of a server's line in the table of `list`; `last` is its last attempt. */
+export function serverCells(row: ServerRow, last: BackupRecord | undefined, now: Date): string[] {
   return [
     row.name,
     row.connection,
     `${row.frequencyHrs} h`,
     row.lastBackup === null ? 'never' : formatAgo(new Date(row.lastBackup), now),
-    row.lastResult ?? '-',
+    resultOf(row, last),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
     row.destination.startsWith('file:') ? row.destination : `${row.destination} (${row.b2})`,
   ];
+}
+
+function resultOf({ lastResult }: ServerRow, last: BackupRecord | undefined): string {
+  const isWarned = last?.result === 'success' && last.warnings.length > 0;
+  return isWarned ? 'success with a warning' : (lastResult ?? '-');
 }

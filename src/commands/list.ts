@@ -20,7 +20,8 @@ EXIT STATUS
     if (rows.length === 0) {
       this.log('No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database');
     } else {
-      const cells = rows.map((row) => serverCells(row, new Date()));
+      const last = new Map((await workplace.catalog.backups.recent(1)).map((backup) => [backup.serverId, backup]));
+      const cells = rows.map((row) => serverCells(row, last.get(row.id), new Date()));
       this.log(renderTable(SERVER_COLUMNS, cells, process.stdout.columns));
     }
     return rows;

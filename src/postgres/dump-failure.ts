@@ -14,7 +14,8 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
       'Dump as the owner of the tables or a superuser, or let the role see everything: ALTER ROLE ... BYPASSRLS.',
     );
   }
-  if (/lock timeout/i.test(words)) {
+  // pg_dump takes its lock timeout by way of statement_timeout.
+  if (/lock timeout|statement timeout.*LOCK TABLE/is.test(words)) {
     return new ProgramError(
       `another session kept ${table === undefined ? 'a table' : `table ${table}`} locked for more than ${lockWaitSeconds} seconds`,
       'Find it in pg_stat_activity and pg_locks, back up at a quieter time, or raise --lock-wait-sec.',

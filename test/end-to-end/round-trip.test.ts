@@ -3,6 +3,7 @@ import { createWriteStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { installedSevenZip } from '../support/seven-zip.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
@@ -25,7 +26,9 @@ const PASSWORD = `- pass"word' $HOME;\\ %41 größe`;
 async function restoreByHand(account: Account, archive: string, format: 'sql' | 'binary', into: string) {
   await cluster.createDatabase(into);
   const folder = account.folder.at('restored');
-  execFileSync('7zz', ['x', archive, `-o${folder}`, `-p${PASSWORD}`, '-y'], { stdio: 'pipe' });
+  execFileSync((await installedSevenZip()).file, ['x', archive, `-o${folder}`, `-p${PASSWORD}`, '-y'], {
+    stdio: 'pipe',
+  });
   const [entry = ''] = execFileSync('ls', [folder], { encoding: 'utf8' }).trim().split('\n');
   const dump = `${folder}/${entry}`;
   const url = cluster.url(into);
@@ -37,10 +40,13 @@ async function restoreByHand(account: Account, archive: string, format: 'sql' | 
 describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
   test('in a directory brings back an identical database with 7-Zip and PostgreSQL alone', async () => {
     using account = newAccount();
-    const added = await account.pgbak(
-      ...['add', '--name', 'shop', '--connection-string', cluster.url('größe & "shop"'), '--format', format],
-      ...['--destination', `file:${account.folder.at('backups')}`, '--archive-password', PASSWORD],
-    );
+    const added = await account.add({
+      name: 'shop',
+      'connection-string': cluster.url('größe & "shop"'),
+      format,
+      destination: `file:${account.folder.at('backups')}`,
+      'archive-password': PASSWORD,
+    });
     expect(added).toMatchObject({ status: 0 });
     const run = await account.json('run');
     expect(run).toEqual({
@@ -74,7 +80,10 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     server.createBucket('pgbak-bucket');
     const { id, key } = server.masterKey;
     using account = newAccount({
-      ...{ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' },
+      B2_API_URL: server.url,
+      B2_KEY_ID: id,
+      B2_APP_KEY: key,
+      B2_BUCKET: 'pgbak-bucket',
       ARCHIVE_PASSWORD: PASSWORD,
     });
     const url = cluster.url('größe & "shop"');
@@ -83,8 +92,12 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     expect(run.results).toMatchObject([{ status: 'success' }]);
 
     const storage = openB2Storage({
-      ...{ keyId: new Secret(id), applicationKey: new Secret(key), bucket: 'pgbak-bucket', apiUrl: server.url },
-      ...{ owner: 'test', clock: systemClock },
+      keyId: new Secret(id),
+      applicationKey: new Secret(key),
+      bucket: 'pgbak-bucket',
+      apiUrl: server.url,
+      owner: 'test',
+      clock: systemClock,
     });
     const { objectId = '', objectName = '' } = run.results[0] ?? {};
     const archive = account.folder.at('fetched.7z');

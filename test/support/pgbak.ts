@@ -12,6 +12,18 @@ export interface Finished {
   stderr: string;
 }
 
+export interface ResultRow {
+  name: string;
+  status: string;
+  reason?: string;
+  size?: number;
+  rawSize?: number;
+  objectId?: string;
+  objectName?: string;
+  warnings?: string[];
+  error?: string;
+}
+
 export interface RunningPgbak {
   child: ChildProcess;
   pid: number;
@@ -27,8 +39,12 @@ export interface Account extends Disposable {
   catalogPath: string;
   /** Runs pgbak as a user would type it, to its end. */
   pgbak(...args: string[]): Promise<Finished>;
+  /** `pgbak add` with these flags. */
+  add(flags: Record<string, string | number | true>): Promise<Finished>;
   /** The same with `--json`; the document. */
   json(...args: string[]): Promise<unknown>;
+  /** `pgbak run --json` with these arguments; what it says of each server. */
+  results(...args: string[]): Promise<ResultRow[]>;
   start(args: readonly string[], env?: Record<string, string>): RunningPgbak;
 }
 
@@ -53,6 +69,11 @@ export function newAccount(env: Record<string, string> = {}): Account {
       ...env,
     },
     pgbak: async (...args) => await account.start(args).finished,
+    add: async (flags) =>
+      await account.pgbak(
+        'add',
+        ...Object.entries(flags).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`)),
+      ),
     json: async (...args) => {
       const { stdout, stderr } = await account.start([...args, '--json']).finished;
       try {
@@ -60,6 +81,11 @@ export function newAccount(env: Record<string, string> = {}): Account {
       } catch {
         throw new Error(`no JSON: ${stdout}\n${stderr}`);
       }
+    },
+    results: async (...args) => {
+      const document = (await account.json('run', ...args)) as { results?: ResultRow[] };
+      if (document.results === undefined) throw new Error(`no results: ${JSON.stringify(document)}`);
+      return document.results;
     },
     start: (args, more = {}) => {
       const child = spawn(process.execPath, [PGBAK, ...args], {

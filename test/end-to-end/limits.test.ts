@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { newScene, type Scene } from './scene.ts';
+import { eventually } from '../support/eventually.ts';
+import { slowPgDump } from '../support/slow-programs.ts';
+
+let cluster: Cluster;
+let scene: Scene;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await createSampleDatabase(cluster, 'shop');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  scene = await newScene();
+});
+afterEach(async () => await scene[Symbol.asyncDispose]());
+
+const add = (flags: Record<string, string | number> = {}) =>
+  scene.add({ 'connection-string': cluster.url('shop'), ...flags });
+
+describe('a backup fails, and everybody hears of it,', () => {
+  test('when the disk for the archive is full', async () => {
+    const small = scene.account.folder.at('small disk');
+    mkdirSync(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small], { stdio: 'pipe' });
+    } catch {
+      process.stderr.write('NOTICE: no tmpfs may be mounted here, so the test of a full disk is skipped\n');
+      return;
+    }
+    try {
+      await cluster.createDatabase('noise');
+      await cluster.sql(
+        'noise',
+        'create table noise as select md5(random()::text || n) as text from generate_series(1, 100000) as n',
+      );
+      await add({ 'connection-string': cluster.url('noise') });
+      expect(await scene.failure({ PGBAK_TMPDIR: small })).toMatch(/no space left|full/i);
+      expect(readdirSync(small)).toEqual([]);
+    } finally {
+      execFileSync('umount', [small]);
+      await cluster.sql('postgres', 'drop database if exists noise');
+    }
+  });
+
+  test('when the dump takes longer than BACKUP_TIMEOUT_SEC', async () => {
+    await add();
+    const env = { BACKUP_TIMEOUT_SEC: '2', PGBAK_PG_BIN: slowPgDump(scene.account.folder) };
+    expect(await scene.failure(env)).toMatch(/BACKUP_TIMEOUT_SEC/);
+  });
+
+  test('when a table stays locked', async () => {
+    await add({ 'lock-wait-sec': 1 });
+    const locking = cluster
+      .sql('shop', 'begin; lock table customer in access exclusive mode; select pg_sleep(20);')
+      .catch(() => {});
+    await eventually(
+      'a lock',
+      async () =>
+        (await cluster.sql(
+          'shop',
+          "select 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 'customer'::regclass",
+        )) === '1',
+    );
+    expect(await scene.failure()).toMatch(/another session kept table public\.customer locked for more than 1 seconds/);
+    await cluster.sql(
+      'postgres',
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()",
+    );
+    await locking;
+  });
+
+  test('when nothing comes any more for --idle-timeout-sec', async () => {
+    await add({ 'lock-wait-sec': 600, 'idle-timeout-sec': 2 });
+    const locking = cluster
+      .sql('shop', 'begin; lock table customer in access exclusive mode; select pg_sleep(20);')
+      .catch(() => {});
+    await eventually(
+      'a lock',
+      async () =>
+        (await cluster.sql(
+          'shop',
+          "select 1 from pg_locks where mode = 'AccessExclusiveLock' and relation = 'customer'::regclass",
+        )) === '1',
+    );
+    expect(await scene.failure()).toMatch(/idle-timeout-sec/);
+    await cluster.sql(
+      'postgres',
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()",
+    );
+    await locking;
+  });
+});
