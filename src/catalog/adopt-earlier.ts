@@ -17,6 +17,7 @@ const ROWS_AT_ONCE = 500;
  */
 export async function adoptEarlier(db: Kysely<Schema>, createTables: () => Promise<void>): Promise<Adopted> {
   const hasLog = await tableExists(db, 'backup_log');
+  const lastId = await lastServerId(db);
   await sql`alter table servers rename to earlier_servers`.execute(db);
   if (hasLog) await sql`alter table backup_log rename to earlier_backup_log`.execute(db);
   await createTables();
@@ -30,6 +31,9 @@ export async function adoptEarlier(db: Kysely<Schema>, createTables: () => Promi
     names.set(adopted.id, adopted.name);
     await db.insertInto('servers').values(adopted).execute();
   }
+  // An id that stands in a log or a script must not come to mean another server.
+  await sql`delete from sqlite_sequence where name = 'servers'`.execute(db);
+  await sql`insert into sqlite_sequence (name, seq) values ('servers', ${lastId})`.execute(db);
   for (let first = 0; first < log.length; first += ROWS_AT_ONCE) {
     const entries = log.slice(first, first + ROWS_AT_ONCE).map((row) => earlierLogEntry(row, names));
     await db.insertInto('backup_log').values(entries).execute();
@@ -38,6 +42,15 @@ export async function adoptEarlier(db: Kysely<Schema>, createTables: () => Promi
   if (hasLog) await sql`drop table earlier_backup_log`.execute(db);
   await sql`drop table earlier_servers`.execute(db);
   return { servers: servers.length, backups: log.length };
+}
+
+/** The highest id ever given, also where that server is gone. */
+async function lastServerId(db: Kysely<Schema>): Promise<number> {
+  const highest = sql<{ id: number | null }>`select max(id) as id from servers`;
+  const given = sql<{ id: number | null }>`select max(seq) as id from sqlite_sequence where name = 'servers'`;
+  const queries = (await tableExists(db, 'sqlite_sequence')) ? [highest, given] : [highest];
+  const answers = await Promise.all(queries.map(async (query) => (await query.execute(db)).rows[0]?.id ?? 0));
+  return Math.max(...answers);
 }
 
 async function tableExists(db: Kysely<Schema>, name: string): Promise<boolean> {

@@ -14,6 +14,9 @@ export type FileKind = { kind: 'new' } | { kind: 'earlier' } | { kind: 'current'
  */
 export function fileKind(path: string): FileKind {
   const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) {
+    throw new ConfigError(`the catalogue ${path} is a directory`, 'Set DB_PATH to a file in it.');
+  }
   if (stats === undefined || stats.size === 0) return { kind: 'new' };
   const database = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {

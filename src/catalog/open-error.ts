@@ -20,6 +20,7 @@ const SENTENCES: Record<string, [string, string]> = {
   EPERM: ['may not be opened by this user', 'Run pgbak as the user who owns it, or set DB_PATH to another file.'],
   EROFS: ['is on a read-only file system', 'Set DB_PATH to a file that can be written.'],
   ENOTDIR: ['lies below something that is no directory', 'Correct DB_PATH.'],
+  EEXIST: ['lies below something that is no directory', 'Correct DB_PATH.'],
   EISDIR: ['is a directory', 'Set DB_PATH to a file in it.'],
   ENOSPC: ['cannot be created: the disk is full', 'Free some space on its file system.'],
 };
