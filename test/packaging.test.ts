@@ -1,0 +1,93 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const npm = (args: string[], cwd = ROOT) =>
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 });
+const { version }: { version: string } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+
+interface Packed {
+  filename: string;
+  unpackedSize: number;
+  files: { path: string; mode: number }[];
+}
+
+describe('the package', () => {
+  let packed: Packed;
+  let tarball: string;
+  const folder = temporaryFolder();
+  beforeAll(() => {
+    const output: unknown = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder.path]));
+    // npm 11 gives an array, later versions an object by name.
+    const [first] = Object.values(Object(output));
+    packed = first as Packed;
+    tarball = folder.at(packed.filename);
+  });
+  afterAll(() => folder[Symbol.dispose]());
+
+  test('holds what a user needs and nothing else', () => {
+    const paths = packed.files.map(({ path }) => path);
+    const expected = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/run.js', 'oclif.manifest.json', 'package.json'];
+    expect(paths.filter((path) => !path.startsWith('dist/')).sort((a, b) => (a < b ? -1 : 1))).toEqual(expected);
+    expect(paths.filter((path) => path.startsWith('dist/') && !path.endsWith('.js'))).toEqual([]);
+    const commands = readdirSync(`${ROOT}/src/commands`).map((name) => `dist/commands/${name.replace(/\.ts$/, '.js')}`);
+    expect(paths).toEqual(expect.arrayContaining(commands));
+    expect(packed.unpackedSize).toBeLessThan(1_000_000);
+    expect(packed.files.find(({ path }) => path === 'bin/run.js')?.mode).toBe(0o755);
+  });
+
+  test('installed into an empty prefix, runs', () => {
+    const prefix = folder.at('prefix');
+    const home = folder.at('home');
+    npm([
+      'install',
+      '--global',
+      '--prefix',
+      prefix,
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      '--allow-scripts=better-sqlite3',
+      tarball,
+    ]);
+    const pgbak = (...args: string[]) =>
+      spawnSync(`${prefix}/bin/pgbak`, args, {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], HOME: home },
+      });
+    expect(pgbak('--version').stdout).toContain(`pgbak/${version} `);
+    expect(pgbak('run', '--help').stdout).toContain('--accept-size');
+    const list = pgbak('list', '--json');
+    expect({ status: list.status, stdout: list.stdout.trim(), stderr: list.stderr }).toEqual({
+      status: 0,
+      stdout: '[]',
+      stderr: '',
+    });
+    // Nothing of a development machine comes along.
+    const installed = readdirSync(`${prefix}/lib/node_modules/pgbak/node_modules`);
+    expect(installed.filter((name) => /^(?:jest|typescript|oxlint|prettier|oclif)$/.test(name))).toEqual([]);
+  }, 600_000);
+
+  test('carries the manifest that its commands make', () => {
+    const manifest: unknown = JSON.parse(readFileSync(`${ROOT}/oclif.manifest.json`, 'utf8'));
+    expect(manifest).toMatchObject({ version });
+    expect(Object.keys(Object(Object(manifest).commands)).sort()).toEqual(
+      readdirSync(`${ROOT}/src/commands`)
+        .map((name) => name.replace(/\.ts$/, ''))
+        .sort(),
+    );
+  });
+});
+
+test('every dependency is pinned to one version', () => {
+  const {
+    dependencies,
+    devDependencies,
+    optionalDependencies,
+  }: Record<string, Record<string, string>> = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+  const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  expect(versions.filter((range) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(range))).toEqual([]);
+});

@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { createTemporaryDirectory, sweepTemporaryDirectories } from '../../src/system/temporary-directory.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+describe('a temporary directory', () => {
+  test("is its owner's alone, and gone with all it holds", async () => {
+    using folder = temporaryFolder();
+    const directory = await createTemporaryDirectory({ base: folder.path, owner: 'catalog' });
+    expect(statSync(directory.path).mode & 0o777).toBe(0o700);
+    writeFileSync(`${directory.path}/archive.7z`, 'x');
+    await directory[Symbol.asyncDispose]();
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('left behind is swept away, but not that of another catalogue, a link, or a user of that name', async () => {
+    using folder = temporaryFolder();
+    const place = { base: folder.path, owner: 'catalog' };
+    const mine = await createTemporaryDirectory(place);
+    writeFileSync(`${mine.path}/archive.7z`, '12345');
+    const other = await createTemporaryDirectory({ base: folder.path, owner: 'another' });
+    const prefix = mine.path.slice(0, -6);
+    mkdirSync(folder.at('precious'));
+    symlinkSync(folder.at('precious'), `${prefix}linked`);
+    mkdirSync(folder.at('pgbak-notes'));
+
+    expect(await sweepTemporaryDirectories(place)).toEqual([`removed temporary files of 5 bytes: ${mine.path}`]);
+    expect(existsSync(other.path)).toBe(true);
+    expect(existsSync(folder.at('precious'))).toBe(true);
+    expect(existsSync(folder.at('pgbak-notes'))).toBe(true);
+  });
+
+  test('that cannot be made is told with its place', async () => {
+    await expect(createTemporaryDirectory({ base: '/no/such/place', owner: 'catalog' })).rejects.toThrow(
+      /\/no\/such\/place/,
+    );
+    await expect(sweepTemporaryDirectories({ base: '/no/such/place', owner: 'x' })).rejects.toThrow(
+      /\/no\/such\/place/,
+    );
+  });
+});
