@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -74,6 +74,15 @@ function installDependencies() {
   run('npm', ['ci', '--no-audit', '--no-fund']);
 }
 
+/**
+ * better-sqlite3 is compiled where its binary cannot be downloaded. Node's headers, which that takes, came with Node
+ * itself more often than not; without this they would be downloaded too, which a closed network refuses.
+ */
+export function headersOfNode() {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, 'include/node/node_api.h')) ? { npm_config_nodedir: prefix } : {};
+}
+
 function serverPrograms() {
   const debian = '/usr/lib/postgresql';
   const places = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : [];
@@ -94,7 +103,11 @@ function run(...[file, args]) {
 }
 
 function runWords([file, ...args]) {
-  const { status, error } = spawnSync(file, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(file, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...headersOfNode() },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) stop(`${[file, ...args].join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
 }
 
