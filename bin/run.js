@@ -7,8 +7,16 @@ if (major < 20 || (major === 20 && minor < 17)) {
   process.exit(2);
 }
 
+// What oclif would print after it had loaded itself.
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  const { readFileSync } = await import('node:fs');
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
+  process.exit();
+}
+
 try {
-  const { execute } = await import('@oclif/core');
+  const { execute } = await import('../dist/main.js');
   await execute({ dir: import.meta.url });
 } catch (error) {
   // Commands report their own failures; what arrives here is an installation that does not load.

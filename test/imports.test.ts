@@ -48,6 +48,7 @@ const ARROWS: Record<string, { may: string[]; because: string }> = {
   ),
   system: { may: CORE, because: 'everybody rests on it' },
   config: { may: CORE, because: 'the innermost: it says what may be, and does nothing' },
+  'main.ts': { may: [], because: 'it hands over to oclif' },
   'errors.ts': { may: [], because: 'everybody rests on it' },
 };
 
@@ -73,7 +74,7 @@ describe('imports point inward', () => {
 
   test.each([
     ['@oclif/core', ['commands', 'cli']],
-    ['@inquirer/prompts', ['cli']],
+    ['@inquirer/prompts', ['commands', 'cli']],
     ['ora', ['cli']],
     ['cli-table3', ['cli']],
     ['execa', ['system']],
@@ -102,7 +103,9 @@ describe('imports point inward', () => {
 
   test('and every file is used', () => {
     const used = new Set(imports.map(({ to }) => to));
-    const unused = files.filter((name) => !used.has(name) && !name.startsWith('commands/') && !name.endsWith('.d.ts'));
+    const unused = files.filter(
+      (name) => !used.has(name) && !name.startsWith('commands/') && name !== 'main.ts' && !name.endsWith('.d.ts'),
+    );
     expect(unused).toEqual([]);
   });
 });

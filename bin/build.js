@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+
+// Makes dist/: a file for each command, and what they share in chunks. Kysely alone is 279 modules, whose loading took
+// most of the time of a run with nothing due; bundled, only what is used is left. What brings a compiled part, must be
+// one copy, or is needed rarely stays outside and is loaded from node_modules.
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const BUNDLED = [
+  'kysely',
+  'env-paths',
+  'fast-wrap-ansi',
+  'fast-string-width',
+  'cli-table3',
+  '@oclif/core',
+  '@oclif/core/execute',
+];
+
+// oclif would use them in a development tree.
+const OUTSIDE = ['typescript', 'ts-node'];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+rmSync(`${root}/dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/commands/*.ts', 'src/main.ts'],
+  outdir: 'dist',
+  outbase: 'src',
+  chunkNames: 'shared/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.17',
+  logLevel: 'warning',
+  // Names stay, for the sake of stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Bundled CommonJS asks for Node's own modules by require.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+  },
+  plugins: [
+    {
+      name: 'packages stay outside',
+      setup: (plugin) => {
+        // cli-table3 measures each text several times, with a package that compiles its pattern anew each time.
+        plugin.onResolve({ filter: /^string-width$/ }, () => ({ path: 'string-width', namespace: 'fast' }));
+        plugin.onLoad({ filter: /.*/, namespace: 'fast' }, () => ({
+          contents: "module.exports = require('fast-string-width').default;",
+          resolveDir: root,
+        }));
+        plugin.onResolve({ filter: /^[^.]/ }, ({ path, kind, importer }) => {
+          if (OUTSIDE.includes(path)) return { path, external: true };
+          const isOurs = kind === 'entry-point' || BUNDLED.includes(path) || importer.includes('node_modules');
+          return isOurs ? undefined : { path, external: true };
+        });
+      },
+    },
+  ],
+});
