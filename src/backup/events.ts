@@ -6,6 +6,8 @@ export type BackupEvent =
   | { type: 'cleaned'; message: string }
   | { type: 'started'; server: string }
   | { type: 'phase'; server: string; phase: Phase; detail?: string }
+  /** How many tables the dump is going to read. */
+  | { type: 'tables'; server: string; count: number }
   | { type: 'archived'; server: string; archiveBytes: number }
   | { type: 'dump-line'; server: string; line: string }
   | { type: 'uploaded'; server: string; sentBytes: number; sizeBytes: number }

@@ -36,6 +36,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   const dump = await tools.prepareDump(server, settings, signal);
 
   await using directory = await tools.createTemporaryDirectory();
+  report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
   const archive = await tools.writeArchive({
     source: dump.command,

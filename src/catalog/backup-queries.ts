@@ -32,6 +32,9 @@ export interface FailedBackup {
   warnings: readonly string[];
 }
 
+/** What a list of servers shows of their backups. */
+export type RecentBackup = Pick<BackupRecord, 'result' | 'sizeBytes' | 'warnings'>;
+
 export interface BackupQueries {
   /** Notes that an attempt has begun, and returns its id. */
   start(backup: StartedBackup): Promise<number>;
@@ -42,9 +45,10 @@ export interface BackupQueries {
   /** The newest good backup of a server that is comparable in size. */
   lastGood(serverId: number, format: Format, compression: string): Promise<BackupRecord | undefined>;
   /** Newest first. */
-  list(filter: { serverId?: number; failedOnly?: boolean; limit: number }): Promise<BackupRecord[]>;
-  /** The newest attempts of each server that still exists, at most `perServer` of each, newest first. */
-  recent(perServer: number): Promise<BackupRecord[]>;
+  list(filter: { serverId?: number; failedOnly?: boolean; goodOnly?: boolean; limit: number }): Promise<BackupRecord[]>;
+  find(backupId: number): Promise<BackupRecord | undefined>;
+  /** The newest attempts, at most `perServer` of each, newest first, by the server's id. */
+  recent(perServer: number): Promise<Map<number, RecentBackup[]>>;
   /** Attempts that never ended. To the holder of the run lock these are what a killed run left. */
   interrupted(): Promise<BackupRecord[]>;
 }
@@ -130,33 +134,49 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
         .executeTakeFirst();
       return row === undefined ? undefined : toBackup(row);
     },
-    list: async ({ serverId, failedOnly, limit }) => {
+    list: async ({ serverId, failedOnly, goodOnly, limit }) => {
       let query = log().orderBy('id', 'desc').limit(limit);
       if (serverId !== undefined) query = query.where('server_id', '=', serverId);
       if (failedOnly === true) query = query.where('success', '=', '0').where('finished_at', 'is not', null);
+      if (goodOnly === true) query = query.where('success', '=', '1');
       return (await query.execute()).map((row) => toBackup(row));
     },
+    find: async (backupId) => {
+      const row = await log().where('id', '=', backupId).executeTakeFirst();
+      return row === undefined ? undefined : toBackup(row);
+    },
     recent: async (perServer) => {
-      const ranked = db
+      const servers = await db.selectFrom('servers').select('id').execute();
+      const byServer = new Map<number, RecentBackup[]>();
+      // Server by server through the index: in one statement SQLite would read the whole log.
+      const query = db
         .selectFrom('backup_log')
-        .selectAll()
-        .select((eb) =>
-          eb.fn
-            .agg<number>('row_number')
-            .over((over) => over.partitionBy('server_id').orderBy('id', 'desc'))
-            .as('position'),
-        )
-        .where('server_id', 'is not', null);
-      const rows = await db
-        .selectFrom(ranked.as('ranked'))
-        .selectAll()
-        .where('position', '<=', perServer)
+        .select(['finished_at', 'success', 'file_size', 'warnings'])
+        .where('server_id', '=', 0)
         .orderBy('id', 'desc')
-        .execute();
-      return rows.map((row) => toBackup(row));
+        .limit(perServer)
+        .compile();
+      for (const { id } of servers) {
+        const { rows } = await db.executeQuery<RecentRow>({ ...query, parameters: [id, perServer] });
+        byServer.set(
+          id,
+          rows.map((row) => toRecent(row)),
+        );
+      }
+      return byServer;
     },
     interrupted: async () =>
       (await log().where('finished_at', 'is', null).orderBy('id').execute()).map((row) => toBackup(row)),
+  };
+}
+
+type RecentRow = Pick<Selectable<BackupLogTable>, 'finished_at' | 'success' | 'file_size' | 'warnings'>;
+
+function toRecent(row: RecentRow): RecentBackup {
+  return {
+    result: row.finished_at === null ? 'running' : row.success === '1' ? 'success' : 'failed',
+    ...given('sizeBytes', row.file_size),
+    warnings: row.warnings === '[]' ? [] : stringList(row.warnings),
   };
 }
 

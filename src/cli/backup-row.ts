@@ -1,5 +1,6 @@
 import type { BackupRecord } from '../config/backup-record.ts';
-import { formatAgo, formatBytes, formatDuration } from './format.ts';
+import { formatAgo, formatBytes, formatDuration, formatInstant } from './format.ts';
+import { paint } from './paint.ts';
 
 /** A backup as `logs --json` prints it; what does not apply is null. */
 export interface BackupRow {
@@ -63,7 +64,63 @@ export function backupCells(backup: BackupRecord, now: Date): string[] {
 }
 
 function resultText({ result, error, warnings }: BackupRecord): string {
-  if (result === 'failed') return `failed: ${error?.split('\n', 1)[0] ?? ''}`;
+  if (result === 'failed') return paint('red', `failed: ${error?.split('\n', 1)[0] ?? ''}`);
   const [warning] = warnings;
-  return warning === undefined ? result : `${result}, warning: ${warning}`;
+  if (warning !== undefined) return paint('yellow', `${result}, warning: ${warning}`);
+  return result === 'success' ? paint('green', result) : result;
+}
+
+export const RESTORE_POINT_COLUMNS = [
+  { title: 'id' },
+  { title: 'server', shrinksTo: 8 },
+  { title: 'made', shrinksTo: 8 },
+  { title: 'size' },
+  { title: 'format', droppedAs: 1 },
+  { title: 'stored as', shrinksTo: 20 },
+];
+
+/** The cells of a restore point's line in the table of `backups`. */
+export function restorePointCells(backup: BackupRecord, now: Date): string[] {
+  return [
+    String(backup.backupId),
+    backup.serverName,
+    formatAgo(backup.startedAt, now),
+    backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
+    backup.format ?? '',
+    whereOf(backup),
+  ];
+}
+
+/** A file's path tells all; of B2 it takes the bucket, the name and the version's time. */
+function whereOf({ place, objectName, objectId }: BackupRecord): string {
+  if (place === undefined) return 'not recorded by the earlier program';
+  return place.startsWith('file:') ? (objectId ?? place) : `${place}/${objectName ?? ''}`;
+}
+
+/** Everything about one backup, a line a fact. */
+export function backupDetails(backup: BackupRecord): string {
+  const { finishedAt, startedAt, rawSizeBytes, sizeBytes } = backup;
+  const size = (bytes: number | undefined) =>
+    bytes === undefined ? undefined : `${formatBytes(bytes)} (${bytes} bytes)`;
+  const facts: [string, string | undefined][] = [
+    ['backup', String(backup.backupId)],
+    ['server', backup.serverName],
+    ['result', backup.result],
+    ['started', formatInstant(startedAt)],
+    ['took', finishedAt === undefined ? undefined : formatDuration(finishedAt.getTime() - startedAt.getTime())],
+    ['size', size(sizeBytes)],
+    ['dump', size(rawSizeBytes)],
+    ['format', backup.format],
+    ['compression', backup.compression],
+    ['stored as', backup.result === 'success' ? whereOf(backup) : undefined],
+    ['object id', backup.objectId],
+    ['checksum', backup.sha1 === undefined ? undefined : `sha1:${backup.sha1}`],
+    ...backup.warnings.map((warning): [string, string] => ['warning', paint('yellow', warning)]),
+    ['error', backup.error === undefined ? undefined : paint('red', backup.error)],
+  ];
+  return facts
+    .flatMap(([name, value]) =>
+      value === undefined ? [] : `${name.padEnd(13)}${value.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
+    )
+    .join('\n');
 }

@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core';
-import { errorMessage, PgbakError } from '../errors.ts';
+import { errorMessage, InterruptedError, PgbakError } from '../errors.ts';
+import { isClosedPrompt } from './prompts/terminal.ts';
 
 interface ErrorReport {
   name: string;
@@ -14,14 +15,15 @@ export abstract class BaseCommand extends Command {
 
   /** Prints our own errors field by field: a foreign one may hold a command line or a header with a secret. */
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    const report = reportOf(error);
+    const report = reportOf(isClosedPrompt(error) ? new InterruptedError('SIGINT') : error);
     if (this.jsonEnabled()) {
       this.logJson({ error: report });
     } else {
       const hint = report.hint === undefined ? '' : `\n${report.hint}`;
       process.stderr.write(`pgbak: ${report.message}${hint}\n`);
     }
-    if (!(error instanceof PgbakError) && process.env['DEBUG'] !== undefined) process.stderr.write(`${error.stack}\n`);
+    if (!(error instanceof PgbakError) && !isClosedPrompt(error) && process.env['DEBUG'] !== undefined)
+      process.stderr.write(`${error.stack}\n`);
     process.exitCode = report.exitCode;
   }
 }

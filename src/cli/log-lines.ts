@@ -37,6 +37,7 @@ export function logLineOf(event: BackupEvent): LogLine | undefined {
       const more = [event.hint, event.stack].filter((text) => text !== undefined).join('\n');
       return { level: 'error', server: event.server, message: `${event.message}${more === '' ? '' : `\n${more}`}` };
     }
+    case 'tables':
     case 'archived':
     case 'uploaded':
     case 'dump-line':

@@ -1,4 +1,4 @@
-import type { Report } from '../backup/events.ts';
+import type { BackupEvent, Report } from '../backup/events.ts';
 import type { Environment } from '../config/environment.ts';
 import { logLineOf, type LogLine } from './log-lines.ts';
 
@@ -6,24 +6,46 @@ export interface Log extends AsyncDisposable {
   report: Report;
 }
 
+export interface LogOptions {
+  /** Say nothing but what went wrong. */
+  isQuiet: boolean;
+  /** The result goes to stdout as JSON. */
+  isJson: boolean;
+}
+
 /**
- * Writes what happens to stderr as it happens, and to Mezmo where a key is set. Disposing sends what Mezmo has not got
- * yet, for a few seconds at most.
+ * Tells what happens as it happens: on a terminal as progress, else as lines on stderr, and to Mezmo where a key is set.
+ * Disposing sends what Mezmo has not got yet, for a few seconds at most.
  */
-export async function openLog(environment: Environment): Promise<Log> {
+export async function openLog(environment: Environment, options: LogOptions): Promise<Log> {
   const mezmo = await openMezmoIfWanted(environment);
+  const display = await openDisplay(options);
   return {
     report: (event) => {
+      display.report(event);
       const line = logLineOf(event);
-      if (line === undefined) return;
-      process.stderr.write(`${textOf(line, new Date())}\n`);
-      mezmo?.log({ level: line.level, message: withServer(line) });
+      if (line !== undefined) mezmo?.log({ level: line.level, message: withServer(line) });
     },
     [Symbol.asyncDispose]: async () => {
+      display.stop();
       const problem = await mezmo?.close();
       if (problem !== undefined) process.stderr.write(`pgbak: warning: ${problem}\n`);
     },
   };
+}
+
+async function openDisplay({ isQuiet, isJson }: LogOptions): Promise<{ report: Report; stop: () => void }> {
+  if (process.stderr.isTTY && !isQuiet && !isJson) {
+    const [{ default: ora }, { showProgress }] = await Promise.all([import('ora'), import('./progress.ts')]);
+    return showProgress(ora);
+  }
+  return { report: (event) => writeLine(event, isQuiet), stop: () => {} };
+}
+
+function writeLine(event: BackupEvent, isQuiet: boolean): void {
+  const line = logLineOf(event);
+  if (line === undefined || (isQuiet && line.level === 'info')) return;
+  process.stderr.write(`${textOf(line, new Date())}\n`);
 }
 
 /** Every line carries its time, level and server, so that `grep` finds a night's failure in a year's file. */

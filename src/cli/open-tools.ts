@@ -25,7 +25,7 @@ export interface Workplace extends AsyncDisposable {
  */
 export async function openWorkplace(): Promise<Workplace> {
   const environment = readEnvironment(process.env);
-  const path = environment.catalogPath ?? join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
+  const path = catalogPathOf(environment);
   const catalog = await openCatalog(path, { clock: systemClock });
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
@@ -35,6 +35,26 @@ export async function openWorkplace(): Promise<Workplace> {
     );
   }
   return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };
+}
+
+function catalogPathOf({ catalogPath }: Environment): string {
+  return catalogPath ?? join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
+}
+
+/**
+ * The catalogue for somebody who only looks: opened where that changes nothing, that is where it is of today's schema
+ * and undamaged.
+ */
+export async function openHealthyCatalog(): Promise<
+  AsyncDisposable & { environment: Environment; catalogPath: string; catalog: Catalog | undefined }
+> {
+  const { catalogHealth } = await import('../catalog/health.ts');
+  const environment = readEnvironment(process.env);
+  const catalogPath = catalogPathOf(environment);
+  const health = catalogHealth(catalogPath);
+  const isSound = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
+  const catalog = isSound ? await openCatalog(catalogPath, { clock: systemClock }) : undefined;
+  return { environment, catalogPath, catalog, [Symbol.asyncDispose]: async () => await catalog?.close() };
 }
 
 /** Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. */
@@ -85,8 +105,9 @@ export function buildTools({ catalog, environment }: Workplace, { signal, report
   };
 }
 
-function storageFor(destination: Destination, owner: string): Storage {
+/** The storage behind a destination; nothing is asked of it yet. `attempts` is for where a person waits. */
+export function storageFor(destination: Destination, owner: string, options: { attempts?: number } = {}): Storage {
   if (destination.kind === 'directory') return openDirectoryStorage({ directory: destination.path, owner });
   const { keyId, applicationKey, bucket, apiUrl } = destination;
-  return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock });
+  return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock, ...options });
 }

@@ -44,12 +44,14 @@ function outcomeCells(outcome: Outcome): string[] {
  */
 export function runSummary(
   outcomes: readonly Outcome[],
-  { isComplete, width }: { isComplete: boolean; width: number | undefined },
+  { isComplete, isTold, width }: { isComplete: boolean; isTold: boolean; width: number | undefined },
 ): string | undefined {
   if (outcomes.length === 0) {
-    return 'No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database';
+    return 'No servers yet. Add one: pgbak add';
   }
   const shown = outcomes.filter(({ status }) => isComplete || status !== 'skipped');
+  // A terminal has shown a line for each server already.
+  if (shown.length === 1 && isTold && shown[0]?.status !== 'skipped') return undefined;
   if (shown.length > 0) {
     const cells = shown.map((outcome) => outcomeCells(outcome));
     return renderTable(OUTCOME_COLUMNS, cells, width);

@@ -1,8 +1,11 @@
+import { objectNameOf } from '../config/archive-name.ts';
 import { resolveReference } from '../config/reference.ts';
 import type { ServerFields } from '../config/server.ts';
+import { resolveDestination, type Destination } from '../config/settings.ts';
+import { ConfigError } from '../errors.ts';
 import { formatBytes } from './format.ts';
 import { openPrograms } from './open-programs.ts';
-import type { Workplace } from './open-tools.ts';
+import { storageFor, type Workplace } from './open-tools.ts';
 
 /**
  * Tries to reach a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or
@@ -17,4 +20,29 @@ export async function connectionCheck(
   const { prepareDump } = openPrograms(environment, process.env, signal);
   const { facts, summary } = await prepareDump(server, { connectionString, format: server.format }, signal);
   return `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`;
+}
+
+/** A person waits; a run at night is more patient. */
+const ATTEMPTS = 2;
+
+/**
+ * Asks storage whether it would take the server's archives, as a backup does before it dumps anything. B2 settings that
+ * are missing here are no failure: cron may have them in an environment of its own.
+ */
+export async function storageCheck(
+  server: ServerFields,
+  { catalog, environment }: Workplace,
+  signal: AbortSignal,
+): Promise<string> {
+  let destination: Destination;
+  try {
+    destination = resolveDestination(server, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return `Storage was not tried: ${error.message}`;
+  }
+  const storage = storageFor(destination, catalog.id, { attempts: ATTEMPTS });
+  const objectName = objectNameOf(server.archiveName, server.format);
+  await storage.prepare(objectName, signal);
+  return `Storage: ${storage.place} would take ${objectName}`;
 }

@@ -20,7 +20,8 @@ export function newServer(given: ServerChanges): ServerFields {
       'For example: pgbak add --connection-string postgresql://user@host/database, or env:NAME or file:/path.',
     );
   }
-  const name = given.name ?? databaseName(connectionString);
+  const database = databaseName(connectionString);
+  const name = given.name ?? database;
   if (name === undefined) {
     throw new ConfigError('the name is missing: --name', 'The connection string names no database to call it by.');
   }
@@ -52,7 +53,10 @@ export function newServer(given: ServerChanges): ServerFields {
   };
 }
 
-/** The database's name, where the connection string is here to be read and names one. */
+/**
+ * The database's name, where the connection string is here to be read and names one. Throws a `ConfigError` for a string
+ * that cannot be one.
+ */
 function databaseName(connectionString: Secret): string | undefined {
   return isReference(connectionString.reveal()) ? undefined : parseConnection(connectionString).database;
 }
@@ -79,4 +83,35 @@ export function refuseClash(server: ServerFields, others: readonly ServerRecord[
       'Choose another archive name or destination: --archive-name, --destination',
     );
   }
+}
+
+/** A server as it is after an edit: what was not given stays, and what was cleared is gone. */
+export function changedServer(today: ServerFields, changes: ServerChanges): ServerFields {
+  const optional = <Field extends keyof ServerFields>(field: Field): ServerFields[Field] | undefined =>
+    field in changes ? changes[field] : today[field];
+  if (changes.connectionString !== undefined) databaseName(changes.connectionString);
+  return {
+    name: changes.name ?? today.name,
+    connectionString: changes.connectionString ?? today.connectionString,
+    archiveName: changes.archiveName ?? today.archiveName,
+    frequencyHours: changes.frequencyHours ?? today.frequencyHours,
+    format: changes.format ?? today.format,
+    compression: changes.compression ?? today.compression,
+    archivePassword: optional('archivePassword'),
+    destination: optional('destination'),
+    b2KeyId: optional('b2KeyId'),
+    b2AppKey: optional('b2AppKey'),
+    b2Bucket: optional('b2Bucket'),
+    hcUrlStart: optional('hcUrlStart'),
+    hcUrlSuccess: optional('hcUrlSuccess'),
+    hcUrlFail: optional('hcUrlFail'),
+    excludeTables: changes.excludeTables ?? today.excludeTables,
+    excludeTableData: changes.excludeTableData ?? today.excludeTableData,
+    excludeSchemas: changes.excludeSchemas ?? today.excludeSchemas,
+    minSizeBytes: changes.minSizeBytes ?? today.minSizeBytes,
+    sizeTolerancePercent: changes.sizeTolerancePercent ?? today.sizeTolerancePercent,
+    onSizeChange: changes.onSizeChange ?? today.onSizeChange,
+    lockWaitSeconds: changes.lockWaitSeconds ?? today.lockWaitSeconds,
+    idleTimeoutSeconds: changes.idleTimeoutSeconds ?? today.idleTimeoutSeconds,
+  };
 }

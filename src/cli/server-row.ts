@@ -1,5 +1,5 @@
 import { nextDue } from '../backup/due.ts';
-import type { BackupRecord } from '../config/backup-record.ts';
+import type { RecentBackup } from '../catalog/backup-queries.ts';
 import { placeOf } from '../config/destination.ts';
 import type { Environment } from '../config/environment.ts';
 import { isReference } from '../config/reference.ts';
@@ -8,6 +8,8 @@ import { b2Source, encryptionSource } from '../config/sources.ts';
 import { PgbakError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { formatAgo } from './format.ts';
+import { paint } from './paint.ts';
+import { sparkLine } from './spark-line.ts';
 
 /** A server as `list --json` prints it. */
 export interface ServerRow {
@@ -59,28 +61,35 @@ function connectionLabel({ connectionString }: ServerRecord): string {
 
 export const SERVER_COLUMNS = [
   { title: 'name', shrinksTo: 8 },
-  { title: 'database', shrinksTo: 14 },
-  { title: 'every' },
+  { title: 'database', shrinksTo: 12, droppedAs: 4 },
+  { title: 'every', droppedAs: 3 },
   { title: 'last backup', shrinksTo: 8 },
-  { title: 'result', shrinksTo: 8 },
-  { title: 'encrypted', shrinksTo: 9 },
+  { title: 'result', shrinksTo: 7 },
+  { title: 'sizes', droppedAs: 2 },
+  { title: 'encrypted', shrinksTo: 9, droppedAs: 1 },
   { title: 'stored in', shrinksTo: 10 },
 ];
 
-/** The cells of a server's line in the table of `list`; `last` is its last attempt. */
-export function serverCells(row: ServerRow, last: BackupRecord | undefined, now: Date): string[] {
+/** How many of its last archives stand in a server's spark line. */
+export const SPARK_LENGTH = 8;
+
+/** The cells of a server's line in the table of `list`; `recent` are its last attempts, newest first. */
+export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now: Date): string[] {
+  const sizes = recent.flatMap(({ result, sizeBytes }) => (result === 'success' ? (sizeBytes ?? []) : []));
   return [
     row.name,
     row.connection,
     `${row.frequencyHrs} h`,
     row.lastBackup === null ? 'never' : formatAgo(new Date(row.lastBackup), now),
-    resultOf(row, last),
+    resultOf(row, recent[0]),
+    sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
     row.destination.startsWith('file:') ? row.destination : `${row.destination} (${row.b2})`,
   ];
 }
 
-function resultOf({ lastResult }: ServerRow, last: BackupRecord | undefined): string {
-  const isWarned = last?.result === 'success' && last.warnings.length > 0;
-  return isWarned ? 'success with a warning' : (lastResult ?? '-');
+function resultOf({ lastResult }: ServerRow, last: RecentBackup | undefined): string {
+  if (last?.result === 'success' && last.warnings.length > 0) return paint('yellow', 'success with a warning');
+  if (lastResult === 'failed') return paint('red', 'failed');
+  return lastResult === 'success' ? paint('green', lastResult) : '-';
 }

@@ -1,14 +1,19 @@
 import Table from 'cli-table3';
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
+import { paint } from './paint.ts';
 
 const FALLBACK_WIDTH = 80;
 const GAP = 2;
+/** cli-table3 compares every row with every other. */
+const LINES_AT_ONCE = 25;
 
 export interface Column {
   title: string;
   /** How narrow the column may become when the terminal is; without it the column keeps its width. */
   shrinksTo?: number;
+  /** Left out where not all columns fit even so, the lowest first. */
+  droppedAs?: number;
 }
 
 /**
@@ -16,22 +21,65 @@ export interface Column {
  * Where it would be wider, the columns that may shrink give way, the widest first, and their texts wrap between words.
  */
 export function renderTable(columns: readonly Column[], rows: readonly string[][], terminalWidth?: number): string {
-  const widths = columns.map((column, index) =>
+  const available = terminalWidth ?? FALLBACK_WIDTH;
+  const natural = columns.map((column, index) =>
     Math.max(...[column.title, ...rows.map((row) => row[index] ?? '')].map((text) => widestLine(text))),
   );
-  fit(columns, widths, (terminalWidth ?? FALLBACK_WIDTH) - (columns.length - 1) * GAP);
-  const wrapped = (texts: readonly string[]) =>
-    texts.map((text, index) => wrapAnsi(text, widths[index] ?? FALLBACK_WIDTH, { hard: true }));
+  const kept = fittingColumns(columns, natural, available);
+  const widths = kept.map((index) => natural[index] ?? 0);
+  const shown = kept.map((index) => columns[index] ?? { title: '' });
+  fit(shown, widths, available - (kept.length - 1) * GAP);
+  const lines = [columns.map(({ title }) => paint('bold', title)), ...rows].map((row) =>
+    kept.map((index, place) => wrap(row[index] ?? '', widths[place] ?? FALLBACK_WIDTH)),
+  );
+  // A line to a row: in a cell of several, cli-table3 measures the whole of it again for each letter that it cuts off.
+  const rowsOfLines = lines.flatMap((row) => asLines(row));
+  return inPieces(rowsOfLines, LINES_AT_ONCE)
+    .flatMap((piece) => drawn(piece, widths))
+    .join('\n');
+}
+
+function drawn(lines: readonly string[][], widths: readonly number[]): string[] {
   const table = new Table({
     chars: NO_RULES,
+    colWidths: widths.map((width) => width + GAP),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
   });
-  table.push(wrapped(columns.map(({ title }) => title)), ...rows.map((row) => wrapped(row)));
+  table.push(...lines);
   return table
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+    .map((line) => line.trimEnd());
+}
+
+function inPieces<T>(all: readonly T[], length: number): T[][] {
+  const count = Math.ceil(all.length / length);
+  return Array.from({ length: count }, (_piece, index) => all.slice(index * length, (index + 1) * length));
+}
+
+/** A row of cells as rows of single lines. */
+function asLines(row: readonly string[]): string[][] {
+  const cells = row.map((text) => text.split('\n'));
+  const height = Math.max(...cells.map((cell) => cell.length));
+  return Array.from({ length: height }, (_line, index) => cells.map((cell) => cell[index] ?? ''));
+}
+
+function wrap(text: string, width: number): string {
+  return widestLine(text) <= width ? text : wrapAnsi(text, width, { hard: true });
+}
+
+/** The places of the columns that fit when all shrink as far as they may. */
+function fittingColumns(columns: readonly Column[], natural: readonly number[], available: number): number[] {
+  let kept = columns.map((_column, index) => index);
+  const least = (index: number) => Math.min(natural[index] ?? 0, columns[index]?.shrinksTo ?? Number.POSITIVE_INFINITY);
+  const needed = () => kept.reduce((sum, index) => sum + least(index), (kept.length - 1) * GAP);
+  while (needed() > available) {
+    const rank = (index: number) => columns[index]?.droppedAs ?? Number.POSITIVE_INFINITY;
+    const next = kept.reduce((lowest, index) => (rank(index) < rank(lowest) ? index : lowest));
+    if (rank(next) === Number.POSITIVE_INFINITY) break;
+    kept = kept.filter((index) => index !== next);
+  }
+  return kept;
 }
 
 const NO_RULES = Object.fromEntries(
@@ -54,5 +102,6 @@ function fit(columns: readonly Column[], widths: number[], available: number): v
 }
 
 function widestLine(text: string): number {
+  if (!text.includes('\n')) return stringWidth(text);
   return Math.max(...text.split('\n').map((line) => stringWidth(line)));
 }

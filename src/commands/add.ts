@@ -1,23 +1,28 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { connectionCheck } from '../cli/connection-check.ts';
+
 import { listenForInterruption } from '../cli/interruption.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
 import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
+import { fillIn } from '../cli/prompts/fill-in.ts';
+import { canAsk } from '../cli/prompts/terminal.ts';
+import { quoted } from '../cli/quoted.ts';
+import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
 import { newServer, refuseClash } from '../cli/server-form.ts';
 import { parseServerInput } from '../config/server-input.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';
-  static override description = `Tries the connection, then stores the server.
+  static override description = `On a terminal, asks for what the flags leave out. Tries connection and storage, then stores the server.
 
 Secrets given as env:NAME or file:/path are not stored but looked up whenever they are used. Prefer those: what is on a command line can be seen by every user of the machine and stays in the shell's history.
 
 EXIT STATUS
   0  stored
-  1  the database could not be reached
+  1  the database or the storage could not be reached
   2  wrong use or configuration`;
   static override examples = [
+    { description: 'be asked for everything', command: '<%= config.bin %> <%= command.id %>' },
     {
       description: 'to B2, encrypted, with B2_KEY_ID, B2_APP_KEY and B2_BUCKET in the environment',
       command:
@@ -31,19 +36,29 @@ EXIT STATUS
   ];
   static override flags = {
     ...serverFlags,
-    'no-check': Flags.boolean({ description: 'do not try the connection' }),
+    'no-check': Flags.boolean({ description: 'do not try connection and storage' }),
   };
 
   async run(): Promise<{ id: number; name: string }> {
     const { flags } = await this.parse(Add);
-    const fields = newServer(parseServerInput(serverInputFrom(flags)));
+    const given = serverInputFrom(flags);
+    parseServerInput(given);
+    const isChecked = !flags['no-check'];
+    const isAsking = canAsk(this.jsonEnabled());
+    if (!isAsking) newServer(parseServerInput(given));
     await using workplace = await openWorkplace();
-    const { catalog, environment } = workplace;
-    refuseClash(fields, await catalog.servers.list(), environment);
     using interruption = listenForInterruption();
-    if (!flags['no-check']) this.log(await connectionCheck(fields, workplace, interruption.signal));
+    const { signal } = interruption;
+    const { catalog, environment } = workplace;
+    const input = isAsking ? await fillIn({ given, isChecked, signal }, workplace) : given;
+    const fields = newServer(parseServerInput(input));
+    refuseClash(fields, await catalog.servers.list(), environment);
+    if (isChecked && !isAsking) {
+      this.log(await connectionCheck(fields, workplace, signal));
+      this.log(await storageCheck(fields, workplace, signal));
+    }
     const { id, name } = await catalog.servers.add(fields);
-    this.log(`Added server ${id}: ${name}`);
+    this.log(`Added server ${id}: ${name}\nBack it up now: pgbak run --force --server ${quoted(name)}`);
     return { id, name };
   }
 }

@@ -1,11 +1,14 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
-import { SERVER_COLUMNS, serverCells, serverRow, type ServerRow } from '../cli/server-row.ts';
+import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../cli/server-row.ts';
 import { renderTable } from '../cli/table.ts';
+
+/** Failed attempts among them have no size. */
+const RECENT = SPARK_LENGTH + 2;
 
 export default class List extends BaseCommand {
   static override summary = 'show the servers and how their last backup went';
-  static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere.
+  static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere. "sizes" draws the last archives, the newest at the right: one that shrinks is seen at a glance.
 
 EXIT STATUS
   0  listed
@@ -18,10 +21,10 @@ EXIT STATUS
     const servers = await workplace.catalog.servers.list();
     const rows = servers.map((server) => serverRow(server, workplace.environment));
     if (rows.length === 0) {
-      this.log('No servers yet. Add one: pgbak add --connection-string postgresql://user@host/database');
-    } else {
-      const last = new Map((await workplace.catalog.backups.recent(1)).map((backup) => [backup.serverId, backup]));
-      const cells = rows.map((row) => serverCells(row, last.get(row.id), new Date()));
+      this.log('No servers yet. Add one: pgbak add');
+    } else if (!this.jsonEnabled()) {
+      const recent = await workplace.catalog.backups.recent(RECENT);
+      const cells = rows.map((row) => serverCells(row, recent.get(row.id) ?? [], new Date()));
       this.log(renderTable(SERVER_COLUMNS, cells, process.stdout.columns));
     }
     return rows;

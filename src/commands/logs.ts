@@ -1,8 +1,10 @@
 import { Args, Flags } from '@oclif/core';
-import { BACKUP_COLUMNS, backupCells, backupRow, type BackupRow } from '../cli/backup-row.ts';
+import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../cli/backup-row.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { findServer } from '../cli/find-server.ts';
+import { findBackup } from '../cli/find-backup.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
+import { paint } from '../cli/paint.ts';
+import { chooseServerOrAll } from '../cli/prompts/choose-server.ts';
 import { renderTable } from '../cli/table.ts';
 
 export default class Logs extends BaseCommand {
@@ -18,13 +20,21 @@ export default class Logs extends BaseCommand {
   static override flags = {
     limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }),
     failed: Flags.boolean({ description: 'only those that failed' }),
+    id: Flags.integer({ description: 'the whole of one entry', helpValue: 'ID' }),
   };
 
   async run(): Promise<BackupRow[]> {
     const { args, flags } = await this.parse(Logs);
     await using workplace = await openWorkplace();
-    const server = args.server === undefined ? undefined : await findServer(workplace.catalog, args.server);
-    const backups = await workplace.catalog.backups.list({
+    const { catalog } = workplace;
+    if (flags.id !== undefined) {
+      const backup = await findBackup(catalog, flags.id, args.server);
+      this.log(backupDetails(backup));
+      return [backupRow(backup)];
+    }
+    const choice = { idOrName: args.server, question: 'The history of which server?', isJson: this.jsonEnabled() };
+    const server = await chooseServerOrAll(catalog, choice);
+    const backups = await catalog.backups.list({
       limit: flags.limit,
       failedOnly: flags.failed,
       ...(server === undefined ? {} : { serverId: server.id }),
@@ -35,6 +45,8 @@ export default class Logs extends BaseCommand {
       const now = new Date();
       const cells = backups.map((backup) => backupCells(backup, now));
       this.log(renderTable(BACKUP_COLUMNS, cells, process.stdout.columns));
+      if (backups.some(({ error }) => error !== undefined))
+        this.log(paint('dim', 'The whole of one: pgbak logs --id ID'));
     }
     return backups.map((backup) => backupRow(backup));
   }

@@ -19,7 +19,7 @@ EXIT STATUS
   75   another run is under way
   130  interrupted (143 after SIGTERM)`;
   static override examples = [
-    { description: 'what cron runs', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'what cron runs', command: '<%= config.bin %> <%= command.id %> --quiet' },
     { description: 'everything, now', command: '<%= config.bin %> <%= command.id %> --force' },
     {
       description: 'two servers, now',
@@ -41,6 +41,7 @@ EXIT STATUS
     format: Flags.option({ options: FORMATS, description: "in place of the servers' own format" })(),
     'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
     'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
+    quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong, so that cron mails nothing else' }),
     wait: Flags.integer({ description: 'wait for another run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
   };
 
@@ -48,7 +49,7 @@ EXIT STATUS
     const { flags } = await this.parse(Run);
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
-    await using log = await openLog(workplace.environment);
+    await using log = await openLog(workplace.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
     const { catalog } = workplace;
     const servers =
       flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
@@ -65,9 +66,10 @@ EXIT STATUS
     const outcomes = await runBackups(request, buildTools(workplace, options));
     const text = runSummary(outcomes, {
       isComplete: flags['dry-run'] || flags.server !== undefined,
+      isTold: process.stderr.isTTY,
       width: process.stdout.isTTY ? process.stdout.columns : undefined,
     });
-    if (text !== undefined) this.log(text);
+    if (text !== undefined && !flags.quiet) this.log(text);
     process.exitCode = exitCodeOf(outcomes, interruption.signal);
     return { results: outcomes.map((outcome) => outcomeRow(outcome)) };
   }

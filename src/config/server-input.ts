@@ -84,7 +84,8 @@ function fieldsOf<T extends object>(object: T): Extract<keyof T, string>[] {
   return fields;
 }
 
-function parseName(text: string): string {
+/** A name that commands can tell from an id. */
+export function parseName(text: string): string {
   const name = text.trim();
   if (name === '') throw new ConfigError('the name is empty', 'Give the server a name: --name shop');
   // Commands take an id or a name, and a name of digits only would be read as an id.

@@ -46,7 +46,7 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   const archivePassword = resolved(server.archivePassword ?? environment.archivePassword, 'the archive password');
   const compression = attempt(() => parseCompression(server.compression));
   const archiveName = attempt(() => parseArchiveName(server.archiveName));
-  const destination = attempt(() => resolveDestination(server, environment, resolved));
+  const destination = attempt(() => resolveDestination(server, environment));
   if (!connectionString || !compression || archiveName === undefined || !destination || problems.length > 0) {
     throw combined(problems);
   }
@@ -61,11 +61,10 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   };
 }
 
-function resolveDestination(
-  server: ServerRecord,
-  environment: Environment,
-  resolved: (value: Secret | undefined, what: string) => Secret | undefined,
-): Destination | undefined {
+type DestinationFields = Pick<ServerRecord, 'destination' | 'b2KeyId' | 'b2AppKey' | 'b2Bucket'>;
+
+/** Where a server's archives go; throws a `ConfigError` that names every B2 setting that is missing. */
+export function resolveDestination(server: DestinationFields, environment: Environment): Destination {
   const destination = parseDestination(server.destination ?? environment.destination ?? 'b2');
   if (destination.kind === 'directory') return destination;
   const given = {
@@ -73,21 +72,26 @@ function resolveDestination(
     applicationKey: server.b2AppKey ?? environment.b2AppKey,
     bucket: server.b2Bucket ?? environment.b2Bucket,
   };
-  const missing = [
-    ...(given.keyId === undefined ? ['key id (--b2-key-id or B2_KEY_ID)'] : []),
-    ...(given.applicationKey === undefined ? ['application key (--b2-app-key or B2_APP_KEY)'] : []),
-    ...(given.bucket === undefined ? ['bucket (--b2-bucket or B2_BUCKET)'] : []),
-  ];
-  if (missing.length > 0) {
+  const { keyId, applicationKey, bucket } = given;
+  if (keyId === undefined || applicationKey === undefined || bucket === undefined) {
+    const missing = [
+      ...(keyId === undefined ? ['key id (--b2-key-id or B2_KEY_ID)'] : []),
+      ...(applicationKey === undefined ? ['application key (--b2-app-key or B2_APP_KEY)'] : []),
+      ...(bucket === undefined ? ['bucket (--b2-bucket or B2_BUCKET)'] : []),
+    ];
     throw new ConfigError(
       `B2 settings are missing: ${missing.join(', ')}`,
       'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir.',
     );
   }
-  const keyId = resolved(given.keyId, 'the B2 key id');
-  const applicationKey = resolved(given.applicationKey, 'the B2 application key');
-  if (keyId === undefined || applicationKey === undefined || given.bucket === undefined) return undefined;
-  return { kind: 'b2', keyId, applicationKey, bucket: given.bucket, apiUrl: environment.b2ApiUrl };
+  const resolved = (value: Secret, what: string) => resolveReference(value, what, environment.variable);
+  return {
+    kind: 'b2',
+    keyId: resolved(keyId, 'the B2 key id'),
+    applicationKey: resolved(applicationKey, 'the B2 application key'),
+    bucket,
+    apiUrl: environment.b2ApiUrl,
+  };
 }
 
 function combined(problems: readonly PgbakError[]): ConfigError {

@@ -16,6 +16,8 @@ export interface B2Account {
   /** Another realm than Backblaze's own. */
   apiUrl: string | undefined;
   clock: Clock;
+  /** How often a call is tried; fewer times where a person waits for the answer. */
+  attempts?: number;
 }
 
 /** Given to axios with every request. */
@@ -47,7 +49,7 @@ const ATTEMPTS = 8;
 /** Finishing a file of thousands of parts takes B2 a while. */
 const CALL_TIMEOUT_MS = 120_000;
 
-export function openB2Client({ keyId, applicationKey, apiUrl, clock }: B2Account): B2Client {
+export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = ATTEMPTS }: B2Account): B2Client {
   const host = apiUrl === undefined ? 'api.backblazeb2.com' : new URL(apiUrl).host;
   // Idle sockets of an agent do not hold the process.
   const agents = { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) };
@@ -76,7 +78,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock }: B2Account
           return parseSession(b2, answer.data);
         },
         {
-          attempts: ATTEMPTS,
+          attempts,
           decide: (error, repetition) =>
             error instanceof B2Failure && verdictOnCall(error) === 'wait'
               ? pauseMs(repetition, error.retryAfterMs)
@@ -131,7 +133,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock }: B2Account
           }
         },
         {
-          attempts: ATTEMPTS,
+          attempts,
           decide: (error, repetition) => {
             if (!(error instanceof B2Failure)) return undefined;
             const verdict = verdictOnCall(error);

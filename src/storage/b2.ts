@@ -43,11 +43,14 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
     }
   };
 
+  const mayStore = (name: string, signal: AbortSignal) =>
+    guarded(`give access to the bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal));
+
   return {
     place: `b2:${bucket}`,
 
-    prepare: (name, signal) =>
-      guarded(`give access to the bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal)),
+    prepare: mayStore,
+    check: mayStore,
 
     put: (name, file, options) =>
       guarded(`take the archive ${name}`, options.signal, async (id) => {

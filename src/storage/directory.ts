@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { constants, createReadStream, existsSync, statSync } from 'node:fs';
+import { access, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../errors.ts';
@@ -35,6 +35,18 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
         throw directoryError(directory, 'cannot be written to', error);
       } finally {
         await discard(probe);
+      }
+    },
+
+    check: async (name) => {
+      // Where the directory is to be made, it is the one above that counts.
+      let above = dirname(pathOf(name));
+      while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
+      try {
+        if (!statSync(above).isDirectory()) throw Object.assign(new Error(above), { code: 'ENOTDIR' });
+        await access(above, constants.W_OK | constants.X_OK);
+      } catch (error) {
+        throw directoryError(directory, 'cannot be written to', error);
       }
     },
 

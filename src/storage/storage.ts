@@ -36,6 +36,8 @@ export interface Storage {
    * and prefix; or that the directory can be written to.
    */
   prepare(name: string, signal: AbortSignal): Promise<void>;
+  /** The same as far as it can be told without changing anything. */
+  check(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
   /** The bytes of one version. The caller must destroy a stream it does not read to its end. */

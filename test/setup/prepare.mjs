@@ -15,6 +15,16 @@ const NEEDS = {
   postgresClient: { isThere: () => ['psql', 'pg_dump', 'pg_restore'].every(onPath), packages: ['postgresql-client'] },
   sevenZip: { isThere: () => ['7zz', '7z'].some(onPath), packages: ['7zip'] },
   terminal: { isThere: () => onPath('tmux'), packages: ['tmux'] },
+  schedulers: {
+    isThere: () => ['crontab', 'systemd-analyze'].every(onPath),
+    packages: ['cron', 'systemd'],
+  },
+  // Debian packs it with its server, which an init would start; there the test of the metrics does without.
+  promtool: {
+    isThere: () => onPath('promtool') || existsSync('/run/systemd/system'),
+    packages: ['prometheus'],
+  },
+  shells: { isThere: () => ['zsh', 'fish'].every(onPath), packages: ['zsh', 'fish'] },
   rclone: { isThere: () => onPath('rclone'), packages: ['rclone'] },
   // `ps` is not in every container, and neither is setpriv, with which children die when pgbak is killed.
   processTools: { isThere: () => ['setpriv', 'mount'].every(onPath), packages: ['util-linux', 'mount'] },

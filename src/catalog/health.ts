@@ -1,0 +1,49 @@
+import { statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { PgbakError } from '../errors.ts';
+import { fileKind } from './file-kind.ts';
+import { SCHEMA } from './migrate.ts';
+import { openError } from './open-error.ts';
+
+/** How a catalogue file is, found out without changing it. */
+export type CatalogHealth =
+  | { kind: 'absent'; path: string }
+  | { kind: 'earlier'; path: string }
+  | { kind: 'unusable'; path: string; message: string; hint: string | undefined }
+  | {
+      kind: 'current';
+      path: string;
+      /** Permission bits. */
+      mode: number;
+      schema: number;
+      knownSchema: number;
+      /** What SQLite found wrong; empty when all is well. */
+      damage: string[];
+    };
+
+export function catalogHealth(path: string): CatalogHealth {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return { kind: 'absent', path };
+  try {
+    const file = fileKind(path);
+    if (file.kind === 'new') return { kind: 'absent', path };
+    if (file.kind === 'earlier') return { kind: 'earlier', path };
+    const mode = stats.mode & 0o777;
+    return { kind: 'current', path, mode, schema: file.schema, knownSchema: SCHEMA, damage: damageOf(path) };
+  } catch (error) {
+    const problem = openError(path, error);
+    if (!(problem instanceof PgbakError)) throw problem;
+    return { kind: 'unusable', path, message: problem.message, hint: problem.hint };
+  }
+}
+
+/** https://www.sqlite.org/pragma.html#pragma_integrity_check */
+function damageOf(path: string): string[] {
+  const database = new Database(path, { readonly: true });
+  try {
+    const rows: unknown[] = database.prepare('pragma integrity_check(5)').pluck().all();
+    return rows.map(String).filter((row) => row !== 'ok');
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
+import { findSevenZip } from '../archive/seven-zip.ts';
+import { catalogHealth } from '../catalog/health.ts';
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Environment } from '../config/environment.ts';
+import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
+import { ConfigError, errorCode } from '../errors.ts';
+import type { DoctorTools } from '../monitor/doctor-tools.ts';
+import { findClientPrograms } from '../postgres/client-programs.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import { prepareDump } from '../postgres/prepare-dump.ts';
+import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
+import type { Storage } from '../storage/storage.ts';
+import { findSchedule } from '../system/find-schedule.ts';
+import { storageFor } from './open-tools.ts';
+
+export interface DoctorOptions {
+  environment: Environment;
+  catalogPath: string;
+  catalog: Catalog | undefined;
+  version: string;
+  program: string;
+  isProbing: boolean;
+  signal: AbortSignal;
+}
+
+/** A person waits; a run at night is more patient. */
+const ATTEMPTS = 2;
+
+export function buildDoctorTools(options: DoctorOptions): DoctorTools {
+  const { environment, catalogPath, catalog, version, program, isProbing, signal } = options;
+  const searchPath = process.env['PATH'] ?? '';
+  const forPrograms = programEnvironment(process.env);
+  const search = { override: environment.pgBin, searchPath, signal };
+  return {
+    version,
+    program,
+    now: new Date(),
+    signal,
+    catalogHealth: catalogHealth(catalogPath),
+    catalog,
+    temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
+    roomIn,
+    findSevenZip: () => findSevenZip({ override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal }),
+    findClientPrograms: () => findClientPrograms(search),
+    findSchedule: () => findSchedule(homedir(), searchPath, signal),
+    settingsFor: (server) => resolveSettings(server, environment),
+    pingUrlsFor: (server) => resolvePingUrls(server, environment),
+    prepareDump: async (server, settings) =>
+      await prepareDump({
+        server,
+        settings,
+        found: await findClientPrograms(search),
+        environment: forPrograms,
+        signal,
+      }),
+    unreadableTables: async (server, { connectionString }) => {
+      const connection = parseConnection(connectionString);
+      return await findUnreadableTables(connection, server, await findClientPrograms(search), forPrograms, signal);
+    },
+    storageFor: (_server, { destination }) => storageFor(destination, catalog?.id ?? 'doctor', { attempts: ATTEMPTS }),
+    probeWrite: isProbing ? (storage, objectName) => probeWrite(storage, objectName, signal) : undefined,
+  };
+}
+
+async function roomIn(directory: string): Promise<{ freeBytes: number; isWritable: boolean }> {
+  try {
+    const { bavail, bsize } = await statfs(directory);
+    const isWritable = await access(directory, constants.W_OK).then(
+      () => true,
+      () => false,
+    );
+    return { freeBytes: bavail * bsize, isWritable };
+  } catch (error) {
+    throw new ConfigError(
+      `the temporary directory ${directory} cannot be looked at: ${errorCode(error) ?? 'unknown error'}`,
+      'Create it, or set PGBAK_TMPDIR to another.',
+    );
+  }
+}
+
+/** Under a name of its own beside the archives, so that no restore point comes of it. */
+async function probeWrite(storage: Storage, objectName: string, signal: AbortSignal): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'pgbak-probe-'));
+  try {
+    const path = join(folder, 'probe');
+    const content = 'pgbak doctor --probe-write\n';
+    await writeFile(path, content);
+    const file = { path, sizeBytes: Buffer.byteLength(content) };
+    const name = objectName.replace(/(\.\w+\.7z)$/, `.probe-${randomUUID().slice(0, 8)}$1`);
+    const stored = await storage.put(name, file, { signal, startedAt: new Date(), info: {} });
+    await storage.remove(stored, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,149 @@
+import { wrapAnsi } from 'fast-wrap-ansi';
+import type { Ora } from 'ora';
+import type { BackupEvent } from '../backup/events.ts';
+import { formatBytes, formatDuration } from './format.ts';
+
+/** What a person who watches a run sees: one line that lives, and one that stays for each server that is done. */
+export interface Progress {
+  report(event: BackupEvent): void;
+  /** Takes the living line away. */
+  stop(): void;
+}
+
+/** Where one backup has got to. */
+interface Position {
+  startedAtMs: number;
+  doing: string;
+  table: string;
+  tablesSeen: number;
+  tableCount: number;
+  amount: string;
+  uploadStartedAtMs: number;
+}
+
+const REDRAW_EVERY_MS = 250;
+
+export function showProgress(ora: (options: object) => Ora, now: () => number = Date.now): Progress {
+  const running = new Map<string, Position>();
+  // ora would take over stdin, and with it ctrl-c.
+  const spinner = ora({ stream: process.stderr, discardStdin: false });
+  const redraw = () => {
+    const lines = [...running].map(([server, position]) => lineOf(server, position, now()));
+    if (lines.length > 0) spinner.text = lines.join('\n').slice(0, widthOf(process.stderr) * lines.length);
+  };
+  const timer = setInterval(redraw, REDRAW_EVERY_MS);
+  const finish = (server: string) => {
+    running.delete(server);
+    spinner.stop();
+  };
+  const goOn = () => {
+    if (running.size === 0) return;
+    redraw();
+    spinner.start();
+  };
+
+  return {
+    report: (event) => {
+      if (event.type === 'cleaned') {
+        spinner.warn(indented(`left by an earlier run: ${event.message}`));
+        return goOn();
+      }
+      const { server } = event;
+      if (event.type === 'started') running.set(server, newPosition(now()));
+      const position = running.get(server);
+      if (position !== undefined) follow(event, position, now());
+      const said = lastWord(event);
+      if (said !== undefined) {
+        if (event.type !== 'warning') finish(server);
+        spinner[said.symbol](indented(`${server}: ${said.text}`));
+      }
+      goOn();
+    },
+    stop: () => {
+      clearInterval(timer);
+      spinner.stop();
+    },
+  };
+}
+
+function newPosition(startedAtMs: number): Position {
+  return { startedAtMs, doing: 'starting', table: '', tablesSeen: 0, tableCount: 0, amount: '', uploadStartedAtMs: 0 };
+}
+
+const DOING = { connecting: 'connecting', dumping: 'dumping', checking: 'checking the archive', uploading: 'storing' };
+
+function follow(event: BackupEvent, position: Position, nowMs: number): void {
+  switch (event.type) {
+    case 'phase':
+      position.doing = DOING[event.phase];
+      if (event.phase === 'uploading') position.uploadStartedAtMs = nowMs;
+      return;
+    case 'tables':
+      position.tableCount = event.count;
+      return;
+    case 'dump-line': {
+      // pg_dump --verbose names each table as it begins to read it.
+      const table = /dumping contents of table "?(.+?)"?$/.exec(event.line)?.[1];
+      if (table === undefined) return;
+      position.tablesSeen += 1;
+      position.table = table.replaceAll('"."', '.');
+      return;
+    }
+    case 'archived':
+      position.amount = `${formatBytes(event.archiveBytes)} archived`;
+      return;
+    case 'uploaded': {
+      const seconds = Math.max((nowMs - position.uploadStartedAtMs) / 1000, 0.001);
+      const percent = Math.floor((100 * event.sentBytes) / Math.max(event.sizeBytes, 1));
+      position.amount = `${percent} % of ${formatBytes(event.sizeBytes)}, ${formatBytes(Math.round(event.sentBytes / seconds))}/s`;
+      return;
+    }
+    case 'cleaned':
+    case 'started':
+    case 'warning':
+    case 'succeeded':
+    case 'failed':
+  }
+}
+
+function lineOf(server: string, position: Position, nowMs: number): string {
+  const { doing, table, tablesSeen, tableCount, amount, startedAtMs } = position;
+  const place = `(${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
+  const what = doing === 'dumping' && table !== '' ? `${doing} ${table} ${place}` : doing;
+  const elapsed = formatDuration(Math.floor((nowMs - startedAtMs) / 1000) * 1000);
+  return [`${server}: ${what}`, amount, elapsed].filter((part) => part !== '').join(', ');
+}
+
+function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; text: string } | undefined {
+  switch (event.type) {
+    case 'succeeded': {
+      const { sizeBytes, place, objectName, durationMs } = event;
+      const text = `${formatBytes(sizeBytes)} stored as ${place}/${objectName} in ${formatDuration(durationMs)}`;
+      return { symbol: 'succeed', text };
+    }
+    case 'failed':
+      return {
+        symbol: 'fail',
+        text: [event.message, event.hint, event.stack].filter((part) => part !== undefined).join('\n'),
+      };
+    case 'warning':
+      return { symbol: 'warn', text: event.message };
+    case 'cleaned':
+    case 'started':
+    case 'phase':
+    case 'tables':
+    case 'archived':
+    case 'dump-line':
+    case 'uploaded':
+      return undefined;
+  }
+}
+
+/** What stays on the screen is wrapped between words, below its own first letter. */
+function indented(text: string): string {
+  return wrapAnsi(text, widthOf(process.stderr) + 2, { hard: true }).replaceAll('\n', '\n  ');
+}
+
+function widthOf(stream: NodeJS.WriteStream): number {
+  return Math.max((stream.columns || 80) - 4, 20);
+}

@@ -1,0 +1,15 @@
+import { placeOf } from '../../config/destination.ts';
+import type { Environment } from '../../config/environment.ts';
+import type { ServerFields, ServerRecord } from '../../config/server.ts';
+
+/** Whether another server's archives have that name in the same place. */
+export function archiveNameProblem(
+  fields: Pick<ServerFields, 'destination' | 'b2Bucket'>,
+  { others, environment }: { others: readonly ServerRecord[]; environment: Environment },
+): (archiveName: string) => string | undefined {
+  const place = placeOf(fields, environment);
+  return (archiveName) => {
+    const other = others.find((one) => one.archiveName === archiveName && placeOf(one, environment) === place);
+    return other === undefined ? undefined : `server "${other.name}" has that name in ${place} already`;
+  };
+}

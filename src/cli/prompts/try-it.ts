@@ -1,0 +1,30 @@
+import { confirm } from '@inquirer/prompts';
+import { wrapAnsi } from 'fast-wrap-ansi';
+import { PgbakError } from '../../errors.ts';
+
+/**
+ * Tries what was just typed, while the person who typed it is still there. Prints what came of it; when it failed, asks
+ * whether to go on all the same. False means: ask again.
+ */
+export async function tryIt(
+  doing: string,
+  attempt: (() => Promise<string>) | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (attempt === undefined) return true;
+  const { default: ora } = await import('ora');
+  const spinner = ora({ text: `${doing} ...`, stream: process.stdout, discardStdin: false }).start();
+  try {
+    spinner.succeed(await attempt());
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PgbakError)) {
+      spinner.stop();
+      throw error;
+    }
+    const text = error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
+    spinner.fail(wrapAnsi(text, (process.stdout.columns || 80) - 2).replaceAll('\n', '\n  '));
+    return await confirm({ message: 'Go on with it all the same?', default: false });
+  }
+}

@@ -1,0 +1,43 @@
+import { isReference } from '../../config/reference.ts';
+import type { ServerRecord } from '../../config/server.ts';
+import { ConfigError } from '../../errors.ts';
+
+/** What a scheduled run may need of the environment, whether it is set now or not. */
+const NAMES = `
+  DB_PATH B2_KEY_ID B2_APP_KEY B2_BUCKET B2_API_URL ARCHIVE_PASSWORD PGBAK_DESTINATION PGBAK_TMPDIR PGBAK_PG_BIN
+  PGBAK_7Z BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME PGPASSFILE PGSERVICEFILE`
+  .trim()
+  .split(/\s+/);
+
+/**
+ * The variables of this shell that a scheduled run needs too, those behind `env:NAME` references among them, as a file
+ * that both systemd (systemd.exec(5), EnvironmentFile=) and a POSIX shell read the same way.
+ */
+export function environmentFileText(
+  servers: readonly ServerRecord[],
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const referred = servers.flatMap((server) =>
+    [server.connectionString, server.archivePassword, server.b2KeyId, server.b2AppKey]
+      .concat([server.hcUrlStart, server.hcUrlSuccess, server.hcUrlFail])
+      .flatMap((value) => {
+        const text = value?.reveal() ?? '';
+        return isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [];
+      }),
+  );
+  const lines = [...new Set([...NAMES, ...referred])].flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [`${name}=${doubleQuoted(name, value)}`];
+  });
+  return [
+    '# Variables for scheduled runs of pgbak. Secrets: keep this file to yourself (mode 0600).',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/** In double quotes both know the same four escapes. */
+function doubleQuoted(name: string, value: string): string {
+  if (/[\n\r\0]/.test(value)) throw new ConfigError(`${name} has a line break, which a scheduler's file cannot hold`);
+  return `"${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** This pgbak, as a scheduler has to call it: it has neither a shell's PATH nor its variables. */
+export interface Installation {
+  node: string;
+  program: string;
+  /** Variables for every scheduled run, mode 0600. */
+  environmentFile: string;
+  /** When in the hour it starts, so that the hosts of the world do not all do so at once. */
+  minute: number;
+  isRoot: boolean;
+  home: string;
+}
+
+export function thisInstallation(env: Readonly<Record<string, string | undefined>>): Installation {
+  const home = homedir();
+  const isRoot = process.getuid?.() === 0;
+  const configuration = env['XDG_CONFIG_HOME'] ?? join(home, '.config');
+  return {
+    node: process.execPath,
+    // Behind npx' or npm's link, which an upgrade of Node may leave behind.
+    program: realpathSync(process.argv[1] ?? ''),
+    environmentFile: join(isRoot ? '/etc' : configuration, 'pgbak', 'environment'),
+    minute: (createHash('sha256').update(hostname()).digest()[0] ?? 0) % 60,
+    isRoot,
+    home,
+  };
+}
+
+/** npx keeps what it runs in a cache that it clears. */
+export function isPassing({ program }: Installation): boolean {
+  return program.includes('/_npx/');
+}

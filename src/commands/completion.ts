@@ -1,0 +1,59 @@
+import { Args, Flags, type Command } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { completionScript, SHELLS, type CompletedCommand } from '../cli/completion.ts';
+import { openHealthyCatalog } from '../cli/open-tools.ts';
+import { ConfigError } from '../errors.ts';
+
+export default class Completion extends BaseCommand {
+  static override summary = 'print a completion script for bash, zsh or fish';
+  static override description = `Completes commands, flags, their values, and the names of your servers.
+
+bash  in ~/.bashrc: source <(pgbak completion bash)
+zsh   in ~/.zshrc, after compinit: source <(pgbak completion zsh)
+fish  once: pgbak completion fish > ~/.config/fish/completions/pgbak.fish`;
+  static override examples = ['source <(<%= config.bin %> <%= command.id %> bash)'];
+  static override enableJsonFlag = false;
+  static override args = { shell: Args.string({ description: 'bash, zsh or fish', options: [...SHELLS] }) };
+  static override flags = {
+    servers: Flags.boolean({ hidden: true, description: 'the names of the servers, a line each' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Completion);
+    if (flags.servers) {
+      // Where there is no catalogue yet, pressing a key must not make one.
+      await using opened = await openHealthyCatalog();
+      for (const { name } of (await opened.catalog?.servers.list()) ?? []) this.log(name);
+      return;
+    }
+    const shell = SHELLS.find((known) => known === args.shell);
+    if (shell === undefined) throw new ConfigError('for which shell?', 'For example: pgbak completion bash');
+    const commands = this.config.commands.filter(({ hidden }) => !hidden).map((command) => completed(command));
+    process.stdout.write(
+      completionScript(
+        shell,
+        commands.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      ),
+    );
+  }
+}
+
+function completed(command: Command.Loadable): CompletedCommand {
+  return {
+    name: command.id,
+    summary: command.summary ?? '',
+    takesServer: 'server' in (command.args ?? {}),
+    flags: Object.values(command.flags ?? {}).flatMap((flag) =>
+      flag.hidden === true
+        ? []
+        : [
+            {
+              name: flag.name,
+              summary: flag.summary ?? flag.description ?? '',
+              values: 'options' in flag && Array.isArray(flag.options) ? flag.options.map(String) : [],
+              takesValue: flag.type === 'option',
+            },
+          ],
+    ),
+  };
+}

@@ -1,0 +1,43 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { openWorkplace } from '../cli/open-tools.ts';
+import { chooseServer } from '../cli/prompts/choose-server.ts';
+import { canAsk } from '../cli/prompts/terminal.ts';
+import { objectNameOf } from '../config/archive-name.ts';
+import { placeOf } from '../config/destination.ts';
+import { ConfigError } from '../errors.ts';
+
+export default class Del extends BaseCommand {
+  static override summary = 'forget a server; its archives and its history stay';
+  static override description = `Nothing is deleted in storage: the archives stay where they are, and so does the history in "logs".
+
+EXIT STATUS
+  0  deleted
+  2  wrong use or configuration, or no to the question`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> shop',
+    { description: 'without a question, for scripts', command: '<%= config.bin %> <%= command.id %> shop --yes' },
+  ];
+  static override args = { server: Args.string({ description: 'id or name of the server' }) };
+  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
+
+  async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {
+    const { args, flags } = await this.parse(Del);
+    await using workplace = await openWorkplace();
+    const { catalog, environment } = workplace;
+    const isJson = this.jsonEnabled();
+    const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };
+    const server = await chooseServer(catalog, choice);
+    const place = placeOf(server, environment);
+    const objectName = objectNameOf(server.archiveName, server.format);
+    if (!flags.yes) {
+      if (!canAsk(isJson)) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
+      const { confirm } = await import('@inquirer/prompts');
+      const message = `Forget ${server.name}? Its archives stay in ${place} as ${objectName}.`;
+      if (!(await confirm({ message, default: false }))) throw new ConfigError('nothing was deleted');
+    }
+    await catalog.servers.remove(server.id);
+    this.log(`Deleted ${server.name}. Its archives stay in ${place} as ${objectName}, and its history in the logs.`);
+    return { id: server.id, name: server.name, place, objectName };
+  }
+}

@@ -1,0 +1,53 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
+import { buildDoctorTools } from '../cli/open-doctor.ts';
+import { openHealthyCatalog } from '../cli/open-tools.ts';
+import { paint } from '../cli/paint.ts';
+import { examine } from '../monitor/doctor.ts';
+import type { Finding } from '../monitor/findings.ts';
+
+const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const;
+
+export default class Doctor extends BaseCommand {
+  static override summary = 'look for whatever could make backups fail';
+  static override description = `Checks this machine, the catalogue, and for each server connection, rights, storage and ping URLs. Changes nothing, unless --probe-write asks for a small file to be stored and removed again.
+
+EXIT STATUS
+  0  no problem (warnings perhaps)
+  1  at least one problem
+  2  wrong use or configuration`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    { description: 'also write to each storage', command: '<%= config.bin %> <%= command.id %> --probe-write' },
+  ];
+  static override flags = {
+    'probe-write': Flags.boolean({ description: 'store a small file for each server, and remove it' }),
+  };
+
+  async run(): Promise<Finding[]> {
+    const { flags } = await this.parse(Doctor);
+    await using opened = await openHealthyCatalog();
+    using interruption = listenForInterruption();
+    const tools = buildDoctorTools({
+      ...opened,
+      version: this.config.version,
+      program: process.argv[1] ?? this.config.root,
+      isProbing: flags['probe-write'],
+      signal: interruption.signal,
+    });
+    const findings: Finding[] = [];
+    for await (const finding of examine(tools)) {
+      findings.push(finding);
+      this.tell(finding, findings.at(-2)?.about);
+    }
+    process.exitCode = findings.some(({ level }) => level === 'problem') ? 1 : 0;
+    return findings;
+  }
+
+  private tell({ about, level, message, hint }: Finding, previous: string | undefined): void {
+    if (about !== previous) this.log(`${previous === undefined ? '' : '\n'}${paint('bold', about)}`);
+    const [color, word] = MARKS[level];
+    this.log(`  ${paint(color, word.padEnd(8))} ${message}${hint === undefined ? '' : `\n           ${hint}`}`);
+  }
+}

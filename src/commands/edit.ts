@@ -1,0 +1,75 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
+import { openWorkplace } from '../cli/open-tools.ts';
+import { chooseServer } from '../cli/prompts/choose-server.ts';
+import { fillIn } from '../cli/prompts/fill-in.ts';
+import { canAsk } from '../cli/prompts/terminal.ts';
+import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
+import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
+import { changedServer, refuseClash } from '../cli/server-form.ts';
+import { parseServerInput } from '../config/server-input.ts';
+import { ConfigError } from '../errors.ts';
+
+export default class Edit extends BaseCommand {
+  static override summary = "change a server's settings";
+  static override description = `With flags, changes just those; without any, asks for each setting on a terminal and shows what it is today. An empty text clears an optional setting: --archive-password ''
+
+A new connection or storage is tried before it is stored.
+
+EXIT STATUS
+  0  stored
+  1  the database or the storage could not be reached
+  2  wrong use or configuration`;
+  static override examples = [
+    { description: 'be asked for everything', command: '<%= config.bin %> <%= command.id %> shop' },
+    { description: 'back up every 6 hours', command: '<%= config.bin %> <%= command.id %> shop --frequency-hrs 6' },
+    {
+      description: 'leave the rows of a table out',
+      command: "<%= config.bin %> <%= command.id %> shop --exclude-table-data 'public.audit_*'",
+    },
+  ];
+  static override args = { server: Args.string({ description: 'id or name of the server' }) };
+  static override flags = {
+    ...serverFlags,
+    'no-check': Flags.boolean({ description: 'do not try connection and storage' }),
+  };
+
+  async run(): Promise<{ id: number; name: string }> {
+    const { args, flags } = await this.parse(Edit);
+    const given = serverInputFrom(flags);
+    const isGiven = Object.values(given).some((value) => value !== undefined);
+    parseServerInput(given);
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    const { signal } = interruption;
+    const { catalog, environment } = workplace;
+    const isJson = this.jsonEnabled();
+    const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };
+    const today = await chooseServer(catalog, choice);
+    const isAsking = !isGiven && canAsk(isJson);
+    if (!isGiven && !isAsking) {
+      throw new ConfigError('nothing to change was given', 'Name it by a flag, such as --frequency-hrs 6');
+    }
+
+    const isChecked = !flags['no-check'];
+    const input = isAsking ? await fillIn({ given, today, isChecked, signal }, workplace) : given;
+    const changes = parseServerInput(input);
+    const fields = changedServer(today, changes);
+    const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
+    refuseClash(fields, others, environment);
+    if (isChecked && !isAsking) {
+      const touches = (...names: (keyof typeof changes)[]) => names.some((name) => name in changes);
+      if (touches('connectionString')) this.log(await connectionCheck(fields, workplace, signal));
+      if (touches('destination', 'b2KeyId', 'b2AppKey', 'b2Bucket', 'archiveName')) {
+        this.log(await storageCheck(fields, workplace, signal));
+      }
+    }
+    await catalog.servers.update(today.id, fields);
+    const { length: count } = Object.keys(changes);
+    this.log(
+      count === 0 ? 'Nothing was changed.' : `Changed ${fields.name}: ${count} setting${count === 1 ? '' : 's'}`,
+    );
+    return { id: today.id, name: fields.name };
+  }
+}

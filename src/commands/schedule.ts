@@ -1,0 +1,85 @@
+import { Flags } from '@oclif/core';
+import { dirname } from 'node:path';
+import { BaseCommand } from '../cli/base-command.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
+import { openWorkplace } from '../cli/open-tools.ts';
+import { crontabLine } from '../cli/schedule/crontab.ts';
+import { environmentFileText } from '../cli/schedule/environment-file.ts';
+import {
+  changeCrontab,
+  installEnvironmentFile,
+  installUnits,
+  removeUnits,
+  unitFolder,
+} from '../cli/schedule/install.ts';
+import { isPassing, thisInstallation } from '../cli/schedule/installation.ts';
+import { serviceUnit, timerUnit } from '../cli/schedule/units.ts';
+import { placeOf } from '../config/destination.ts';
+import { ConfigError } from '../errors.ts';
+
+const KINDS = ['cron', 'systemd'] as const;
+
+export default class Schedule extends BaseCommand {
+  static override summary = 'print, install or remove what starts pgbak every hour';
+  static override description = `Every hour is often enough for any frequency: a run backs up what is due and nothing else.
+
+Without flags, prints a crontab line and systemd units for this installation, with absolute paths. --install puts one of them in place for this user (for root: for the system), together with a file for the variables that are set now (mode 0600, an existing one stays). Doing it again changes nothing; other entries are not touched.
+
+EXIT STATUS
+  0  done
+  1  crontab or systemctl failed
+  2  wrong use or configuration`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --install systemd',
+    '<%= config.bin %> <%= command.id %> --remove cron',
+  ];
+  static override flags = {
+    install: Flags.option({ options: KINDS, description: 'put it in place', exclusive: ['remove'] })(),
+    remove: Flags.option({ options: KINDS, description: 'take it out again' })(),
+  };
+
+  async run(): Promise<{ crontab: string; service: string; timer: string; environmentFile: string; done: string[] }> {
+    const { flags } = await this.parse(Schedule);
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    const { signal } = interruption;
+    const { catalog, environment } = workplace;
+    const installation = thisInstallation(process.env);
+    const servers = await catalog.servers.list();
+    const places = servers.map((server) => placeOf(server, environment));
+    const stores = places.flatMap((place) => (place.startsWith('file:') ? [place.slice('file:'.length)] : []));
+    const temporary = environment.temporaryDirectory === undefined ? [] : [environment.temporaryDirectory];
+    const directories = [...new Set([dirname(catalog.path), ...stores, ...temporary])];
+    const units = { service: serviceUnit(installation, { directories }), timer: timerUnit(installation) };
+    const crontab = crontabLine(installation);
+
+    const done: string[] = [];
+    if (flags.install !== undefined) {
+      if (isPassing(installation)) {
+        throw new ConfigError(
+          'this pgbak was started by npx, from a cache that npm clears',
+          'Install it first: npm install -g --allow-scripts=better-sqlite3 pgbak',
+        );
+      }
+      done.push(installEnvironmentFile(installation, environmentFileText(servers, process.env)));
+      if (flags.install === 'cron') done.push(await changeCrontab(installation, true, signal));
+      else done.push(...(await installUnits(installation, units, signal)));
+    } else if (flags.remove === 'cron') {
+      done.push(await changeCrontab(installation, false, signal));
+    } else if (flags.remove === 'systemd') {
+      done.push(...(await removeUnits(installation, signal)));
+    } else {
+      this.log(
+        [
+          `# crontab -e (or: pgbak schedule --install cron)\n${crontab}\n`,
+          `# ${unitFolder(installation)}/pgbak.service (or: pgbak schedule --install systemd)\n${units.service}`,
+          `# ${unitFolder(installation)}/pgbak.timer\n${units.timer}`,
+          `# Both read their variables from ${installation.environmentFile}, which --install writes with mode 0600.`,
+        ].join('\n'),
+      );
+    }
+    for (const sentence of done) this.log(sentence);
+    return { crontab, ...units, environmentFile: installation.environmentFile, done };
+  }
+}

@@ -1,0 +1,54 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { openWorkplace } from '../cli/open-tools.ts';
+import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../cli/status-row.ts';
+import { renderTable } from '../cli/table.ts';
+import { collectStatus } from '../monitor/collect-status.ts';
+import { prometheusText } from '../monitor/prometheus.ts';
+
+export default class Status extends BaseCommand {
+  static override summary = 'tell whether every server is backed up as it should be';
+  static override description = `OK       the last backup is good and in time
+WARNING  it is, but its size changed, or the like
+LATE     the last good one is older than its frequency and some grace (a quarter of it, from 1 to 12 hours)
+FAILING  the last attempt failed
+NEVER    none has been made
+
+EXIT STATUS
+  0  all servers are OK (with --prometheus: the metrics were written)
+  1  at least one is not
+  2  wrong use or configuration`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    {
+      description: "for node_exporter's textfile collector",
+      command:
+        '<%= config.bin %> <%= command.id %> --prometheus > /var/lib/prometheus/node-exporter/pgbak.prom.new && mv /var/lib/prometheus/node-exporter/pgbak.prom.new /var/lib/prometheus/node-exporter/pgbak.prom',
+    },
+  ];
+  static override flags = {
+    prometheus: Flags.boolean({ description: 'metrics in the text exposition format', exclusive: ['json'] }),
+  };
+
+  async run(): Promise<StatusRow[]> {
+    const { flags } = await this.parse(Status);
+    await using workplace = await openWorkplace();
+    const now = new Date();
+    const statuses = await collectStatus(workplace.catalog, now);
+    if (flags.prometheus) {
+      process.stdout.write(prometheusText(statuses));
+    } else {
+      if (statuses.length === 0) this.log('No servers yet. Add one: pgbak add');
+      else
+        this.log(
+          renderTable(
+            STATUS_COLUMNS,
+            statuses.map((status) => statusCells(status, now)),
+            process.stdout.columns,
+          ),
+        );
+      process.exitCode = statuses.every(({ state }) => state === 'OK') ? 0 : 1;
+    }
+    return statuses.map((status) => statusRow(status, now));
+  }
+}

@@ -1,0 +1,46 @@
+import type { CatalogHealth } from '../catalog/health.ts';
+import type { Finding } from './findings.ts';
+
+const ABOUT = 'catalogue';
+
+export function checkCatalog(health: CatalogHealth): Finding[] {
+  const { path } = health;
+  switch (health.kind) {
+    case 'absent':
+      return [{ about: ABOUT, level: 'warning', message: `${path} is not there yet`, hint: 'Add a server: pgbak add' }];
+    case 'earlier': {
+      const message = `${path} is of the earlier program`;
+      return [
+        { about: ABOUT, level: 'warning', message, hint: 'Any other command adopts it, after a copy: pgbak list' },
+      ];
+    }
+    case 'unusable': {
+      const hint = health.hint === undefined ? {} : { hint: health.hint };
+      return [{ about: ABOUT, level: 'problem', message: health.message, ...hint }];
+    }
+    case 'current': {
+      const { mode, schema, damage } = health;
+      const [damaged] = damage;
+      const octal = mode.toString(8).padStart(4, '0');
+      const permissions: Finding =
+        (mode & 0o077) === 0
+          ? { about: ABOUT, level: 'ok', message: `${path}, mode ${octal}, schema ${schema}` }
+          : {
+              about: ABOUT,
+              level: 'warning',
+              message: `${path} has mode ${octal}: others may read the secrets in it`,
+              hint: `chmod 600 ${path}`,
+            };
+      const integrity: Finding =
+        damaged === undefined
+          ? { about: ABOUT, level: 'ok', message: 'integrity check passed' }
+          : {
+              about: ABOUT,
+              level: 'problem',
+              message: `damaged: ${damaged}`,
+              hint: `Restore a copy of it, or recover what is left: sqlite3 ${path} .recover`,
+            };
+      return [permissions, integrity];
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { objectNameOf } from '../config/archive-name.ts';
+import type { ServerRecord } from '../config/server.ts';
+import type { ServerSettings } from '../config/settings.ts';
+import type { DoctorTools } from './doctor-tools.ts';
+import { finding, type Finding } from './findings.ts';
+import { problemOf } from './problem-of.ts';
+
+/** Everything that a backup of one server is going to need. */
+export async function checkServer(server: ServerRecord, tools: DoctorTools): Promise<Finding[]> {
+  const about = server.name;
+  let settings: ServerSettings;
+  try {
+    settings = tools.settingsFor(server);
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    return [{ about, level: 'problem', ...problem }, ...checkPings(server, tools)];
+  }
+  const connection = await finding(
+    about,
+    async () => ({ level: 'ok', message: (await tools.prepareDump(server, settings)).summary }),
+    problemOf,
+  );
+  const rights = connection.level === 'ok' ? [await checkRights(server, settings, tools)] : [];
+  return [
+    connection,
+    ...rights,
+    await checkStorage(server, settings, tools),
+    ...checkSecrecy(server, settings),
+    ...checkPings(server, tools),
+  ];
+}
+
+const MOST_NAMES = 10;
+
+async function checkRights(server: ServerRecord, settings: ServerSettings, tools: DoctorTools): Promise<Finding> {
+  return await finding(
+    server.name,
+    async () => {
+      const tables = await tools.unreadableTables(server, settings);
+      if (tables.length === 0) return { level: 'ok', message: 'the role may read every table' };
+      const names = tables.slice(0, MOST_NAMES).map(({ name }) => name);
+      const more = tables.length > MOST_NAMES ? ` and ${tables.length - MOST_NAMES} more` : '';
+      const isHidden = tables.some(({ reason }) => reason === 'hidden');
+      const grants = 'GRANT pg_read_all_data TO the role (PostgreSQL 14 and later)';
+      return {
+        level: 'problem',
+        message: `the role cannot read all of ${names.join(', ')}${more}`,
+        hint: isHidden
+          ? `${grants}, and ALTER ROLE ... BYPASSRLS for row-level security.`
+          : `${grants}, or dump as the owner.`,
+      };
+    },
+    problemOf,
+  );
+}
+
+async function checkStorage(server: ServerRecord, settings: ServerSettings, tools: DoctorTools): Promise<Finding> {
+  const objectName = objectNameOf(settings.archiveName, settings.format);
+  return await finding(
+    server.name,
+    async () => {
+      const storage = tools.storageFor(server, settings);
+      await storage.check(objectName, tools.signal);
+      if (tools.probeWrite === undefined) {
+        return {
+          level: 'ok',
+          message: `${storage.place} would take ${objectName} (nothing was written; try --probe-write)`,
+        };
+      }
+      await tools.probeWrite(storage, objectName);
+      return { level: 'ok', message: `${storage.place} took a small file and let go of it` };
+    },
+    problemOf,
+  );
+}
+
+function checkSecrecy(server: ServerRecord, { archivePassword }: ServerSettings): Finding[] {
+  if (archivePassword !== undefined) return [];
+  const hint = 'Set --archive-password, as file:/path or env:NAME, or ARCHIVE_PASSWORD; and keep it elsewhere too.';
+  return [{ about: server.name, level: 'warning', message: 'its archives are not encrypted', hint }];
+}
+
+function checkPings(server: ServerRecord, tools: DoctorTools): Finding[] {
+  const about = server.name;
+  const { urls, problems } = tools.pingUrlsFor(server);
+  const broken = problems.map((message): Finding => ({ about, level: 'problem', message }));
+  if (broken.length > 0) return broken;
+  const set = Object.keys(urls);
+  if (set.length > 0) return [{ about, level: 'ok', message: `ping URLs for ${set.join(', ')} are well formed` }];
+  const hint = 'Make a check at healthchecks.io and set --hc-url-success and --hc-url-fail.';
+  return [{ about, level: 'warning', message: 'nobody hears when its backups fail or stop: no ping URL is set', hint }];
+}

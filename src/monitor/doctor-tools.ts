@@ -1,0 +1,35 @@
+import type { SevenZip } from '../archive/seven-zip.ts';
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { CatalogHealth } from '../catalog/health.ts';
+import type { ServerRecord } from '../config/server.ts';
+import type { PingUrls, ServerSettings } from '../config/settings.ts';
+import type { ClientPrograms } from '../postgres/client-programs.ts';
+import type { PreparedDump } from '../postgres/prepare-dump.ts';
+import type { UnreadableTable } from '../postgres/unreadable-tables.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { ScheduleEntry } from '../system/find-schedule.ts';
+
+/** Everything the doctor looks at. Nothing of it changes anything, but for a `Storage` that is asked to. */
+export interface DoctorTools {
+  /** pgbak's own version and program. */
+  version: string;
+  program: string;
+  now: Date;
+  signal: AbortSignal;
+  catalogHealth: CatalogHealth;
+  /** Undefined where there is none that could be opened without changing it. */
+  catalog: Pick<Catalog, 'servers' | 'backups'> | undefined;
+  temporaryDirectory: string;
+  /** Free bytes of the file system behind a directory, and whether this user may write there. */
+  roomIn: (directory: string) => Promise<{ freeBytes: number; isWritable: boolean }>;
+  findSevenZip: () => Promise<SevenZip>;
+  findClientPrograms: () => Promise<ClientPrograms[]>;
+  findSchedule: () => Promise<ScheduleEntry[]>;
+  settingsFor: (server: ServerRecord) => ServerSettings;
+  pingUrlsFor: (server: ServerRecord) => { urls: PingUrls; problems: string[] };
+  prepareDump: (server: ServerRecord, settings: ServerSettings) => Promise<PreparedDump>;
+  unreadableTables: (server: ServerRecord, settings: ServerSettings) => Promise<UnreadableTable[]>;
+  storageFor: (server: ServerRecord, settings: ServerSettings) => Storage;
+  /** Writes a small object and removes it again. */
+  probeWrite: ((storage: Storage, objectName: string) => Promise<void>) | undefined;
+}

@@ -1,0 +1,58 @@
+import { nextDue } from '../backup/due.ts';
+import type { BackupRecord } from '../config/backup-record.ts';
+import type { ServerRecord } from '../config/server.ts';
+
+/**
+ * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed. `LATE`: the last good backup is
+ * older than it should be. `WARNING`: it is good, but its size changed or the like.
+ */
+export const STATES = ['OK', 'WARNING', 'LATE', 'FAILING', 'NEVER'] as const;
+export type State = (typeof STATES)[number];
+
+export interface ServerStatus {
+  serverId: number;
+  name: string;
+  state: State;
+  /** Why it is not OK. */
+  reason: string | undefined;
+  frequencyHours: number;
+  lastGood: BackupRecord | undefined;
+  lastAttempt: BackupRecord | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * How long after its time a backup may still be under way before it counts as late: a quarter of its frequency, at
+ * least an hour, since a long dump is no alarm, and at most twelve.
+ */
+export function lateGraceMs(frequencyHours: number): number {
+  return HOUR_MS * Math.min(Math.max(frequencyHours / 4, 1), 12);
+}
+
+/** How a server's backups stand at `now`. */
+export function statusOf(
+  server: ServerRecord,
+  { lastGood, lastAttempt }: { lastGood: BackupRecord | undefined; lastAttempt: BackupRecord | undefined },
+  now: Date,
+): ServerStatus {
+  const [state, reason] = judge(server, lastGood, lastAttempt, now);
+  const { id: serverId, name, frequencyHours } = server;
+  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt };
+}
+
+function judge(
+  server: ServerRecord,
+  lastGood: BackupRecord | undefined,
+  lastAttempt: BackupRecord | undefined,
+  now: Date,
+): [State, string | undefined] {
+  if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
+  const due = nextDue(server);
+  if (lastGood === undefined || due === undefined) return ['NEVER', 'no backup has succeeded yet'];
+  if (due.getTime() + lateGraceMs(server.frequencyHours) < now.getTime()) {
+    return ['LATE', `should be there every ${server.frequencyHours} h; does cron or the timer start pgbak?`];
+  }
+  const [warning] = lastGood.warnings;
+  return warning === undefined ? ['OK', undefined] : ['WARNING', warning];
+}

@@ -1,0 +1,65 @@
+import type { ServerFields } from '../config/server.ts';
+import type { ClientPrograms } from './client-programs.ts';
+import type { Connection } from './connection.ts';
+import type { ProgramEnvironment } from './program-environment.ts';
+import { queryRows } from './query.ts';
+
+/**
+ * Tables and sequences that a dump reads and this role may not, and tables of which row-level security would hide rows
+ * from it (https://www.postgresql.org/docs/current/functions-info.html, "Access Privilege Inquiry Functions").
+ */
+const QUERY = `
+  select n.nspname, c.relname,
+    case when c.relkind <> 'S' and pg_catalog.row_security_active(c.oid) then 'hidden' else 'denied' end
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'S') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+    and (
+      not pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+      or not (case when c.relkind = 'S' then pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+        else pg_catalog.has_table_privilege(c.oid, 'SELECT') end)
+      or (c.relkind <> 'S' and pg_catalog.row_security_active(c.oid))
+    )
+  order by 1, 2`;
+
+export interface UnreadableTable {
+  /** With its schema. */
+  name: string;
+  /** `denied`: no right to read it. `hidden`: row-level security shows a part of it. */
+  reason: 'denied' | 'hidden';
+}
+
+type Exclusions = Pick<ServerFields, 'excludeTables' | 'excludeTableData' | 'excludeSchemas'>;
+
+/** What a dump of this server would stumble over, without what is left out of it anyway. */
+export async function findUnreadableTables(
+  connection: Connection,
+  exclusions: Exclusions,
+  found: readonly ClientPrograms[],
+  environment: ProgramEnvironment,
+  signal: AbortSignal,
+): Promise<UnreadableTable[]> {
+  const rows = await queryRows(QUERY, connection, found, environment, signal);
+  return rows.flatMap(([schema = '', table = '', reason]) =>
+    isExcluded(schema, table, exclusions)
+      ? []
+      : [{ name: `${schema}.${table}`, reason: reason === 'hidden' ? 'hidden' : 'denied' }],
+  );
+}
+
+function isExcluded(schema: string, table: string, { excludeSchemas, excludeTables }: Exclusions): boolean {
+  const isMatch = (pattern: string, name: string) => asExpression(pattern).test(name);
+  return (
+    excludeSchemas.some((pattern) => isMatch(pattern, schema)) ||
+    excludeTables.some((pattern) => isMatch(pattern, pattern.includes('.') ? `${schema}.${table}` : table))
+  );
+}
+
+/** psql's patterns, as far as anybody uses them: `*`, `?`, and quotes (the psql page of the manual, "Patterns"). */
+function asExpression(pattern: string): RegExp {
+  const expression = pattern
+    .replaceAll('"', '')
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`);
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { newAccount, type Account } from '../support/pgbak.ts';
+
+let account: Account;
+beforeEach(() => {
+  account = newAccount();
+});
+afterEach(() => account[Symbol.dispose]());
+
+const shop = {
+  name: 'shop',
+  'connection-string': 'postgresql://app:s3cret@db.example/shop',
+  destination: 'file:/srv/backups',
+  'no-check': true,
+} as const;
+
+describe('add without a terminal', () => {
+  test.each<[string, Record<string, string | number | true>, RegExp]>([
+    ['no connection string', { name: 'shop' }, /the connection string is missing: --connection-string/],
+    ['no name to be had', { 'connection-string': 'env:SHOP_URL' }, /the name is missing: --name/],
+    [
+      'a connection string that is none',
+      { ...shop, 'connection-string': 'mysql://db.example/shop' },
+      /^pgbak: .*connection string/,
+    ],
+    [
+      'a frequency of nothing',
+      { ...shop, 'frequency-hrs': 0 },
+      /frequency is 0, which is not a whole number of hours from 1 up/,
+    ],
+    ['a frequency that is no number', { ...shop, 'frequency-hrs': 'daily' }, /frequency-hrs/],
+    ['a number for a name', { ...shop, name: '7' }, /"7" would be taken for an id/],
+    ['an archive name that leaves its place', { ...shop, 'archive-name': '../x' }, /archive name "\.\.\/x" has a part/],
+    ['a relative directory', { ...shop, destination: 'file:backups' }, /destination "file:backups" is not known/],
+    ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL is not a http/],
+    ['a compression that is none', { ...shop, compression: 'zip:3' }, /compression "zip:3" is not known/],
+    ['an unknown format', { ...shop, format: 'tar' }, /--format=tar|Expected --format/],
+    ['an unknown flag', { ...shop, 'no-such-flag': 'x' }, /no-such-flag/],
+  ])('refuses %s, in words, with status 2', async (_name, flags, message) => {
+    const { status, stderr, stdout } = await account.add(flags);
+    expect(stderr).toMatch(message);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).not.toMatch(/s3cret|uuid-1|\n\s+at /);
+    expect(await account.json('list')).toEqual([]);
+  });
+
+  test('refuses a second server of that name, or with those archives', async () => {
+    await account.add(shop);
+    expect((await account.add(shop)).stderr).toMatch(/there is a server named "shop" already, with id 1/);
+    expect((await account.add({ ...shop, name: 'copy', 'archive-name': 'shop' })).stderr).toMatch(
+      /server "shop" stores its archives in file:\/srv\/backups as "shop" already/,
+    );
+    expect(
+      await account.add({ ...shop, name: 'copy', 'archive-name': 'shop', destination: 'file:/srv/other' }),
+    ).toMatchObject({ status: 0 });
+  });
+
+  test('tries the connection and stores nothing when there is none', async () => {
+    const { 'no-check': _, ...checked } = shop;
+    const { status, stderr } = await account.add({ ...checked, 'connection-string': 'postgresql://127.0.0.1:1/shop' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Connection refused/);
+    expect(await account.json('list')).toEqual([]);
+  });
+
+  test('prints JSON for scripts, errors too', async () => {
+    expect(
+      JSON.parse(
+        (
+          await account.start(['add', '--json', '--no-check', '--name=a', '--connection-string=postgresql:///a'])
+            .finished
+        ).stdout,
+      ),
+    ).toEqual({ id: 1, name: 'a' });
+    const { status, stdout } = await account.pgbak('edit', 'nobody', '--name', 'x', '--json');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { name: 'ConfigError', message: 'there is no server "nobody"', hint: 'Known servers: a', exitCode: 2 },
+    });
+  });
+});
+
+describe('edit without a terminal', () => {
+  test('changes what was given, clears what was given empty, and keeps the rest', async () => {
+    await account.add({ ...shop, 'archive-password': 'env:PW', 'b2-bucket': 'bucket', 'exclude-table': 'audit_*' });
+    expect(
+      await account.pgbak('edit', 'shop', '--frequency-hrs=6', '--archive-password=', '--name=store'),
+    ).toMatchObject({
+      status: 0,
+      stdout: 'Changed store: 3 settings\n',
+    });
+    expect(await account.json('list')).toMatchObject([
+      { id: 1, name: 'store', frequencyHrs: 6, encryption: 'none', archiveName: 'shop' },
+    ]);
+  });
+
+  test('asks nobody', async () => {
+    await account.add(shop);
+    expect(await account.pgbak('edit', 'shop')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/nothing to change was given/),
+    });
+    expect(await account.pgbak('edit')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/no server was named/),
+    });
+    expect(await account.pgbak('del', 'shop')).toMatchObject({ status: 2, stderr: expect.stringMatching(/--yes/) });
+    expect(await account.pgbak('del', '1', '--yes')).toMatchObject({ status: 0 });
+    expect(await account.json('list')).toEqual([]);
+  });
+});
+
+test.each(['add', 'edit', 'del', 'list', 'logs', 'run', 'backups', 'status', 'doctor', 'schedule', 'completion'])(
+  '%s --help has examples and stays within 80 columns',
+  async (command) => {
+    const { status, stdout } = await account.pgbak(command, '--help');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/EXAMPLES\n/);
+    expect(stdout).toMatch(/USAGE\n/);
+    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes('$ pgbak'))).toEqual([]);
+  },
+);

@@ -1,0 +1,153 @@
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startB2Server } from '../support/b2-server/start.ts';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  await cluster.sql(
+    'shop',
+    `create table open (n int); create table closed (n int); create table guarded (n int); create schema private;
+     create table private.diary (n int); alter table guarded enable row level security;
+     create role reader login password 'reader'; grant select on open, guarded to reader`,
+  );
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+
+interface Row {
+  about: string;
+  level: string;
+  message: string;
+  hint?: string;
+}
+
+async function examine(account: Account, ...args: string[]): Promise<{ status: number | null; rows: Row[] }> {
+  const { status, stdout } = await account.start(['doctor', '--json', ...args]).finished;
+  return { status, rows: JSON.parse(stdout) as Row[] };
+}
+
+describe('doctor', () => {
+  test('finds nothing wrong where nothing is, and says what it saw', async () => {
+    using account = newAccount();
+    await account.add({
+      name: 'shop',
+      'connection-string': cluster.url('shop'),
+      destination: `file:${account.folder.at('backups')}`,
+      'archive-password': 'x',
+      'hc-url-fail': 'https://hc-ping.com/uuid',
+    });
+    const { status, rows } = await examine(account);
+    expect(status).toBe(0);
+    const said = rows.map(({ about, level, message }) => `${about}: ${level}: ${message}`).join('\n');
+    expect(said).toMatch(/this machine: ok: pgbak 0\.\d+\.\d+ .* on Node v\d+/);
+    expect(said).toMatch(/this machine: ok: 7-Zip \d+\.\d+ \(\//);
+    expect(said).toMatch(/this machine: ok: pg_dump \d+\.\d+/);
+    expect(said).toMatch(/this machine: ok: temporary directory .* free/);
+    expect(said).toMatch(/catalogue: ok: .*backup\.sqlite, mode 0600, schema 1/);
+    expect(said).toMatch(/catalogue: ok: integrity check passed/);
+    expect(said).toMatch(/shop: ok: PostgreSQL \d+\.\d+.* with pg_dump/);
+    expect(said).toMatch(/shop: ok: the role may read every table/);
+    expect(said).toMatch(/shop: ok: file:.* would take shop\.sql\.7z/);
+    expect(said).toMatch(/shop: ok: ping URLs for fail are well formed/);
+    expect(said).not.toContain('uuid');
+  });
+
+  test('names the tables that a role cannot read, but for those that are left out', async () => {
+    using account = newAccount();
+    const flags = {
+      'connection-string': cluster.url('shop', { user: 'reader', password: 'reader' }),
+      destination: 'file:/tmp',
+    };
+    await account.add({ ...flags, name: 'all' });
+    await account.add({ ...flags, name: 'some', 'exclude-table': 'clos*', 'exclude-schema': 'private' });
+    const { status, rows } = await examine(account);
+    expect(status).toBe(1);
+    const problems = rows.filter(({ level }) => level === 'problem');
+    expect(problems).toMatchObject([
+      {
+        about: 'all',
+        message: 'the role cannot read all of private.diary, public.closed, public.guarded',
+        hint: expect.stringMatching(/BYPASSRLS/),
+      },
+      { about: 'some', message: 'the role cannot read all of public.guarded' },
+    ]);
+  });
+
+  test('tells what is wrong with connection, storage, settings, catalogue and programs', async () => {
+    await using server = await startB2Server();
+    server.createBucket('pgbak-bucket');
+    const { id, key } = server.createKey({ capabilities: ['listBuckets', 'readFiles'] });
+    using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+    await account.add({
+      name: 'gone',
+      'connection-string': 'postgresql://127.0.0.1:1/x',
+      destination: `file:${account.catalogPath}/below`,
+      'no-check': true,
+    });
+    await account.add({ name: 'b2', 'connection-string': cluster.url('shop'), 'no-check': true });
+    await account.add({ name: 'unset', 'connection-string': 'env:NO_SUCH_URL', 'no-check': true });
+    chmodSync(account.catalogPath, 0o644);
+    account.env['PGBAK_7Z'] = '/no/such/7z';
+    const { status, rows } = await examine(account);
+    expect(status).toBe(1);
+    const problems = rows
+      .filter(({ level }) => level !== 'ok')
+      .map(({ about, level, message }) => `${about}: ${level}: ${message}`);
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/this machine: problem: no 7-Zip that serves was found: tried \/no\/such\/7z/),
+        expect.stringMatching(/catalogue: warning: .* has mode 0644: others may read the secrets in it/),
+        expect.stringMatching(/gone: problem: cannot connect to x on 127\.0\.0\.1:1/),
+        expect.stringMatching(
+          /gone: problem: the directory .*backup\.sqlite\/below cannot be written to: a part of the path is a file/,
+        ),
+        expect.stringMatching(/b2: problem: the application key lacks the capability writeFiles/),
+        expect.stringMatching(/unset: problem: the connection string refers to the environment variable NO_SUCH_URL/),
+      ]),
+    );
+  });
+
+  test('changes nothing, unless it is to probe', async () => {
+    await using server = await startB2Server();
+    server.createBucket('pgbak-bucket');
+    const { id, key } = server.masterKey;
+    using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+    const { rows } = await examine(account);
+    expect(existsSync(account.catalogPath)).toBe(false);
+    expect(rows).toEqual(expect.arrayContaining([expect.objectContaining({ about: 'catalogue', level: 'warning' })]));
+
+    const backups = account.folder.at('backups');
+    await account.add({ name: 'b2', 'connection-string': cluster.url('shop'), 'no-check': true });
+    await account.add({
+      name: 'directory',
+      'connection-string': cluster.url('shop'),
+      destination: `file:${backups}`,
+      'no-check': true,
+    });
+    await examine(account);
+    expect(existsSync(backups)).toBe(false);
+    expect(server.requests.some(({ endpoint }) => endpoint === 'b2_upload_file')).toBe(false);
+
+    const probed = await examine(account, '--probe-write');
+    expect(probed.rows.filter(({ message }) => message.includes('took a small file'))).toHaveLength(2);
+    expect(server.requests.some(({ endpoint }) => endpoint === 'b2_upload_file')).toBe(true);
+    expect(server.versions('pgbak-bucket')).toEqual([]);
+    expect(readdirSync(backups)).toEqual([]);
+  });
+
+  test('of a file that is no catalogue leaves it alone', async () => {
+    using account = newAccount();
+    account.env['DB_PATH'] = account.folder.at('notes.txt');
+    writeFileSync(account.folder.at('notes.txt'), 'notes\n'.repeat(1000));
+    const { status, rows } = await examine(account);
+    expect(status).toBe(1);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ level: 'problem', message: expect.stringMatching(/is no SQLite file/) }),
+      ]),
+    );
+  });
+});

@@ -1,0 +1,223 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
+
+const AWKWARD = `p"w\\d $HOME \`id\` 'q' %d ä`;
+
+interface Printed {
+  crontab: string;
+  service: string;
+  timer: string;
+  environmentFile: string;
+  done: string[];
+}
+
+const isHere = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+
+/** The tests of what is put in place do so in a mount namespace of their own: the machine's own stays as it is. */
+const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+
+async function accountWithServer(): Promise<Account> {
+  const account = newAccount({ B2_APP_KEY: AWKWARD, ARCHIVE: 'referred to', UNRELATED: 'stays out' });
+  await account.add({
+    name: 'shop',
+    'connection-string': 'postgresql:///shop',
+    destination: 'file:/srv/my backups',
+    'archive-password': 'env:ARCHIVE',
+    'no-check': true,
+  });
+  return account;
+}
+
+describe('schedule prints', () => {
+  test('a crontab line and units with absolute paths, that systemd accepts', async () => {
+    using account = await accountWithServer();
+    const printed = (await account.json('schedule')) as Printed;
+    expect(printed.crontab).toMatch(/^\d+ \* \* \* \* .*; exec \/\S*node \S*\/bin\/run\.js run --quiet$/);
+    expect(printed.timer).toMatch(/^Persistent=true$/m);
+    expect(printed.timer).toMatch(/^RandomizedDelaySec=/m);
+    expect(printed.service).toContain(`ExecStart=${process.execPath} ${PGBAK} run --quiet`);
+    if (process.getuid?.() === 0) expect(printed.service).toContain('"-/srv/my backups"');
+    expect((await account.pgbak('schedule')).stdout).toContain(printed.crontab);
+    if (!isHere('systemd-analyze')) {
+      process.stderr.write('NOTICE: systemd-analyze is not installed, so that the units were not verified by it\n');
+      return;
+    }
+    writeFileSync(account.folder.at('pgbak.service'), printed.service);
+    writeFileSync(account.folder.at('pgbak.timer'), printed.timer);
+    const units = [account.folder.at('pgbak.service'), account.folder.at('pgbak.timer')];
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...units], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+describe('schedule --install', () => {
+  test('cron puts one line into the crontab, leaves all others, and takes it out again', async () => {
+    if (!isHere('crontab') || !mayMount) {
+      process.stderr.write('NOTICE: no cron, or no mount namespace may be made, so that the crontab test is skipped\n');
+      return;
+    }
+    using account = await accountWithServer();
+    const spool = account.folder.at('spool');
+    const etc = account.folder.at('etc');
+    mkdirSync(spool);
+    mkdirSync(etc);
+    // The real crontab program, on a spool of the test's own: what the machine's owner has in it is none of our business.
+    const inNamespace = (...words: string[]) =>
+      spawnSync(
+        'unshare',
+        [
+          '-m',
+          'sh',
+          '-c',
+          'mount --bind "$1" /var/spool/cron/crontabs && mkdir -p /etc/pgbak && mount --bind "$2" /etc/pgbak && shift 2 && exec "$@"',
+          'sh',
+          spool,
+          etc,
+          ...words,
+        ],
+        { encoding: 'utf8', env: account.env },
+      );
+    const pgbak = (...args: string[]) => inNamespace(process.execPath, PGBAK, ...args);
+    const crontab = () => inNamespace('crontab', '-l').stdout;
+    const others = '# my own jobs\nMAILTO=me@example.com\n5 4 * * * /usr/bin/true 100\\%\n';
+    writeFileSync(account.folder.at('table'), others);
+    const filled = inNamespace('crontab', account.folder.at('table'));
+    expect(filled.stderr).toBe('');
+
+    const first = pgbak('schedule', '--install', 'cron');
+    expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(first.stdout).toMatch(
+      /wrote \/etc\/pgbak\/environment \(mode 0600\)\nthe crontab starts pgbak every hour now/,
+    );
+    const once = crontab();
+    expect(once.startsWith(others)).toBe(true);
+    expect(once).toMatch(/run --quiet$/m);
+    expect(pgbak('schedule', '--install', 'cron').stdout).toMatch(/stays as it is\nthe crontab has that line already/);
+    expect(crontab()).toBe(once);
+
+    // What cron would hand to the shell loads the variables as they were.
+    const file = `${etc}/environment`;
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const loaded = execFileSync(
+      'sh',
+      ['-c', `set -a; . '${file}'; printf '%s|%s|%s' "$B2_APP_KEY" "$ARCHIVE" "$UNRELATED"`],
+      { encoding: 'utf8', env: {} },
+    );
+    expect(loaded).toBe(`${AWKWARD}|referred to|`);
+    const line =
+      once
+        .split('\n')
+        .find((text) => text.includes('run --quiet'))
+        ?.replace(/^\d+ \* \* \* \* /, '') ?? '';
+    const asCron = spawnSync('sh', ['-c', line.replaceAll(String.raw`\%`, '%').replace('run --quiet', 'list --json')], {
+      encoding: 'utf8',
+      env: { ...account.env, PATH: '/usr/bin:/bin' },
+    });
+    expect(JSON.parse(asCron.stdout)).toHaveLength(1);
+    expect(JSON.parse(pgbak('doctor', '--json').stdout)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          level: 'ok',
+          message: expect.stringMatching(/the crontab of this user starts pgbak/),
+        }),
+      ]),
+    );
+
+    expect(pgbak('schedule', '--remove', 'cron').stdout).toMatch(/took the line out of the crontab/);
+    expect(crontab()).toBe(others);
+    expect(pgbak('schedule', '--remove', 'cron').stdout).toMatch(/the crontab had no line of pgbak/);
+  });
+
+  test('systemd puts the units in place, never over foreign ones, and takes them out again', async () => {
+    if (!mayMount) return;
+    using account = await accountWithServer();
+    const units = account.folder.at('units');
+    const etc = account.folder.at('etc');
+    mkdirSync(units);
+    mkdirSync(etc);
+    const pgbak = (...args: string[]) =>
+      spawnSync(
+        'unshare',
+        [
+          '-m',
+          'sh',
+          '-c',
+          'mkdir -p /etc/systemd/system /etc/pgbak && mount --bind "$1" /etc/systemd/system && mount --bind "$2" /etc/pgbak && shift 2 && exec "$@"',
+          'sh',
+          units,
+          etc,
+          process.execPath,
+          PGBAK,
+          ...args,
+        ],
+        { encoding: 'utf8', env: account.env },
+      );
+    expect(pgbak('schedule', '--install', 'systemd').stdout).toMatch(/wrote \/etc\/systemd\/system\/pgbak\.timer/);
+    const timer = readFileSync(`${units}/pgbak.timer`, 'utf8');
+    expect(pgbak('schedule', '--install', 'systemd').stdout).toMatch(/pgbak\.timer is as it should be/);
+    expect(readFileSync(`${units}/pgbak.timer`, 'utf8')).toBe(timer);
+    expect(pgbak('schedule', '--remove', 'systemd').stdout).toMatch(/removed \/etc\/systemd\/system\/pgbak\.service/);
+    expect(existsSync(`${units}/pgbak.timer`)).toBe(false);
+
+    writeFileSync(`${units}/pgbak.service`, '[Service]\nExecStart=/usr/bin/true\n');
+    const refused = pgbak('schedule', '--install', 'systemd');
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatch(/was not written by pgbak schedule/);
+    expect(readFileSync(`${units}/pgbak.service`, 'utf8')).toContain('/usr/bin/true');
+  });
+});
+
+describe('completion', () => {
+  test('of bash knows commands, flags, values and servers', async () => {
+    using account = newAccount();
+    await account.add({
+      name: 'shop two',
+      'connection-string': 'postgresql:///shop',
+      destination: 'file:/srv',
+      'no-check': true,
+    });
+    const { stdout: script } = await account.pgbak('completion', 'bash');
+    writeFileSync(account.folder.at('completion.bash'), script);
+    const complete = (...words: string[]) =>
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `pgbak() { '${process.execPath}' '${PGBAK}' "$@"; }; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _pgbak; printf '%s\\n' "\${COMPREPLY[@]}"`,
+          'bash',
+          account.folder.at('completion.bash'),
+          ...words,
+        ],
+        { encoding: 'utf8', env: account.env },
+      )
+        .trim()
+        .split('\n');
+    expect(complete('pgbak', 'st')).toEqual(['status']);
+    expect(complete('pgbak', 'run', '--acc')).toEqual(['--accept-size']);
+    expect(complete('pgbak', 'add', '--format', '')).toEqual(['sql', 'binary']);
+    expect(complete('pgbak', 'edit', 'sh')).toEqual([String.raw`shop\ two`]);
+    expect(complete('pgbak', 'run', '--server', '')).toEqual([String.raw`shop\ two`]);
+  });
+
+  test.each(['zsh', 'fish'])('of %s is a script that shell can read', async (shell) => {
+    using account = newAccount();
+    const { status, stdout } = await account.pgbak('completion', shell);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/completion --servers/);
+    if (!isHere(shell)) {
+      process.stderr.write(`NOTICE: ${shell} is not installed, so that its completion script was not read by it\n`);
+      return;
+    }
+    writeFileSync(account.folder.at('script'), stdout);
+    const checked = spawnSync(shell, ['-n', account.folder.at('script')], { encoding: 'utf8' });
+    expect({ status: checked.status, stderr: checked.stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('makes no catalogue where there is none', async () => {
+    using account = newAccount();
+    expect(await account.pgbak('completion', '--servers')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(existsSync(account.catalogPath)).toBe(false);
+  });
+});

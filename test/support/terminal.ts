@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { eventually } from './eventually.ts';
+import { PGBAK } from './pgbak.ts';
+
+export interface Terminal extends Disposable {
+  /** Types a text as it stands, and Enter behind it. */
+  enter(text: string): void;
+  type(text: string): void;
+  /** Presses keys by tmux' names: `Enter`, `C-c`, `Down`. */
+  press(...keys: string[]): void;
+  /** What stands on the screen, without empty lines at its end; with `-e` its colors too. */
+  screen(options?: { colors: boolean }): string;
+  /** Waits until something stands on the screen, and returns all of it. */
+  shows(what: RegExp | string): Promise<string>;
+}
+
+/** A real terminal of that width, with a shell in it that knows `pgbak`. */
+export function openTerminal(env: Record<string, string>, width = 80, height = 50): Terminal {
+  const socket = `pgbak-test-${randomUUID()}`;
+  const tmux = (...args: string[]) =>
+    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  const variables = Object.entries({ LANG: 'C.UTF-8', TERM: 'tmux-256color', ...env }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const shell = ['env', '-i', ...variables, 'bash', '--norc', '--noprofile', '-i'];
+  tmux('new-session', '-d', '-x', String(width), '-y', String(height), ...shell);
+  const type = (text: string) => void tmux('send-keys', '-l', '--', text);
+  const press = (...keys: string[]) => void tmux('send-keys', ...keys);
+  const screen = ({ colors } = { colors: false }) => tmux('capture-pane', '-p', ...(colors ? ['-e'] : [])).trimEnd();
+  const terminal: Terminal = {
+    type,
+    press,
+    enter: (text) => {
+      type(text);
+      press('Enter');
+    },
+    screen,
+    shows: async (what) => {
+      try {
+        return await eventually(`"${what}" on the screen`, () => {
+          const text = screen();
+          return (typeof what === 'string' ? text.includes(what) : what.test(text)) ? text : '';
+        });
+      } catch (error) {
+        throw new Error(`${String(error)}\n${screen()}`, { cause: error });
+      }
+    },
+    [Symbol.dispose]: () => tmux('kill-server'),
+  };
+  terminal.enter(`unset HISTFILE; PS1='$ '; pgbak() { '${process.execPath}' '${PGBAK}' "$@"; }; clear`);
+  return terminal;
+}
