@@ -9,12 +9,15 @@ import { build } from 'esbuild';
 
 const BUNDLED = [
   'kysely',
+  'kysely/helpers/sqlite',
   'env-paths',
   'fast-wrap-ansi',
   'fast-string-width',
   'cli-table3',
-  '@oclif/core',
-  '@oclif/core/execute',
+  '@oclif/core/args',
+  '@oclif/core/command',
+  '@oclif/core/run',
+  '@oclif/core/flags',
 ];
 
 // oclif would use them in a development tree.

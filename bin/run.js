@@ -16,8 +16,8 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
 }
 
 try {
-  const { execute } = await import('../dist/main.js');
-  await execute({ dir: import.meta.url });
+  const { main } = await import('../dist/main.js');
+  await main(import.meta.url);
 } catch (error) {
   // Commands report their own failures; what arrives here is an installation that does not load.
   const message = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);

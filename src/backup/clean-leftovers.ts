@@ -29,9 +29,8 @@ export async function cleanLeftovers(tools: Tools): Promise<void> {
 async function sweepStorage(server: ServerRecord, tools: Tools): Promise<boolean> {
   try {
     const settings = tools.settingsFor(server);
-    const swept = await tools
-      .storageFor(settings.destination)
-      .sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
+    const storage = await tools.storageFor(settings.destination);
+    const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
     for (const message of swept) tools.report({ type: 'cleaned', message });
     return true;
   } catch (error) {

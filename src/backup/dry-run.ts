@@ -1,5 +1,6 @@
 import { objectNameOf } from '../config/archive-name.ts';
 import type { ServerRecord } from '../config/server.ts';
+import { placeOfDestination } from '../config/settings.ts';
 import { describeFailure, failureText } from './describe-failure.ts';
 import type { Outcome } from './outcome.ts';
 import type { Tools } from './tools.ts';
@@ -7,13 +8,13 @@ import type { Tools } from './tools.ts';
 /** What a run would do with a server, with the same checks of its settings but nothing started, stored or pinged. */
 export function dryRun(
   server: ServerRecord,
-  tools: Pick<Tools, 'settingsFor' | 'checkConnection' | 'storageFor' | 'pingUrlsFor'>,
+  tools: Pick<Tools, 'settingsFor' | 'checkConnection' | 'pingUrlsFor'>,
 ): Outcome {
   const identity = { serverId: server.id, name: server.name };
   try {
     const settings = tools.settingsFor(server);
     tools.checkConnection(settings.connectionString);
-    const { place } = tools.storageFor(settings.destination);
+    const place = placeOfDestination(settings.destination);
     const objectName = objectNameOf(settings.archiveName, settings.format);
     const secrecy = settings.archivePassword === undefined ? 'not encrypted' : 'encrypted';
     return {

@@ -29,7 +29,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   const { server, settings, startedAt } = request;
   const { signal, report } = tools;
   const objectName = objectNameOf(settings.archiveName, settings.format);
-  const storage = tools.storageFor(settings.destination);
+  const storage = await tools.storageFor(settings.destination);
 
   report({ type: 'phase', server: server.name, phase: 'connecting' });
   await storage.prepare(objectName, signal);

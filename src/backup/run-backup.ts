@@ -1,6 +1,6 @@
 import { objectNameOf } from '../config/archive-name.ts';
 import type { ServerRecord } from '../config/server.ts';
-import type { ServerSettings } from '../config/settings.ts';
+import { placeOfDestination, type ServerSettings } from '../config/settings.ts';
 import { describeFailure, failureText, type Failure } from './describe-failure.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
@@ -48,7 +48,7 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
       { server, settings, startedAt, acceptSize: options.acceptSize, warn },
       tools,
     );
-    const place = tools.storageFor(settings.destination).place;
+    const place = placeOfDestination(settings.destination);
     await catalog.backups.finish(backupId, {
       finishedAt: clock.now(),
       runStartedAt: options.runStartedAt,

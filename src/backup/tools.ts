@@ -37,7 +37,7 @@ export interface Tools {
     signal: AbortSignal,
   ) => Promise<PreparedDump>;
   writeArchive: (request: ArchiveRequest) => Promise<WrittenArchive>;
-  storageFor: (destination: Destination) => Storage;
+  storageFor: (destination: Destination) => Promise<Storage>;
   /** Resolves with a warning when the ping could not be delivered; never rejects. */
   ping: (moment: PingMoment, url: Secret, body: string, signal: AbortSignal) => Promise<string | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;

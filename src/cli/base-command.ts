@@ -1,4 +1,4 @@
-import { Command } from '@oclif/core';
+import { Command } from '@oclif/core/command';
 import { errorMessage, InterruptedError, PgbakError } from '../errors.ts';
 import { isClosedPrompt } from './prompts/terminal.ts';
 
@@ -12,6 +12,11 @@ interface ErrorReport {
 /** What every pgbak command shares: `--json`, and the one place where an error becomes words and an exit status. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
+
+  /** For scripts, as it is: oclif would look for colors first, which takes longer than the rest of a short command. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+  }
 
   /** Prints our own errors field by field: a foreign one may hold a command line or a header with a secret. */
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {

@@ -7,8 +7,6 @@ import { openCatalog, type Catalog } from '../catalog/open-catalog.ts';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { resolvePingUrls, resolveSettings, type Destination } from '../config/settings.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { openB2Storage } from '../storage/b2.ts';
-import { openDirectoryStorage } from '../storage/directory.ts';
 import type { Storage } from '../storage/storage.ts';
 import { systemClock } from '../system/clock.ts';
 import { openPrograms } from './open-programs.ts';
@@ -106,8 +104,16 @@ export function buildTools({ catalog, environment }: Workplace, { signal, report
 }
 
 /** The storage behind a destination; nothing is asked of it yet. `attempts` is for where a person waits. */
-export function storageFor(destination: Destination, owner: string, options: { attempts?: number } = {}): Storage {
-  if (destination.kind === 'directory') return openDirectoryStorage({ directory: destination.path, owner });
+export async function storageFor(
+  destination: Destination,
+  owner: string,
+  options: { attempts?: number } = {},
+): Promise<Storage> {
+  if (destination.kind === 'directory') {
+    const { openDirectoryStorage } = await import('../storage/directory.ts');
+    return openDirectoryStorage({ directory: destination.path, owner });
+  }
+  const { openB2Storage } = await import('../storage/b2.ts');
   const { keyId, applicationKey, bucket, apiUrl } = destination;
   return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock, ...options });
 }

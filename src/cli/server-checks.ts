@@ -41,7 +41,7 @@ export async function storageCheck(
     if (!(error instanceof ConfigError)) throw error;
     return `Storage was not tried: ${error.message}`;
   }
-  const storage = storageFor(destination, catalog.id, { attempts: ATTEMPTS });
+  const storage = await storageFor(destination, catalog.id, { attempts: ATTEMPTS });
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
   return `Storage: ${storage.place} would take ${objectName}`;

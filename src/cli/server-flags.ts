@@ -1,4 +1,5 @@
-import { Flags, type Interfaces } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
+import type { Interfaces } from '@oclif/core';
 import { FORMATS, SIZE_CHANGE_ACTIONS } from '../config/server.ts';
 import type { ServerInput } from '../config/server-input.ts';
 

@@ -3,10 +3,10 @@ import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { paint } from './paint.ts';
 
-const FALLBACK_WIDTH = 80;
 const GAP = 2;
-/** cli-table3 compares every row with every other. */
-const LINES_AT_ONCE = 25;
+/** Letters as wide as they are long: ASCII, and the bars of a spark line. */
+const PLAIN = /^[ -~▁-█]*$/;
+const MOST_DRAWN_LINES = 60;
 
 export interface Column {
   title: string;
@@ -17,11 +17,12 @@ export interface Column {
 }
 
 /**
- * A table no wider than the terminal (80 columns where there is none), without rules, so that a line can be copied.
- * Where it would be wider, the columns that may shrink give way, the widest first, and their texts wrap between words.
+ * A table no wider than the terminal, without rules, so that a line can be copied. Where it would be wider, the columns
+ * that may shrink give way, the widest first, and their texts wrap between words. Without a terminal nothing is cut: what
+ * reads it is `grep` or a mail program.
  */
 export function renderTable(columns: readonly Column[], rows: readonly string[][], terminalWidth?: number): string {
-  const available = terminalWidth ?? FALLBACK_WIDTH;
+  const available = terminalWidth ?? Number.POSITIVE_INFINITY;
   const natural = columns.map((column, index) =>
     Math.max(...[column.title, ...rows.map((row) => row[index] ?? '')].map((text) => widestLine(text))),
   );
@@ -30,13 +31,12 @@ export function renderTable(columns: readonly Column[], rows: readonly string[][
   const shown = kept.map((index) => columns[index] ?? { title: '' });
   fit(shown, widths, available - (kept.length - 1) * GAP);
   const lines = [columns.map(({ title }) => paint('bold', title)), ...rows].map((row) =>
-    kept.map((index, place) => wrap(row[index] ?? '', widths[place] ?? FALLBACK_WIDTH)),
+    kept.map((index, place) => wrap(row[index] ?? '', widths[place] ?? 0, natural[index] ?? 0)),
   );
   // A line to a row: in a cell of several, cli-table3 measures the whole of it again for each letter that it cuts off.
   const rowsOfLines = lines.flatMap((row) => asLines(row));
-  return inPieces(rowsOfLines, LINES_AT_ONCE)
-    .flatMap((piece) => drawn(piece, widths))
-    .join('\n');
+  const draw = rowsOfLines.length > MOST_DRAWN_LINES ? padded : drawn;
+  return draw(rowsOfLines, widths).join('\n');
 }
 
 function drawn(lines: readonly string[][], widths: readonly number[]): string[] {
@@ -52,9 +52,14 @@ function drawn(lines: readonly string[][], widths: readonly number[]): string[] 
     .map((line) => line.trimEnd());
 }
 
-function inPieces<T>(all: readonly T[], length: number): T[][] {
-  const count = Math.ceil(all.length / length);
-  return Array.from({ length: count }, (_piece, index) => all.slice(index * length, (index + 1) * length));
+/** The same for long lists, for which cli-table3 takes longer than all the rest of a command. */
+function padded(lines: readonly string[][], widths: readonly number[]): string[] {
+  return lines.map((cells) =>
+    cells
+      .map((text, place) => text + ' '.repeat(Math.max((widths[place] ?? 0) + GAP - widestLine(text), 0)))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 /** A row of cells as rows of single lines. */
@@ -64,8 +69,9 @@ function asLines(row: readonly string[]): string[][] {
   return Array.from({ length: height }, (_line, index) => cells.map((cell) => cell[index] ?? ''));
 }
 
-function wrap(text: string, width: number): string {
-  return widestLine(text) <= width ? text : wrapAnsi(text, width, { hard: true });
+function wrap(text: string, width: number, naturalWidth: number): string {
+  if (naturalWidth <= width || widestLine(text) <= width) return text;
+  return wrapAnsi(text, width, { hard: true });
 }
 
 /** The places of the columns that fit when all shrink as far as they may. */
@@ -102,6 +108,6 @@ function fit(columns: readonly Column[], widths: number[], available: number): v
 }
 
 function widestLine(text: string): number {
-  if (!text.includes('\n')) return stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
   return Math.max(...text.split('\n').map((line) => stringWidth(line)));
 }

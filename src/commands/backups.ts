@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { backupRow, RESTORE_POINT_COLUMNS, restorePointCells, type BackupRow } from '../cli/backup-row.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findServer } from '../cli/find-server.ts';

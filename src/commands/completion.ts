@@ -1,4 +1,6 @@
-import { Args, Flags, type Command } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import type { Command } from '@oclif/core/command';
 import { BaseCommand } from '../cli/base-command.ts';
 import { completionScript, SHELLS, type CompletedCommand } from '../cli/completion.ts';
 import { openHealthyCatalog } from '../cli/open-tools.ts';

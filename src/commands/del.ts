@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
 import { chooseServer } from '../cli/prompts/choose-server.ts';

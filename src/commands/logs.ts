@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../cli/backup-row.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findBackup } from '../cli/find-backup.ts';

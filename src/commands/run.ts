@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { runBackups } from '../backup/run-backups.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findServers } from '../cli/find-server.ts';

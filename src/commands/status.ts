@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
 import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../cli/status-row.ts';

@@ -12,6 +12,11 @@ export type Destination =
   | { kind: 'b2'; keyId: Secret; applicationKey: Secret; bucket: string; apiUrl: string | undefined }
   | { kind: 'directory'; path: string };
 
+/** `b2:my-bucket` or `file:/srv/backups`, for people. */
+export function placeOfDestination(destination: Destination): string {
+  return destination.kind === 'b2' ? `b2:${destination.bucket}` : `file:${destination.path}`;
+}
+
 /** What a backup of one server needs, complete and checked: record, else environment, else default. */
 export interface ServerSettings {
   connectionString: Secret;

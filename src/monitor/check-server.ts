@@ -60,7 +60,7 @@ async function checkStorage(server: ServerRecord, settings: ServerSettings, tool
   return await finding(
     server.name,
     async () => {
-      const storage = tools.storageFor(server, settings);
+      const storage = await tools.storageFor(server, settings);
       await storage.check(objectName, tools.signal);
       if (tools.probeWrite === undefined) {
         return {

@@ -29,7 +29,7 @@ export interface DoctorTools {
   pingUrlsFor: (server: ServerRecord) => { urls: PingUrls; problems: string[] };
   prepareDump: (server: ServerRecord, settings: ServerSettings) => Promise<PreparedDump>;
   unreadableTables: (server: ServerRecord, settings: ServerSettings) => Promise<UnreadableTable[]>;
-  storageFor: (server: ServerRecord, settings: ServerSettings) => Storage;
+  storageFor: (server: ServerRecord, settings: ServerSettings) => Promise<Storage>;
   /** Writes a small object and removes it again. */
   probeWrite: ((storage: Storage, objectName: string) => Promise<void>) | undefined;
 }

@@ -120,3 +120,16 @@ test.each(['add', 'edit', 'del', 'list', 'logs', 'run', 'backups', 'status', 'do
     expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes('$ pgbak'))).toEqual([]);
   },
 );
+
+test.each([
+  [['nonsense'], 'pgbak: command nonsense not found\nSee: pgbak --help\n'],
+  [['list', 'extra'], 'pgbak: command list extra not found\nSee: pgbak --help\n'],
+])('a command that there is not is told with status 2', async (args, stderr) => {
+  expect(await account.pgbak(...args)).toEqual({ status: 2, stdout: '', stderr });
+});
+
+test('without a command the help is shown', async () => {
+  const { status, stdout } = await account.pgbak();
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/COMMANDS\n {2}add /);
+});

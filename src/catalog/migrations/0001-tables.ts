@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
@@ -70,5 +69,5 @@ export async function createTables(db: Kysely<Schema>): Promise<void> {
     .addColumn('name', 'text', (column) => column.primaryKey())
     .addColumn('value', 'text', (column) => column.notNull())
     .execute();
-  await sql`insert into pgbak_meta (name, value) values ('id', ${randomUUID()}), ('schema', '0')`.execute(db);
+  await sql`insert into pgbak_meta (name, value) values ('id', ${crypto.randomUUID()}), ('schema', '0')`.execute(db);
 }
