@@ -35,7 +35,7 @@ describe('a table', () => {
         '                   lines',
       ].join('\n'),
     );
-    expect(renderTable(COLUMNS, ROWS, 20).split('\n')[0]).toBe('name    what');
+    expect(renderTable(COLUMNS, ROWS, 20).split('\n')[0]).toBe('name      what');
   });
 
   test('looks the same when it is long', () => {
