@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { wrapAnsi } from 'fast-wrap-ansi';
 import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
 import { buildDoctorTools } from '../cli/open-doctor.ts';
@@ -7,6 +8,8 @@ import { paint } from '../cli/paint.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';
 
+/** Where the words begin, behind the mark. */
+const INDENT = 11;
 const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const;
 
 export default class Doctor extends BaseCommand {
@@ -48,6 +51,8 @@ EXIT STATUS
   private tell({ about, level, message, hint }: Finding, previous: string | undefined): void {
     if (about !== previous) this.log(`${previous === undefined ? '' : '\n'}${paint('bold', about)}`);
     const [color, word] = MARKS[level];
-    this.log(`  ${paint(color, word.padEnd(8))} ${message}${hint === undefined ? '' : `\n           ${hint}`}`);
+    const text = hint === undefined ? message : `${message}\n${hint}`;
+    const lines = process.stdout.isTTY ? wrapAnsi(text, process.stdout.columns - INDENT, { hard: true }) : text;
+    this.log(`  ${paint(color, word.padEnd(8))} ${lines.replaceAll('\n', `\n${' '.repeat(INDENT)}`)}`);
   }
 }

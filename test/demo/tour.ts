@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startB2Server } from '../support/b2-server/start.ts';
+import { newAccount, PGBAK } from '../support/pgbak.ts';
+import { createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster } from '../support/postgres/start-cluster.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+// `npm run tour` writes docs/tour.md anew: what stands there was printed by pgbak, in a terminal of 80 columns.
+await using cluster = await startCluster();
+await using server = await startB2Server({ uploadBytesPerSecond: 4_000_000 });
+server.createBucket('my-backups');
+await createSampleDatabase(cluster, 'shop');
+await cluster.sql('shop', 'create table visit as select n, md5(random()::text) from generate_series(1, 500000) as n');
+using account = newAccount({ B2_API_URL: server.url, B2_BUCKET: 'my-backups' });
+using terminal = openTerminal(account.env);
+
+const sections: string[] = [];
+const add = (words: string, ...screens: string[]) =>
+  sections.push([words, ...screens.map((screen) => `\`\`\`text\n${clean(screen)}\n\`\`\``)].join('\n\n'));
+/** Without the prompt of the shell, and with a home that is nobody's. */
+const clean = (screen: string) =>
+  screen
+    .split('\n')
+    .filter((line) => !line.startsWith('$'))
+    .join('\n')
+    .replaceAll(account.folder.at('home'), '/home/me')
+    .replaceAll(account.temporary, '/var/tmp')
+    .replaceAll(PGBAK, '/usr/local/bin/pgbak')
+    .replaceAll(/^\n+|\n+$/g, '');
+const run = async (command: string) => {
+  terminal.enter(`clear; pgbak ${command}; echo "[$?"']'`);
+  return (await terminal.shows(/^\[\d+\]$/m)).replace(/\n?\[\d+\][\s\S]*$/, '');
+};
+
+terminal.enter('pgbak add');
+await terminal.shows('Connection string');
+terminal.type(cluster.url('shop'));
+await terminal.shows('*'.repeat(20));
+const typed = await terminal.shows(/\*\nctrl-t shows it/);
+terminal.press('Enter');
+await terminal.shows('? Name');
+terminal.press('Enter');
+await terminal.shows('Hours between backups');
+terminal.press('C-u');
+terminal.type('0');
+const refused = await terminal.shows('a whole number of hours');
+terminal.press('C-u');
+terminal.enter('12');
+await terminal.shows('Store the archives in');
+terminal.press('Enter');
+for (const [question, answer] of [
+  ['B2 key id', server.masterKey.id],
+  ['B2 application key', server.masterKey.key],
+  ['B2 bucket', ''],
+  ['Archive name', ''],
+  ['Archive password', 'correct horse battery staple'],
+  ['The same again', 'correct horse battery staple'],
+  ['Ping URL for success', ''],
+  ['Ping URL for failure', ''],
+  ['Ping URL for the start', ''],
+] as const) {
+  await terminal.shows(`? ${question}`);
+  terminal.enter(answer);
+}
+const added = await terminal.shows('Added server');
+add('`pgbak add`. What is wrong is said while it is typed; secrets are asterisks until ctrl-t.', typed, refused, added);
+
+terminal.enter('clear; pgbak run');
+const dumping = await terminal.shows(/dumping \S+ \([2-9] of/);
+const storing = await terminal.shows(/storing, [6-9]\d % of/);
+const stored = await terminal.shows(/✔ shop: .* stored as/);
+add('`pgbak run`: one line lives while a server is worked on, and one stays.', dumping, storing, stored);
+
+const { stderr } = await account.pgbak('run', '--force');
+add('The same under cron, on stderr; with `--quiet` only warnings and errors.', stderr.trimEnd());
+for (const command of ['list', 'logs', 'status', 'logs --id 1', 'doctor'])
+  add(`\`pgbak ${command}\``, await run(command));
+
+const text = `# A tour\n\nPrinted by pgbak, in a terminal of 80 columns, and written here by \`npm run tour\`.\n\n${sections.join('\n\n')}\n`;
+writeFileSync(fileURLToPath(new URL('../../docs/tour.md', import.meta.url)), text);
