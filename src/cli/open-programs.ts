@@ -43,7 +43,8 @@ export function openPrograms(
   };
 }
 
-function sevenZipEnvironment(env: Variables): Record<string, string> {
+/** What 7-Zip gets to see of the environment. */
+export function sevenZipEnvironment(env: Variables): Record<string, string> {
   const { PATH: path, TMPDIR: temporary } = env;
   return {
     LC_ALL: 'C.UTF-8',

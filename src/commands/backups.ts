@@ -8,7 +8,7 @@ import { renderTable } from '../cli/table.ts';
 
 export default class Backups extends BaseCommand {
   static override summary = 'show the restore points: the good backups, newest first';
-  static override description = `What the catalogue remembers of each. To restore one, fetch it and open it with 7-Zip and psql or pg_restore, as the README shows.
+  static override description = `What the catalogue remembers of each. To bring one back: pgbak restore SERVER --at ID
 
 EXIT STATUS
   0  shown

@@ -110,16 +110,26 @@ describe('edit without a terminal', () => {
   });
 });
 
-test.each(['add', 'edit', 'del', 'list', 'logs', 'run', 'backups', 'status', 'doctor', 'schedule', 'completion'])(
-  '%s --help has examples and stays within 80 columns',
-  async (command) => {
-    const { status, stdout } = await account.pgbak(command, '--help');
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/EXAMPLES\n/);
-    expect(stdout).toMatch(/USAGE\n/);
-    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes('$ pgbak'))).toEqual([]);
-  },
-);
+test.each([
+  'add',
+  'edit',
+  'del',
+  'list',
+  'logs',
+  'run',
+  'restore',
+  'backups',
+  'status',
+  'doctor',
+  'schedule',
+  'completion',
+])('%s --help has examples and stays within 80 columns', async (command) => {
+  const { status, stdout } = await account.pgbak(command, '--help');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/EXAMPLES\n/);
+  expect(stdout).toMatch(/USAGE\n/);
+  expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes('$ pgbak'))).toEqual([]);
+});
 
 test.each([
   [['nonsense'], 'pgbak: command nonsense not found\nSee: pgbak --help\n'],

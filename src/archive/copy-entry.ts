@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { Format } from '../config/server.ts';
+import { ArchiveError } from '../errors.ts';
+import type { ArchiveLocation } from './list-archive.ts';
+import { openEntry } from './open-entry.ts';
+import { sevenZipComplaint } from './seven-zip-command.ts';
+
+/** How a whole dump begins, and what stands near its end; pg_restore itself notices when a custom one is cut. */
+const MARKS: Record<Format, { start: string; end: string | undefined }> = {
+  sql: { start: '--\n-- PostgreSQL database dump\n', end: '\n-- PostgreSQL database dump complete\n' },
+  binary: { start: 'PGDMP', end: undefined },
+};
+/** Behind the closing line come empty lines and, of recent versions, `\unrestrict`. */
+const TAIL_BYTES = 4096;
+
+/**
+ * Writes the dump in an archive to `sink` and returns its size in bytes. The sink is left open: whoever reads it must
+ * not take a dump that broke off for a whole one, so that only the caller, once this has resolved, may end it.
+ *
+ * @throws ArchiveError for a wrong password, a damaged archive, or a dump that is not whole
+ */
+export async function copyEntry(
+  location: ArchiveLocation,
+  format: Format,
+  sink: Writable,
+  onProgress?: (copiedBytes: number) => void,
+): Promise<number> {
+  await using entry = openEntry(location);
+  let copiedBytes = 0;
+  let head: Buffer = Buffer.alloc(0);
+  let tail: Buffer = Buffer.alloc(0);
+  for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
+    if (head.length < TAIL_BYTES) head = Buffer.concat([head, chunk.subarray(0, TAIL_BYTES)]);
+    tail =
+      chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
+    copiedBytes += chunk.length;
+    if (sink.destroyed || sink.errored) throw new ArchiveError('whoever reads the dump has stopped');
+    if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+    onProgress?.(copiedBytes);
+  }
+  const { exitCode, signal, stderrTail } = await entry.ended;
+  location.signal.throwIfAborted();
+  if (exitCode !== 0) {
+    const words = sevenZipComplaint(stderrTail);
+    const hint = /wrong password/i.test(words) ? 'Give the password it was made with: --archive-password' : undefined;
+    throw new ArchiveError(
+      `the archive cannot be read to its end: ${words}${signal === undefined ? '' : ` (${signal})`}`,
+      hint,
+    );
+  }
+  const { start, end } = MARKS[format];
+  const isWhole =
+    head.toString('latin1').startsWith(start) && (end === undefined || tail.toString('latin1').includes(end));
+  if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
+  return copiedBytes;
+}

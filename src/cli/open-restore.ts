@@ -1,0 +1,90 @@
+import { tmpdir } from 'node:os';
+import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
+import { copyEntry } from '../archive/copy-entry.ts';
+import { findSevenZip } from '../archive/seven-zip.ts';
+import { parseDestination } from '../config/destination.ts';
+import type { Secret } from '../config/secret.ts';
+import type { ServerRecord } from '../config/server.ts';
+import { resolveDestination } from '../config/settings.ts';
+import { ConfigError } from '../errors.ts';
+import { findClientPrograms } from '../postgres/client-programs.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { inspectServer } from '../postgres/inspect-server.ts';
+import { startLoader } from '../postgres/load-dump.ts';
+import { matchVersion } from '../postgres/match-version.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import type { RestorePoint } from '../restore/choose-point.ts';
+import type { RestoreTools, Target } from '../restore/restore.ts';
+import type { Storage } from '../storage/storage.ts';
+import { createTemporaryDirectory } from '../system/temporary-directory.ts';
+import { sevenZipEnvironment } from './open-programs.ts';
+import { storageFor, type Workplace } from './open-tools.ts';
+
+export function buildRestoreTools(
+  workplace: Workplace,
+  say: (message: string) => void,
+  signal: AbortSignal,
+): RestoreTools {
+  const { catalog, environment } = workplace;
+  const searchPath = process.env['PATH'] ?? '';
+  return {
+    signal,
+    say,
+    storageOf: (point, server) => storageOf(point, server, workplace),
+    createTemporaryDirectory: () =>
+      createTemporaryDirectory({ base: environment.temporaryDirectory ?? tmpdir(), owner: `${catalog.id} restore` }),
+    copyDump: async (archivePath, point, password, sink) => {
+      const search = { override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal };
+      const location = {
+        sevenZip: await findSevenZip(search),
+        environment: sevenZipEnvironment(process.env),
+        archivePath,
+        ...(password === undefined ? {} : { password }),
+        signal,
+      };
+      return await copyEntry(location, point.format, sink);
+    },
+  };
+}
+
+/** Where a backup was stored then, with the keys of today: a server may have moved on to another bucket. */
+async function storageOf(
+  point: RestorePoint,
+  server: ServerRecord,
+  { catalog, environment }: Workplace,
+): Promise<Storage> {
+  const { place } = point;
+  if (place.startsWith('file:')) {
+    const destination = parseDestination(place);
+    if (destination.kind === 'directory') return await storageFor(destination, catalog.id);
+  }
+  const bucket = place.replace(/^b2:/, '');
+  const today = resolveDestination({ ...server, destination: 'b2', b2Bucket: bucket }, environment);
+  return await storageFor(today, catalog.id);
+}
+
+/** The database that a dump is to be loaded into; a `ConfigError` when it holds tables already. */
+export async function databaseTarget(
+  url: Secret,
+  point: RestorePoint,
+  { environment }: Workplace,
+  signal: AbortSignal,
+): Promise<Target> {
+  const connection = parseConnection(url);
+  const forPrograms = programEnvironment(process.env);
+  const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
+  const found = await findClientPrograms(search);
+  const facts = await inspectServer(connection, found, forPrograms, signal);
+  if (facts.tableCount > 0) {
+    throw new ConfigError(
+      `${connection.label} holds ${facts.tableCount} tables already, and nothing is restored over them`,
+      'Restore into an empty database: createdb restored',
+    );
+  }
+  const programs = matchVersion(connection.label, facts.version, found);
+  return {
+    kind: 'database',
+    label: connection.label,
+    openLoader: () => Promise.resolve(startLoader(point.format, connection, programs, forPrograms, signal)),
+  };
+}

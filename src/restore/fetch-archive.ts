@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { StorageError } from '../errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { RestorePoint } from './choose-point.ts';
+
+/**
+ * Fetches a restore point's archive into a file, and proves by size and SHA-1 that it is the very one that was stored.
+ *
+ * @throws StorageError when it is gone or is not what the catalogue remembers
+ */
+export async function fetchArchive(
+  { objectId, objectName, sizeBytes, sha1 }: RestorePoint,
+  storage: Storage,
+  path: string,
+  signal: AbortSignal,
+  onProgress: (fetchedBytes: number) => void,
+): Promise<void> {
+  const source = await storage.get({ id: objectId, name: objectName }, signal);
+  const hash = createHash('sha1');
+  let fetchedBytes = 0;
+  await pipeline(
+    source,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        fetchedBytes += chunk.length;
+        onProgress(fetchedBytes);
+        yield chunk;
+      }
+    },
+    createWriteStream(path, { mode: 0o600 }),
+    { signal },
+  );
+  const found = hash.digest('hex');
+  if (fetchedBytes === (sizeBytes ?? fetchedBytes) && found === (sha1 ?? found)) return;
+  throw new StorageError(
+    `${objectName} in ${storage.place} is not the archive that was stored: ${fetchedBytes} bytes with the SHA-1 ${found}, ` +
+      `not ${sizeBytes} with ${sha1}`,
+    'It was changed or damaged where it is stored. Try an older one: pgbak backups',
+  );
+}

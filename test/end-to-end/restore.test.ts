@@ -1,0 +1,221 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { startB2Server } from '../support/b2-server/start.ts';
+import { eventually } from '../support/eventually.ts';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { processesWith } from '../support/processes.ts';
+import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { installedSevenZip } from '../support/seven-zip.ts';
+
+let cluster: Cluster;
+let account: Account;
+let count = 0;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await createSampleDatabase(cluster, 'shop');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(() => {
+  account = newAccount();
+});
+afterEach(() => {
+  expect(processesWith(account.folder.path)).toEqual([]);
+  expect(readdirSync(account.temporary)).toEqual([]);
+  account[Symbol.dispose]();
+});
+
+const add = (flags: Record<string, string> = {}) =>
+  account.add({
+    name: 'shop',
+    'connection-string': cluster.url('shop'),
+    destination: `file:${account.folder.at('backups')}`,
+    'archive-password': `- pass"word' $é`,
+    ...flags,
+  });
+
+async function emptyDatabase(): Promise<string> {
+  const name = `restored ${(count += 1)}`;
+  await cluster.createDatabase(name);
+  return name;
+}
+
+const tablesIn = (database: string) =>
+  cluster.sql(
+    database,
+    "select count(*) from pg_tables where schemaname <> 'information_schema' and schemaname !~ '^pg_'",
+  );
+const archives = () => readdirSync(account.folder.at('backups')).map((name) => account.folder.at('backups', name));
+
+describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
+  test('comes back into an empty database as it was', async () => {
+    await add({ format });
+    await account.pgbak('run');
+    const database = await emptyDatabase();
+    const { status, stdout, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
+    expect({ status, stderr: stderr.split('\n').length }).toEqual({ status: 0, stderr: 3 });
+    expect(stdout).toMatch(/^Restored backup 1 of shop into restored \d+ on 127\.0\.0\.1:\d+: .* of dump$/m);
+    expect(stdout + stderr).not.toMatch(/superuser|pass"word/);
+    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+  });
+
+  test('comes back as a file, from B2, as of the time that was asked for', async () => {
+    await using server = await startB2Server();
+    server.createBucket('pgbak-bucket');
+    const { id, key } = server.masterKey;
+    Object.assign(account.env, { B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+    await add({ format, destination: 'b2' });
+    await account.pgbak('run');
+    const between = new Date().toISOString();
+    await account.pgbak('run', '--force');
+    const file = account.folder.at('shop.dump');
+    expect(await account.json('restore', 'shop', '--at', between, '--output', file)).toMatchObject({
+      backupId: 1,
+      dumpBytes: statSync(file).size,
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(
+      readFileSync(file, 'latin1').startsWith(format === 'sql' ? '--\n-- PostgreSQL database dump\n' : 'PGDMP'),
+    ).toBe(true);
+    const again = await account.pgbak('restore', 'shop', '--at', '2', '--output', file);
+    expect(again).toMatchObject({ status: 2, stderr: expect.stringMatching(/is there already/) });
+    expect(existsSync(`${file}.partial`)).toBe(false);
+    // A bucket that the server has left since is still where its older backups are.
+    await account.pgbak('edit', 'shop', '--no-check', '--destination', 'file:/nowhere');
+    rmSync(file);
+    expect(await account.pgbak('restore', 'shop', '--output', file)).toMatchObject({ status: 0 });
+  });
+
+  test('that is damaged, gone, or opened with a wrong password leaves the target as it was', async () => {
+    await add({ format });
+    await account.pgbak('run');
+    const database = await emptyDatabase();
+    const to = ['--to', cluster.url(database)];
+    const [archive = ''] = archives();
+    const good = readFileSync(archive);
+
+    expect(await account.pgbak('restore', 'shop', ...to, '--archive-password', 'wrong')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/cannot be read to its end: .*Wrong password/i),
+    });
+    for (const damage of [
+      (bytes: Buffer) => bytes.subarray(0, bytes.length / 2),
+      (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('x')]),
+      (bytes: Buffer) => Buffer.from(bytes).fill(0, 5000, 5001),
+    ]) {
+      writeFileSync(archive, damage(good));
+      expect(await account.pgbak('restore', 'shop', ...to)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/is not the archive that was stored/),
+      });
+    }
+    rmSync(archive);
+    expect(await account.pgbak('restore', 'shop', ...to)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/there is no such file/),
+    });
+    expect(await tablesIn(database)).toBe('0');
+  });
+
+  test('of which the half was archived is not taken for a whole one', async () => {
+    await add({ format });
+    await account.pgbak('run');
+    const database = await emptyDatabase();
+    const [archive = ''] = archives();
+    const whole = account.folder.at('whole');
+    await account.pgbak('restore', 'shop', '--output', whole);
+    // A well-formed archive of a dump that broke off, with a catalogue that believes in it.
+    const half = account.folder.at(`shop.${format === 'sql' ? 'sql' : 'bin'}`);
+    const dump = readFileSync(whole);
+    writeFileSync(half, dump.subarray(0, Math.floor(dump.length * 0.6)));
+    rmSync(archive);
+    execFileSync((await installedSevenZip()).file, ['a', archive, half], { stdio: 'pipe' });
+    const database_ = new Database(account.catalogPath);
+    const sha1 = createHash('sha1').update(readFileSync(archive)).digest('hex');
+    database_.prepare('update backup_log set file_size = ?, sha1 = ?').run(statSync(archive).size, sha1);
+    database_.close();
+    const { status, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(format === 'sql' ? /no whole dump/ : /pg_restore failed, and nothing was restored/);
+    expect(await tablesIn(database)).toBe('0');
+  });
+});
+
+test('a database that holds tables is not touched', async () => {
+  await add();
+  await account.pgbak('run');
+  const database = await emptyDatabase();
+  await cluster.sql(database, 'create table precious (n int)');
+  expect(await account.pgbak('restore', 'shop', '--to', cluster.url(database))).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/holds 1 tables already, and nothing is restored over them/),
+  });
+  expect(await tablesIn(database)).toBe('1');
+});
+
+test('a dump that the target refuses is undone, and the reason told', async () => {
+  await add();
+  await account.pgbak('run');
+  const database = await emptyDatabase();
+  await cluster.sql(database, 'create type mood as enum ()');
+  const { status, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/psql failed, and nothing was restored: .*type "mood" already exists/);
+  expect(await tablesIn(database)).toBe('0');
+});
+
+test.each(['SIGKILL', 'SIGTERM'] as const)(
+  '%s in the middle leaves an empty database, and the next restore succeeds',
+  async (signal) => {
+    await cluster.createDatabase('big');
+    try {
+      await cluster.sql(
+        'big',
+        'create table noise as select n, md5(random()::text) from generate_series(1, 1500000) as n',
+      );
+      await add({ 'connection-string': cluster.url('big') });
+      await account.pgbak('run');
+      const database = await emptyDatabase();
+      const running = account.start(['restore', 'shop', '--to', cluster.url(database)]);
+      await eventually(
+        'rows are being copied',
+        async () =>
+          (await cluster.sql(
+            'postgres',
+            `select 1 from pg_stat_activity where datname = '${database}' and query like 'COPY%'`,
+          )) === '1',
+      );
+      running.child.kill(signal);
+      expect((await running.finished).status).toBe(signal === 'SIGKILL' ? null : 143);
+      await eventually(
+        'the session is gone',
+        async () =>
+          (await cluster.sql('postgres', `select count(*) from pg_stat_activity where datname = '${database}'`)) ===
+          '0',
+      );
+      expect(await tablesIn(database)).toBe('0');
+      expect(await account.pgbak('restore', 'shop', '--to', cluster.url(database))).toMatchObject({ status: 0 });
+      expect(await cluster.sql(database, 'select count(*) from noise')).toBe('1500000');
+      await eventually('no process is left', () => processesWith(account.folder.path).length === 0);
+      // What a killed restore left of temporary files.
+      for (const name of readdirSync(account.temporary)) rmSync(`${account.temporary}/${name}`, { recursive: true });
+    } finally {
+      await cluster.sql('postgres', 'drop database big');
+    }
+  },
+);
+
+test.each([
+  [['restore', 'shop'], /where to was not said/],
+  [['restore', 'shop', '--output', '/tmp/x', '--at', '77'], /there is no good backup for --at 77/],
+  [['restore', 'shop', '--output', '/tmp/x', '--at', 'yesterday'], /neither "latest", nor a backup's id, nor a time/],
+  [['restore', 'nobody', '--output', '/tmp/x'], /there is no server "nobody"/],
+  [['restore', '--output', '/tmp/x'], /no server was named/],
+])('%j is refused with status 2', async (args, message) => {
+  await add();
+  await account.pgbak('run');
+  expect(await account.pgbak(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
+});
