@@ -118,6 +118,7 @@ test.each([
   'logs',
   'run',
   'restore',
+  'verify',
   'backups',
   'status',
   'doctor',

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startB2Server } from '../support/b2-server/start.ts';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await createSampleDatabase(cluster, 'shop');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+
+async function results(account: Account, ...args: string[]) {
+  const { status, stdout } = await account.start(['verify', '--json', ...args]).finished;
+  return { status, rows: JSON.parse(stdout) as { name: string; isGood: boolean; message: string }[] };
+}
+
+test('verify tells good backups from bad ones, at both levels, in both storages', async () => {
+  await using server = await startB2Server();
+  server.createBucket('pgbak-bucket');
+  const { id, key } = server.masterKey;
+  using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+  const url = cluster.url('shop');
+  const directory = account.folder.at('backups');
+  await account.add({ name: 'plain', 'connection-string': url, destination: `file:${directory}` });
+  await account.add({ name: 'secret', 'connection-string': url, format: 'binary', 'archive-password': 'env:ARCHIVE' });
+  await account.add({ name: 'never run', 'connection-string': url, 'archive-name': 'never' });
+  account.env['ARCHIVE'] = 'one';
+  await account.pgbak('run', '--server', 'plain', '--server', 'secret');
+
+  for (const level of ['remote', 'archive']) {
+    expect(await results(account, '--level', level)).toMatchObject({
+      status: 0,
+      rows: [
+        { name: 'plain', isGood: true },
+        { name: 'secret', isGood: true },
+      ],
+    });
+  }
+  expect((await account.pgbak('verify')).stdout).toMatch(/^secret {2}2 +good +read to its end: \d+ bytes of dump$/m);
+  expect(readdirSync(account.temporary)).toEqual([]);
+
+  // Another password than it was made with is found out before the day of the restore.
+  account.env['ARCHIVE'] = 'another';
+  expect(await results(account, 'secret', '--level', 'remote')).toMatchObject({ status: 0 });
+  expect(await results(account, 'secret')).toMatchObject({
+    status: 1,
+    rows: [{ isGood: false, message: expect.stringMatching(/wrong password/i) }],
+  });
+
+  const [name = ''] = readdirSync(directory);
+  const path = `${directory}/${name}`;
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(1000) ^ 1, 1000);
+  writeFileSync(path, bytes);
+  expect(await results(account, 'plain', '--level', 'remote')).toMatchObject({ status: 0 });
+  expect(await results(account, 'plain')).toMatchObject({
+    status: 1,
+    rows: [{ message: expect.stringMatching(/not the archive that was stored/) }],
+  });
+  writeFileSync(path, bytes.subarray(1));
+  expect(await results(account, 'plain', '--level', 'remote')).toMatchObject({
+    status: 1,
+    rows: [{ message: expect.stringMatching(/bytes, not the/) }],
+  });
+  rmSync(path);
+  expect(await results(account, 'plain', '--level', 'remote')).toMatchObject({
+    status: 1,
+    rows: [{ message: expect.stringMatching(/is not in file:.* any more/) }],
+  });
+  expect(await account.pgbak('verify', 'never run')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/no good backup of this server/),
+  });
+});
