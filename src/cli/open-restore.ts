@@ -15,6 +15,7 @@ import { matchVersion } from '../postgres/match-version.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { RestoreTools, Target } from '../restore/restore.ts';
+import type { VerifyTools } from '../restore/verify.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createTemporaryDirectory } from '../system/temporary-directory.ts';
 import { sevenZipEnvironment } from './open-programs.ts';
@@ -86,5 +87,34 @@ export async function databaseTarget(
     kind: 'database',
     label: connection.label,
     openLoader: () => Promise.resolve(startLoader(point.format, connection, programs, forPrograms, signal)),
+  };
+}
+
+/** Throwaway databases on the server behind `url`. */
+export function scratchOn(
+  url: Secret | undefined,
+  { environment }: Workplace,
+  signal: AbortSignal,
+): VerifyTools['createScratch'] {
+  return async (point) => {
+    if (url === undefined) {
+      throw new ConfigError(
+        'where to restore was not said',
+        'A server that may hold a throwaway database: --scratch-url URL',
+      );
+    }
+    const connection = parseConnection(url);
+    const forPrograms = programEnvironment(process.env);
+    const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
+    const found = await findClientPrograms(search);
+    const { version } = await inspectServer(connection, found, forPrograms, signal);
+    const programs = matchVersion(connection.label, version, found);
+    const { createScratchDatabase } = await import('../postgres/scratch-database.ts');
+    const scratch = await createScratchDatabase(connection, found, forPrograms, signal);
+    return {
+      openLoader: () => Promise.resolve(startLoader(point.format, scratch.connection, programs, forPrograms, signal)),
+      countRows: () => scratch.countRows(),
+      [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+    };
   };
 }

@@ -3,11 +3,12 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findServer } from '../cli/find-server.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
-import { buildRestoreTools } from '../cli/open-restore.ts';
+import { buildRestoreTools, scratchOn } from '../cli/open-restore.ts';
 import { openWorkplace } from '../cli/open-tools.ts';
 import { paint } from '../cli/paint.ts';
 import { renderTable } from '../cli/table.ts';
 import { resolveReference } from '../config/reference.ts';
+import { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
 import { choosePoint } from '../restore/choose-point.ts';
 import { LEVELS, verify, type Verification } from '../restore/verify.ts';
@@ -23,6 +24,7 @@ export default class Verify extends BaseCommand {
   static override summary = 'prove that backups are there and can be read';
   static override description = `remote   storage has the object, with the size that was recorded (in B2 also the SHA-1)
 archive  it is fetched, compared, opened with its password, and its dump read to the end
+restore  it is loaded into a throwaway database on the server of --scratch-url, and every table there is read
 
 Without a server, the last good backup of each.
 
@@ -33,10 +35,19 @@ EXIT STATUS
   static override examples = [
     { description: 'for a weekly line in the crontab', command: '<%= config.bin %> <%= command.id %>' },
     '<%= config.bin %> <%= command.id %> shop --at 17 --level remote',
+    {
+      description: 'all the way',
+      command:
+        '<%= config.bin %> <%= command.id %> --level restore --scratch-url postgresql://postgres@localhost/postgres',
+    },
   ];
   static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
   static override flags = {
     at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
+    'scratch-url': Flags.string({
+      description: 'connection string of a server for throwaway databases, or env:NAME or file:/path',
+      helpValue: 'URL',
+    }),
     level: Flags.option({ options: LEVELS, description: 'how thoroughly', default: 'archive' })(),
   };
 
@@ -45,7 +56,20 @@ EXIT STATUS
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { catalog, environment } = workplace;
-    const tools = buildRestoreTools(workplace, () => {}, interruption.signal);
+    const { signal } = interruption;
+    const given = flags['scratch-url'];
+    const url =
+      given === undefined ? undefined : resolveReference(new Secret(given), 'the scratch URL', environment.variable);
+    if (flags.level === 'restore' && url === undefined) {
+      throw new ConfigError(
+        'where to restore was not said',
+        'A server that may hold a throwaway database: --scratch-url URL',
+      );
+    }
+    const tools = {
+      ...buildRestoreTools(workplace, () => {}, signal),
+      createScratch: scratchOn(url, workplace, signal),
+    };
     const isAll = args.server === undefined;
     const servers = isAll ? await catalog.servers.list() : [await findServer(catalog, args.server ?? '')];
     const results: Verification[] = [];

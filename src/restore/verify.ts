@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { PgbakError, StorageError } from '../errors.ts';
+import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { fetchArchive } from './fetch-archive.ts';
 import type { RestoreTools } from './restore.ts';
 
-export const LEVELS = ['remote', 'archive'] as const;
+export const LEVELS = ['remote', 'archive', 'restore'] as const;
 /**
  * `remote`: storage has the object, with the size (and in B2 the SHA-1) that was recorded. `archive`: all of it is
- * fetched, compared, opened, and its dump read to the end.
+ * fetched, compared, opened, and its dump read to the end. `restore`: it is loaded into a throwaway database, and every
+ * table there is read.
  */
 export type Level = (typeof LEVELS)[number];
 
@@ -24,21 +26,28 @@ export interface Verification {
   message: string;
 }
 
-type VerifyTools = Omit<RestoreTools, 'say'>;
+export interface VerifyTools extends Omit<RestoreTools, 'say'> {
+  /** A throwaway database to load a dump of that format into. */
+  createScratch: (point: RestorePoint) => Promise<Scratch>;
+}
+
+export interface Scratch extends AsyncDisposable {
+  openLoader: () => Promise<Loader>;
+  countRows: () => Promise<{ tables: number; rows: number }>;
+}
 
 /** Checks one restore point. Rejects only when interrupted; whatever is wrong with the backup is in the result. */
 export async function verify(
   level: Level,
   server: ServerRecord,
   point: RestorePoint,
-  password: () => Secret | undefined,
+  password: Password,
   tools: VerifyTools,
 ): Promise<Verification> {
   const identity = { serverId: server.id, name: server.name, backupId: point.backupId, level };
   try {
-    const message = await (level === 'remote'
-      ? checkRemote(server, point, tools)
-      : readAll(server, point, password(), tools));
+    const check = { remote: checkRemote, archive: readAll, restore: loadAll }[level];
+    const message = await check(server, point, password, tools);
     return { ...identity, isGood: true, message };
   } catch (error) {
     tools.signal.throwIfAborted();
@@ -47,7 +56,10 @@ export async function verify(
   }
 }
 
-async function checkRemote(server: ServerRecord, point: RestorePoint, tools: VerifyTools): Promise<string> {
+type Check = (server: ServerRecord, point: RestorePoint, password: Password, tools: VerifyTools) => Promise<string>;
+type Password = () => Secret | undefined;
+
+const checkRemote: Check = async (server, point, _password, tools) => {
   const { objectName, objectId, sizeBytes, sha1 } = point;
   const storage = await tools.storageOf(point, server);
   for await (const object of storage.list(objectName, tools.signal)) {
@@ -60,19 +72,37 @@ async function checkRemote(server: ServerRecord, point: RestorePoint, tools: Ver
     );
   }
   throw new StorageError(`${objectName} is not in ${storage.place} any more (${objectId})`);
-}
+};
 
-async function readAll(
+const readAll: Check = async (server, point, password, tools) => {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const dumpBytes = await copyTo(nowhere, server, point, password(), tools);
+  return `read to its end: ${dumpBytes} bytes of dump`;
+};
+
+const loadAll: Check = async (server, point, password, tools) => {
+  await using scratch = await tools.createScratch(point);
+  const loader = await scratch.openLoader();
+  try {
+    await copyTo(loader.input, server, point, password(), tools);
+    await loader.commit();
+  } catch (error) {
+    throw (await loader.abandon()) ?? error;
+  }
+  const { tables, rows } = await scratch.countRows();
+  return `restored: ${tables} tables with ${rows} rows`;
+};
+
+async function copyTo(
+  sink: Writable,
   server: ServerRecord,
   point: RestorePoint,
   password: Secret | undefined,
   tools: VerifyTools,
-): Promise<string> {
+): Promise<number> {
   const storage = await tools.storageOf(point, server);
   await using directory = await tools.createTemporaryDirectory();
   const archivePath = join(directory.path, 'archive.7z');
   await fetchArchive(point, storage, archivePath, tools.signal, () => {});
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const dumpBytes = await tools.copyDump(archivePath, point, password, nowhere);
-  return `read to its end: ${dumpBytes} bytes of dump`;
+  return await tools.copyDump(archivePath, point, password, sink);
 }

@@ -75,3 +75,42 @@ test('verify tells good backups from bad ones, at both levels, in both storages'
     stderr: expect.stringMatching(/no good backup of this server/),
   });
 });
+
+test.each(['sql', 'binary'])(
+  'verify --level restore of a %s backup loads it, reads every table, and drops it all',
+  async (format) => {
+    using account = newAccount();
+    const destination = `file:${account.folder.at('backups')}`;
+    await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination, format });
+    await account.pgbak('run');
+    const databases = () => cluster.sql('postgres', 'select count(*) from pg_database');
+    const before = await databases();
+    const rows = await cluster.sql(
+      'shop',
+      'select (select count(*) from customer) + (select count(*) from purchase) + (select count(*) from event) + 3',
+    );
+    const scratch = ['--level', 'restore', '--scratch-url', cluster.url('postgres')];
+    expect(await results(account, ...scratch)).toMatchObject({
+      status: 0,
+      rows: [{ isGood: true, message: `restored: 5 tables with ${rows} rows` }],
+    });
+
+    // A dump that does not load is found out, and leaves nothing either.
+    await cluster.sql('postgres', 'create role short_lived');
+    await cluster.sql('shop', 'create table owned (n int); alter table owned owner to short_lived');
+    await account.pgbak('run', '--force');
+    await cluster.sql('shop', 'drop table owned');
+    await cluster.sql('postgres', 'drop role short_lived');
+    expect(await results(account, ...scratch)).toMatchObject({
+      status: 1,
+      rows: [
+        { isGood: false, message: expect.stringMatching(/nothing was restored: .*role "short_lived" does not exist/) },
+      ],
+    });
+    expect(await databases()).toBe(before);
+    expect(await account.pgbak('verify', '--level', 'restore')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/--scratch-url/),
+    });
+  },
+);
