@@ -17,9 +17,12 @@ import type { RestorePoint } from '../restore/choose-point.ts';
 import type { RestoreTools, Target } from '../restore/restore.ts';
 import type { VerifyTools } from '../restore/verify.ts';
 import type { Storage } from '../storage/storage.ts';
-import { createTemporaryDirectory } from '../system/temporary-directory.ts';
+import { createTemporaryDirectory, sweepTemporaryDirectories } from '../system/temporary-directory.ts';
 import { sevenZipEnvironment } from './open-programs.ts';
 import { storageFor, type Workplace } from './open-tools.ts';
+
+/** A week: no restore takes that long. */
+const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 
 export function buildRestoreTools(
   workplace: Workplace,
@@ -32,8 +35,12 @@ export function buildRestoreTools(
     signal,
     say,
     storageOf: (point, server) => storageOf(point, server, workplace),
-    createTemporaryDirectory: () =>
-      createTemporaryDirectory({ base: environment.temporaryDirectory ?? tmpdir(), owner: `${catalog.id} restore` }),
+    createTemporaryDirectory: async () => {
+      const place = { base: environment.temporaryDirectory ?? tmpdir(), owner: `${catalog.id} restore` };
+      // Several restores may run at once, so that only what none of them can still be using is cleared away.
+      await sweepTemporaryDirectories(place, ABANDONED_AFTER_MS);
+      return await createTemporaryDirectory(place);
+    },
     copyDump: async (archivePath, point, password, sink) => {
       const search = { override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal };
       const location = {

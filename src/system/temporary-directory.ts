@@ -26,10 +26,10 @@ export async function createTemporaryDirectory(place: TemporaryPlace): Promise<T
 }
 
 /**
- * Removes the directories that a killed run of the same catalogue left on this machine, and says what went. To be
- * called only while holding the run lock: there is no other run then to which one could belong.
+ * Removes the directories that a killed process left on this machine, and says what went. With an `olderThanMs` of 0 to
+ * be called only while holding the run lock: there is no other run then to which one could belong.
  */
-export async function sweepTemporaryDirectories(place: TemporaryPlace): Promise<string[]> {
+export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThanMs = 0): Promise<string[]> {
   const swept: string[] = [];
   const entries = await readdir(place.base).catch((error: unknown) => {
     throw unusable(place.base, error);
@@ -39,6 +39,7 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace): Promise<
     const stats = await lstat(path);
     // Anybody may put a link or a directory of that name into /tmp.
     if (!stats.isDirectory() || stats.uid !== process.getuid?.()) continue;
+    if (Date.now() - stats.mtimeMs < olderThanMs) continue;
     const sizeBytes = await sizeOf(path);
     await rm(path, { recursive: true, force: true });
     swept.push(`removed temporary files of ${sizeBytes} bytes: ${path}`);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { slowPgDump } from '../support/slow-programs.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 let cluster: Cluster;
@@ -103,4 +104,19 @@ test('empty states say what to type next', async () => {
     [0, 'No restore points yet. Make one: pgbak run --force'],
     [0, 'No servers yet. Add one: pgbak add'],
   ]);
+});
+
+test('ctrl-c in the middle of a run ends it in order, and gives the terminal back', async () => {
+  using account = newAccount();
+  account.env['PGBAK_PG_BIN'] = slowPgDump(account.folder);
+  const destination = `file:${account.folder.at('backups')}`;
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination });
+  using terminal = openTerminal(account.env);
+  terminal.enter('pgbak run; echo status $?');
+  await terminal.shows(/shop: dumping public\.\S+ .*\(\d of 2\)/);
+  terminal.press('C-c');
+  expect(await terminal.shows('status 130')).toContain('✖ shop: interrupted by SIGINT');
+  terminal.enter('echo still here');
+  await terminal.shows(/^still here/m);
+  expect(await account.json('logs')).toMatchObject([{ success: false, error: 'interrupted by SIGINT' }]);
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createTemporaryDirectory, sweepTemporaryDirectories } from '../../src/system/temporary-directory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -28,6 +28,17 @@ describe('a temporary directory', () => {
     expect(existsSync(other.path)).toBe(true);
     expect(existsSync(folder.at('precious'))).toBe(true);
     expect(existsSync(folder.at('pgbak-notes'))).toBe(true);
+  });
+
+  test('is left alone while it is younger than asked', async () => {
+    using folder = temporaryFolder();
+    const place = { base: folder.path, owner: 'catalog' };
+    const { path } = await createTemporaryDirectory(place);
+    expect(await sweepTemporaryDirectories(place, 60_000)).toEqual([]);
+    const before = new Date(Date.now() - 120_000);
+    utimesSync(path, before, before);
+    expect(await sweepTemporaryDirectories(place, 60_000)).toHaveLength(1);
+    expect(existsSync(path)).toBe(false);
   });
 
   test('that cannot be made is told with its place', async () => {
