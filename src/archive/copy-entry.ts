@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { DUMP_CLOSINGS, DUMP_HEADINGS } from '../config/dump-marks.ts';
 import type { Format } from '../config/server.ts';
 import { ArchiveError } from '../errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './open-entry.ts';
 import { sevenZipComplaint } from './seven-zip-command.ts';
 
-/** How a whole dump begins, and what stands near its end; pg_restore itself notices when a custom one is cut. */
-const MARKS: Record<Format, { start: string; end: string | undefined }> = {
-  sql: { start: '--\n-- PostgreSQL database dump\n', end: '\n-- PostgreSQL database dump complete\n' },
-  binary: { start: 'PGDMP', end: undefined },
-};
 /** Behind the closing line come empty lines and, of recent versions, `\unrestrict`. */
 const TAIL_BYTES = 4096;
 
@@ -49,9 +45,10 @@ export async function copyEntry(
       hint,
     );
   }
-  const { start, end } = MARKS[format];
+  const end = DUMP_CLOSINGS[format];
   const isWhole =
-    head.toString('latin1').startsWith(start) && (end === undefined || tail.toString('latin1').includes(end));
+    head.toString('latin1').startsWith(DUMP_HEADINGS[format]) &&
+    (end === undefined || tail.toString('latin1').includes(end));
   if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
   return copiedBytes;
 }

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import type { BackupRecord } from '../config/backup-record.ts';
+import type { BackupRecord, BackupResult } from '../config/backup-record.ts';
 import { FORMATS, type Format } from '../config/server.ts';
 import type { BackupLogTable, Schema } from './schema.ts';
 import { stringList } from './server-rows.ts';
@@ -181,23 +181,27 @@ function parseRows(rows: RecentRow[] | string): RecentRow[] {
 
 function toRecent(row: RecentRow): RecentBackup {
   return {
-    result: row.finished_at === null ? 'running' : row.success === '1' ? 'success' : 'failed',
+    result: resultOf(row),
     ...given('sizeBytes', row.file_size),
     warnings: row.warnings === '[]' ? [] : stringList(row.warnings),
   };
 }
 
+function resultOf(row: Pick<RecentRow, 'finished_at' | 'success'>): BackupResult {
+  if (row.finished_at === null) return 'running';
+  return row.success === '1' ? 'success' : 'failed';
+}
+
 function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
   const format = FORMATS.find((known) => known === row.format);
-  const isSuccess = row.success === '1';
-  const isRunning = row.finished_at === null;
+  const result = resultOf(row);
   return {
     backupId: row.id,
     ...given('serverId', row.server_id),
     serverName: row.server_name,
     startedAt: new Date(row.started_at),
     ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at) }),
-    result: isRunning ? 'running' : isSuccess ? 'success' : 'failed',
+    result,
     ...given('sizeBytes', row.file_size),
     ...given('rawSizeBytes', row.raw_size),
     ...(format === undefined ? {} : { format }),
@@ -207,7 +211,7 @@ function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
     ...given('objectId', row.object_id),
     ...given('sha1', row.sha1),
     warnings: stringList(row.warnings),
-    ...(isSuccess || isRunning ? {} : { error: row.result }),
+    ...(result === 'failed' ? { error: row.result } : {}),
   };
 }
 

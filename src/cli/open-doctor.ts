@@ -18,7 +18,8 @@ import { prepareDump } from '../postgres/prepare-dump.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import { findSchedule } from '../system/find-schedule.ts';
-import { storageFor } from './open-tools.ts';
+import { once } from './open-programs.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './open-tools.ts';
 
 export interface DoctorOptions {
   environment: Environment;
@@ -30,14 +31,11 @@ export interface DoctorOptions {
   signal: AbortSignal;
 }
 
-/** A person waits; a run at night is more patient. */
-const ATTEMPTS = 2;
-
 export function buildDoctorTools(options: DoctorOptions): DoctorTools {
   const { environment, catalogPath, catalog, version, program, isProbing, signal } = options;
   const searchPath = process.env['PATH'] ?? '';
   const forPrograms = programEnvironment(process.env);
-  const search = { override: environment.pgBin, searchPath, signal };
+  const clientPrograms = once(() => findClientPrograms({ override: environment.pgBin, searchPath, signal }));
   return {
     version,
     program,
@@ -48,7 +46,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
     roomIn,
     findSevenZip: () => findSevenZip({ override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal }),
-    findClientPrograms: () => findClientPrograms(search),
+    findClientPrograms: clientPrograms,
     findSchedule: () => findSchedule(homedir(), searchPath, signal),
     settingsFor: (server) => resolveSettings(server, environment),
     pingUrlsFor: (server) => resolvePingUrls(server, environment),
@@ -56,15 +54,16 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
       await prepareDump({
         server,
         settings,
-        found: await findClientPrograms(search),
+        found: await clientPrograms(),
         environment: forPrograms,
         signal,
       }),
     unreadableTables: async (server, { connectionString }) => {
       const connection = parseConnection(connectionString);
-      return await findUnreadableTables(connection, server, await findClientPrograms(search), forPrograms, signal);
+      return await findUnreadableTables(connection, server, await clientPrograms(), forPrograms, signal);
     },
-    storageFor: (_server, { destination }) => storageFor(destination, catalog?.id ?? 'doctor', { attempts: ATTEMPTS }),
+    storageFor: (_server, { destination }) =>
+      storageFor(destination, catalog?.id ?? 'doctor', { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS }),
     probeWrite: isProbing ? (storage, objectName) => probeWrite(storage, objectName, signal) : undefined,
   };
 }

@@ -54,7 +54,7 @@ export function sevenZipEnvironment(env: Variables): Record<string, string> {
 }
 
 /** The result of the first success, for all later callers; a failure is tried again. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return async () => {
     result ??= work();

@@ -3,6 +3,7 @@ import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
 import { copyEntry } from '../archive/copy-entry.ts';
 import { findSevenZip } from '../archive/seven-zip.ts';
 import { parseDestination } from '../config/destination.ts';
+import type { Environment } from '../config/environment.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { resolveDestination } from '../config/settings.ts';
@@ -18,7 +19,7 @@ import type { RestoreTools, Target } from '../restore/restore.ts';
 import type { VerifyTools } from '../restore/verify.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createTemporaryDirectory, sweepTemporaryDirectories } from '../system/temporary-directory.ts';
-import { sevenZipEnvironment } from './open-programs.ts';
+import { once, sevenZipEnvironment } from './open-programs.ts';
 import { storageFor, type Workplace } from './open-tools.ts';
 
 /** A week: no restore takes that long. */
@@ -31,6 +32,9 @@ export function buildRestoreTools(
 ): RestoreTools {
   const { catalog, environment } = workplace;
   const searchPath = process.env['PATH'] ?? '';
+  const sevenZip = once(() =>
+    findSevenZip({ override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal }),
+  );
   return {
     signal,
     say,
@@ -42,9 +46,8 @@ export function buildRestoreTools(
       return await createTemporaryDirectory(place);
     },
     copyDump: async (archivePath, point, password, sink) => {
-      const search = { override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal };
       const location = {
-        sevenZip: await findSevenZip(search),
+        sevenZip: await sevenZip(),
         environment: sevenZipEnvironment(process.env),
         archivePath,
         ...(password === undefined ? {} : { password }),
@@ -78,18 +81,13 @@ export async function databaseTarget(
   { environment }: Workplace,
   signal: AbortSignal,
 ): Promise<Target> {
-  const connection = parseConnection(url);
-  const forPrograms = programEnvironment(process.env);
-  const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
-  const found = await findClientPrograms(search);
-  const facts = await inspectServer(connection, found, forPrograms, signal);
+  const { connection, facts, programs, forPrograms } = await reach(url, environment, signal);
   if (facts.tableCount > 0) {
     throw new ConfigError(
       `${connection.label} holds ${facts.tableCount} tables already, and nothing is restored over them`,
       'Restore into an empty database: createdb restored',
     );
   }
-  const programs = matchVersion(connection.label, facts.version, found);
   return {
     kind: 'database',
     label: connection.label,
@@ -110,12 +108,7 @@ export function scratchOn(
         'A server that may hold a throwaway database: --scratch-url URL',
       );
     }
-    const connection = parseConnection(url);
-    const forPrograms = programEnvironment(process.env);
-    const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
-    const found = await findClientPrograms(search);
-    const { version } = await inspectServer(connection, found, forPrograms, signal);
-    const programs = matchVersion(connection.label, version, found);
+    const { connection, found, programs, forPrograms } = await reach(url, environment, signal);
     const { createScratchDatabase } = await import('../postgres/scratch-database.ts');
     const scratch = await createScratchDatabase(connection, found, forPrograms, signal);
     return {
@@ -124,4 +117,15 @@ export function scratchOn(
       [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
     };
   };
+}
+
+/** A server that something is to be loaded into, and the client programs that fit it. */
+async function reach(url: Secret, environment: Environment, signal: AbortSignal) {
+  const connection = parseConnection(url);
+  const forPrograms = programEnvironment(process.env);
+  const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
+  const found = await findClientPrograms(search);
+  const facts = await inspectServer(connection, found, forPrograms, signal);
+  const programs = matchVersion(connection.label, facts.version, found);
+  return { connection, facts, found, programs, forPrograms };
 }

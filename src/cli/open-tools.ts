@@ -103,6 +103,9 @@ export function buildTools({ catalog, environment }: Workplace, { signal, report
   };
 }
 
+/** How often a call to storage is tried where a person waits for it; a run at night is more patient. */
+export const ATTEMPTS_WHILE_SOMEBODY_WAITS = 2;
+
 /** The storage behind a destination; nothing is asked of it yet. `attempts` is for where a person waits. */
 export async function storageFor(
   destination: Destination,

@@ -5,7 +5,7 @@ import { resolveDestination, type Destination } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import { formatBytes } from './format.ts';
 import { openPrograms } from './open-programs.ts';
-import { storageFor, type Workplace } from './open-tools.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor, type Workplace } from './open-tools.ts';
 
 /**
  * Tries to reach a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or
@@ -21,9 +21,6 @@ export async function connectionCheck(
   const { facts, summary } = await prepareDump(server, { connectionString, format: server.format }, signal);
   return `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`;
 }
-
-/** A person waits; a run at night is more patient. */
-const ATTEMPTS = 2;
 
 /**
  * Asks storage whether it would take the server's archives, as a backup does before it dumps anything. B2 settings that
@@ -41,7 +38,7 @@ export async function storageCheck(
     if (!(error instanceof ConfigError)) throw error;
     return `Storage was not tried: ${error.message}`;
   }
-  const storage = await storageFor(destination, catalog.id, { attempts: ATTEMPTS });
+  const storage = await storageFor(destination, catalog.id, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
   return `Storage: ${storage.place} would take ${objectName}`;

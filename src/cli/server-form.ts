@@ -74,15 +74,23 @@ export function refuseClash(server: ServerFields, others: readonly ServerRecord[
     );
   }
   const place = placeOf(server, environment);
-  const sameArchive = others.find(
-    (other) => other.archiveName === server.archiveName && placeOf(other, environment) === place,
-  );
+  const sameArchive = withSameArchives(place, server.archiveName, others, environment);
   if (sameArchive !== undefined) {
     throw new ConfigError(
       `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
       'Choose another archive name or destination: --archive-name, --destination',
     );
   }
+}
+
+/** The server whose archives have that name in that place. */
+export function withSameArchives(
+  place: string,
+  archiveName: string,
+  others: readonly ServerRecord[],
+  environment: Environment,
+): ServerRecord | undefined {
+  return others.find((other) => other.archiveName === archiveName && placeOf(other, environment) === place);
 }
 
 /** A server as it is after an edit: what was not given stays, and what was cleared is gone. */

@@ -1,15 +1,9 @@
-import type { Format, ServerFields } from '../config/server.ts';
+import type { ServerFields } from '../config/server.ts';
 import type { Command } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { databaseEnvironment } from './database-environment.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
-
-/** How a dump of each format begins; anything else is no dump. */
-export const DUMP_HEADINGS: Record<Format, string> = {
-  sql: '--\n-- PostgreSQL database dump\n',
-  binary: 'PGDMP',
-};
 
 export type DumpFields = Pick<
   ServerFields,

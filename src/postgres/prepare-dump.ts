@@ -1,10 +1,11 @@
+import { DUMP_HEADINGS } from '../config/dump-marks.ts';
 import type { ServerFields } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import type { PgbakError } from '../errors.ts';
 import type { Command, Ending } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { parseConnection } from './connection.ts';
-import { DUMP_HEADINGS, dumpCommand } from './dump-command.ts';
+import { dumpCommand } from './dump-command.ts';
 import { explainDumpFailure } from './dump-failure.ts';
 import { inspectServer, type ServerFacts } from './inspect-server.ts';
 import { matchVersion } from './match-version.ts';

@@ -1,23 +1,16 @@
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ServerRecord } from '../config/server.ts';
 import type { Secret } from '../config/secret.ts';
 import { ConfigError, errorCode } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { fetchArchive } from './fetch-archive.ts';
+import { load, withDump, type HandOverTools } from './hand-over.ts';
 
-export interface RestoreTools {
-  signal: AbortSignal;
+export interface RestoreTools extends HandOverTools {
   say: (message: string) => void;
-  storageOf: (point: RestorePoint, server: ServerRecord) => Promise<Storage>;
-  createTemporaryDirectory: () => Promise<TemporaryDirectory>;
-  copyDump: (archivePath: string, point: RestorePoint, password: Secret | undefined, sink: Writable) => Promise<number>;
 }
 
 /** Where a dump goes. */
@@ -47,27 +40,16 @@ export async function restore(request: RestoreRequest, tools: RestoreTools): Pro
 
 async function bringBack(request: RestoreRequest, tools: RestoreTools): Promise<{ dumpBytes: number }> {
   const { server, point, password, target } = request;
-  const storage = await tools.storageOf(point, server);
-  await using directory = await tools.createTemporaryDirectory();
-  const archivePath = join(directory.path, 'archive.7z');
-  tools.say(`fetching ${point.objectName} of ${point.startedAt.toISOString()} from ${storage.place}`);
-  await fetchArchive(point, storage, archivePath, tools.signal, () => {});
-
-  const copyTo = (sink: Writable) => tools.copyDump(archivePath, point, password, sink);
-  if (target.kind === 'file') {
-    tools.say(`writing ${target.path}`);
-    return { dumpBytes: await writeFile(target.path, copyTo) };
-  }
-  tools.say(`loading into ${target.label}`);
-  const loader = await target.openLoader();
-  try {
-    const dumpBytes = await copyTo(loader.input);
-    await loader.commit();
-    return { dumpBytes };
-  } catch (error) {
-    // What it says of a dump that it refused tells more than that nobody read on.
-    throw (await loader.abandon()) ?? error;
-  }
+  tools.say(`fetching ${point.objectName} of ${point.startedAt.toISOString()} from ${point.place}`);
+  const dumpBytes = await withDump(server, point, password, tools, async (copyTo) => {
+    if (target.kind === 'file') {
+      tools.say(`writing ${target.path}`);
+      return await writeFile(target.path, copyTo);
+    }
+    tools.say(`loading into ${target.label}`);
+    return await load(await target.openLoader(), copyTo);
+  });
+  return { dumpBytes };
 }
 
 /** The file gets its name when it is whole, and never takes another's place. */

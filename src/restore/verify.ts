@@ -1,12 +1,10 @@
 import { Writable } from 'node:stream';
-import { join } from 'node:path';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { PgbakError, StorageError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { fetchArchive } from './fetch-archive.ts';
-import type { RestoreTools } from './restore.ts';
+import { load, withDump, type HandOverTools } from './hand-over.ts';
 
 export const LEVELS = ['remote', 'archive', 'restore'] as const;
 /**
@@ -26,7 +24,7 @@ export interface Verification {
   message: string;
 }
 
-export interface VerifyTools extends Omit<RestoreTools, 'say'> {
+export interface VerifyTools extends HandOverTools {
   /** A throwaway database to load a dump of that format into. */
   createScratch: (point: RestorePoint) => Promise<Scratch>;
 }
@@ -76,33 +74,13 @@ const checkRemote: Check = async (server, point, _password, tools) => {
 
 const readAll: Check = async (server, point, password, tools) => {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const dumpBytes = await copyTo(nowhere, server, point, password(), tools);
+  const dumpBytes = await withDump(server, point, password(), tools, (copyTo) => copyTo(nowhere));
   return `read to its end: ${dumpBytes} bytes of dump`;
 };
 
 const loadAll: Check = async (server, point, password, tools) => {
   await using scratch = await tools.createScratch(point);
-  const loader = await scratch.openLoader();
-  try {
-    await copyTo(loader.input, server, point, password(), tools);
-    await loader.commit();
-  } catch (error) {
-    throw (await loader.abandon()) ?? error;
-  }
+  await withDump(server, point, password(), tools, async (copyTo) => await load(await scratch.openLoader(), copyTo));
   const { tables, rows } = await scratch.countRows();
   return `restored: ${tables} tables with ${rows} rows`;
 };
-
-async function copyTo(
-  sink: Writable,
-  server: ServerRecord,
-  point: RestorePoint,
-  password: Secret | undefined,
-  tools: VerifyTools,
-): Promise<number> {
-  const storage = await tools.storageOf(point, server);
-  await using directory = await tools.createTemporaryDirectory();
-  const archivePath = join(directory.path, 'archive.7z');
-  await fetchArchive(point, storage, archivePath, tools.signal, () => {});
-  return await tools.copyDump(archivePath, point, password, sink);
-}

@@ -1,6 +1,7 @@
 import { placeOf } from '../../config/destination.ts';
 import type { Environment } from '../../config/environment.ts';
 import type { ServerFields, ServerRecord } from '../../config/server.ts';
+import { withSameArchives } from '../server-form.ts';
 
 /** Whether another server's archives have that name in the same place. */
 export function archiveNameProblem(
@@ -9,7 +10,7 @@ export function archiveNameProblem(
 ): (archiveName: string) => string | undefined {
   const place = placeOf(fields, environment);
   return (archiveName) => {
-    const other = others.find((one) => one.archiveName === archiveName && placeOf(one, environment) === place);
+    const other = withSameArchives(place, archiveName, others, environment);
     return other === undefined ? undefined : `server "${other.name}" has that name in ${place} already`;
   };
 }

@@ -1,0 +1,13 @@
+import type { Format } from './server.ts';
+
+/** How a dump of each format begins; anything else is no dump. */
+export const DUMP_HEADINGS: Record<Format, string> = {
+  sql: '--\n-- PostgreSQL database dump\n',
+  binary: 'PGDMP',
+};
+
+/** What stands near the end of a whole plain dump; pg_restore itself notices when a custom one is cut. */
+export const DUMP_CLOSINGS: Record<Format, string | undefined> = {
+  sql: '\n-- PostgreSQL database dump complete\n',
+  binary: undefined,
+};
