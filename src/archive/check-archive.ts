@@ -3,21 +3,26 @@ import { openEntry } from './open-entry.ts';
 import { listArchive, type ArchiveLocation } from './list-archive.ts';
 
 export interface ExpectedArchive extends ArchiveLocation {
+  /** The dump. */
   entryName: string;
-  /** How the entry must begin. */
+  /** How it must begin. */
   expectedStart: string;
+  /** What else it holds. */
+  otherEntries: readonly string[];
 }
 
 /**
- * Proves that an archive opens with its password, holds the one entry it should, and that this begins as a dump does.
+ * Proves that an archive opens with its password, holds what it should and nothing else, and that the dump in it
+ * begins as one does.
  * Throws an `ArchiveError` otherwise.
  */
 export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSizeBytes: number }> {
   const entries = await listArchive(expected);
-  const [entry] = entries;
-  if (entry === undefined || entries.length !== 1 || entry.path !== expected.entryName) {
-    const found = entries.map(({ path }) => path).join(', ') || 'nothing';
-    throw new ArchiveError(`the archive should hold ${expected.entryName} and holds ${found}`);
+  const entry = entries.find(({ path }) => path === expected.entryName);
+  const wanted = [...expected.otherEntries, expected.entryName].toSorted().join(', ');
+  const found = entries.map(({ path }) => path).toSorted();
+  if (entry === undefined || found.join(', ') !== wanted) {
+    throw new ArchiveError(`the archive should hold ${wanted} and holds ${found.join(', ') || 'nothing'}`);
   }
   const start = await startOfEntry(expected, Buffer.byteLength(expected.expectedStart));
   if (start.toString('latin1') !== expected.expectedStart) {
@@ -30,8 +35,8 @@ export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSize
 }
 
 /** The first bytes of the entry; fewer where it has no more. */
-async function startOfEntry(location: ArchiveLocation, lengthBytes: number): Promise<Buffer> {
-  await using entry = openEntry(location);
+async function startOfEntry(location: ExpectedArchive, lengthBytes: number): Promise<Buffer> {
+  await using entry = openEntry(location, location.entryName);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of entry.stream) {

@@ -11,28 +11,30 @@ import { sevenZipComplaint } from './seven-zip-command.ts';
 const TAIL_BYTES = 4096;
 
 /**
- * Writes the dump in an archive to `sink` and returns its size in bytes. The sink is left open: whoever reads it must
- * not take a dump that broke off for a whole one, so that only the caller, once this has resolved, may end it.
+ * Writes the dump in an archive to `sink` and returns its size in bytes. Whoever reads it must not take a dump that broke
+ * off for a whole one: its last piece is held back until 7-Zip has ended well, since pg_restore commits once it has read
+ * all it needs; and the sink is left open, so that only the caller, once this has resolved, may end it.
  *
  * @throws ArchiveError for a wrong password, a damaged archive, or a dump that is not whole
  */
 export async function copyEntry(
-  location: ArchiveLocation,
+  location: ArchiveLocation & { entryName: string },
   format: Format,
   sink: Writable,
   onProgress?: (copiedBytes: number) => void,
 ): Promise<number> {
-  await using entry = openEntry(location);
+  await using entry = openEntry(location, location.entryName);
   let copiedBytes = 0;
   let head: Buffer = Buffer.alloc(0);
   let tail: Buffer = Buffer.alloc(0);
+  let held: Buffer | undefined;
   for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
     if (head.length < TAIL_BYTES) head = Buffer.concat([head, chunk.subarray(0, TAIL_BYTES)]);
     tail =
       chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
     copiedBytes += chunk.length;
-    if (sink.destroyed || sink.errored) throw new ArchiveError('whoever reads the dump has stopped');
-    if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+    if (held !== undefined) await write(sink, held);
+    held = chunk;
     onProgress?.(copiedBytes);
   }
   const { exitCode, signal, stderrTail } = await entry.ended;
@@ -50,5 +52,11 @@ export async function copyEntry(
     head.toString('latin1').startsWith(DUMP_HEADINGS[format]) &&
     (end === undefined || tail.toString('latin1').includes(end));
   if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
+  if (held !== undefined) await write(sink, held);
   return copiedBytes;
+}
+
+async function write(sink: Writable, chunk: Buffer): Promise<void> {
+  if (sink.destroyed || sink.errored) throw new ArchiveError('whoever reads the dump has stopped');
+  if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
 }

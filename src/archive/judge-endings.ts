@@ -12,7 +12,8 @@ export function judgeEndings(
   sevenZip: Ending,
   explainSource: (ending: Ending) => PgbakError,
 ): PgbakError | undefined {
-  if (failed(sevenZip) && (!failed(source) || diedOfBrokenPipe(source))) return sevenZipFailure(sevenZip);
+  const failure = sevenZipFailure(sevenZip);
+  if (failure !== undefined && (!failed(source) || diedOfBrokenPipe(source))) return failure;
   return failed(source) ? explainSource(source) : undefined;
 }
 
@@ -29,7 +30,9 @@ function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
   );
 }
 
-function sevenZipFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
+/** What a 7-Zip that writes an archive failed of; undefined when it succeeded. */
+export function sevenZipFailure({ exitCode, signal, stderrTail }: Ending): PgbakError | undefined {
+  if (exitCode === 0) return undefined;
   if (/No space left on device|not enough space|disk quota exceeded/i.test(stderrTail)) {
     return new ProgramError(
       'the temporary directory is full: there is no room for the archive',

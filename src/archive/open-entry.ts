@@ -9,10 +9,12 @@ export interface OpenEntry extends AsyncDisposable {
   ended: Promise<Ending>;
 }
 
-/** Decompresses the one entry of an archive as a stream. Disposing ends 7-Zip, whether all was read or not. */
-export function openEntry(location: ArchiveLocation): OpenEntry {
+/** Decompresses one entry of an archive as a stream. A name that it does not hold gives nothing. Disposing ends 7-Zip, whether all was read or not. */
+export function openEntry(location: ArchiveLocation, entryName: string): OpenEntry {
   const { sevenZip, environment, archivePath, password, signal } = location;
-  const command = sevenZipCommand(sevenZip, environment, ['x', '-so', '--', archivePath], password);
+  // Behind `-i!` no name is a pattern or the name of a list, by `-spd` and by its place.
+  const words = ['x', '-so', '-spd', `-i!${entryName}`, '--', archivePath] as const;
+  const command = sevenZipCommand(sevenZip, environment, words, password);
   const program = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
   const { stdin, stdout, ended } = program;
   if (stdin === undefined || stdout === undefined) throw new Error('7-Zip was started without pipes');

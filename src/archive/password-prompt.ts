@@ -9,14 +9,16 @@ const ANSWER_WITHIN_MS = 30_000;
  * Gives a 7-Zip that was started with a bare `-p` its password: waits for the prompt, writes the line, and waits for
  * the newline that 7-Zip prints once it has read it. Only then may anything else be written to its standard input:
  * 7-Zip reads the password through a buffer of 4096 bytes and throws away whatever stands in it behind the line, so
- * data that comes too early is lost without a word.
+ * data that comes too early is lost without a word. One that adds to an encrypted archive asks twice: to open it, and to
+ * write it anew.
  */
-export async function answerPasswordPrompt(program: RunningProgram, password: Secret): Promise<void> {
+export async function answerPasswordPrompt(program: RunningProgram, password: Secret, times = 1): Promise<void> {
   const { stdin, stdout } = program;
   if (stdin === undefined || stdout === undefined) throw new Error('the prompt needs both pipes');
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => finish(neverAsked('asked for no password')), ANSWER_WITHIN_MS);
     const onData = promptListener(
+      times,
       () => stdin.write(`${password.reveal()}\n`),
       () => finish(),
     );
@@ -41,18 +43,15 @@ export function keepFlowing(stdout: Readable): void {
   stdout.resume();
 }
 
-function promptListener(onPrompt: () => void, onRead: () => void): (chunk: Buffer) => void {
+function promptListener(times: number, onPrompt: () => void, onRead: () => void): (chunk: Buffer) => void {
   let output = '';
-  let isAnswered = false;
+  let answered = 0;
   return (chunk) => {
     output += chunk.toString('latin1');
-    const prompt = /Enter password[^:\n]*:/i.exec(output);
-    if (prompt === null) return;
-    if (!isAnswered) {
-      isAnswered = true;
-      onPrompt();
-    }
-    if (output.includes('\n', prompt.index + prompt[0].length)) onRead();
+    const prompts = [...output.matchAll(/Enter password[^:\n]*:/gi)];
+    for (; answered < Math.min(prompts.length, times); answered += 1) onPrompt();
+    const last = prompts[times - 1];
+    if (last !== undefined && output.includes('\n', last.index + last[0].length)) onRead();
   };
 }
 

@@ -40,10 +40,9 @@ export function watchLimits(
   outer.addEventListener('abort', passOn, { once: true });
 
   async function lookAtArchive(): Promise<void> {
-    const sizeBytes = await stat(archivePath).then(
-      ({ size }) => size,
-      () => 0,
-    );
+    // What 7-Zip adds to an archive grows beside it first.
+    const sizes = await Promise.all([sizeOf(archivePath), sizeOf(`${archivePath}.tmp`)]);
+    const sizeBytes = sizes[0] + sizes[1];
     if (sizeBytes !== archiveBytes) {
       archiveBytes = sizeBytes;
       grewAt = performance.now();
@@ -67,6 +66,13 @@ export function watchLimits(
       outer.removeEventListener('abort', passOn);
     },
   };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 function tookTooLong(totalMs: number): TimeLimitError {

@@ -5,7 +5,7 @@ import type { PgbakError } from '../errors.ts';
 import { reasonOf } from '../system/clock.ts';
 import { startProgram, type Command, type Ending } from '../system/programs.ts';
 import { checkArchive } from './check-archive.ts';
-import { judgeEndings } from './judge-endings.ts';
+import { judgeEndings, sevenZipFailure } from './judge-endings.ts';
 import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';
 import type { SevenZip } from './seven-zip.ts';
 import { sevenZipCommand, type SevenZipEnvironment } from './seven-zip-command.ts';
@@ -18,8 +18,10 @@ export interface WriteArchiveRequest {
   source: Command;
   /** What the source's failure means. */
   explainSource: (ending: Ending) => PgbakError;
-  /** The name of the one entry: `shop.sql`. */
+  /** The name of the entry: `shop.sql`. */
   entryName: string;
+  /** A small entry beside it, written first. */
+  companion?: Companion;
   /** How the entry must begin, so that something else than a dump is never taken for one. */
   expectedStart: string;
   /** Where to write; nothing may be there yet. */
@@ -32,6 +34,11 @@ export interface WriteArchiveRequest {
   onProgress?: (progress: { archiveBytes: number }) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
+}
+
+export interface Companion {
+  entryName: string;
+  content: Secret;
 }
 
 export interface WrittenArchive {
@@ -48,8 +55,11 @@ export interface WrittenArchive {
  */
 export async function writeArchive(request: WriteArchiveRequest): Promise<WrittenArchive> {
   try {
+    // First, so that 7-Zip only has to copy what is small when it adds the dump.
+    if (request.companion !== undefined) await writeCompanion(request, request.companion);
     await pump(request);
-    const { rawSizeBytes } = await checkArchive(request);
+    const otherEntries = request.companion === undefined ? [] : [request.companion.entryName];
+    const { rawSizeBytes } = await checkArchive({ ...request, otherEntries });
     const { size: sizeBytes } = await stat(request.archivePath);
     return { sizeBytes, rawSizeBytes };
   } catch (error) {
@@ -58,8 +68,27 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
   }
 }
 
+async function writeCompanion(request: WriteArchiveRequest, { entryName, content }: Companion): Promise<void> {
+  const { password, signal } = request;
+  const options = { stdin: 'pipe', stdout: 'pipe', signal } as const;
+  const sevenZip = startProgram(archiveCommand({ ...request, entryName }), options);
+  try {
+    const { stdin, stdout } = sevenZip;
+    if (stdin === undefined || stdout === undefined) throw new Error('7-Zip was started without pipes');
+    if (password === undefined) keepFlowing(stdout);
+    else await answerPasswordPrompt(sevenZip, password);
+    stdin.end(content.reveal());
+    const failure = sevenZipFailure(await sevenZip.ended);
+    if (failure !== undefined) throw failure;
+  } catch (error) {
+    await sevenZip.stop();
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
 async function pump(request: WriteArchiveRequest): Promise<void> {
-  const { source, explainSource, password, onSourceLine } = request;
+  const { source, explainSource, password, companion, onSourceLine } = request;
   using watch = watchLimits(request.archivePath, request.limits, request.signal, request.onProgress);
   const { signal } = watch;
   const sevenZip = startProgram(archiveCommand(request), {
@@ -75,7 +104,7 @@ async function pump(request: WriteArchiveRequest): Promise<void> {
       throw new Error('7-Zip was started without pipes');
     }
     if (password === undefined) keepFlowing(stdout);
-    else await answerPasswordPrompt(sevenZip, password);
+    else await answerPasswordPrompt(sevenZip, password, companion === undefined ? 1 : 2);
 
     const dump = startProgram(source, {
       stdout: stdin,

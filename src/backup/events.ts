@@ -1,5 +1,5 @@
 /** The phases of one backup, in their order. */
-export type Phase = 'connecting' | 'dumping' | 'checking' | 'uploading';
+export type Phase = 'connecting' | 'dumping' | 'checking' | 'uploading' | 'verifying';
 
 /** What happens during a run, as it happens. A terminal, a log and a test are three listeners to the same events. */
 export type BackupEvent =
@@ -13,6 +13,7 @@ export type BackupEvent =
   | { type: 'uploaded'; server: string; sentBytes: number; sizeBytes: number }
   | { type: 'warning'; server: string; message: string }
   | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; place: string; objectName: string }
+  | { type: 'pruned'; server: string; removed: number }
   | { type: 'failed'; server: string; message: string; hint?: string; stack?: string };
 
 export type Report = (event: BackupEvent) => void;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { entryNameOf, objectNameOf } from '../config/archive-name.ts';
+import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../config/archive-name.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
-import type { StoredObject } from '../storage/storage.ts';
+import type { StoredBackup } from '../catalog/backup-queries.ts';
+import { countDumped } from './count-dumped.ts';
 import { checkSize } from './size-rules.ts';
 import type { Tools } from './tools.ts';
 
@@ -15,17 +16,12 @@ export interface BackupRequest {
   warn: (message: string) => void;
 }
 
-export interface MadeBackup {
-  stored: StoredObject & { sha1: string };
-  rawSizeBytes: number;
-}
-
 /**
  * Steps 3 to 8 of a backup: dump, archive, judge, store. Whatever can fail early does: storage and database are asked
  * before the first byte is dumped. Resolves only when storage has confirmed the archive; whatever happens, no temporary
  * file is left.
  */
-export async function makeBackup(request: BackupRequest, tools: Tools): Promise<MadeBackup> {
+export async function makeBackup(request: BackupRequest, tools: Tools): Promise<StoredBackup> {
   const { server, settings, startedAt } = request;
   const { signal, report } = tools;
   const objectName = objectNameOf(settings.archiveName, settings.format);
@@ -38,19 +34,30 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   await using directory = await tools.createTemporaryDirectory();
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
+  await using snapshot = server.countRows ? await dump.openSnapshot() : undefined;
+  const counted = snapshot === undefined ? undefined : countDumped(snapshot, request.warn);
+  const companion = server.includeGlobals
+    ? { companion: { entryName: globalsEntryNameOf(settings.archiveName), content: await dump.readGlobals() } }
+    : {};
   const archive = await tools.writeArchive({
-    source: dump.command,
+    source: dump.command(snapshot?.id),
     explainSource: dump.explainFailure,
     expectedStart: dump.heading,
     entryName: entryNameOf(settings.archiveName, settings.format),
+    ...companion,
     archivePath: join(directory.path, 'archive.7z'),
     compression: settings.compression,
     ...(settings.archivePassword === undefined ? {} : { password: settings.archivePassword }),
     limits: { totalMs: settings.dumpTimeoutMs, idleMs: server.idleTimeoutSeconds * 1000 },
     signal,
     onProgress: ({ archiveBytes }) => report({ type: 'archived', server: server.name, archiveBytes }),
-    onSourceLine: (line) => report({ type: 'dump-line', server: server.name, line }),
+    onSourceLine: (line) => {
+      counted?.sawLine(line);
+      report({ type: 'dump-line', server: server.name, line });
+    },
   });
+
+  const rowCounts = await counted?.counts();
 
   report({ type: 'phase', server: server.name, phase: 'checking' });
   const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression);
@@ -76,5 +83,15 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
         report({ type: 'uploaded', server: server.name, sentBytes, sizeBytes: archive.sizeBytes }),
     },
   );
-  return { stored, rawSizeBytes: archive.rawSizeBytes };
+  return {
+    sizeBytes: stored.sizeBytes,
+    rawSizeBytes: archive.rawSizeBytes,
+    place: storage.place,
+    objectId: stored.id,
+    sha1: stored.sha1,
+    roles: dump.facts.roles,
+    encoding: dump.facts.encoding,
+    hasGlobals: server.includeGlobals,
+    ...(rowCounts === undefined ? {} : { rowCounts }),
+  };
 }

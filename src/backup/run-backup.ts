@@ -1,6 +1,9 @@
 import { objectNameOf } from '../config/archive-name.ts';
 import type { ServerRecord } from '../config/server.ts';
-import { placeOfDestination, type ServerSettings } from '../config/settings.ts';
+import type { ServerSettings } from '../config/settings.ts';
+import { ArchiveError } from '../errors.ts';
+import { asRestorePoint } from '../restore/choose-point.ts';
+import { autoPrune } from './auto-prune.ts';
 import { describeFailure, failureText, type Failure } from './describe-failure.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
@@ -44,39 +47,26 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     settings = tools.settingsFor(server);
     tools.checkConnection(settings.connectionString);
     await pings.started();
-    const { stored, rawSizeBytes } = await makeBackup(
-      { server, settings, startedAt, acceptSize: options.acceptSize, warn },
-      tools,
-    );
-    const place = placeOfDestination(settings.destination);
-    await catalog.backups.finish(backupId, {
-      finishedAt: clock.now(),
-      runStartedAt: options.runStartedAt,
-      sizeBytes: stored.sizeBytes,
-      rawSizeBytes,
-      place,
-      objectId: stored.id,
-      sha1: stored.sha1,
-      warnings,
-    });
+    const stored = await makeBackup({ server, settings, startedAt, acceptSize: options.acceptSize, warn }, tools);
+    const { sizeBytes, place } = stored;
+    const objectName = objectNameOf(settings.archiveName, settings.format);
+    await catalog.backups.noteStored(backupId, stored);
+    await verifyNew(backupId, server, settings, tools);
+    await catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings });
+    const warned = warnings.length;
+    await autoPrune(server, warn, tools);
+    if (warnings.length > warned) await catalog.backups.setWarnings(backupId, warnings);
     const durationMs = elapsedMs();
-    report({
-      type: 'succeeded',
-      server: server.name,
-      sizeBytes: stored.sizeBytes,
-      durationMs,
-      place,
-      objectName: stored.name,
-    });
-    await pings.succeeded([`${stored.sizeBytes} bytes stored as ${place}/${stored.name}`, ...warnings].join('\n'));
+    report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });
+    await pings.succeeded([`${sizeBytes} bytes stored as ${place}/${objectName}`, ...warnings].join('\n'));
     return {
       ...identity,
       status: 'success',
       backupId,
-      objectName: stored.name,
-      objectId: stored.id,
-      size: stored.sizeBytes,
-      rawSize: rawSizeBytes,
+      objectName,
+      objectId: stored.objectId,
+      size: sizeBytes,
+      rawSize: stored.rawSizeBytes,
       durationMs,
       warnings,
     };
@@ -102,6 +92,20 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
       interrupted: failure.interrupted,
     };
   }
+}
+
+/** What cannot be read back is no backup, whatever was stored. */
+async function verifyNew(backupId: number, server: ServerRecord, settings: ServerSettings, tools: Tools) {
+  const { verifyAfter: level, name } = server;
+  const backup = level === 'none' ? undefined : await tools.catalog.backups.find(backupId);
+  if (level === 'none' || backup === undefined) return;
+  tools.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
+  const { isGood, message } = await tools.verify(level, server, asRestorePoint(backup), settings.archivePassword);
+  if (isGood) return;
+  throw new ArchiveError(
+    `it was stored, but the verification at level ${level} failed: ${message}`,
+    `It does not count as a backup. Look at it again with: pgbak verify ${name} --at ${backupId} --level ${level}`,
+  );
 }
 
 /** A catalogue that cannot be written to (a full disk) must not keep the failure from being told. */

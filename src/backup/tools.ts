@@ -2,13 +2,17 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { PingUrls, ServerSettings, Destination } from '../config/settings.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
+import type { Level } from '../config/verification.ts';
 import type { WriteArchiveRequest, WrittenArchive } from '../archive/write-archive.ts';
 import type { PingMoment } from '../notify/ping.ts';
 import type { DumpRequest, PreparedDump } from '../postgres/prepare-dump.ts';
+import type { RestorePoint } from '../restore/choose-point.ts';
+import type { Verification } from '../restore/verify.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { Report } from './events.ts';
+import type { PruneEntry } from './prune.ts';
 
 /** What an archive is to be made of; where 7-Zip is and what it gets to see of the environment is known already. */
 export type ArchiveRequest = Omit<WriteArchiveRequest, 'sevenZip' | 'environment'>;
@@ -38,6 +42,15 @@ export interface Tools {
   ) => Promise<PreparedDump>;
   writeArchive: (request: ArchiveRequest) => Promise<WrittenArchive>;
   storageFor: (destination: Destination) => Promise<Storage>;
+  /** Restores a new backup, or reads all of it, and remembers what came out. Rejects only when interrupted. */
+  verify: (
+    level: Level,
+    server: ServerRecord,
+    point: RestorePoint,
+    password: Secret | undefined,
+  ) => Promise<Verification>;
+  /** Removes what a server's rules do not keep. */
+  prune: (server: ServerRecord) => Promise<PruneEntry[]>;
   /** Resolves with a warning when the ping could not be delivered; never rejects. */
   ping: (moment: PingMoment, url: Secret, body: string, signal: AbortSignal) => Promise<string | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;

@@ -1,9 +1,9 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import type { BackupRecord, BackupResult } from '../config/backup-record.ts';
-import { FORMATS, type Format } from '../config/server.ts';
-import type { BackupLogTable, Schema } from './schema.ts';
-import { stringList } from './server-rows.ts';
+import type { BackupRecord, RowCounts } from '../config/backup-record.ts';
+import type { Format } from '../config/server.ts';
+import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
+import type { Schema } from './schema.ts';
 import { toCompact } from './timestamps.ts';
 
 export interface StartedBackup {
@@ -14,15 +14,25 @@ export interface StartedBackup {
   objectName: string;
 }
 
-export interface FinishedBackup {
-  finishedAt: Date;
-  /** When the run began that made it: due times count from there. */
-  runStartedAt: Date;
+/** What is known of an archive once storage has it. */
+export interface StoredBackup {
   sizeBytes: number;
   rawSizeBytes: number;
   place: string;
   objectId: string;
   sha1: string;
+  /** The roles that the dump names. */
+  roles: readonly string[];
+  encoding: string;
+  hasGlobals: boolean;
+  /** Rows by `schema.table` in the snapshot of the dump, where they were counted. */
+  rowCounts?: RowCounts;
+}
+
+export interface FinishedBackup {
+  finishedAt: Date;
+  /** When the run began that made it: due times count from there. */
+  runStartedAt: Date;
   warnings: readonly string[];
 }
 
@@ -33,19 +43,26 @@ export interface FailedBackup {
   warnings: readonly string[];
 }
 
-/** What a list of servers shows of their backups. */
-export type RecentBackup = Pick<BackupRecord, 'result' | 'sizeBytes' | 'warnings'>;
-
 export interface BackupQueries {
   /** Notes that an attempt has begun, and returns its id. */
   start(backup: StartedBackup): Promise<number>;
+  /** Notes where its archive is, before anybody judges it: what is stored must not be forgotten. */
+  noteStored(backupId: number, stored: StoredBackup): Promise<void>;
   /** Records a success, in the log and with the server, or neither. */
   finish(backupId: number, backup: FinishedBackup): Promise<void>;
   /** Records a failure, likewise. */
   fail(backupId: number, backup: FailedBackup): Promise<void>;
+  /** Warnings that came up after its end, in place of those that it ended with. */
+  setWarnings(backupId: number, warnings: readonly string[]): Promise<void>;
+  /** Notes that its object was removed from storage. */
+  noteRemoved(backupId: number, removedAt: Date): Promise<void>;
+  /** Rows by `schema.table`, as they were counted with the dump. */
+  rowCounts(backupId: number): Promise<RowCounts | undefined>;
+  /** What a server has in storage as far as is remembered, good or not, newest first. */
+  inStorage(serverId: number): Promise<BackupRecord[]>;
   /** The newest good backup of a server that is comparable in size. */
   lastGood(serverId: number, format: Format, compression: string): Promise<BackupRecord | undefined>;
-  /** Newest first. */
+  /** Newest first; of the good ones those that were not removed. */
   list(filter: { serverId?: number; failedOnly?: boolean; goodOnly?: boolean; limit: number }): Promise<BackupRecord[]>;
   find(backupId: number): Promise<BackupRecord | undefined>;
   /** The newest attempts, at most `perServer` of each, newest first, by the server's id. */
@@ -78,6 +95,28 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
         .executeTakeFirstOrThrow();
       return id;
     },
+    noteStored: (backupId, { rowCounts, ...stored }) =>
+      db.transaction().execute(async (trx) => {
+        await trx
+          .updateTable('backup_log')
+          .set({
+            file_size: stored.sizeBytes,
+            raw_size: stored.rawSizeBytes,
+            place: stored.place,
+            object_id: stored.objectId,
+            sha1: stored.sha1,
+            roles: JSON.stringify(stored.roles),
+            encoding: stored.encoding,
+            has_globals: Number(stored.hasGlobals),
+          })
+          .where('id', '=', backupId)
+          .execute();
+        if (rowCounts === undefined) return;
+        await trx
+          .insertInto('row_counts')
+          .values({ backup_id: backupId, counts: JSON.stringify(rowCounts) })
+          .execute();
+      }),
     finish: (backupId, backup) =>
       db.transaction().execute(async (trx) => {
         const ts = toCompact(backup.finishedAt);
@@ -88,11 +127,6 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
             result: 'Success',
             success: '1',
             finished_at: backup.finishedAt.toISOString(),
-            file_size: backup.sizeBytes,
-            raw_size: backup.rawSizeBytes,
-            place: backup.place,
-            object_id: backup.objectId,
-            sha1: backup.sha1,
             warnings: JSON.stringify(backup.warnings),
           })
           .where('id', '=', backupId)
@@ -125,6 +159,35 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
           .where('id', '=', row.server_id)
           .execute();
       }),
+    setWarnings: async (backupId, warnings) => {
+      const update = db.updateTable('backup_log').set({ warnings: JSON.stringify(warnings) });
+      await update.where('id', '=', backupId).execute();
+    },
+    noteRemoved: async (backupId, removedAt) => {
+      const update = db.updateTable('backup_log').set({ removed_at: removedAt.toISOString() });
+      await update.where('id', '=', backupId).execute();
+    },
+    rowCounts: async (backupId) => {
+      const row = await db
+        .selectFrom('row_counts')
+        .select('counts')
+        .where('backup_id', '=', backupId)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const counts: RowCounts = JSON.parse(row.counts);
+      return counts;
+    },
+    inStorage: async (serverId) => {
+      const rows = await log()
+        .where('server_id', '=', serverId)
+        .where('object_id', 'is not', null)
+        .where('removed_at', 'is', null)
+        .where('finished_at', 'is not', null)
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
+        .execute();
+      return rows.map((row) => toBackup(row));
+    },
     lastGood: async (serverId, format, compression) => {
       const row = await log()
         .where('success', '=', '1')
@@ -139,7 +202,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       let query = log().orderBy('id', 'desc').limit(limit);
       if (serverId !== undefined) query = query.where('server_id', '=', serverId);
       if (failedOnly === true) query = query.where('success', '=', '0').where('finished_at', 'is not', null);
-      if (goodOnly === true) query = query.where('success', '=', '1');
+      if (goodOnly === true) query = query.where('success', '=', '1').where('removed_at', 'is', null);
       return (await query.execute()).map((row) => toBackup(row));
     },
     find: async (backupId) => {
@@ -168,55 +231,4 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     interrupted: async () =>
       (await log().where('finished_at', 'is', null).orderBy('id').execute()).map((row) => toBackup(row)),
   };
-}
-
-type RecentRow = Pick<Selectable<BackupLogTable>, 'finished_at' | 'success' | 'file_size' | 'warnings'>;
-
-/** SQLite gives the inner rows as JSON text. */
-function parseRows(rows: RecentRow[] | string): RecentRow[] {
-  if (typeof rows !== 'string') return rows;
-  const parsed: RecentRow[] = JSON.parse(rows);
-  return parsed;
-}
-
-function toRecent(row: RecentRow): RecentBackup {
-  return {
-    result: resultOf(row),
-    ...given('sizeBytes', row.file_size),
-    warnings: row.warnings === '[]' ? [] : stringList(row.warnings),
-  };
-}
-
-function resultOf(row: Pick<RecentRow, 'finished_at' | 'success'>): BackupResult {
-  if (row.finished_at === null) return 'running';
-  return row.success === '1' ? 'success' : 'failed';
-}
-
-function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
-  const format = FORMATS.find((known) => known === row.format);
-  const result = resultOf(row);
-  return {
-    backupId: row.id,
-    ...given('serverId', row.server_id),
-    serverName: row.server_name,
-    startedAt: new Date(row.started_at),
-    ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at) }),
-    result,
-    ...given('sizeBytes', row.file_size),
-    ...given('rawSizeBytes', row.raw_size),
-    ...(format === undefined ? {} : { format }),
-    ...given('compression', row.compression),
-    ...given('place', row.place),
-    ...given('objectName', row.object_name),
-    ...given('objectId', row.object_id),
-    ...given('sha1', row.sha1),
-    warnings: stringList(row.warnings),
-    ...(result === 'failed' ? { error: row.result } : {}),
-  };
-}
-
-function given<Name extends string, Value>(name: Name, value: Value | null): { [Key in Name]?: Value } {
-  const fields: { [Key in Name]?: Value } = {};
-  if (value !== null) fields[name] = value;
-  return fields;
 }

@@ -4,10 +4,11 @@ import { ConfigError } from '../errors.ts';
 import { adoptEarlier, type Adopted } from './adopt-earlier.ts';
 import { databaseKind } from './file-kind.ts';
 import { createTables } from './migrations/0001-tables.ts';
+import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
 import type { Schema } from './schema.ts';
 
 /** In their order; a catalogue's schema number is how many of them it has seen. Never edited once released. */
-const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [createTables];
+const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [createTables, addVerificationAndRetention];
 
 /** The schema that this pgbak works with. */
 export const SCHEMA = MIGRATIONS.length;
@@ -27,7 +28,7 @@ export interface Migrated {
 
 /**
  * Brings a catalogue, empty, of an earlier schema or of the earlier program, to today's schema in one transaction: all
- * or nothing. `keepCopy` is called before the first change to a file of the earlier program. Two processes that start
+ * or nothing. `keepCopy` is called before the first change to a file that holds something. Two processes that start
  * at once take turns, and the second finds nothing to do.
  */
 export async function migrate(
@@ -44,6 +45,7 @@ export async function migrate(
       keepCopy();
       adopted = await adoptEarlier(db, () => apply(db, 0));
     } else {
+      if (file.kind === 'current' && file.schema < SCHEMA) keepCopy();
       await apply(db, file.kind === 'current' ? file.schema : 0);
     }
     database.exec('commit');

@@ -12,6 +12,7 @@ import { openError } from './open-error.ts';
 import type { Schema } from './schema.ts';
 import { serverQueries, type ServerQueries } from './server-queries.ts';
 import { toCompact } from './timestamps.ts';
+import { verificationQueries, type VerificationQueries } from './verification-queries.ts';
 
 /** What pgbak remembers: its servers and their backups. */
 export interface Catalog {
@@ -21,6 +22,7 @@ export interface Catalog {
   path: string;
   servers: ServerQueries;
   backups: BackupQueries;
+  verifications: VerificationQueries;
   /** Set when opening it has just adopted a file of the earlier program. */
   adopted: (Adopted & { copyPath: string }) | undefined;
   close(): Promise<void>;
@@ -28,7 +30,7 @@ export interface Catalog {
 
 /**
  * Opens the catalogue at `path`: creates it (mode 0600, its directory 0700), brings an older one to today's schema, and
- * adopts a file of the earlier program after a copy of it was put beside it. A file that is no catalogue, or one of a
+ * adopts a file of the earlier program; a copy of either is put beside it first. A file that is no catalogue, or one of a
  * newer pgbak, is refused untouched. Throws a `ConfigError` for whatever a user can mend.
  */
 export async function openCatalog(path: string, { clock }: { clock: Clock }): Promise<Catalog> {
@@ -58,6 +60,7 @@ export async function openCatalog(path: string, { clock }: { clock: Clock }): Pr
       path: realpathSync(path),
       servers: serverQueries(db),
       backups: backupQueries(db),
+      verifications: verificationQueries(db),
       adopted: adopted === undefined ? undefined : { ...adopted, copyPath },
       close: () => db.destroy(),
     };

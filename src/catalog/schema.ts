@@ -17,6 +17,7 @@ export interface ServersTable {
   hc_url_start: string | null;
   hc_url_success: string | null;
   hc_url_fail: string | null;
+  hc_url_verify: Generated<string | null>;
   /** The three exclusions: JSON arrays of patterns. */
   exclude_tables: string;
   exclude_table_data: string;
@@ -32,6 +33,19 @@ export interface ServersTable {
   last_backup_result: string | null;
   /** ISO 8601: when the run that made the last good backup began. */
   last_success_run: string | null;
+  /** 0 or 1, as the next and `auto_prune`. */
+  include_globals: Generated<number>;
+  count_rows: Generated<number>;
+  verify_after: Generated<string>;
+  keep_last: Generated<number | null>;
+  keep_hourly: Generated<number | null>;
+  keep_daily: Generated<number | null>;
+  keep_weekly: Generated<number | null>;
+  keep_monthly: Generated<number | null>;
+  keep_yearly: Generated<number | null>;
+  /** `30d`, `2w`, `1y6m`. */
+  keep_within: Generated<string | null>;
+  auto_prune: Generated<number>;
 }
 
 /** `backup_log`: one row an attempt. */
@@ -59,6 +73,36 @@ export interface BackupLogTable {
   sha1: string | null;
   /** JSON array of sentences. */
   warnings: string;
+  /** ISO 8601: when its object was removed from storage. */
+  removed_at: Generated<string | null>;
+  /** JSON array of the roles that the dump names; null where nobody looked. */
+  roles: Generated<string | null>;
+  /** The database's encoding, as PostgreSQL calls it. */
+  encoding: Generated<string | null>;
+  /** 1 where the archive holds roles and settings as well. */
+  has_globals: Generated<number>;
+}
+
+/** `verification_log`: one row a verification. */
+export interface VerificationLogTable {
+  id: Generated<number>;
+  backup_id: number;
+  /** As in `backup_log`; here too, so that the newest of each server are found by an index. */
+  server_id: number | null;
+  /** ISO 8601. */
+  verified_at: string;
+  level: string;
+  /** `'1'` or `'0'`. */
+  success: string;
+  /** What was seen, or what is wrong. */
+  message: string;
+}
+
+/** Apart from the log, whose rows are read by the thousand. */
+export interface RowCountsTable {
+  backup_id: number;
+  /** JSON object: rows by `schema.table`. */
+  counts: string;
 }
 
 /** Facts about the catalogue itself, by name: `id`, `schema`. */
@@ -70,5 +114,7 @@ export interface MetaTable {
 export interface Schema {
   servers: ServersTable;
   backup_log: BackupLogTable;
+  verification_log: VerificationLogTable;
+  row_counts: RowCountsTable;
   pgbak_meta: MetaTable;
 }

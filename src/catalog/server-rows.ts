@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import { Secret } from '../config/secret.ts';
-import { FORMATS, SIZE_CHANGE_ACTIONS, type ServerFields, type ServerRecord } from '../config/server.ts';
+import { FORMATS, SIZE_CHANGE_ACTIONS, VERIFY_AFTER, type ServerFields, type ServerRecord } from '../config/server.ts';
 import type { ServersTable } from './schema.ts';
 import { fromCompact } from './timestamps.ts';
 
@@ -23,6 +23,7 @@ export function toServer(row: Selectable<ServersTable>): ServerRecord {
     hcUrlStart: secret(row.hc_url_start),
     hcUrlSuccess: secret(row.hc_url_success),
     hcUrlFail: secret(row.hc_url_fail),
+    hcUrlVerify: secret(row.hc_url_verify),
     excludeTables: stringList(row.exclude_tables),
     excludeTableData: stringList(row.exclude_table_data),
     excludeSchemas: stringList(row.exclude_schemas),
@@ -31,6 +32,19 @@ export function toServer(row: Selectable<ServersTable>): ServerRecord {
     onSizeChange: SIZE_CHANGE_ACTIONS.find((action) => action === row.on_size_change) ?? 'alert',
     lockWaitSeconds: row.lock_wait_sec,
     idleTimeoutSeconds: row.idle_timeout_sec,
+    includeGlobals: row.include_globals === 1,
+    countRows: row.count_rows === 1,
+    verifyAfter: VERIFY_AFTER.find((level) => level === row.verify_after) ?? 'none',
+    retention: {
+      keepLast: row.keep_last ?? undefined,
+      keepHourly: row.keep_hourly ?? undefined,
+      keepDaily: row.keep_daily ?? undefined,
+      keepWeekly: row.keep_weekly ?? undefined,
+      keepMonthly: row.keep_monthly ?? undefined,
+      keepYearly: row.keep_yearly ?? undefined,
+      keepWithin: row.keep_within ?? undefined,
+    },
+    autoPrune: row.auto_prune === 1,
     ...(lastBackup === undefined ? {} : { lastBackup }),
     ...lastResult(row.last_backup_result),
     ...(row.last_success_run === null ? {} : { lastSuccessRun: new Date(row.last_success_run) }),
@@ -54,6 +68,7 @@ export function fromServer(fields: ServerFields): Insertable<ServersTable> {
     hc_url_start: fields.hcUrlStart?.reveal() ?? null,
     hc_url_success: fields.hcUrlSuccess?.reveal() ?? null,
     hc_url_fail: fields.hcUrlFail?.reveal() ?? null,
+    hc_url_verify: fields.hcUrlVerify?.reveal() ?? null,
     exclude_tables: JSON.stringify(fields.excludeTables),
     exclude_table_data: JSON.stringify(fields.excludeTableData),
     exclude_schemas: JSON.stringify(fields.excludeSchemas),
@@ -62,6 +77,17 @@ export function fromServer(fields: ServerFields): Insertable<ServersTable> {
     on_size_change: fields.onSizeChange,
     lock_wait_sec: fields.lockWaitSeconds,
     idle_timeout_sec: fields.idleTimeoutSeconds,
+    include_globals: Number(fields.includeGlobals),
+    count_rows: Number(fields.countRows),
+    verify_after: fields.verifyAfter,
+    keep_last: fields.retention.keepLast ?? null,
+    keep_hourly: fields.retention.keepHourly ?? null,
+    keep_daily: fields.retention.keepDaily ?? null,
+    keep_weekly: fields.retention.keepWeekly ?? null,
+    keep_monthly: fields.retention.keepMonthly ?? null,
+    keep_yearly: fields.retention.keepYearly ?? null,
+    keep_within: fields.retention.keepWithin ?? null,
+    auto_prune: Number(fields.autoPrune),
   };
 }
 

@@ -70,29 +70,12 @@ function resultText({ result, error, warnings }: BackupRecord): string {
   return result === 'success' ? paint('green', result) : result;
 }
 
-export const RESTORE_POINT_COLUMNS = [
-  { title: 'id' },
-  { title: 'server', shrinksTo: 8 },
-  { title: 'made', shrinksTo: 8 },
-  { title: 'size' },
-  { title: 'format', droppedAs: 1 },
-  { title: 'stored as', shrinksTo: 20 },
-];
-
-/** The cells of a restore point's line in the table of `backups`. */
-export function restorePointCells(backup: BackupRecord, now: Date): string[] {
-  return [
-    String(backup.backupId),
-    backup.serverName,
-    formatAgo(backup.startedAt, now),
-    backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
-    backup.format ?? '',
-    whereOf(backup),
-  ];
-}
-
 /** A file's path tells all; of B2 it takes the bucket, the name and the version's time. */
-function whereOf({ place, objectName, objectId }: BackupRecord): string {
+export function whereOf({
+  place,
+  objectName,
+  objectId,
+}: Pick<BackupRecord, 'place' | 'objectName' | 'objectId'>): string {
   if (place === undefined) return 'not recorded by the earlier program';
   return place.startsWith('file:') ? (objectId ?? place) : `${place}/${objectName ?? ''}`;
 }

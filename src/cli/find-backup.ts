@@ -11,8 +11,9 @@ export async function findBackup(
 ): Promise<BackupRecord> {
   const backup = await catalog.backups.find(backupId);
   if (backup === undefined) throw new ConfigError(`there is no backup ${backupId}`, 'See the ids: pgbak logs');
-  if (server !== undefined && (await findServer(catalog, server)).id !== backup.serverId) {
-    throw new ConfigError(`backup ${backupId} is of ${backup.serverName}, not of ${server}`);
+  const named = server === undefined ? undefined : await findServer(catalog, server);
+  if (named !== undefined && named.id !== backup.serverId) {
+    throw new ConfigError(`backup ${backupId} is of ${backup.serverName}, not of ${named.name}`);
   }
   return backup;
 }

@@ -10,7 +10,13 @@ export interface LogLine {
   message: string;
 }
 
-const PHASES = { connecting: 'connecting', dumping: 'dumping', checking: 'checking the archive', uploading: 'storing' };
+const PHASES = {
+  connecting: 'connecting',
+  dumping: 'dumping',
+  checking: 'checking the archive',
+  uploading: 'storing',
+  verifying: 'verifying',
+};
 
 /** What a log says of an event; undefined for what is only of interest while it happens. */
 export function logLineOf(event: BackupEvent): LogLine | undefined {
@@ -33,6 +39,8 @@ export function logLineOf(event: BackupEvent): LogLine | undefined {
           `stored ${formatBytes(event.sizeBytes)} as ${event.place}/${event.objectName} ` +
           `in ${formatDuration(event.durationMs)}`,
       };
+    case 'pruned':
+      return { level: 'info', server: event.server, message: `removed ${event.removed} that no rule keeps` };
     case 'failed': {
       const more = [event.hint, event.stack].filter((text) => text !== undefined).join('\n');
       return { level: 'error', server: event.server, message: `${event.message}${more === '' ? '' : `\n${more}`}` };

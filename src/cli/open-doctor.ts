@@ -19,7 +19,7 @@ import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import { findSchedule } from '../system/find-schedule.ts';
 import { once } from './open-programs.ts';
-import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './open-tools.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './storage-at.ts';
 
 export interface DoctorOptions {
   environment: Environment;

@@ -70,7 +70,13 @@ function newPosition(startedAtMs: number): Position {
   return { startedAtMs, doing: 'starting', table: '', tablesSeen: 0, tableCount: 0, amount: '', uploadStartedAtMs: 0 };
 }
 
-const DOING = { connecting: 'connecting', dumping: 'dumping', checking: 'checking the archive', uploading: 'storing' };
+const DOING = {
+  connecting: 'connecting',
+  dumping: 'dumping',
+  checking: 'checking the archive',
+  uploading: 'storing',
+  verifying: 'verifying',
+};
 
 function follow(event: BackupEvent, position: Position, nowMs: number): void {
   switch (event.type) {
@@ -102,6 +108,7 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
     case 'started':
     case 'warning':
     case 'succeeded':
+    case 'pruned':
     case 'failed':
   }
 }
@@ -135,6 +142,7 @@ function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; te
     case 'archived':
     case 'dump-line':
     case 'uploaded':
+    case 'pruned':
       return undefined;
   }
 }

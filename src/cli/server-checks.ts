@@ -5,7 +5,8 @@ import { resolveDestination, type Destination } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import { formatBytes } from './format.ts';
 import { openPrograms } from './open-programs.ts';
-import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor, type Workplace } from './open-tools.ts';
+import type { Workplace } from './open-workplace.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './storage-at.ts';
 
 /**
  * Tries to reach a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or

@@ -1,7 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
-import { FORMATS, SIZE_CHANGE_ACTIONS } from '../config/server.ts';
+import { FORMATS, SIZE_CHANGE_ACTIONS, VERIFY_AFTER } from '../config/server.ts';
 import type { ServerInput } from '../config/server-input.ts';
+import { retentionFlags, retentionInputFrom } from './retention-flags.ts';
 
 const OR_REFERENCE = 'or env:NAME or file:/path, read when used';
 
@@ -27,6 +28,10 @@ export const serverFlags = {
   'hc-url-start': Flags.string({ description: 'POSTed to when a backup begins', helpValue: 'URL' }),
   'hc-url-success': Flags.string({ description: 'POSTed to when it succeeded', helpValue: 'URL' }),
   'hc-url-fail': Flags.string({ description: 'POSTed to with the error when it failed', helpValue: 'URL' }),
+  'hc-url-verify': Flags.string({
+    description: 'POSTed to when a backup was verified; URL/fail when it is bad',
+    helpValue: 'URL',
+  }),
   'exclude-table': Flags.string({
     multiple: true,
     multipleNonGreedy: true,
@@ -62,6 +67,19 @@ export const serverFlags = {
     description: 'end a dump that yields nothing for so long, default 1800',
     helpValue: 'SECONDS',
   }),
+  'include-globals': Flags.boolean({
+    allowNo: true,
+    description: "archive roles, tablespaces and the database's settings as well",
+  }),
+  'count-rows': Flags.boolean({
+    allowNo: true,
+    description: 'count every table in the snapshot of the dump, for verify to compare',
+  }),
+  'verify-after': Flags.option({
+    options: VERIFY_AFTER,
+    description: 'verify each backup before it counts: none (default), archive or restore',
+  })(),
+  ...retentionFlags,
 };
 
 type ServerFlagValues = Interfaces.InferredFlags<typeof serverFlags>;
@@ -83,6 +101,7 @@ export function serverInputFrom(flags: ServerFlagValues): ServerInput {
     hcUrlStart: flags['hc-url-start'],
     hcUrlSuccess: flags['hc-url-success'],
     hcUrlFail: flags['hc-url-fail'],
+    hcUrlVerify: flags['hc-url-verify'],
     excludeTables: flags['exclude-table'],
     excludeTableData: flags['exclude-table-data'],
     excludeSchemas: flags['exclude-schema'],
@@ -91,5 +110,10 @@ export function serverInputFrom(flags: ServerFlagValues): ServerInput {
     onSizeChange: flags['on-size-change'],
     lockWaitSeconds: flags['lock-wait-sec'],
     idleTimeoutSeconds: flags['idle-timeout-sec'],
+    includeGlobals: flags['include-globals'],
+    countRows: flags['count-rows'],
+    verifyAfter: flags['verify-after'],
+    retention: retentionInputFrom(flags),
+    autoPrune: flags['auto-prune'],
   };
 }

@@ -42,6 +42,7 @@ export function newServer(given: ServerChanges): ServerFields {
     hcUrlStart: given.hcUrlStart,
     hcUrlSuccess: given.hcUrlSuccess,
     hcUrlFail: given.hcUrlFail,
+    hcUrlVerify: given.hcUrlVerify,
     excludeTables: given.excludeTables ?? defaults.excludeTables,
     excludeTableData: given.excludeTableData ?? defaults.excludeTableData,
     excludeSchemas: given.excludeSchemas ?? defaults.excludeSchemas,
@@ -50,6 +51,11 @@ export function newServer(given: ServerChanges): ServerFields {
     onSizeChange: given.onSizeChange ?? defaults.onSizeChange,
     lockWaitSeconds: given.lockWaitSeconds ?? defaults.lockWaitSeconds,
     idleTimeoutSeconds: given.idleTimeoutSeconds ?? defaults.idleTimeoutSeconds,
+    includeGlobals: given.includeGlobals ?? defaults.includeGlobals,
+    countRows: given.countRows ?? defaults.countRows,
+    verifyAfter: given.verifyAfter ?? defaults.verifyAfter,
+    retention: { ...defaults.retention, ...given.retention },
+    autoPrune: given.autoPrune ?? defaults.autoPrune,
   };
 }
 
@@ -113,6 +119,7 @@ export function changedServer(today: ServerFields, changes: ServerChanges): Serv
     hcUrlStart: optional('hcUrlStart'),
     hcUrlSuccess: optional('hcUrlSuccess'),
     hcUrlFail: optional('hcUrlFail'),
+    hcUrlVerify: optional('hcUrlVerify'),
     excludeTables: changes.excludeTables ?? today.excludeTables,
     excludeTableData: changes.excludeTableData ?? today.excludeTableData,
     excludeSchemas: changes.excludeSchemas ?? today.excludeSchemas,
@@ -121,5 +128,10 @@ export function changedServer(today: ServerFields, changes: ServerChanges): Serv
     onSizeChange: changes.onSizeChange ?? today.onSizeChange,
     lockWaitSeconds: changes.lockWaitSeconds ?? today.lockWaitSeconds,
     idleTimeoutSeconds: changes.idleTimeoutSeconds ?? today.idleTimeoutSeconds,
+    includeGlobals: changes.includeGlobals ?? today.includeGlobals,
+    countRows: changes.countRows ?? today.countRows,
+    verifyAfter: changes.verifyAfter ?? today.verifyAfter,
+    retention: { ...today.retention, ...changes.retention },
+    autoPrune: changes.autoPrune ?? today.autoPrune,
   };
 }

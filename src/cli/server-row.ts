@@ -1,5 +1,6 @@
 import { nextDue } from '../backup/due.ts';
-import type { RecentBackup } from '../catalog/backup-queries.ts';
+import type { RecentBackup } from '../catalog/backup-rows.ts';
+import type { RecentVerification } from '../catalog/verification-queries.ts';
 import { placeOf } from '../config/destination.ts';
 import type { Environment } from '../config/environment.ts';
 import { isReference } from '../config/reference.ts';
@@ -26,10 +27,15 @@ export interface ServerRow {
   lastBackup: string | null;
   lastResult: string | null;
   nextDue: string | null;
+  lastVerified: string | null;
 }
 
 /** What `list` shows of a server: never a password, and a reference as it stands. */
-export function serverRow(server: ServerRecord, environment: Environment): ServerRow {
+export function serverRow(
+  server: ServerRecord,
+  verification: RecentVerification | undefined,
+  environment: Environment,
+): ServerRow {
   return {
     id: server.id,
     name: server.name,
@@ -44,6 +50,7 @@ export function serverRow(server: ServerRecord, environment: Environment): Serve
     lastBackup: server.lastBackup?.toISOString() ?? null,
     lastResult: server.lastResult ?? null,
     nextDue: nextDue(server)?.toISOString() ?? null,
+    lastVerified: verification?.lastGood?.verifiedAt.toISOString() ?? null,
   };
 }
 
@@ -66,6 +73,7 @@ export const SERVER_COLUMNS = [
   { title: 'last backup', shrinksTo: 8 },
   { title: 'result', shrinksTo: 7 },
   { title: 'sizes', droppedAs: 2 },
+  { title: 'verified', shrinksTo: 8, droppedAs: 2 },
   { title: 'encrypted', shrinksTo: 9, droppedAs: 1 },
   { title: 'stored in', shrinksTo: 10 },
 ];
@@ -83,6 +91,7 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
     row.lastBackup === null ? 'never' : formatAgo(new Date(row.lastBackup), now),
     resultOf(row, recent[0]),
     sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
+    row.lastVerified === null ? 'never' : formatAgo(new Date(row.lastVerified), now),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
     row.destination.startsWith('file:') ? row.destination : `${row.destination} (${row.b2})`,
   ];

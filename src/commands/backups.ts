@@ -1,41 +1,77 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { backupRow, RESTORE_POINT_COLUMNS, restorePointCells, type BackupRow } from '../cli/backup-row.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findServer } from '../cli/find-server.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
+import { pointsIn, remotePointsIn } from '../cli/open-points.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
+import {
+  RESTORE_POINT_COLUMNS,
+  restorePointCells,
+  restorePointRow,
+  type RestorePointRow,
+} from '../cli/restore-point-row.ts';
 import { renderTable } from '../cli/table.ts';
+import { ConfigError } from '../errors.ts';
 
 export default class Backups extends BaseCommand {
   static override summary = 'show the restore points: the good backups, newest first';
-  static override description = `What the catalogue remembers of each. To bring one back: pgbak restore SERVER --at ID
+  static override description = `What the catalogue remembers, beside what storage really holds: present, missing, or stored and not in the catalogue; unknown where storage does not answer. To bring one back: pgbak restore SERVER --at ID
+
+With --remote storage alone is asked, so that an empty catalogue will do: see also pgbak catalog rebuild.
 
 EXIT STATUS
   0  shown
+  1  storage could not be asked
   2  wrong use or configuration, such as an unknown server`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     { description: 'ids and checksums for a script', command: '<%= config.bin %> <%= command.id %> shop --json' },
+    {
+      description: 'what a bucket holds, on a machine that knows nothing of it',
+      command: '<%= config.bin %> <%= command.id %> --remote --from b2:my-bucket',
+    },
   ];
   static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
-  static override flags = { limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }) };
+  static override flags = {
+    limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }),
+    remote: Flags.boolean({ description: 'ask storage alone' }),
+    from: Flags.string({
+      description: 'b2, b2:BUCKET or file:/dir; default: where archives go without a setting of a server',
+      dependsOn: ['remote'],
+      helpValue: 'PLACE',
+    }),
+  };
 
-  async run(): Promise<BackupRow[]> {
+  async run(): Promise<RestorePointRow[]> {
     const { args, flags } = await this.parse(Backups);
+    if (flags.remote && args.server !== undefined) {
+      throw new ConfigError('--remote asks for all of a place, not for a server', 'Leave the server out.');
+    }
     await using workplace = await openWorkplace();
-    const server = args.server === undefined ? undefined : await findServer(workplace.catalog, args.server);
-    const backups = await workplace.catalog.backups.list({
-      limit: flags.limit,
-      goodOnly: true,
-      ...(server === undefined ? {} : { serverId: server.id }),
-    });
-    if (backups.length === 0) {
-      this.log('No restore points yet. Make one: pgbak run --force');
+    using interruption = listenForInterruption();
+    const { catalog } = workplace;
+    const { signal } = interruption;
+    let isComplete = true;
+    const warn = (message: string) => {
+      isComplete = false;
+      process.stderr.write(`pgbak: ${message}\n`);
+    };
+    const server = args.server === undefined ? undefined : await findServer(catalog, args.server);
+    const all = flags.remote
+      ? await remotePointsIn(workplace, flags.from, signal)
+      : await pointsIn(workplace, server, { signal, warn });
+    const points = all.slice(0, flags.limit);
+    if (points.length === 0) {
+      this.log(
+        flags.remote ? 'There are no archives of pgbak there.' : 'No restore points yet. Make one: pgbak run --force',
+      );
     } else {
       const now = new Date();
-      const cells = backups.map((backup) => restorePointCells(backup, now));
+      const cells = points.map((point) => restorePointCells(point, now));
       this.log(renderTable(RESTORE_POINT_COLUMNS, cells, process.stdout.columns));
     }
-    return backups.map((backup) => backupRow(backup));
+    process.exitCode = isComplete ? 0 : 1;
+    return points.map((point) => restorePointRow(point));
   }
 }

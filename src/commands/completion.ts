@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import type { Command } from '@oclif/core/command';
 import { BaseCommand } from '../cli/base-command.ts';
 import { completionScript, SHELLS, type CompletedCommand } from '../cli/completion.ts';
-import { openHealthyCatalog } from '../cli/open-tools.ts';
+import { openHealthyCatalog } from '../cli/open-workplace.ts';
 import { ConfigError } from '../errors.ts';
 
 export default class Completion extends BaseCommand {

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
 import { chooseServer } from '../cli/prompts/choose-server.ts';
 import { canAsk } from '../cli/prompts/terminal.ts';
 import { objectNameOf } from '../config/archive-name.ts';

@@ -3,7 +3,7 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
 import { buildDoctorTools } from '../cli/open-doctor.ts';
-import { openHealthyCatalog } from '../cli/open-tools.ts';
+import { openHealthyCatalog } from '../cli/open-workplace.ts';
 import { paint } from '../cli/paint.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';

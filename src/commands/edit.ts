@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
 import { chooseServer } from '../cli/prompts/choose-server.ts';
 import { fillIn } from '../cli/prompts/fill-in.ts';
 import { canAsk } from '../cli/prompts/terminal.ts';

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
 import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../cli/server-row.ts';
 import { renderTable } from '../cli/table.ts';
 
@@ -18,12 +18,15 @@ EXIT STATUS
   async run(): Promise<ServerRow[]> {
     await this.parse(List);
     await using workplace = await openWorkplace();
-    const servers = await workplace.catalog.servers.list();
-    const rows = servers.map((server) => serverRow(server, workplace.environment));
+    const { catalog, environment } = workplace;
+    const verified = await catalog.verifications.recent();
+    const rows = (await catalog.servers.list()).map((server) =>
+      serverRow(server, verified.get(server.id), environment),
+    );
     if (rows.length === 0) {
       this.log('No servers yet. Add one: pgbak add');
     } else if (!this.jsonEnabled()) {
-      const recent = await workplace.catalog.backups.recent(RECENT);
+      const recent = await catalog.backups.recent(RECENT);
       const cells = rows.map((row) => serverCells(row, recent.get(row.id) ?? [], new Date()));
       this.log(renderTable(SERVER_COLUMNS, cells, process.stdout.columns));
     }

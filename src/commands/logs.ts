@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../cli/backup-row.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findBackup } from '../cli/find-backup.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
 import { paint } from '../cli/paint.ts';
 import { chooseServerOrAll } from '../cli/prompts/choose-server.ts';
 import { renderTable } from '../cli/table.ts';

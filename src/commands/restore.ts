@@ -2,20 +2,27 @@ import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
+import { findPoint } from '../cli/find-point.ts';
 import { formatBytes } from '../cli/format.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
-import { buildRestoreTools, databaseTarget } from '../cli/open-restore.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { buildHandOverTools, passwordFor } from '../cli/open-restore.ts';
+import { openTarget } from '../cli/open-target.ts';
+import { openWorkplace, type Workplace } from '../cli/open-workplace.ts';
 import { chooseServer } from '../cli/prompts/choose-server.ts';
+import { confirmReplacement } from '../cli/prompts/confirm-replacement.ts';
+import { dumpPartsFrom, partFlags } from '../cli/restore-flags.ts';
+import { showRestore, type RestoreProgress } from '../cli/restore-progress.ts';
 import { resolveReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
-import { choosePoint } from '../restore/choose-point.ts';
-import { restore } from '../restore/restore.ts';
+import type { RestorePoint } from '../restore/choose-point.ts';
+import { restore, type Target } from '../restore/restore.ts';
+
+type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];
 
 export default class Restore extends BaseCommand {
   static override summary = 'bring a backup back, into an empty database or a file';
-  static override description = `Fetches the archive, compares it with what the catalogue remembers, and reads it to its end. A database gets all of it in one transaction or nothing, and must hold no tables before; a file gets its name when it is whole.
+  static override description = `Fetches the archive, compares it with what the catalogue remembers, and reads it to its end. A database gets all of it in one transaction or nothing, and must hold no tables before, unless --clean says to replace them; a file gets its name when it is whole.
 
 EXIT STATUS
   0  restored
@@ -24,66 +31,100 @@ EXIT STATUS
   static override examples = [
     {
       description: 'the last backup, into a new database',
-      command: '<%= config.bin %> <%= command.id %> shop --to postgresql://postgres@localhost/restored',
+      command: '<%= config.bin %> <%= command.id %> shop --create --to postgresql://postgres@localhost/restored',
     },
     {
       description: 'as it was on Monday morning, as a file for psql',
       command: '<%= config.bin %> <%= command.id %> shop --at 2026-11-23T08:00Z --output shop.sql',
+    },
+    {
+      description: 'one table of a binary backup, beside what is there',
+      command: '<%= config.bin %> <%= command.id %> shop --table customer --to postgresql://postgres@localhost/shop',
     },
   ];
   static override args = { server: Args.string({ description: 'id or name of the server' }) };
   static override flags = {
     at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
     to: Flags.string({
-      description: 'connection string of an empty database, or env:NAME or file:/path',
-      exclusive: ['output'],
+      description: 'connection string of the database, or env:NAME or file:/path',
+      exclusive: ['output', 'stdout'],
       helpValue: 'URL',
     }),
-    output: Flags.string({ description: 'write the dump to this new file', helpValue: 'FILE' }),
+    output: Flags.string({
+      description: 'write the dump to this new file',
+      exclusive: ['to', 'stdout'],
+      helpValue: 'FILE',
+    }),
+    stdout: Flags.boolean({
+      description: 'write the dump to standard output, once it was read to its end',
+      exclusive: ['to', 'output', 'json'],
+    }),
+    create: Flags.boolean({ description: 'make the database of --to, which must not be there', dependsOn: ['to'] }),
+    clean: Flags.boolean({ description: 'replace everything that is in the database', dependsOn: ['to'] }),
+    globals: Flags.boolean({
+      description: 'also make missing roles, and set owner, privileges and settings of the database',
+      dependsOn: ['to'],
+    }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
     'archive-password': Flags.string({
-      description: "in place of today's archive password; env:NAME or file:/path",
+      description: "in place of today's archive password; env:NAME, file:/path, or - to type it",
       helpValue: 'PASSWORD',
     }),
+    ...partFlags,
   };
 
+  private parseFlags() {
+    return this.parse(Restore);
+  }
+
   async run(): Promise<{ backupId: number; server: string; dumpBytes: number }> {
-    const { args, flags } = await this.parse(Restore);
-    const { to, output } = flags;
-    if (to === undefined && output === undefined) {
-      throw new ConfigError('where to was not said', 'Into an empty database: --to URL; into a file: --output FILE');
+    const { args, flags } = await this.parseFlags();
+    if (flags.to === undefined && flags.output === undefined && !flags.stdout) {
+      throw new ConfigError(
+        'where to was not said',
+        'Into a database: --to URL; into a file: --output FILE; into a pipe: --stdout',
+      );
     }
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { signal } = interruption;
-    const { catalog, environment } = workplace;
-    const usage = 'pgbak restore shop --to URL';
     const isJson = this.jsonEnabled();
-    const server = await chooseServer(catalog, {
+    const server = await chooseServer(workplace.catalog, {
       idOrName: args.server,
       question: 'Restore which server?',
-      usage,
+      usage: 'pgbak restore shop --to URL',
       isJson,
     });
-    const backups = await catalog.backups.list({ serverId: server.id, goodOnly: true, limit: 100_000 });
-    const point = choosePoint(backups, flags.at);
+    const point = await findPoint(workplace.catalog, server, flags.at);
+    const password = await passwordFor(server, flags['archive-password'], workplace.environment, isJson);
 
-    const given = flags['archive-password'] === undefined ? undefined : new Secret(flags['archive-password']);
-    const secret = given ?? server.archivePassword ?? environment.archivePassword;
-    const password =
-      secret === undefined ? undefined : resolveReference(secret, 'the archive password', environment.variable);
-    const target =
-      to === undefined
-        ? { kind: 'file' as const, path: resolve(output ?? '') }
-        : await databaseTarget(
-            resolveReference(new Secret(to), 'the target', environment.variable),
-            point,
-            workplace,
-            signal,
-          );
-    const say = (message: string) => void process.stderr.write(`${message}\n`);
-    const { dumpBytes } = await restore({ server, point, password, target }, buildRestoreTools(workplace, say, signal));
-    const where = target.kind === 'file' ? target.path : target.label;
-    this.log(`Restored backup ${point.backupId} of ${server.name} into ${where}: ${formatBytes(dumpBytes)} of dump`);
+    await using progress = await showRestore({ isQuiet: false });
+    const target = await this.target(flags, point, progress, workplace, signal);
+    const tools = buildHandOverTools(workplace, signal, progress.report);
+    const { dumpBytes } = await restore({ server, point, password, target }, tools);
+    await progress[Symbol.asyncDispose]();
+    if (target.kind !== 'stream') {
+      const where = target.kind === 'file' ? target.path : target.label;
+      this.log(`Restored backup ${point.backupId} of ${server.name} into ${where}: ${formatBytes(dumpBytes)} of dump`);
+    }
     return { backupId: point.backupId, server: server.name, dumpBytes };
+  }
+
+  private async target(
+    flags: RestoreFlags,
+    point: RestorePoint,
+    progress: RestoreProgress,
+    workplace: Workplace,
+    signal: AbortSignal,
+  ): Promise<Target> {
+    if (flags.output !== undefined) return { kind: 'file', path: resolve(flags.output) };
+    if (flags.to === undefined) return { kind: 'stream', sink: process.stdout };
+    const url = resolveReference(new Secret(flags.to), 'the target', workplace.environment.variable);
+    const { create, clean, globals, jobs } = flags;
+    const options = { create, clean, globals, jobs, parts: dumpPartsFrom(flags) };
+    const { target, database, plan } = await openTarget(url, point, options, workplace, signal);
+    if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
+    for (const message of plan) progress.report({ type: 'step', message });
+    return target;
   }
 }

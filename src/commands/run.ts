@@ -4,7 +4,8 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { findServers } from '../cli/find-server.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
 import { openLog } from '../cli/log.ts';
-import { buildTools, openWorkplace, takeRunLock } from '../cli/open-tools.ts';
+import { buildTools } from '../cli/open-tools.ts';
+import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
 import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../cli/outcome-row.ts';
 import { FORMATS } from '../config/server.ts';
 
@@ -63,7 +64,8 @@ EXIT STATUS
       dryRun: flags['dry-run'],
       ...(flags.format === undefined ? {} : { format: flags.format }),
     };
-    const outcomes = await runBackups(request, buildTools(workplace, options));
+    await using tools = buildTools(workplace, options);
+    const outcomes = await runBackups(request, tools);
     const text = runSummary(outcomes, {
       isComplete: flags['dry-run'] || flags.server !== undefined,
       isTold: process.stderr.isTTY,

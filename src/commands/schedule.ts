@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { dirname } from 'node:path';
 import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
 import { crontabLine } from '../cli/schedule/crontab.ts';
 import { environmentFileText } from '../cli/schedule/environment-file.ts';
 import {

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
 import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../cli/status-row.ts';
 import { renderTable } from '../cli/table.ts';
 import { collectStatus } from '../monitor/collect-status.ts';
@@ -11,7 +11,7 @@ export default class Status extends BaseCommand {
   static override description = `OK       the last backup is good and in time
 WARNING  it is, but its size changed, or the like
 LATE     the last good one is older than its frequency and some grace (a quarter of it, from 1 to 12 hours)
-FAILING  the last attempt failed
+FAILING  the last attempt failed, or the last good backup was verified and found bad
 NEVER    none has been made
 
 EXIT STATUS

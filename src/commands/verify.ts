@@ -1,48 +1,50 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
+import { findPoint } from '../cli/find-point.ts';
 import { findServer } from '../cli/find-server.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
-import { buildRestoreTools, scratchOn } from '../cli/open-restore.ts';
-import { openWorkplace } from '../cli/open-tools.ts';
-import { paint } from '../cli/paint.ts';
+import { archivePasswordOf } from '../cli/open-restore.ts';
+import { openScratchServer } from '../cli/open-scratch.ts';
+import { openWorkplace } from '../cli/open-workplace.ts';
+import { buildVerifyTools } from '../cli/open-verify.ts';
 import { renderTable } from '../cli/table.ts';
-import { resolveReference } from '../config/reference.ts';
+import { VERIFICATION_COLUMNS, verificationCells } from '../cli/verification-row.ts';
 import { Secret } from '../config/secret.ts';
+import { LEVELS } from '../config/verification.ts';
 import { ConfigError } from '../errors.ts';
-import { choosePoint } from '../restore/choose-point.ts';
-import { LEVELS, verify, type Verification } from '../restore/verify.ts';
-
-const COLUMNS = [
-  { title: 'server', shrinksTo: 8 },
-  { title: 'backup' },
-  { title: 'result' },
-  { title: 'what was seen', shrinksTo: 20 },
-];
+import { longestUnverified } from '../restore/longest-unverified.ts';
+import type { Verification } from '../restore/verify.ts';
+import { verifyAndTell } from '../restore/verify-and-tell.ts';
 
 export default class Verify extends BaseCommand {
   static override summary = 'prove that backups are there and can be read';
   static override description = `remote   storage has the object, with the size that was recorded (in B2 also the SHA-1)
 archive  it is fetched, compared, opened with its password, and its dump read to the end
-restore  it is loaded into a throwaway database on the server of --scratch-url, and every table there is read
+restore  it is loaded into a throwaway database, every table there is counted, and the counts are compared with those of the dump where the server has --count-rows
 
-Without a server, the last good backup of each.
+The throwaway database is made in a PostgreSQL server of its own that is started for it, where one is installed; or on the server of --scratch-url or PGBAK_SCRATCH_URL. Without a server, the last good backup of each is verified. The result stays in the catalogue, for "list", "status" and "prune".
 
 EXIT STATUS
   0  all are good
   1  at least one is not
   2  wrong use or configuration`;
   static override examples = [
-    { description: 'for a weekly line in the crontab', command: '<%= config.bin %> <%= command.id %>' },
-    '<%= config.bin %> <%= command.id %> shop --at 17 --level remote',
+    { description: 'all of them', command: '<%= config.bin %> <%= command.id %>' },
     {
-      description: 'all the way',
-      command:
-        '<%= config.bin %> <%= command.id %> --level restore --scratch-url postgresql://postgres@localhost/postgres',
+      description: 'for a weekly line in the crontab: the five that wait longest, all the way',
+      command: '<%= config.bin %> <%= command.id %> --all --sample 5 --level restore',
     },
+    '<%= config.bin %> <%= command.id %> shop --at 17 --level remote',
   ];
   static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
   static override flags = {
+    all: Flags.boolean({ description: 'the last good backup of every server, as without a server' }),
+    sample: Flags.integer({
+      description: 'of all, only the N servers that were verified longest ago',
+      helpValue: 'N',
+      min: 1,
+    }),
     at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
     'scratch-url': Flags.string({
       description: 'connection string of a server for throwaway databases, or env:NAME or file:/path',
@@ -53,44 +55,35 @@ EXIT STATUS
 
   async run(): Promise<Verification[]> {
     const { args, flags } = await this.parse(Verify);
+    const isAll = args.server === undefined;
+    if (!isAll && (flags.all || flags.sample !== undefined)) {
+      throw new ConfigError('a server and --all or --sample were given', 'Name one server, or verify all of them.');
+    }
+    if (isAll && /^\d+$/.test(flags.at)) throw new ConfigError(`--at ${flags.at} is one backup of one server: name it`);
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { catalog, environment } = workplace;
     const { signal } = interruption;
-    const given = flags['scratch-url'];
-    const url =
-      given === undefined ? undefined : resolveReference(new Secret(given), 'the scratch URL', environment.variable);
-    if (flags.level === 'restore' && url === undefined) {
-      throw new ConfigError(
-        'where to restore was not said',
-        'A server that may hold a throwaway database: --scratch-url URL',
-      );
-    }
-    const tools = {
-      ...buildRestoreTools(workplace, () => {}, signal),
-      createScratch: scratchOn(url, workplace, signal),
-    };
-    const isAll = args.server === undefined;
-    const servers = isAll ? await catalog.servers.list() : [await findServer(catalog, args.server ?? '')];
+    const url = flags['scratch-url'];
+    await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), workplace, signal);
+    const warn = (message: string) => void process.stderr.write(`pgbak: ${message}\n`);
+    const tools = buildVerifyTools(workplace, { scratch, signal, version: this.config.version, warn });
+
+    const servers = isAll
+      ? await longestUnverified(catalog, flags.sample)
+      : [await findServer(catalog, args.server ?? '')];
     const results: Verification[] = [];
     for (const server of servers) {
-      const backups = await catalog.backups.list({ serverId: server.id, goodOnly: true, limit: 100_000 });
-      // A server that has no good backup yet is for "status" to complain about.
-      if (isAll && backups.length === 0) continue;
-      const secret = server.archivePassword ?? environment.archivePassword;
-      const password = () =>
-        secret === undefined ? undefined : resolveReference(secret, 'the archive password', environment.variable);
-      results.push(await verify(flags.level, server, choosePoint(backups, flags.at), password, tools));
+      const point = await findPoint(catalog, server, flags.at);
+      results.push(
+        await verifyAndTell(flags.level, server, point, () => archivePasswordOf(server, environment), tools),
+      );
     }
-    if (isAll && results.length === 0)
+    if (results.length === 0) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');
-    const cells = results.map(({ name, backupId, isGood, message }) => [
-      name,
-      String(backupId),
-      isGood ? paint('green', 'good') : paint('red', 'BAD'),
-      message,
-    ]);
-    this.log(renderTable(COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
+    }
+    const cells = results.map((result) => verificationCells(result));
+    this.log(renderTable(VERIFICATION_COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
     process.exitCode = results.every(({ isGood }) => isGood) ? 0 : 1;
     return results;
   }

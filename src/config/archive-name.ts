@@ -37,6 +37,18 @@ export function entryNameOf(archiveName: string, format: Format): string {
   return `${base}.${format === 'sql' ? 'sql' : 'bin'}`;
 }
 
+/** The name of the roles and settings beside the dump: `shop.globals.sql`. */
+export function globalsEntryNameOf(archiveName: string): string {
+  return `${archiveName.slice(archiveName.lastIndexOf('/') + 1)}.globals.sql`;
+}
+
+/** The archive name and format behind an object's name; undefined for what is no archive of pgbak's. */
+export function parseObjectName(objectName: string): { archiveName: string; format: Format } | undefined {
+  const [, archiveName, extension] = /^(.+)\.(sql|bin)\.7z$/.exec(objectName) ?? [];
+  if (archiveName === undefined) return undefined;
+  return { archiveName, format: extension === 'sql' ? 'sql' : 'binary' };
+}
+
 /** The name of an archive in storage: `production/shop.sql.7z`. */
 export function objectNameOf(archiveName: string, format: Format): string {
   return `${archiveName}.${format === 'sql' ? 'sql' : 'bin'}.7z`;

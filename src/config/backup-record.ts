@@ -3,6 +3,9 @@ import type { Format } from './server.ts';
 /** How an attempt ended. `running` is also what a killed run leaves until the next one finds it. */
 export type BackupResult = 'running' | 'success' | 'failed';
 
+/** Rows by `schema.table`, as PostgreSQL spells them without quotes. */
+export type RowCounts = Readonly<Record<string, number>>;
+
 /** One attempt to back up a server, as the catalogue remembers it. */
 export interface BackupRecord {
   backupId: number;
@@ -26,6 +29,14 @@ export interface BackupRecord {
   /** SHA-1 of the stored archive, 40 hexadecimal digits. */
   sha1?: string;
   warnings: string[];
+  /** When its object was removed from storage. */
+  removedAt?: Date;
+  /** The roles that the dump names; absent where nobody looked. */
+  roles?: string[];
+  /** The database's encoding, as PostgreSQL calls it. */
+  encoding?: string;
+  /** Whether the archive holds roles and settings as well. */
+  hasGlobals: boolean;
   /** Why it failed; secrets hidden. */
   error?: string;
 }

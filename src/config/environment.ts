@@ -17,6 +17,11 @@ export interface Environment {
   temporaryDirectory: string | undefined;
   pgBin: string | undefined;
   sevenZip: string | undefined;
+  /** A server for throwaway databases. */
+  scratchUrl: Secret | undefined;
+  /** A B2 key that may delete, for pruning alone. */
+  b2PruneKeyId: Secret | undefined;
+  b2PruneAppKey: Secret | undefined;
   /** After this a dump is ended. */
   dumpTimeoutMs: number;
   mezmoIngestionKey: Secret | undefined;
@@ -53,6 +58,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     temporaryDirectory: path('PGBAK_TMPDIR'),
     pgBin: path('PGBAK_PG_BIN'),
     sevenZip: variable('PGBAK_7Z'),
+    scratchUrl: secret('PGBAK_SCRATCH_URL'),
+    b2PruneKeyId: secret('B2_PRUNE_KEY_ID'),
+    b2PruneAppKey: secret('B2_PRUNE_APP_KEY'),
     dumpTimeoutMs: 1000 * positiveSeconds('BACKUP_TIMEOUT_SEC', variable('BACKUP_TIMEOUT_SEC')),
     mezmoIngestionKey: secret('MEZMO_INGESTION_KEY'),
     mezmoUrl: variable('MEZMO_URL'),

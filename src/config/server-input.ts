@@ -4,8 +4,9 @@ import { parseCompression } from './compression.ts';
 import { parseDestination } from './destination.ts';
 import { parsePingUrl } from './ping-url.ts';
 import { isReference } from './reference.ts';
+import { parseRetention, type RetentionRules } from './retention.ts';
 import { Secret } from './secret.ts';
-import type { Format, ServerFields, SizeChangeAction } from './server.ts';
+import type { Format, ServerFields, SizeChangeAction, VerifyAfter } from './server.ts';
 
 /** What a user typed for a server, flag by flag, unchecked. An empty text clears an optional field. */
 export interface ServerInput {
@@ -23,6 +24,7 @@ export interface ServerInput {
   hcUrlStart?: string | undefined;
   hcUrlSuccess?: string | undefined;
   hcUrlFail?: string | undefined;
+  hcUrlVerify?: string | undefined;
   excludeTables?: string[] | undefined;
   excludeTableData?: string[] | undefined;
   excludeSchemas?: string[] | undefined;
@@ -31,6 +33,11 @@ export interface ServerInput {
   onSizeChange?: SizeChangeAction | undefined;
   lockWaitSeconds?: number | undefined;
   idleTimeoutSeconds?: number | undefined;
+  includeGlobals?: boolean | undefined;
+  countRows?: boolean | undefined;
+  verifyAfter?: VerifyAfter | undefined;
+  retention?: RetentionRules | undefined;
+  autoPrune?: boolean | undefined;
 }
 
 /** Fields that were given; an optional one that was cleared is there as undefined. */
@@ -63,6 +70,7 @@ export function parseServerInput(input: ServerInput): ServerChanges {
     hcUrlStart: check(input.hcUrlStart, optional(parsePing)),
     hcUrlSuccess: check(input.hcUrlSuccess, optional(parsePing)),
     hcUrlFail: check(input.hcUrlFail, optional(parsePing)),
+    hcUrlVerify: check(input.hcUrlVerify, optional(parsePing)),
     excludeTables: check(input.excludeTables, withoutEmpty),
     excludeTableData: check(input.excludeTableData, withoutEmpty),
     excludeSchemas: check(input.excludeSchemas, withoutEmpty),
@@ -71,6 +79,11 @@ export function parseServerInput(input: ServerInput): ServerChanges {
     onSizeChange: input.onSizeChange,
     lockWaitSeconds: check(input.lockWaitSeconds, wholeNumber('lock wait', 1, 'seconds')),
     idleTimeoutSeconds: check(input.idleTimeoutSeconds, wholeNumber('idle timeout', 1, 'seconds')),
+    includeGlobals: input.includeGlobals,
+    countRows: input.countRows,
+    verifyAfter: input.verifyAfter,
+    retention: check(input.retention, parseRetention),
+    autoPrune: input.autoPrune,
   };
   const [first] = problems;
   if (first !== undefined) throw new ConfigError(problems.map(({ message }) => message).join('; '), first.hint);

@@ -1,3 +1,4 @@
+import type { RetentionRules } from './retention.ts';
 import type { Secret } from './secret.ts';
 
 export const FORMATS = ['sql', 'binary'] as const;
@@ -7,6 +8,10 @@ export type Format = (typeof FORMATS)[number];
 export const SIZE_CHANGE_ACTIONS = ['alert', 'reject'] as const;
 /** What a suspicious change of size does: warn and store, or fail and store nothing. */
 export type SizeChangeAction = (typeof SIZE_CHANGE_ACTIONS)[number];
+
+export const VERIFY_AFTER = ['none', 'archive', 'restore'] as const;
+/** How thoroughly each backup is verified before it counts as made. */
+export type VerifyAfter = (typeof VERIFY_AFTER)[number];
 
 /**
  * What pgbak remembers of a server, as a user gave it: secrets and connection string may still be references
@@ -32,6 +37,8 @@ export interface ServerFields {
   hcUrlStart?: Secret | undefined;
   hcUrlSuccess?: Secret | undefined;
   hcUrlFail?: Secret | undefined;
+  /** Hears of each verification: of a good one at the URL itself, of a bad one below it at `/fail`. */
+  hcUrlVerify?: Secret | undefined;
   /** pg_dump patterns. */
   excludeTables: readonly string[];
   excludeTableData: readonly string[];
@@ -41,6 +48,15 @@ export interface ServerFields {
   onSizeChange: SizeChangeAction;
   lockWaitSeconds: number;
   idleTimeoutSeconds: number;
+  /** Keep roles, tablespaces and the database's own settings in the archive as well. */
+  includeGlobals: boolean;
+  /** Count every table in the snapshot of the dump, for a verification to compare. */
+  countRows: boolean;
+  verifyAfter: VerifyAfter;
+  /** Which backups to keep; none: all. */
+  retention: RetentionRules;
+  /** Remove what the rules do not keep after each good backup. */
+  autoPrune: boolean;
 }
 
 /** A server as the catalogue holds it. */
@@ -69,4 +85,9 @@ export const SERVER_DEFAULTS = {
   onSizeChange: 'alert',
   lockWaitSeconds: 600,
   idleTimeoutSeconds: 1800,
+  includeGlobals: false,
+  countRows: false,
+  verifyAfter: 'none',
+  retention: {},
+  autoPrune: false,
 } as const satisfies Partial<ServerFields>;

@@ -104,11 +104,12 @@ function combined(problems: readonly PgbakError[]): ConfigError {
   return new ConfigError(problems.map((problem) => problem.message).join('; '), hints.join(' ') || undefined);
 }
 
-/** Where a ping goes for each moment of a backup. */
+/** Where a ping goes for each moment of a backup, and of its verification. */
 export interface PingUrls {
   start?: Secret;
   success?: Secret;
   fail?: Secret;
+  verify?: Secret;
 }
 
 /**
@@ -116,13 +117,18 @@ export interface PingUrls {
  * tell that it failed. A reference that leads nowhere becomes a problem and leaves the other URLs alone.
  */
 export function resolvePingUrls(
-  server: Pick<ServerRecord, 'hcUrlStart' | 'hcUrlSuccess' | 'hcUrlFail'>,
+  server: Pick<ServerRecord, 'hcUrlStart' | 'hcUrlSuccess' | 'hcUrlFail' | 'hcUrlVerify'>,
   environment: Environment,
 ): { urls: PingUrls; problems: string[] } {
   const urls: PingUrls = {};
   const problems: string[] = [];
-  const given = { start: server.hcUrlStart, success: server.hcUrlSuccess, fail: server.hcUrlFail };
-  for (const moment of ['start', 'success', 'fail'] as const) {
+  const given = {
+    start: server.hcUrlStart,
+    success: server.hcUrlSuccess,
+    fail: server.hcUrlFail,
+    verify: server.hcUrlVerify,
+  };
+  for (const moment of ['start', 'success', 'fail', 'verify'] as const) {
     const value = given[moment];
     if (value === undefined) continue;
     try {

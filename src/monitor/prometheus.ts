@@ -39,6 +39,11 @@ const METRICS: readonly Metric[] = [
     value: ({ lastGood }) => lastGood?.sizeBytes,
   },
   {
+    name: 'pgbak_last_verified_timestamp_seconds',
+    help: 'When a backup was last read as a whole and found good.',
+    value: ({ lastVerified }) => seconds(lastVerified?.verifiedAt),
+  },
+  {
     name: 'pgbak_frequency_seconds',
     help: 'How often the server is to be backed up.',
     value: ({ frequencyHours }) => frequencyHours * 3600,

@@ -1,9 +1,12 @@
 import { nextDue } from '../backup/due.ts';
+import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
+import type { VerificationRecord } from '../config/verification.ts';
 
 /**
- * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed. `LATE`: the last good backup is
+ * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, or the last good backup was
+ * verified and found bad. `LATE`: the last good backup is
  * older than it should be. `WARNING`: it is good, but its size changed or the like.
  */
 export const STATES = ['OK', 'WARNING', 'LATE', 'FAILING', 'NEVER'] as const;
@@ -18,6 +21,15 @@ export interface ServerStatus {
   frequencyHours: number;
   lastGood: BackupRecord | undefined;
   lastAttempt: BackupRecord | undefined;
+  /** The newest verification that read a whole backup and found it good. */
+  lastVerified: VerificationRecord | undefined;
+}
+
+/** What a server's state is judged by. */
+export interface Evidence {
+  lastGood: BackupRecord | undefined;
+  lastAttempt: BackupRecord | undefined;
+  verification: RecentVerification | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -31,23 +43,24 @@ export function lateGraceMs(frequencyHours: number): number {
 }
 
 /** How a server's backups stand at `now`. */
-export function statusOf(
-  server: ServerRecord,
-  { lastGood, lastAttempt }: { lastGood: BackupRecord | undefined; lastAttempt: BackupRecord | undefined },
-  now: Date,
-): ServerStatus {
-  const [state, reason] = judge(server, lastGood, lastAttempt, now);
+export function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
+  const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
-  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt };
+  const { lastGood, lastAttempt, verification } = evidence;
+  const lastVerified = verification?.lastGood;
+  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified };
 }
 
 function judge(
   server: ServerRecord,
-  lastGood: BackupRecord | undefined,
-  lastAttempt: BackupRecord | undefined,
+  { lastGood, lastAttempt, verification }: Evidence,
   now: Date,
 ): [State, string | undefined] {
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
+  const verified = verification?.last;
+  if (verified?.isGood === false && verified.backupId === lastGood?.backupId) {
+    return ['FAILING', `verified and found bad: ${verified.message}`];
+  }
   const due = nextDue(server);
   if (lastGood === undefined || due === undefined) return ['NEVER', 'no backup has succeeded yet'];
   if (due.getTime() + lateGraceMs(server.frequencyHours) < now.getTime()) {

@@ -3,8 +3,8 @@ import { parsePingUrl } from '../config/ping-url.ts';
 import { errorCode, PgbakError } from '../errors.ts';
 import type { Clock } from '../system/clock.ts';
 
-/** The moments of a backup that a health check may hear of. */
-export type PingMoment = 'start' | 'success' | 'fail';
+/** The moments of a backup and of its verification that a health check may hear of. */
+export type PingMoment = 'start' | 'success' | 'fail' | 'verify';
 
 export interface Ping {
   moment: PingMoment;

@@ -79,6 +79,11 @@ async function examine(directory: string, pgDump: string, signal: AbortSignal): 
   }
 }
 
+/** The paths of programs in a directory; undefined for each that is not there. */
+export async function existingPrograms(directory: string, names: readonly string[]): Promise<(string | undefined)[]> {
+  return await Promise.all(names.map((name) => executable(directory, name)));
+}
+
 async function executable(directory: string, name: string): Promise<string | undefined> {
   const file = join(directory, name);
   return await access(file, constants.X_OK).then(

@@ -53,6 +53,16 @@ export function parseConnection(connectionString: Secret): Connection {
   };
 }
 
+/** The same server and role, another database. */
+export function connectionTo(connection: Connection, database: string): Connection {
+  const { conninfo } = connection;
+  // libpq lets the last of several values win, in both of its forms.
+  const parameter = /^postgres(?:ql)?:\/\//.test(conninfo)
+    ? `${conninfo.includes('?') ? '&' : '?'}dbname=${encodeURIComponent(database)}`
+    : ` dbname='${database.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+  return { ...connection, database, label: database, conninfo: conninfo + parameter };
+}
+
 function labelOf(valueOf: (keyword: string) => string | undefined): string {
   const service = valueOf('service');
   const database = valueOf('dbname') ?? (service === undefined ? undefined : `service ${service}`);

@@ -21,6 +21,7 @@ export function dumpCommand(
   programs: ClientPrograms,
   fields: DumpFields,
   environment: ProgramEnvironment,
+  snapshotId?: string,
 ): Command {
   return {
     name: 'pg_dump',
@@ -28,6 +29,7 @@ export function dumpCommand(
     args: [
       '--no-password',
       '--verbose',
+      ...(snapshotId === undefined ? [] : [`--snapshot=${snapshotId}`]),
       `--lock-wait-timeout=${fields.lockWaitSeconds * 1000}`,
       ...(fields.format === 'sql' ? ['--format=plain'] : ['--format=custom', '--compress=0']),
       ...fields.excludeSchemas.map((pattern) => `--exclude-schema=${pattern}`),

@@ -1,10 +1,14 @@
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isSelection, type DumpParts } from '../config/dump-parts.ts';
 import type { Format } from '../config/server.ts';
 import { ProgramError } from '../errors.ts';
-import { startProgram, type Ending } from '../system/programs.ts';
+import { startProgram, type Command, type RunningProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { databaseEnvironment } from './database-environment.ts';
+import { EMPTY_DATABASE } from './empty-database.ts';
+import { explainLoadFailure } from './load-failure.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 
 /** A psql or pg_restore that waits for a dump, in one transaction. */
@@ -16,68 +20,163 @@ export interface Loader {
   abandon(): Promise<ProgramError | undefined>;
 }
 
+export interface LoadRequest {
+  format: Format;
+  connection: Connection;
+  programs: ClientPrograms;
+  environment: ProgramEnvironment;
+  signal: AbortSignal;
+  /** For a binary dump only. */
+  parts?: DumpParts;
+  /** Take everything out of the database first, in the same transaction. */
+  emptyFirst?: boolean;
+}
+
 /**
  * Starts the program that loads a dump (https://www.postgresql.org/docs/current/app-psql.html, app-pgrestore.html).
  * psql's `--single-transaction` commits at the end of its input, whatever came before: 121,165 of 200,000 rows where a
  * dump broke off, and the same when pgbak is killed. So the transaction is begun and committed by words in the input
  * itself, and an end without the second undoes all.
  */
-export function startLoader(
-  format: Format,
-  connection: Connection,
-  programs: ClientPrograms,
-  environment: ProgramEnvironment,
-  signal: AbortSignal,
-): Loader {
-  const target = `--dbname=${connection.conninfo}`;
-  const isPlain = format === 'sql';
-  const name = isPlain ? 'psql' : 'pg_restore';
-  const file = isPlain ? programs.psql : programs.pgDump.replace(/pg_dump$/, 'pg_restore');
-  if (file === undefined) throw new ProgramError('psql was not found beside pg_dump', 'Install postgresql-client.');
-  const args = isPlain
-    ? ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', target, '-f', '-']
-    : ['-w', '--single-transaction', '--exit-on-error', target];
-  const env = databaseEnvironment(connection, environment);
-  const program = startProgram({ name, file, args, env }, { stdin: 'pipe', stdout: 'ignore', signal });
-  const { stdin } = program;
-  if (stdin === undefined) throw new Error(`${name} was started without a pipe`);
-  let ownEnding: Ending | undefined;
-  let isAbandoned = false;
-  void program.ended.then(
-    (ending) => (ownEnding = isAbandoned ? undefined : ending),
-    () => {},
+export function startLoader(request: LoadRequest): Loader {
+  const { format, emptyFirst = false } = request;
+  if (format === 'sql') return startPsql(request);
+  // pg_restore has no way to drop what a dump does not know of; psql does both in one transaction.
+  return emptyFirst ? startThroughScript(request) : startPgRestore(request);
+}
+
+function startPsql({ connection, programs, environment, signal, emptyFirst }: LoadRequest): Loader {
+  if (programs.psql === undefined) {
+    throw new ProgramError('psql was not found beside pg_dump', 'Install postgresql-client.');
+  }
+  const args = ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', `--dbname=${connection.conninfo}`, '-f', '-'];
+  const command = { name: 'psql', file: programs.psql, args, env: databaseEnvironment(connection, environment) };
+  const psql = startProgram(command, { stdin: 'pipe', stdout: 'ignore', signal });
+  const input = inputOf(psql);
+  input.write(`BEGIN;\n${emptyFirst === true ? EMPTY_DATABASE : ''}`);
+  return loaderOf('psql', psql, input, signal, () => input.end('\nCOMMIT;\n'));
+}
+
+function startPgRestore(request: LoadRequest): Loader {
+  const { connection, environment, signal } = request;
+  const args = ['-w', '--single-transaction', '--exit-on-error', `--dbname=${connection.conninfo}`];
+  const command = pgRestore(
+    request,
+    [...args, ...partFlags(request.parts)],
+    databaseEnvironment(connection, environment),
   );
-  if (isPlain) stdin.write('BEGIN;\n');
+  const restore = startProgram(command, { stdin: 'pipe', stdout: 'ignore', signal });
+  const stdin = inputOf(restore);
+  const isPart = request.parts !== undefined && isSelection(request.parts);
+  const input = isPart ? untilItCloses(stdin) : stdin;
+  return loaderOf('pg_restore', restore, input, signal, () => stdin.end());
+}
+
+/** pg_restore reads no further than the part that it was asked for; the rest is for nobody. */
+function untilItCloses(stdin: Writable): Writable {
+  return new Writable({
+    write: (chunk, _encoding, done) => {
+      if (stdin.destroyed || stdin.errored) done();
+      else stdin.write(chunk, () => done());
+    },
+  });
+}
+
+/** pg_restore writes the dump as a script for psql, which hears of its end only when pg_restore has ended well. */
+function startThroughScript(request: LoadRequest): Loader {
+  const { environment, signal, parts } = request;
+  const psql = startPsql(request);
+  const command = pgRestore(request, ['--file=-', '--exit-on-error', ...partFlags(parts)], environment);
+  const script = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
+  const input = inputOf(script);
+  if (script.stdout === undefined) throw new Error('pg_restore was started without a pipe');
+  const copied = pipeline(script.stdout, psql.input, { end: false });
+  copied.catch(() => {});
   return {
-    input: stdin,
+    input,
     commit: async () => {
-      stdin.end(isPlain ? '\nCOMMIT;\n' : '');
-      const { exitCode, stderrTail } = await program.ended;
+      input.end();
+      const { exitCode, stderrTail } = await script.ended;
       signal.throwIfAborted();
-      if (exitCode !== 0) throw explain(name, stderrTail);
+      if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail);
+      await copied;
+      await psql.commit();
     },
     abandon: async () => {
-      // It may just be on its way out, with the reason on its lips.
-      await Promise.race([program.ended.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 500))]);
-      const ending = ownEnding;
-      isAbandoned = true;
-      await program.stop();
-      stdin.destroy();
-      return ending === undefined || ending.exitCode === 0 ? undefined : explain(name, ending.stderrTail);
+      await script.stop();
+      input.destroy();
+      return await psql.abandon();
     },
   };
 }
 
-function explain(name: string, stderr: string): ProgramError {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const first = lines.findIndex((line) => /error:|fatal:/i.test(line));
-  const words = lines
-    .slice(Math.max(first, 0), Math.max(first, 0) + 6)
-    .map((line) => line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, ''))
-    .join(' ');
-  const role = /role "([^"]+)" does not exist/.exec(words)?.[1];
-  return new ProgramError(
-    `${name} failed, and nothing was restored: ${words || 'it gave no reason'}`,
-    role === undefined ? undefined : `Create the role first: CREATE ROLE "${role}"`,
-  );
+/** Loads a binary dump from a file by several connections at once, which one transaction cannot span. */
+export async function loadInParallel(request: LoadRequest, path: string, jobs: number): Promise<void> {
+  const { connection, environment, signal, parts } = request;
+  const args = [
+    '-w',
+    `--jobs=${jobs}`,
+    '--exit-on-error',
+    `--dbname=${connection.conninfo}`,
+    ...partFlags(parts),
+    path,
+  ];
+  const command = pgRestore(request, args, databaseEnvironment(connection, environment));
+  const { exitCode, stderrTail } = await startProgram(command, { signal }).ended;
+  signal.throwIfAborted();
+  if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail, 'a part of it may have been restored');
+}
+
+function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env']): Command {
+  return { name: 'pg_restore', file: programs.pgDump.replace(/pg_dump$/, 'pg_restore'), args, env };
+}
+
+function partFlags(parts: DumpParts | undefined): string[] {
+  if (parts === undefined) return [];
+  const { schemas, tables, dataOnly, schemaOnly, noOwner, noPrivileges } = parts;
+  return [
+    ...schemas.map((schema) => `--schema=${schema}`),
+    ...tables.map((table) => `--table=${table}`),
+    ...(dataOnly ? ['--data-only'] : []),
+    ...(schemaOnly ? ['--schema-only'] : []),
+    ...(noOwner ? ['--no-owner'] : []),
+    ...(noPrivileges ? ['--no-privileges'] : []),
+    // A name that matches nothing must not pass for a restore.
+    ...(schemas.length + tables.length > 0 ? ['--strict-names'] : []),
+  ];
+}
+
+function inputOf(program: RunningProgram): Writable {
+  if (program.stdin === undefined) throw new Error('the program was started without a pipe');
+  return program.stdin;
+}
+
+const LAST_WORDS_WITHIN_MS = 500;
+
+function loaderOf(
+  name: string,
+  program: RunningProgram,
+  input: Writable,
+  signal: AbortSignal,
+  end: () => void,
+): Loader {
+  return {
+    input,
+    commit: async () => {
+      end();
+      const { exitCode, stderrTail } = await program.ended;
+      signal.throwIfAborted();
+      if (exitCode !== 0) throw explainLoadFailure(name, stderrTail);
+    },
+    abandon: async () => {
+      // It may just be on its way out, with the reason on its lips.
+      const own = await Promise.race([
+        program.ended.catch(() => undefined),
+        new Promise<undefined>((resolve) => setTimeout(resolve, LAST_WORDS_WITHIN_MS, undefined)),
+      ]);
+      await program.stop();
+      input.destroy();
+      return own === undefined || own.exitCode === 0 ? undefined : explainLoadFailure(name, own.stderrTail);
+    },
+  };
 }

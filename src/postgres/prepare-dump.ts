@@ -1,4 +1,5 @@
 import { DUMP_HEADINGS } from '../config/dump-marks.ts';
+import type { Secret } from '../config/secret.ts';
 import type { ServerFields } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import type { PgbakError } from '../errors.ts';
@@ -7,17 +8,23 @@ import type { ClientPrograms } from './client-programs.ts';
 import { parseConnection } from './connection.ts';
 import { dumpCommand } from './dump-command.ts';
 import { explainDumpFailure } from './dump-failure.ts';
+import { readGlobals } from './globals.ts';
 import { inspectServer, type ServerFacts } from './inspect-server.ts';
 import { matchVersion } from './match-version.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 /** A dump that only has to be started. */
 export interface PreparedDump {
-  command: Command;
+  /** In a snapshot that somebody keeps open, or in one of its own. */
+  command: (snapshotId?: string) => Command;
+  openSnapshot: () => Promise<Snapshot>;
   explainFailure: (ending: Ending) => PgbakError;
   /** How its output begins. */
   heading: string;
   facts: ServerFacts;
+  /** Roles, tablespaces and the settings of the database, as a script for psql. */
+  readGlobals: () => Promise<Secret>;
   /** For people: `PostgreSQL 17.2 with pg_dump 17.4`. */
   summary: string;
 }
@@ -42,10 +49,13 @@ export async function prepareDump({
   const facts = await inspectServer(connection, found, environment, signal);
   const programs = matchVersion(server.name, facts.version, found);
   return {
-    command: dumpCommand(connection, programs, { ...server, format: settings.format }, environment),
+    command: (snapshotId) =>
+      dumpCommand(connection, programs, { ...server, format: settings.format }, environment, snapshotId),
+    openSnapshot: () => openSnapshot(connection, found, environment, signal),
     explainFailure: (ending) => explainDumpFailure(ending, server.lockWaitSeconds),
     heading: DUMP_HEADINGS[settings.format],
     facts,
+    readGlobals: () => readGlobals({ connection, programs, found, environment, signal }),
     summary: `PostgreSQL ${facts.version.text} with pg_dump ${programs.version.text}`,
   };
 }

@@ -34,7 +34,8 @@ export async function queryRows(
   return lines.map((line) => line.split('\t'));
 }
 
-function newestPsql(found: readonly ClientPrograms[]): string {
+/** Any version of psql speaks to any server. Throws a `ProgramError` that says what to install where there is none. */
+export function newestPsql(found: readonly ClientPrograms[]): string {
   const newestFirst = found.toSorted((a, b) => b.version.major - a.version.major);
   const psql = newestFirst.find((programs) => programs.psql !== undefined)?.psql;
   if (psql !== undefined) return psql;

@@ -5,30 +5,35 @@ import { ConfigError } from '../errors.ts';
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
 /**
- * The restore point that `at` means: `latest`, a backup's id, or a time, for which it is the last one begun by then.
- * `backups` are a server's good ones, newest first. Throws a `ConfigError` when there is none.
+ * The restore point that `at` means: `latest`, or a time, for which it is the last one begun by then.
+ * `backups` are a server's good ones. Throws a `ConfigError` when there is none.
  */
 export function choosePoint(backups: readonly BackupRecord[], at: string): RestorePoint {
-  const found = backups.find((backup) => isMeant(backup, at));
+  const newestFirst = backups.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+  const found = newestFirst.find((backup) => isMeant(backup, at));
   if (found === undefined) {
     throw new ConfigError(
       backups.length === 0 ? 'there is no good backup of this server' : `there is no good backup for --at ${at}`,
       backups.length === 0 ? 'Make one: pgbak run --force' : 'See what there is: pgbak backups',
     );
   }
-  const { place, objectId, objectName, format } = found;
+  return asRestorePoint(found);
+}
+
+/** A backup that was stored, as one that can be fetched; a `ConfigError` where too little is known of it. */
+export function asRestorePoint(backup: BackupRecord): RestorePoint {
+  const { place, objectId, objectName, format } = backup;
   if (place === undefined || objectId === undefined || objectName === undefined || format === undefined) {
     throw new ConfigError(
-      `backup ${found.backupId} was made by the earlier program, which did not note where it is`,
+      `backup ${backup.backupId} was made by the earlier program, which did not note where it is`,
       'Fetch it by hand: the README tells how to open it.',
     );
   }
-  return { ...found, place, objectId, objectName, format };
+  return { ...backup, place, objectId, objectName, format };
 }
 
-function isMeant({ backupId, startedAt }: BackupRecord, at: string): boolean {
+function isMeant({ startedAt }: BackupRecord, at: string): boolean {
   if (at === 'latest') return true;
-  if (/^\d+$/.test(at)) return backupId === Number(at);
   const time = Date.parse(at);
   if (Number.isNaN(time)) {
     throw new ConfigError(

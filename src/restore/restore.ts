@@ -1,21 +1,25 @@
-import { existsSync } from 'node:fs';
-import { link, open, rename, rm } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { Writable } from 'node:stream';
 import type { ServerRecord } from '../config/server.ts';
 import type { Secret } from '../config/secret.ts';
-import { ConfigError, errorCode } from '../errors.ts';
+import { ArchiveError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { load, withDump, type HandOverTools } from './hand-over.ts';
+import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
+import { writeFile } from './write-file.ts';
 
-export interface RestoreTools extends HandOverTools {
-  say: (message: string) => void;
+/** A database that waits for a dump. Nothing of it is changed before one of these is called. */
+export interface DatabaseTarget {
+  kind: 'database';
+  label: string;
+  /** Whether only a part is wanted, which pg_restore may have before it has seen the end of the dump. */
+  isPart: boolean;
+  openLoader: () => Promise<Loader>;
+  /** Where roles and settings are wanted as well. */
+  globals?: { loadRoles: (globals: Secret) => Promise<void>; loadSettings: (globals: Secret) => Promise<void> };
 }
 
 /** Where a dump goes. */
-export type Target =
-  { kind: 'file'; path: string } | { kind: 'database'; label: string; openLoader: () => Promise<Loader> };
+export type Target = { kind: 'file'; path: string } | { kind: 'stream'; sink: Writable } | DatabaseTarget;
 
 export interface RestoreRequest {
   server: ServerRecord;
@@ -28,9 +32,20 @@ export interface RestoreRequest {
  * Brings a restore point back: fetched whole and compared with what the catalogue remembers, then opened and handed
  * over. A target is changed only once 7-Zip has ended well and the dump was seen to be whole; otherwise it is as before.
  */
-export async function restore(request: RestoreRequest, tools: RestoreTools): Promise<{ dumpBytes: number }> {
+export async function restore(request: RestoreRequest, tools: HandOverTools): Promise<{ dumpBytes: number }> {
+  const { server, point, password, target } = request;
+  const say = (message: string) => tools.report({ type: 'step', message });
   try {
-    return await bringBack(request, tools);
+    say(`fetching ${point.objectName} from ${point.place}`);
+    const dumpBytes = await withArchive(server, point, password, tools, async (archive) => {
+      if (target.kind === 'file') {
+        say(`writing ${target.path}`);
+        return await writeFile(target.path, archive);
+      }
+      if (target.kind === 'stream') return await writeStream(target.sink, archive, say);
+      return await loadInto(target, archive, say);
+    });
+    return { dumpBytes };
   } catch (error) {
     // A signal ends the programs too, and whichever of them is noticed first is not why.
     tools.signal.throwIfAborted();
@@ -38,53 +53,34 @@ export async function restore(request: RestoreRequest, tools: RestoreTools): Pro
   }
 }
 
-async function bringBack(request: RestoreRequest, tools: RestoreTools): Promise<{ dumpBytes: number }> {
-  const { server, point, password, target } = request;
-  tools.say(`fetching ${point.objectName} of ${point.startedAt.toISOString()} from ${point.place}`);
-  const dumpBytes = await withDump(server, point, password, tools, async (copyTo) => {
-    if (target.kind === 'file') {
-      tools.say(`writing ${target.path}`);
-      return await writeFile(target.path, copyTo);
-    }
-    tools.say(`loading into ${target.label}`);
-    return await load(await target.openLoader(), copyTo);
-  });
-  return { dumpBytes };
+async function loadInto(target: DatabaseTarget, archive: OpenArchive, say: (message: string) => void) {
+  const globals = target.globals === undefined ? undefined : await archive.readGlobals();
+  if (target.globals !== undefined && globals === undefined) {
+    throw new ArchiveError(
+      'this backup holds no roles and settings',
+      'Restore it without --globals. Later ones hold them after: pgbak edit SERVER --include-globals',
+    );
+  }
+  if (globals !== undefined) {
+    say('making the roles that are missing');
+    await target.globals?.loadRoles(globals);
+  }
+  if (target.isPart) await readToEnd(archive, say);
+  say(`loading into ${target.label}`);
+  const dumpBytes = await load(await target.openLoader(), archive);
+  // Last, because a setting may well forbid what the load has to do.
+  if (globals !== undefined) await target.globals?.loadSettings(globals);
+  return dumpBytes;
 }
 
-/** The file gets its name when it is whole, and never takes another's place. */
-async function writeFile(path: string, copyTo: (sink: Writable) => Promise<number>): Promise<number> {
-  const partial = `${path}.partial`;
-  try {
-    const handle = await open(partial, 'wx', 0o600);
-    try {
-      const file = handle.createWriteStream();
-      const written = finished(file);
-      written.catch(() => {});
-      const dumpBytes = await copyTo(file);
-      file.end();
-      await written;
-      await publish(partial, path);
-      return dumpBytes;
-    } finally {
-      await handle.close().catch(() => {});
-      await rm(partial, { force: true });
-    }
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EEXIST')
-      throw new ConfigError(`${path} or ${partial} is there already`, 'Name another file: --output');
-    if (code !== undefined && /^E[A-Z]+$/.test(code)) throw new ConfigError(`${path} cannot be written: ${code}`);
-    throw error;
-  }
+/** What reads a pipe cannot be told that a dump broke off, so that it is read to its end before a byte of it is sent. */
+async function writeStream(sink: Writable, archive: OpenArchive, say: (message: string) => void): Promise<number> {
+  await readToEnd(archive, say);
+  say('writing it to standard output');
+  return await archive.copyTo(sink);
 }
 
-async function publish(partial: string, path: string): Promise<void> {
-  try {
-    await link(partial, path);
-  } catch (error) {
-    // Where a file system has no links, a look has to do.
-    if (errorCode(error) === 'EEXIST' || existsSync(path)) throw error;
-    await rename(partial, path);
-  }
+async function readToEnd({ copyTo }: OpenArchive, say: (message: string) => void): Promise<void> {
+  say('reading it to its end');
+  await copyTo(new Writable({ write: (_chunk, _encoding, done) => done() }));
 }

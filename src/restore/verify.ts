@@ -1,18 +1,12 @@
 import { Writable } from 'node:stream';
+import type { RowCounts } from '../config/backup-record.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
-import { PgbakError, StorageError } from '../errors.ts';
+import type { Level } from '../config/verification.ts';
+import { ArchiveError, PgbakError, StorageError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { load, withDump, type HandOverTools } from './hand-over.ts';
-
-export const LEVELS = ['remote', 'archive', 'restore'] as const;
-/**
- * `remote`: storage has the object, with the size (and in B2 the SHA-1) that was recorded. `archive`: all of it is
- * fetched, compared, opened, and its dump read to the end. `restore`: it is loaded into a throwaway database, and every
- * table there is read.
- */
-export type Level = (typeof LEVELS)[number];
+import { load, withArchive, type HandOverTools } from './hand-over.ts';
 
 export interface Verification {
   serverId: number;
@@ -27,11 +21,13 @@ export interface Verification {
 export interface VerifyTools extends HandOverTools {
   /** A throwaway database to load a dump of that format into. */
   createScratch: (point: RestorePoint) => Promise<Scratch>;
+  /** As they were counted with the dump; undefined where they were not. */
+  rowCountsOf: (backupId: number) => Promise<RowCounts | undefined>;
 }
 
 export interface Scratch extends AsyncDisposable {
   openLoader: () => Promise<Loader>;
-  countRows: () => Promise<{ tables: number; rows: number }>;
+  countRows: () => Promise<RowCounts>;
 }
 
 /** Checks one restore point. Rejects only when interrupted; whatever is wrong with the backup is in the result. */
@@ -74,13 +70,30 @@ const checkRemote: Check = async (server, point, _password, tools) => {
 
 const readAll: Check = async (server, point, password, tools) => {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const dumpBytes = await withDump(server, point, password(), tools, (copyTo) => copyTo(nowhere));
+  const dumpBytes = await withArchive(server, point, password(), tools, ({ copyTo }) => copyTo(nowhere));
   return `read to its end: ${dumpBytes} bytes of dump`;
 };
 
 const loadAll: Check = async (server, point, password, tools) => {
   await using scratch = await tools.createScratch(point);
-  await withDump(server, point, password(), tools, async (copyTo) => await load(await scratch.openLoader(), copyTo));
-  const { tables, rows } = await scratch.countRows();
-  return `restored: ${tables} tables with ${rows} rows`;
+  await withArchive(server, point, password(), tools, async (archive) => load(await scratch.openLoader(), archive));
+  const found = await scratch.countRows();
+  const tables = Object.keys(found).length;
+  const rows = Object.values(found).reduce((sum, count) => sum + count, 0);
+  const counted = await tools.rowCountsOf(point.backupId);
+  const seen = `restored: ${tables} tables with ${rows} rows`;
+  if (counted === undefined) return seen;
+  const differing = differences(counted, found);
+  const [first] = differing;
+  if (first === undefined) return `${seen}, as many as were counted with the dump`;
+  const more = differing.length === 1 ? '' : `, and ${differing.length - 1} more tables differ`;
+  throw new ArchiveError(`restored, but not all of it: ${first}${more}`);
 };
+
+function differences(counted: RowCounts, found: RowCounts): string[] {
+  return Object.entries(counted).flatMap(([table, rows]) => {
+    const restored = found[table];
+    if (restored === rows) return [];
+    return `${table} has ${restored === undefined ? 'not come back' : `${restored} rows`}, ${rows} were dumped`;
+  });
+}

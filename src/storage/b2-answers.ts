@@ -49,7 +49,16 @@ export function parseFileVersion(data: unknown): FileVersion {
     storedAt: new Date(numberIn(data, 'uploadTimestamp')),
     action: textIn(data, 'action'),
     info,
+    ...lockOf(data),
   };
+}
+
+/** What a key may not see of it is unknown, and then only the removal itself tells. */
+function lockOf(data: unknown): { lock?: string } {
+  if (fieldOf(fieldOf(data, 'legalHold'), 'value') === 'on') return { lock: 'by a legal hold' };
+  const until = fieldOf(fieldOf(fieldOf(data, 'fileRetention'), 'value'), 'retainUntilTimestamp');
+  if (typeof until !== 'number' || until <= Date.now()) return {};
+  return { lock: `until ${new Date(until).toISOString()}` };
 }
 
 /** B2 knows no SHA-1 of a whole large file; by convention its uploader tells it in `large_file_sha1`. */

@@ -135,8 +135,12 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
 
   async function* listObjects(prefix: string, signal: AbortSignal) {
     try {
-      for await (const version of listVersions(client, await bucketId(signal), prefix, signal)) {
-        const { action, info: _info, ...object } = version;
+      const id = await bucketId(signal);
+      const { namePrefix } = (await client.session(signal)).allowed;
+      // A key that is restricted to a prefix is refused for a shorter one.
+      const asked = namePrefix?.startsWith(prefix) === true ? namePrefix : prefix;
+      for await (const version of listVersions(client, id, asked, signal)) {
+        const { action, ...object } = version;
         if (action === 'upload') yield object;
       }
     } catch (error) {

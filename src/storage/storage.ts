@@ -16,6 +16,10 @@ export interface StoredObject {
   /** 40 hexadecimal digits, where the storage remembers one. */
   sha1?: string;
   storedAt: Date;
+  /** Facts that were kept with it, where the storage can. */
+  info?: Readonly<Record<string, string>>;
+  /** Set while Object Lock forbids to remove it: `until 2027-01-01`, `by a legal hold`. */
+  lock?: string;
 }
 
 export interface PutOptions {

@@ -15,8 +15,17 @@ export interface Command {
   /** Shown to every user of the machine by `ps`: never a secret. */
   args: readonly string[];
   env: Readonly<Record<string, string | Secret>>;
+  /** Whom it runs as; only root may say so. */
+  account?: Account;
+  /** Where it runs; pgbak's own working directory may be closed to another account. */
+  cwd?: string;
   /** Secrets besides those in `env` that the program might repeat on stderr. */
   secrets?: readonly Secret[];
+}
+
+export interface Account {
+  uid: number;
+  gid: number;
 }
 
 /** How a program ended: by itself with `exitCode`, or by `signal`. */
@@ -64,6 +73,8 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
   const subprocess = execa(file, args, {
     env: revealed(command.env),
     extendEnv: false,
+    ...command.account,
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     stdin: options.stdin ?? 'ignore',
     stdout: options.stdout ?? 'ignore',
     stderr: 'pipe',

@@ -30,6 +30,7 @@ describe.each([undefined, 'secret'])('an archive with the password %s', (passwor
           sevenZip,
           environment: plainEnvironment,
           archivePath,
+          entryName: 'shop.sql',
           ...(password === undefined ? {} : { password: new Secret(password) }),
           signal: new AbortController().signal,
         },

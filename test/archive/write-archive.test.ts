@@ -20,7 +20,7 @@ function extract({ sevenZip, archivePath, password }: WriteArchiveRequest): Buff
 }
 
 async function digestOf(request: WriteArchiveRequest): Promise<string> {
-  await using entry = openEntry(request);
+  await using entry = openEntry(request, request.entryName);
   const hash = createHash('sha1');
   for await (const chunk of entry.stream) hash.update(chunk);
   expect((await entry.ended).exitCode).toBe(0);

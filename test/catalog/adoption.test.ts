@@ -30,7 +30,7 @@ async function adopt(ddl: string) {
     .pluck()
     .all();
   database.close();
-  expect(tables).toEqual(['backup_log', 'pgbak_meta', 'servers']);
+  expect(tables).toEqual(['backup_log', 'pgbak_meta', 'row_counts', 'servers', 'verification_log']);
 
   // Opened again, it is adopted no second time.
   const again = await openCatalog(path, { clock: systemClock });
@@ -52,6 +52,18 @@ const DEFAULTS = {
   on_size_change: 'alert',
   lock_wait_sec: 600,
   idle_timeout_sec: 1800,
+  hc_url_verify: null,
+  include_globals: 0,
+  count_rows: 0,
+  verify_after: 'none',
+  keep_last: null,
+  keep_hourly: null,
+  keep_daily: null,
+  keep_weekly: null,
+  keep_monthly: null,
+  keep_yearly: null,
+  keep_within: null,
+  auto_prune: 0,
 };
 
 const SHOP = {
@@ -165,7 +177,7 @@ describe('a file of the earlier program is adopted field by field:', () => {
 
   test.each([OLDEST, MIDDLE])('the history of $name', async ({ ddl }) => {
     const { backups } = await adopt(ddl);
-    const common = { format: 'sql', compression: 'lzma2:1', warnings: [] };
+    const common = { format: 'sql', compression: 'lzma2:1', warnings: [], hasGlobals: false };
     const at = (text: string) => ({ startedAt: new Date(text), finishedAt: new Date(text) });
     const byTime = [...backups].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
     expect(byTime).toEqual([

@@ -71,7 +71,7 @@ describe('status', () => {
       { name: 'never', state: 'NEVER', lastSuccess: null },
     ]);
     expect((await account.pgbak('status')).stdout).toMatch(
-      /failing\s+FAILING\s+20 hours ago\s+5\.0 kB\s+no connection/,
+      /failing\s+FAILING\s+20 hours ago\s+5\.0 kB\s+never\s+no connection/,
     );
   });
 

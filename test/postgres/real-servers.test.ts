@@ -28,13 +28,14 @@ afterAll(async () => {
 /** Dumps by a connection string as a backup would, and returns the SQL. */
 async function dump(connectionString: string, env: Record<string, string> = {}): Promise<string> {
   const found = await findClientPrograms({ override: undefined, searchPath: process.env['PATH'] ?? '', signal });
-  const { command } = await prepareDump({
+  const prepared = await prepareDump({
     server: serverRecord(),
     settings: { connectionString: new Secret(connectionString), format: 'sql' },
     found,
     environment: programEnvironment({ PATH: process.env['PATH'], HOME: home.path, ...env }),
     signal,
   });
+  const command = prepared.command();
   const plain = Object.entries(command.env).map(([name, value]) => [
     name,
     value instanceof Secret ? value.reveal() : value,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,8 @@ export interface TemporaryFolder extends Disposable {
 /** A folder of a test's own, gone when the test is. */
 export function temporaryFolder(): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), 'pgbak-test-'));
+  // As /tmp is: a server that runs under another account has to get to its own directory in it.
+  chmodSync(path, 0o711);
   return {
     path,
     at: (...names) => join(path, ...names),

@@ -1,6 +1,6 @@
 import { parseServerInput, type ServerInput } from '../../config/server-input.ts';
 import type { ServerFields, ServerRecord } from '../../config/server.ts';
-import type { Workplace } from '../open-tools.ts';
+import type { Workplace } from '../open-workplace.ts';
 import { connectionCheck, storageCheck } from '../server-checks.ts';
 import { changedServer, newServer } from '../server-form.ts';
 

@@ -1,0 +1,21 @@
+import type { ServerRecord } from '../config/server.ts';
+import { describeFailure } from './describe-failure.ts';
+import type { Tools } from './tools.ts';
+
+/**
+ * Prunes after a good backup, where the server asks for it. The backup is made, whatever comes of this: what could not be
+ * removed is a warning, and is tried again after the next one.
+ */
+export async function autoPrune(server: ServerRecord, warn: (message: string) => void, tools: Tools): Promise<void> {
+  if (!server.autoPrune) return;
+  try {
+    const entries = await tools.prune(server);
+    const removed = entries.filter(({ action }) => action === 'remove').length;
+    if (removed > 0) tools.report({ type: 'pruned', server: server.name, removed });
+    for (const { action, backup, reasons } of entries) {
+      if (action === 'failed') warn(`backup ${backup.backupId} could not be removed: ${reasons.join(', ')}`);
+    }
+  } catch (error) {
+    warn(`old backups could not be removed: ${describeFailure(error, undefined).message}`);
+  }
+}

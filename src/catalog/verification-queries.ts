@@ -1,0 +1,93 @@
+import type { Kysely, Selectable } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/sqlite';
+import { LEVELS, type VerificationRecord } from '../config/verification.ts';
+import { parseRows } from './backup-rows.ts';
+import type { Schema, VerificationLogTable } from './schema.ts';
+
+/** How a server's backups were verified lately. */
+export interface RecentVerification {
+  /** The newest, whatever came out. */
+  last: VerificationRecord | undefined;
+  /** The newest that read a whole backup, whatever came out. */
+  lastThorough: VerificationRecord | undefined;
+  /** The newest of those that found it good. */
+  lastGood: VerificationRecord | undefined;
+}
+
+export interface VerificationQueries {
+  record(verification: VerificationRecord): Promise<void>;
+  /** Of the backups of one server, newest first. */
+  ofServer(serverId: number): Promise<VerificationRecord[]>;
+  /** By the server's id. */
+  recent(): Promise<Map<number, RecentVerification>>;
+}
+
+const FIELDS = ['backup_id', 'verified_at', 'level', 'success', 'message'] as const;
+
+export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
+  return {
+    record: async ({ backupId, verifiedAt, level, isGood, message }) => {
+      await db
+        .insertInto('verification_log')
+        .values((eb) => ({
+          backup_id: backupId,
+          server_id: eb.selectFrom('backup_log').select('server_id').where('id', '=', backupId),
+          verified_at: verifiedAt.toISOString(),
+          level,
+          success: isGood ? '1' : '0',
+          message,
+        }))
+        .execute();
+    },
+    ofServer: async (serverId) => {
+      const log = db.selectFrom('verification_log').select(FIELDS).where('server_id', '=', serverId);
+      return (await log.orderBy('id', 'desc').execute()).map((row) => toVerification(row));
+    },
+    recent: async () => {
+      const servers = await db
+        .selectFrom('servers')
+        .select((outer) => {
+          const newest = outer
+            .selectFrom('verification_log')
+            .select(FIELDS)
+            .whereRef('verification_log.server_id', '=', 'servers.id')
+            .orderBy('verification_log.id', 'desc')
+            .limit(1);
+          const thorough = newest.where('level', 'in', ['archive', 'restore']);
+          return [
+            'servers.id',
+            jsonArrayFrom(newest).as('last'),
+            jsonArrayFrom(thorough).as('last_thorough'),
+            jsonArrayFrom(thorough.where('success', '=', '1')).as('last_good'),
+          ];
+        })
+        .execute();
+      return new Map(
+        servers.map((server) => [
+          server.id,
+          {
+            last: onlyOne(server.last),
+            lastThorough: onlyOne(server.last_thorough),
+            lastGood: onlyOne(server.last_good),
+          },
+        ]),
+      );
+    },
+  };
+}
+
+type Row = Pick<Selectable<VerificationLogTable>, (typeof FIELDS)[number]>;
+
+function onlyOne(rows: Row[] | string): VerificationRecord | undefined {
+  return parseRows(rows).map((row) => toVerification(row))[0];
+}
+
+function toVerification(row: Row): VerificationRecord {
+  return {
+    backupId: row.backup_id,
+    verifiedAt: new Date(row.verified_at),
+    level: LEVELS.find((level) => level === row.level) ?? 'remote',
+    isGood: row.success === '1',
+    message: row.message,
+  };
+}

@@ -1,0 +1,21 @@
+import { prune, type PruneEntry } from '../backup/prune.ts';
+import type { ServerRecord } from '../config/server.ts';
+import { systemClock } from '../system/clock.ts';
+import type { Workplace } from './open-workplace.ts';
+import { storageToPrune } from './storage-at.ts';
+
+/** Removes what a server's rules do not keep; see `prune`. */
+export async function pruneIn(
+  workplace: Workplace,
+  server: ServerRecord,
+  isDry: boolean,
+  signal: AbortSignal,
+): Promise<PruneEntry[]> {
+  const { catalog } = workplace;
+  return await prune(server, isDry, {
+    catalog,
+    clock: systemClock,
+    signal,
+    storageToPrune: (backup, owner) => storageToPrune(backup, owner, workplace),
+  });
+}

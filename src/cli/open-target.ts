@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import { isSelection, type DumpParts } from '../config/dump-parts.ts';
+import type { Secret } from '../config/secret.ts';
+import { ConfigError } from '../errors.ts';
+import { connectionTo, parseConnection } from '../postgres/connection.ts';
+import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
+import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
+import { parallelLoader } from '../postgres/parallel-loader.ts';
+import { queryRows } from '../postgres/query.ts';
+import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
+import { missingRoles } from '../postgres/roles.ts';
+import type { RestorePoint } from '../restore/choose-point.ts';
+import type { DatabaseTarget } from '../restore/restore.ts';
+import { reach, restoreDirectory } from './open-restore.ts';
+import type { Workplace } from './open-workplace.ts';
+
+export interface TargetOptions {
+  /** Make the database. */
+  create: boolean;
+  /** Take everything out of it first. */
+  clean: boolean;
+  parts: DumpParts;
+  /** How many connections load at once. */
+  jobs: number;
+  globals: boolean;
+}
+
+export interface OpenedTarget {
+  target: DatabaseTarget;
+  database: string;
+  /** What is there already. */
+  tableCount: number;
+  /** What is about to be done, for whoever is to agree to it. */
+  plan: string[];
+}
+
+/** The database that a dump is to be loaded into, asked and not changed. A `ConfigError` for what must not be done. */
+export async function openTarget(
+  url: Secret,
+  point: RestorePoint,
+  options: TargetOptions,
+  workplace: Workplace,
+  signal: AbortSignal,
+): Promise<OpenedTarget> {
+  refuseMismatch(point, options);
+  const { create, clean, parts, jobs, globals } = options;
+  const named = parseConnection(url);
+  const reached = await reach(create ? connectionTo(named, 'postgres') : named, workplace.environment, signal);
+  const { connection: server, facts, found, programs, forPrograms: environment } = reached;
+  const database = named.database ?? facts.database;
+  const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);
+  const tableCount = create ? 0 : facts.tableCount;
+
+  if (
+    create &&
+    (await query(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(database)}`)).length > 0
+  )
+    throw new ConfigError(
+      `there is a database "${database}" already`,
+      'Name another, or leave --create out to restore into it.',
+    );
+  if (tableCount > 0 && !clean && !isSelection(parts)) {
+    throw new ConfigError(
+      `${named.label} holds ${tableCount} tables already, and nothing is restored over them`,
+      'Restore into an empty database (--create makes one), or replace what is there: --clean',
+    );
+  }
+
+  const request: LoadRequest = {
+    format: point.format,
+    connection: named,
+    programs,
+    environment,
+    signal,
+    parts,
+    emptyFirst: clean,
+  };
+  const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
+  const target = { connection: named, programs, found, environment, signal };
+  return {
+    database,
+    tableCount,
+    plan: planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, options),
+    target: {
+      kind: 'database',
+      label: named.label,
+      isPart: isSelection(parts),
+      openLoader: async () => {
+        const open = async () => (jobs > 1 ? await openParallel(request, jobs, workplace) : startLoader(request));
+        if (!create) return await open();
+        const encoding = point.encoding === undefined ? '' : ` encoding${quoteLiteral(point.encoding)}`;
+        await query(`create database ${quoteIdentifier(database)} template template0${encoding}`);
+        const drop = async () =>
+          void (await query(`drop database if exists ${quoteIdentifier(database)}`, AbortSignal.timeout(60_000)));
+        return await undoneBy(open, drop);
+      },
+      ...(globals
+        ? {
+            globals: {
+              loadRoles: (script: Secret) => loadRoles(script, { ...target, connection: server }),
+              loadSettings: (script: Secret) => loadSettings(script, target, database),
+            },
+          }
+        : {}),
+    },
+  };
+}
+
+function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, create }: TargetOptions): void {
+  const { noOwner, noPrivileges } = parts;
+  if (format === 'sql' && (isSelection(parts) || noOwner || noPrivileges || jobs > 1)) {
+    throw new ConfigError(
+      'this backup is an SQL script, of which psql takes all or nothing',
+      'A part, other owners and several jobs take a server with --format binary. Or write it to a file and edit that: --output',
+    );
+  }
+  if (clean && create) throw new ConfigError('--clean empties a database, and --create makes a new one: choose one');
+  if (clean && isSelection(parts)) throw new ConfigError('--clean would remove more than a part brings back');
+  if (clean && jobs > 1) {
+    throw new ConfigError('--clean needs one transaction, which several jobs cannot share', 'Use --create instead.');
+  }
+}
+
+interface Situation {
+  point: RestorePoint;
+  label: string;
+  version: string;
+  tableCount: number;
+  lacking: readonly string[];
+}
+
+function planOf(
+  { point, label, version, tableCount, lacking }: Situation,
+  { create, clean, parts, jobs, globals }: TargetOptions,
+): string[] {
+  const what = isSelection(parts) ? 'a part of backup' : 'backup';
+  const how = jobs > 1 ? `by ${jobs} jobs, not in one transaction` : 'in one transaction: all of it or nothing';
+  const roles = lacking.join(', ');
+  return [
+    `${what} ${point.backupId} of ${point.serverName}, made ${point.startedAt.toISOString()}`,
+    `into ${create ? 'the new database ' : ''}${label}, PostgreSQL ${version}, ${how}`,
+    ...(clean ? [`everything in it is replaced: ${tableCount} tables and all else`] : []),
+    ...(globals ? ['with the roles it lacks, and the settings of the database'] : []),
+    ...(lacking.length === 0 || globals || parts.noOwner
+      ? []
+      : [
+          `the dump names roles that the server lacks: ${roles}; create them first, ` +
+            (point.hasGlobals ? 'or use --globals' : 'or it will be refused'),
+        ]),
+  ];
+}
+
+async function openParallel(request: LoadRequest, jobs: number, workplace: Workplace): Promise<Loader> {
+  const directory = await restoreDirectory(workplace);
+  const dispose = () => directory[Symbol.asyncDispose]();
+  const loader = parallelLoader(request, join(directory.path, 'dump'), jobs);
+  return {
+    input: loader.input,
+    commit: async () => {
+      await loader.commit();
+      await dispose();
+    },
+    abandon: async () => {
+      const reason = await loader.abandon();
+      await dispose();
+      return reason;
+    },
+  };
+}
+
+async function undoneBy(open: () => Promise<Loader>, undo: () => Promise<void>): Promise<Loader> {
+  try {
+    const loader = await open();
+    const abandon = async () => {
+      const reason = await loader.abandon();
+      await undo();
+      return reason;
+    };
+    return { ...loader, abandon };
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { resolvePingUrls } from '../config/settings.ts';
+import type { VerifyAndTellTools } from '../restore/verify-and-tell.ts';
+import { systemClock } from '../system/clock.ts';
+import { buildHandOverTools } from './open-restore.ts';
+import type { ScratchServer } from './open-scratch.ts';
+import type { Workplace } from './open-workplace.ts';
+
+export interface VerifyOptions {
+  scratch: ScratchServer;
+  signal: AbortSignal;
+  /** pgbak's own version. */
+  version: string;
+  warn: (message: string) => void;
+}
+
+export function buildVerifyTools(
+  workplace: Workplace,
+  { scratch, signal, version, warn }: VerifyOptions,
+): VerifyAndTellTools {
+  const { catalog, environment } = workplace;
+  return {
+    ...buildHandOverTools(workplace, signal),
+    catalog,
+    clock: systemClock,
+    warn,
+    createScratch: scratch.createScratch,
+    rowCountsOf: (backupId) => catalog.backups.rowCounts(backupId),
+    pingVerified: async (server, isGood, body) => {
+      const { urls, problems } = resolvePingUrls(server, environment);
+      const { verify: url } = urls;
+      if (url === undefined) return server.hcUrlVerify === undefined ? undefined : problems.join('; ');
+      const [{ ping }, { failUrlOf }] = await Promise.all([
+        import('../notify/ping.ts'),
+        import('../config/ping-url.ts'),
+      ]);
+      const target = isGood ? url : failUrlOf(url);
+      return await ping({
+        moment: 'verify',
+        url: target,
+        body,
+        userAgent: `pgbak/${version}`,
+        clock: systemClock,
+        signal: AbortSignal.timeout(60_000),
+      });
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+import { openCatalog, type Catalog } from '../catalog/open-catalog.ts';
+import { readEnvironment, type Environment } from '../config/environment.ts';
+import { systemClock } from '../system/clock.ts';
+
+/** What every command works with: the catalogue and the environment. */
+export interface Workplace extends AsyncDisposable {
+  catalog: Catalog;
+  environment: Environment;
+}
+
+/**
+ * Opens the catalogue that the environment names, adopting or migrating it first. Here, and in what it hands out, the
+ * real things are put together; everything further in is given what it needs.
+ */
+export async function openWorkplace(): Promise<Workplace> {
+  const environment = readEnvironment(process.env);
+  const path = catalogPathOf(environment);
+  const catalog = await openCatalog(path, { clock: systemClock });
+  if (catalog.adopted !== undefined) {
+    const { servers, backups, copyPath } = catalog.adopted;
+    process.stderr.write(
+      `pgbak: adopted ${servers} servers and ${backups} log entries of the earlier program; ` +
+        `its file is kept as ${copyPath}\n`,
+    );
+  }
+  return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };
+}
+
+function catalogPathOf({ catalogPath }: Environment): string {
+  return catalogPath ?? join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
+}
+
+/**
+ * The catalogue for somebody who only looks: opened where that changes nothing, that is where it is of today's schema
+ * and undamaged.
+ */
+export async function openHealthyCatalog(): Promise<
+  AsyncDisposable & { environment: Environment; catalogPath: string; catalog: Catalog | undefined }
+> {
+  const { catalogHealth } = await import('../catalog/health.ts');
+  const environment = readEnvironment(process.env);
+  const catalogPath = catalogPathOf(environment);
+  const health = catalogHealth(catalogPath);
+  const isSound = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
+  const catalog = isSound ? await openCatalog(catalogPath, { clock: systemClock }) : undefined;
+  return { environment, catalogPath, catalog, [Symbol.asyncDispose]: async () => await catalog?.close() };
+}
+
+/** Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. */
+export async function takeRunLock({ catalog }: Workplace, waitMs: number, signal: AbortSignal): Promise<Disposable> {
+  const { takeLock } = await import('../system/lock.ts');
+  const holder = { pid: process.pid, host: hostname(), since: systemClock.now() };
+  return await takeLock(catalog.path, { holder, waitMs, clock: systemClock, signal });
+}

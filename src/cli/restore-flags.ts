@@ -1,0 +1,50 @@
+import * as Flags from '@oclif/core/flags';
+import type { Interfaces } from '@oclif/core';
+import type { DumpParts } from '../config/dump-parts.ts';
+
+const BINARY = 'BINARY BACKUPS';
+
+/** Flags that only a binary backup can follow. */
+export const partFlags = {
+  schema: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'only what is in this schema (repeatable)',
+    helpValue: 'NAME',
+    helpGroup: BINARY,
+  }),
+  table: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'only this table, without its indexes and constraints (repeatable)',
+    helpValue: 'NAME',
+    helpGroup: BINARY,
+  }),
+  'data-only': Flags.boolean({
+    description: 'only the rows, into tables that are there',
+    exclusive: ['schema-only'],
+    helpGroup: BINARY,
+  }),
+  'schema-only': Flags.boolean({ description: 'everything but the rows', helpGroup: BINARY }),
+  'no-owner': Flags.boolean({ description: 'let all of it belong to the role that restores', helpGroup: BINARY }),
+  'no-privileges': Flags.boolean({ description: 'leave out who may do what', helpGroup: BINARY }),
+  jobs: Flags.integer({
+    description: 'load over N connections at once, without the one transaction',
+    default: 1,
+    min: 1,
+    max: 64,
+    helpValue: 'N',
+    helpGroup: BINARY,
+  }),
+};
+
+export function dumpPartsFrom(flags: Interfaces.InferredFlags<typeof partFlags>): DumpParts {
+  return {
+    schemas: flags.schema ?? [],
+    tables: flags.table ?? [],
+    dataOnly: flags['data-only'],
+    schemaOnly: flags['schema-only'],
+    noOwner: flags['no-owner'],
+    noPrivileges: flags['no-privileges'],
+  };
+}

@@ -1,0 +1,67 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import type { PruneEntry } from '../backup/prune.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { findServer } from '../cli/find-server.ts';
+import { listenForInterruption } from '../cli/interruption.ts';
+import { pruneIn } from '../cli/open-prune.ts';
+import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
+import { PRUNE_COLUMNS, pruneCells, pruneRow, type PruneRow } from '../cli/prune-row.ts';
+import { renderTable } from '../cli/table.ts';
+import { hasRules } from '../config/retention.ts';
+import { PgbakError } from '../errors.ts';
+
+export default class Prune extends BaseCommand {
+  static override summary = 'remove the backups that no rule keeps';
+  static override description = `The rules are the server's own: pgbak edit SERVER --keep-daily 7 --keep-weekly 4. They mean what they mean in restic; days, weeks and months are those of UTC. A server without rules keeps everything.
+
+Whatever the rules say, the newest good backup and the newest verified one stay, failed or bad ones never push out good ones, and only what pgbak itself stored for that server is removed, each by its id. What Object Lock holds is left and told. With B2_PRUNE_KEY_ID and B2_PRUNE_APP_KEY in the environment that key removes, so that the one of the daily runs need not be able to.
+
+EXIT STATUS
+  0   pruned, or nothing to remove
+  1   at least one backup could not be removed, or storage did not answer
+  2   wrong use or configuration
+  75  a run is under way`;
+  static override examples = [
+    { description: 'look first', command: '<%= config.bin %> <%= command.id %> shop --dry-run' },
+    { description: 'all servers, for a weekly line in the crontab', command: '<%= config.bin %> <%= command.id %>' },
+  ];
+  static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
+  static override flags = {
+    'dry-run': Flags.boolean({ description: 'only tell what would be removed' }),
+    wait: Flags.integer({ description: 'wait for a run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
+  };
+
+  async run(): Promise<PruneRow[]> {
+    const { args, flags } = await this.parse(Prune);
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    const { catalog } = workplace;
+    const { signal } = interruption;
+    const isDry = flags['dry-run'];
+    const servers = args.server === undefined ? await catalog.servers.list() : [await findServer(catalog, args.server)];
+    using _lock = isDry ? undefined : await takeRunLock(workplace, flags.wait * 1000, signal);
+    const entries: PruneEntry[] = [];
+    let isComplete = true;
+    for (const server of servers) {
+      try {
+        entries.push(...(await pruneIn(workplace, server, isDry, signal)));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof PgbakError)) throw error;
+        isComplete = false;
+        process.stderr.write(`pgbak: ${server.name}: ${error.message}\n`);
+      }
+    }
+    const isRuled = servers.some(({ retention }) => hasRules(retention));
+    if (!isRuled)
+      this.log('No rules, so everything is kept. For example: pgbak edit SERVER --keep-daily 7 --keep-weekly 4');
+    else if (entries.length > 0) {
+      const now = new Date();
+      const cells = entries.map((entry) => pruneCells(entry, isDry, now));
+      this.log(renderTable(PRUNE_COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
+    }
+    process.exitCode = !isComplete || entries.some(({ action }) => action === 'failed') ? 1 : 0;
+    return entries.map((entry) => pruneRow(entry));
+  }
+}

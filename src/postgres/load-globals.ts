@@ -1,0 +1,61 @@
+import { SETTINGS_HEADING } from '../config/dump-marks.ts';
+import { Secret } from '../config/secret.ts';
+import { ProgramError } from '../errors.ts';
+import { runProgram } from '../system/programs.ts';
+import { databaseEnvironment } from './database-environment.ts';
+import type { GlobalsRequest } from './globals.ts';
+import { explainLoadFailure } from './load-failure.ts';
+import { queryRows } from './query.ts';
+import { splitStatements, withoutComments } from './sql-statements.ts';
+
+const TIMEOUT_MS = 120_000;
+
+/**
+ * Makes the roles and tablespaces of a script that the target does not have. Those that it has stay as they are, their
+ * passwords and rights above all.
+ */
+export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
+  const { connection, found, environment, signal } = target;
+  const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
+  const names = `select pg_catalog.to_json(quote_ident(rolname)) from pg_catalog.pg_roles
+    union all select pg_catalog.to_json(quote_ident(spcname)) from pg_catalog.pg_tablespace`;
+  const rows = await queryRows(names, connection, found, environment, signal);
+  const existing = new Set(rows.map(([json = '""']) => String(JSON.parse(json))));
+  const missing = splitStatements(script).filter((statement) => {
+    const name = /^(?:CREATE|ALTER) (?:ROLE|TABLESPACE) ("(?:[^"]|"")*"|[^\s;]+)/.exec(withoutComments(statement))?.[1];
+    return name === undefined || !existing.has(name);
+  });
+  await runScript(missing.join(''), target, 'the roles of the backup could not be made, and nothing was restored');
+}
+
+/** Gives the database the owner, comment, privileges and settings that a script of globals holds. */
+export async function loadSettings(globals: Secret, target: GlobalsRequest, database: string): Promise<void> {
+  const [, script = ''] = globals.reveal().split(SETTINGS_HEADING);
+  await runScript(script, target, 'the dump was restored, but not the settings of the database', database);
+}
+
+async function runScript(
+  script: string,
+  { connection, programs, environment, signal }: GlobalsRequest,
+  outcome: string,
+  database?: string,
+): Promise<void> {
+  if (programs.psql === undefined) throw new ProgramError('psql was not found beside pg_dump');
+  const variables = ['ON_ERROR_STOP=1', ...(database === undefined ? [] : [`database=${database}`])];
+  const args = [
+    '-X',
+    '-q',
+    '-w',
+    ...variables.flatMap((one) => ['-v', one]),
+    `--dbname=${connection.conninfo}`,
+    '-f',
+    '-',
+  ];
+  const command = { name: 'psql', file: programs.psql, args, env: databaseEnvironment(connection, environment) };
+  const { exitCode, stderrTail } = await runProgram(command, {
+    signal,
+    timeoutMs: TIMEOUT_MS,
+    input: new Secret(script),
+  });
+  if (exitCode !== 0) throw explainLoadFailure('psql', stderrTail, outcome);
+}

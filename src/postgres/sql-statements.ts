@@ -1,0 +1,21 @@
+/**
+ * Takes a script apart into its statements, each with what stands before it, so that their sequence is the script. Knows
+ * what pg_dumpall writes: quoted names and texts, escape strings, `--` comments, and psql's own lines.
+ */
+export function splitStatements(script: string): string[] {
+  const statements: string[] = [];
+  let start = 0;
+  const token = /--[^\n]*\n?|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|;[^\S\n]*\n?|\\[^\n]*\n/g;
+  for (const match of script.matchAll(token)) {
+    if (!/^[;\\]/.test(match[0])) continue;
+    const end = match.index + match[0].length;
+    statements.push(script.slice(start, end));
+    start = end;
+  }
+  return [...statements, script.slice(start)].filter((statement) => statement !== '');
+}
+
+/** A statement without the comments and empty lines before it. */
+export function withoutComments(statement: string): string {
+  return statement.replace(/^(?:\s+|--[^\n]*\n)+/, '');
+}

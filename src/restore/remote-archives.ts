@@ -1,0 +1,43 @@
+import { parseObjectName } from '../config/archive-name.ts';
+import type { Format } from '../config/server.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
+
+/** An archive as storage alone tells of it: its name, and the facts that were kept with it where storage can. */
+export interface RemoteArchive {
+  place: string;
+  object: StoredObject;
+  archiveName: string;
+  format: Format;
+  /** As the server was called then; its archive name where that is not known. */
+  serverName: string;
+  startedAt: Date;
+  rawSizeBytes?: number;
+  compression?: string;
+}
+
+/** All archives of pgbak's in a place whose name begins with `prefix`. Other files there are passed over. */
+export async function listRemoteArchives(
+  storage: Storage,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<RemoteArchive[]> {
+  const archives: RemoteArchive[] = [];
+  for await (const object of storage.list(prefix, signal)) {
+    const name = parseObjectName(object.name);
+    if (name !== undefined)
+      archives.push({ place: storage.place, object, ...name, ...factsOf(object, name.archiveName) });
+  }
+  return archives;
+}
+
+function factsOf({ info = {}, storedAt }: StoredObject, archiveName: string) {
+  const startedAt = new Date(info['pgbak-started-at'] ?? Number.NaN);
+  const rawSizeBytes = Number(info['pgbak-raw-size'] ?? Number.NaN);
+  const compression = info['pgbak-compression'];
+  return {
+    serverName: info['pgbak-server'] ?? archiveName,
+    startedAt: Number.isNaN(startedAt.getTime()) ? storedAt : startedAt,
+    ...(Number.isSafeInteger(rawSizeBytes) ? { rawSizeBytes } : {}),
+    ...(compression === undefined ? {} : { compression }),
+  };
+}

@@ -1,0 +1,106 @@
+import { parseObjectName } from '../config/archive-name.ts';
+import type { BackupRecord } from '../config/backup-record.ts';
+import type { ServerRecord } from '../config/server.ts';
+import { PgbakError } from '../errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
+
+/**
+ * `present`: recorded, and storage has it. `missing`: recorded, and storage does not have it. `not in catalogue`: stored
+ * under a server's name, but not recorded. `unknown`: recorded, and storage could not be asked.
+ */
+export type PointState = 'present' | 'missing' | 'not in catalogue' | 'unknown';
+
+export type ListedPoint =
+  | { state: Exclude<PointState, 'not in catalogue'>; backup: BackupRecord }
+  | { state: 'not in catalogue'; archive: RemoteArchive };
+
+export interface ListTools {
+  signal: AbortSignal;
+  /** `b2:BUCKET` or `file:/dir`, with the keys that this server has today. */
+  storageAt: (place: string, server: ServerRecord) => Promise<Storage>;
+  /** Where a server's archives go today; undefined where its settings do not say. */
+  placeToday: (server: ServerRecord) => string | undefined;
+  warn: (message: string) => void;
+}
+
+export interface Remembered {
+  server: ServerRecord;
+  /** All that the catalogue knows of objects of this server, good or not. */
+  backups: readonly BackupRecord[];
+}
+
+/** The good backups of servers, joined with what storage really holds under their names, newest first. */
+export async function listRestorePoints(servers: readonly Remembered[], tools: ListTools): Promise<ListedPoint[]> {
+  const found = new Map<string, RemoteArchive>();
+  const silent = new Set<string>();
+  for (const { place, server, archiveNames } of questionsFor(servers, tools)) {
+    try {
+      const storage = await tools.storageAt(place, server);
+      for (const archive of await listRemoteArchives(storage, commonPrefix(archiveNames), tools.signal)) {
+        if (archiveNames.has(archive.archiveName)) found.set(keyOf(place, archive.object.id), archive);
+      }
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      if (!(error instanceof PgbakError)) throw error;
+      silent.add(place);
+      tools.warn(`${place} could not be asked: ${error.message}`);
+    }
+  }
+  const remembered = servers.flatMap(({ backups }) => backups);
+  const known = new Set(remembered.map(({ place, objectId }) => keyOf(place, objectId)));
+  const recorded = remembered
+    .filter(({ result }) => result === 'success')
+    .map((backup): ListedPoint => ({ state: stateOf(backup, found, silent), backup }));
+  const others = [...found].flatMap(([key, archive]): ListedPoint[] =>
+    known.has(key) ? [] : [{ state: 'not in catalogue', archive }],
+  );
+  return [...recorded, ...others].toSorted((a, b) => madeAt(b) - madeAt(a));
+}
+
+function stateOf(
+  { place, objectId }: BackupRecord,
+  found: ReadonlyMap<string, RemoteArchive>,
+  silent: ReadonlySet<string>,
+): 'present' | 'missing' | 'unknown' {
+  if (place === undefined || objectId === undefined || silent.has(place)) return 'unknown';
+  return found.has(keyOf(place, objectId)) ? 'present' : 'missing';
+}
+
+const madeAt = (point: ListedPoint) =>
+  (point.state === 'not in catalogue' ? point.archive : point.backup).startedAt.getTime();
+
+const keyOf = (place: string | undefined, id: string | undefined) => `${place}\n${id}`;
+
+interface Question {
+  place: string;
+  server: ServerRecord;
+  archiveNames: Set<string>;
+}
+
+/** One listing for each place and key, however many servers share them. */
+function questionsFor(servers: readonly Remembered[], { placeToday }: ListTools): Question[] {
+  const questions = new Map<string, Question>();
+  const ask = (place: string | undefined, server: ServerRecord, archiveName: string | undefined) => {
+    if (place === undefined || archiveName === undefined) return;
+    const key = `${place}\n${server.b2KeyId?.reveal() ?? ''}`;
+    const question = questions.get(key) ?? { place, server, archiveNames: new Set() };
+    question.archiveNames.add(archiveName);
+    questions.set(key, question);
+  };
+  for (const { server, backups } of servers) {
+    ask(placeToday(server), server, server.archiveName);
+    for (const { place, objectName } of backups) {
+      ask(place, server, objectName === undefined ? undefined : parseObjectName(objectName)?.archiveName);
+    }
+  }
+  return [...questions.values()];
+}
+
+/** What all object names of these archives begin with. The point keeps a lone `shop` apart from `shopping`. */
+function commonPrefix(archiveNames: ReadonlySet<string>): string {
+  const [first = '', ...others] = [...archiveNames].map((name) => `${name}.`);
+  let length = first.length;
+  for (const other of others) while (!other.startsWith(first.slice(0, length))) length -= 1;
+  return first.slice(0, length);
+}

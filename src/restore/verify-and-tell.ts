@@ -1,0 +1,32 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Secret } from '../config/secret.ts';
+import type { ServerRecord } from '../config/server.ts';
+import type { Level } from '../config/verification.ts';
+import type { Clock } from '../system/clock.ts';
+import type { RestorePoint } from './choose-point.ts';
+import { verify, type Verification, type VerifyTools } from './verify.ts';
+
+export interface VerifyAndTellTools extends VerifyTools {
+  catalog: Pick<Catalog, 'verifications'>;
+  clock: Clock;
+  /** Tells the server's verify URL, where it has one; resolves with a warning when that could not be done. */
+  pingVerified: (server: ServerRecord, isGood: boolean, body: string) => Promise<string | undefined>;
+  warn: (message: string) => void;
+}
+
+/** Checks one restore point, remembers the result, and tells the health check of it. Rejects only when interrupted. */
+export async function verifyAndTell(
+  level: Level,
+  server: ServerRecord,
+  point: RestorePoint,
+  password: () => Secret | undefined,
+  tools: VerifyAndTellTools,
+): Promise<Verification> {
+  const verification = await verify(level, server, point, password, tools);
+  const { isGood, message, backupId } = verification;
+  await tools.catalog.verifications.record({ backupId, level, isGood, message, verifiedAt: tools.clock.now() });
+  const words = `backup ${backupId} of ${server.name} at level ${level}: ${isGood ? 'good' : 'BAD'}\n${message}`;
+  const warning = await tools.pingVerified(server, isGood, words);
+  if (warning !== undefined) tools.warn(warning);
+  return verification;
+}

@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newAccount } from '../support/pgbak.ts';
+import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { installedSevenZip } from '../support/seven-zip.ts';
+
+let source: Cluster;
+let target: Cluster;
+beforeAll(async () => {
+  [source, target] = await Promise.all([startCluster(), startCluster()]);
+  await createSampleDatabase(source, 'shop');
+  await source.sql(
+    'shop',
+    String.raw`create role "the ""owner""" login password 'hers; -- '' \ "x"'; create role reader;
+      grant reader to "the ""owner"""; alter role reader set work_mem = '8MB'; alter role reader in database shop set statement_timeout = '7s';
+      comment on role reader is E'line; one\nline ''two''';
+      alter table customer owner to "the ""owner"""; grant select on customer to reader;
+      alter database shop owner to "the ""owner"""; grant connect on database shop to reader; revoke temporary on database shop from public;
+      alter database shop set search_path to "$user", public, "Größe & Maß"; alter database shop set timezone = 'Asia/Tokyo';
+      comment on database shop is 'a ''shop'''; alter database shop connection limit 17;`,
+  );
+});
+afterAll(async () => {
+  await source[Symbol.asyncDispose]();
+  await target[Symbol.asyncDispose]();
+});
+
+const ABOUT = (name: string) => `
+  select datname = '${name}', pg_get_userbyid(datdba), datconnlimit, shobj_description(oid, 'pg_database'),
+    (select string_agg(coalesce(pg_get_userbyid(nullif(grantee, 0)), 'public') || ' ' || privilege_type, ',' order by grantee::regrole::text, privilege_type)
+      from aclexplode(datacl)),
+    (select string_agg(setrole::regrole || ' ' || setconfig::text, ',' order by setrole::regrole::text) from pg_db_role_setting where setdatabase = d.oid)
+  from pg_database d where datname = '${name}'`;
+const ROLES = `select a.rolname, a.rolcanlogin, r.rolconfig, a.rolpassword, shobj_description(a.oid, 'pg_authid') from pg_authid a join pg_roles r using (oid)
+  where a.rolname in ('the "owner"', 'reader') order by 1`;
+
+test.each(['sql', 'binary'])(
+  'with --include-globals a %s backup brings roles and settings to a new server',
+  async (format) => {
+    using account = newAccount();
+    const directory = account.folder.at('backups');
+    await account.add({
+      name: 'shop',
+      'connection-string': source.url('shop'),
+      destination: `file:${directory}`,
+      'archive-password': 'a secret',
+      'include-globals': true,
+      format,
+    });
+    expect(await account.pgbak('run')).toMatchObject({ status: 0 });
+    const name = `restored_${format}`;
+    const to = ['restore', 'shop', '--create', '--to', target.url(name)];
+    if (format === 'sql') {
+      const refused = await account.pgbak(...to);
+      expect(refused).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+          /roles that the server lacks: reader, the "owner"; create them first, or use --globals/,
+        ),
+      });
+      expect(refused.stderr).toMatch(/role "the ""owner"""|role "the "owner"" does not exist/);
+    }
+    const before = await target.sql('postgres', "select rolpassword from pg_authid where rolname = 'postgres'");
+    expect(await account.pgbak(...to, '--globals')).toMatchObject({ status: 0 });
+    expect(await contentsOf(target, name)).toBe(await contentsOf(source, 'shop'));
+    expect(await target.sql('postgres', ABOUT(name))).toBe(await source.sql('postgres', ABOUT('shop')));
+    expect(await target.sql('postgres', ROLES)).toBe(await source.sql('postgres', ROLES));
+    // A role that is there keeps its password.
+    expect(await target.sql('postgres', "select rolpassword from pg_authid where rolname = 'postgres'")).toBe(before);
+
+    // By hand there are two files in the archive.
+    const [archive = ''] = readdirSync(directory);
+    const { file } = await installedSevenZip();
+    const listing = execFileSync(file, ['l', '-ba', '-slt', '-pa secret', `${directory}/${archive}`], {
+      encoding: 'utf8',
+    });
+    expect([...listing.matchAll(/^Path = (.*)$/gm)].map(([, path]) => path)).toEqual([
+      'shop.globals.sql',
+      format === 'sql' ? 'shop.sql' : 'shop.bin',
+    ]);
+  },
+);
+
+test('a backup without globals says so before anything is made', async () => {
+  using account = newAccount();
+  const destination = `file:${account.folder.at('backups')}`;
+  await account.add({ name: 'shop', 'connection-string': source.url('shop'), destination });
+  await account.pgbak('run');
+  expect(await account.pgbak('restore', 'shop', '--create', '--globals', '--to', target.url('never'))).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/this backup holds no roles and settings/),
+  });
+  expect(await target.sql('postgres', "select count(*) from pg_database where datname = 'never'")).toBe('0');
+});
+
+test('a role that may not read passwords leaves them out', async () => {
+  await source.createDatabase('plain');
+  await source.sql(
+    'plain',
+    "create role modest login password 'modest'; create table t (n int); grant select on t to modest",
+  );
+  using account = newAccount();
+  await account.add({
+    name: 'plain',
+    'connection-string': source.url('plain', { user: 'modest', password: 'modest' }),
+    destination: `file:${account.folder.at('backups')}`,
+    'include-globals': true,
+    'min-size': 1,
+  });
+  expect(await account.results()).toMatchObject([{ status: 'success' }]);
+  const [archive = ''] = readdirSync(account.folder.at('backups'));
+  const { file } = await installedSevenZip();
+  const args = ['x', '-so', account.folder.at('backups', archive), 'plain.globals.sql'];
+  const globals = execFileSync(file, args, { encoding: 'utf8' });
+  expect(globals).toMatch(/CREATE ROLE modest;/);
+  expect(globals).not.toMatch(/PASSWORD|SCRAM/);
+});

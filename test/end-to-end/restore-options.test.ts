@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
+import { processesWith } from '../support/processes.ts';
+import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+let cluster: Cluster;
+let account: Account;
+let count = 0;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await createSampleDatabase(cluster, 'shop');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(() => {
+  account = newAccount();
+});
+afterEach(() => {
+  expect(processesWith(account.folder.path)).toEqual([]);
+  expect(readdirSync(account.temporary)).toEqual([]);
+  account[Symbol.dispose]();
+});
+
+async function backUp(flags: Record<string, string | true>): Promise<void> {
+  await account.add({
+    name: 'shop',
+    'connection-string': cluster.url('shop'),
+    destination: `file:${account.folder.at('backups')}`,
+    'archive-password': 'a secret',
+    ...flags,
+  });
+  expect(await account.pgbak('run')).toMatchObject({ status: 0 });
+}
+
+const newName = () => `restored "${(count += 1)}"`;
+const restore = (database: string, ...flags: string[]) =>
+  account.pgbak('restore', 'shop', '--to', cluster.url(database), ...flags);
+const exists = async (database: string) =>
+  (await cluster.sql('postgres', `select 1 from pg_database where datname = '${database}'`)) === '1';
+const tablesIn = (database: string) =>
+  cluster.sql(
+    database,
+    "select string_agg(tablename, ',' order by tablename) from pg_tables where schemaname = 'public'",
+  );
+
+describe.each(['sql', 'binary'])('a %s backup', (format) => {
+  test('makes the database it goes into, or leaves none', async () => {
+    await backUp({ format });
+    const database = newName();
+    const { status, stderr } = await restore(database, '--create');
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(
+        /^into the new database restored "\d+" on .*, PostgreSQL [\d.]+.*, in one transaction/m,
+      ),
+    });
+    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+    expect(await restore(database, '--create')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/there is a database "restored "\d+"" already/),
+    });
+
+    const other = newName();
+    expect(await restore(other, '--create', '--archive-password', 'wrong')).toMatchObject({ status: 1 });
+    expect(await exists(other)).toBe(false);
+  });
+
+  test('takes the place of all that is there, or of nothing', async () => {
+    await backUp({ format });
+    const database = newName();
+    await cluster.createDatabase(database);
+    const before = `create schema old; create table old.precious (n int); create table customer (other text);
+      create extension if not exists plpgsql; create function f() returns int language sql as 'select 1';`;
+    await cluster.sql(database, before);
+    const untouched = await contentsOf(cluster, database);
+
+    expect(await restore(database, '--clean')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/Say it with --yes/),
+    });
+    expect(await restore(database, '--clean', '--yes', '--archive-password', 'wrong')).toMatchObject({ status: 1 });
+    expect(await contentsOf(cluster, database)).toBe(untouched);
+    expect(await restore(database, '--clean', '--yes')).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/everything in it is replaced: 2 tables and all else/),
+    });
+    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+  });
+
+  test('goes into a pipe, whole or not at all', async () => {
+    await backUp({ format });
+    const database = newName();
+    await cluster.createDatabase(database);
+    const through = (...args: string[]) =>
+      spawnSync(process.execPath, [PGBAK, 'restore', 'shop', '--stdout', ...args], {
+        env: account.env,
+        maxBuffer: 1e9,
+      });
+    const { status, stdout } = through();
+    expect(status).toBe(0);
+    const program = format === 'sql' ? ['psql', '-X', '-q', '-1', '-d'] : ['pg_restore', '-1', '-d'];
+    const loaded = spawnSync(program[0] ?? '', [...program.slice(1), cluster.url(database)], { input: stdout });
+    expect(loaded.status).toBe(0);
+    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+    expect(through('--archive-password', 'wrong')).toMatchObject({ status: 1, stdout: Buffer.alloc(0) });
+  });
+});
+
+test('a terminal has to type the name of the database before it is emptied', async () => {
+  await backUp({});
+  await cluster.createDatabase('target');
+  await cluster.sql('target', 'create table precious (n int)');
+  using terminal = openTerminal({ ...account.env, PATH: `${process.env['PATH']}` });
+  const command = `node '${PGBAK}' restore shop --clean --to '${cluster.url('target')}'`;
+  terminal.enter(`clear; ${command}`);
+  expect(await terminal.shows('Type the name of the database')).toMatch(/everything in it is replaced: 1 tables/);
+  terminal.enter('shop');
+  await terminal.shows('that is not its name, and nothing was changed');
+  expect(await tablesIn('target')).toBe('precious');
+  terminal.enter(`clear; ${command}`);
+  await terminal.shows('Type the name of the database');
+  terminal.enter('target');
+  await terminal.shows('Restored backup 1 of shop into target');
+  expect(await contentsOf(cluster, 'target')).toBe(await contentsOf(cluster, 'shop'));
+});
+
+test('of a binary backup parts come back, and all of it by several jobs', async () => {
+  await backUp({ format: 'binary' });
+  const all = newName();
+  const { status, stderr } = await restore(all, '--create', '--jobs', '2');
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/by 2 jobs, not in one/) });
+  expect(await contentsOf(cluster, all)).toBe(await contentsOf(cluster, 'shop'));
+
+  const some = newName();
+  await cluster.createDatabase(some);
+  await cluster.sql(some, 'create table mine (n int)');
+  expect(await restore(some, '--table', 'event_2025', '--table', 'event_2026')).toMatchObject({ status: 0 });
+  expect(await tablesIn(some)).toBe('event_2025,event_2026,mine');
+  // What is there already is not overwritten, and a name that is not in the dump is no success.
+  expect(await restore(some, '--table', 'event_2025')).toMatchObject({ status: 1 });
+  expect(await restore(some, '--table', 'evnt')).toMatchObject({ status: 1 });
+  await cluster.sql(some, 'delete from event_2025');
+  expect(await restore(some, '--table', 'event_2025', '--data-only')).toMatchObject({ status: 0 });
+  expect(await cluster.sql(some, 'select count(*) from event_2025')).toBe(
+    await cluster.sql('shop', 'select count(*) from event_2025'),
+  );
+
+  const empty = newName();
+  expect(await restore(empty, '--create', '--schema-only', '--no-owner', '--no-privileges')).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^a part of backup/),
+  });
+  expect(await cluster.sql(empty, 'select count(*) from customer')).toBe('0');
+});
+
+test.each([
+  [['--table', 'customer'], /psql takes all or nothing/],
+  [['--jobs', '4'], /psql takes all or nothing/],
+  [['--no-owner'], /psql takes all or nothing/],
+  [['--create', '--clean'], /choose one/],
+])('of an SQL backup %j is refused', async (flags, message) => {
+  await backUp({ format: 'sql' });
+  const database = newName();
+  expect(await restore(database, ...flags)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
+  expect(await exists(database)).toBe(false);
+});

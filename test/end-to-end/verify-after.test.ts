@@ -1,0 +1,114 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { startHttpRecorder, type HttpRecorder } from '../support/http-recorder.ts';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { processesWith } from '../support/processes.ts';
+import { createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+
+let cluster: Cluster;
+let account: Account;
+let receiver: HttpRecorder;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await createSampleDatabase(cluster, 'shop');
+  await cluster.sql('shop', 'create role clerk; create table owned (n int); alter table owned owner to clerk');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  account = newAccount();
+  receiver = await startHttpRecorder();
+});
+afterEach(async () => {
+  expect(processesWith(account.folder.path)).toEqual([]);
+  expect(readdirSync(account.temporary)).toEqual([]);
+  account[Symbol.dispose]();
+  await receiver[Symbol.asyncDispose]();
+});
+
+const add = (flags: Record<string, string | true>) =>
+  account.add({
+    name: 'shop',
+    'connection-string': cluster.url('shop'),
+    destination: `file:${account.folder.at('backups')}`,
+    'archive-password': 'a secret',
+    'hc-url-success': `${receiver.url}/success`,
+    'hc-url-fail': `${receiver.url}/failure`,
+    'hc-url-verify': `${receiver.url}/verify?a=1`,
+    ...flags,
+  });
+const pings = () => receiver.requests.map(({ url }) => url);
+
+test.each(['sql', 'binary'])('a %s backup is restored into a server of its own before it counts', async (format) => {
+  await add({ 'verify-after': 'restore', 'count-rows': true, format });
+  expect(await account.results()).toMatchObject([{ status: 'success', warnings: [] }]);
+  expect(pings()).toEqual(['/verify?a=1', '/success']);
+  expect(receiver.requests[0]?.body).toMatch(
+    /^backup 1 of shop at level restore: good\nrestored: 6 tables with \d+ rows, as many as were counted with the dump$/,
+  );
+  expect(await account.json('status')).toMatchObject([
+    { state: 'OK', lastVerified: expect.any(String), lastVerifiedLevel: 'restore' },
+  ]);
+  expect(await account.json('list')).toMatchObject([{ lastVerified: expect.any(String) }]);
+  expect((await account.pgbak('list')).stdout).toMatch(/verified[\s\S]*just now/);
+});
+
+test('one that does not pass is stored, failed, told, and still there to be looked at', async () => {
+  await add({});
+  account.env['PGBAK_SCRATCH_URL'] = 'postgresql://nobody@127.0.0.1:1/none';
+  await account.pgbak('edit', 'shop', '--verify-after', 'restore');
+  expect(await account.results()).toMatchObject([
+    {
+      status: 'failed',
+      error: expect.stringMatching(/^it was stored, but the verification at level restore failed: /),
+    },
+  ]);
+  expect(pings()).toEqual(['/verify/fail?a=1', '/failure']);
+  expect(await account.json('backups')).toEqual([]);
+  expect(await account.json('status')).toMatchObject([{ state: 'FAILING', lastVerified: null }]);
+
+  delete account.env['PGBAK_SCRATCH_URL'];
+  expect(await account.json('verify', 'shop', '--at', '1', '--level', 'restore')).toMatchObject([{ isGood: true }]);
+  expect(pings().at(-1)).toBe('/verify?a=1');
+  expect(await account.pgbak('restore', 'shop', '--at', '1', '--output', account.folder.at('it'))).toMatchObject({
+    status: 0,
+  });
+});
+
+test('rows that did not come back are found out', async () => {
+  await add({ 'count-rows': true, 'exclude-table-data': 'event_2025', format: 'binary' });
+  await account.pgbak('run');
+  expect(await account.json('verify', '--level', 'restore')).toMatchObject([
+    { isGood: true, message: expect.stringMatching(/as many as were counted/) },
+  ]);
+  const { default: Database } = await import('better-sqlite3');
+  const catalog = new Database(account.catalogPath);
+  const { counts } = catalog.prepare('select counts from row_counts').get() as { counts: string };
+  const rows = JSON.parse(counts) as Record<string, number>;
+  expect(rows).toMatchObject({ 'public.customer': 2004, 'Größe & Maß.Tabelle "1"': 3 });
+  expect(rows).not.toHaveProperty(['public.event_2025']);
+  catalog.prepare('update row_counts set counts = ?').run(JSON.stringify({ ...rows, 'public.customer': 2005, x: 1 }));
+  catalog.close();
+  expect(await account.json('verify', '--level', 'restore')).toMatchObject([
+    {
+      isGood: false,
+      message: 'restored, but not all of it: public.customer has 2004 rows, 2005 were dumped, and 1 more tables differ',
+    },
+  ]);
+  expect(await account.json('status')).toMatchObject([
+    { state: 'FAILING', reason: expect.stringMatching(/^verified and found bad: restored, but not all/) },
+  ]);
+});
+
+test('verify --all --sample takes those that wait longest', async () => {
+  for (const name of ['a', 'b', 'c']) await add({ name, 'archive-name': name });
+  await account.pgbak('run');
+  const sampled = async (count: string) =>
+    ((await account.json('verify', '--all', '--sample', count)) as { name: string }[]).map(({ name }) => name);
+  expect(await sampled('2')).toEqual(['a', 'b']);
+  expect(await sampled('2')).toEqual(['c', 'a']);
+  // To look whether it is there is not to read it.
+  await account.pgbak('verify', 'b', '--level', 'remote');
+  expect(await sampled('1')).toEqual(['b']);
+  expect(await account.pgbak('verify', 'a', '--sample', '1')).toMatchObject({ status: 2 });
+});
