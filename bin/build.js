@@ -27,7 +27,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/commands/*.ts', 'src/main.ts'],
+  entryPoints: ['src/commands/**/*.ts', 'src/main.ts'],
   outdir: 'dist',
   outbase: 'src',
   chunkNames: 'shared/[name]-[hash]',

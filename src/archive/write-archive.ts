@@ -1,19 +1,16 @@
 import { rm, stat } from 'node:fs/promises';
-import type { Compression } from '../config/compression.ts';
+import { Readable } from 'node:stream';
 import type { Secret } from '../config/secret.ts';
 import type { PgbakError } from '../errors.ts';
 import { reasonOf } from '../system/clock.ts';
 import { startProgram, type Command, type Ending } from '../system/programs.ts';
+import { addCommand, archiveStream, type ArchiveTarget } from './archive-stream.ts';
 import { checkArchive } from './check-archive.ts';
-import { judgeEndings, sevenZipFailure } from './judge-endings.ts';
+import { judgeEndings } from './judge-endings.ts';
 import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';
-import type { SevenZip } from './seven-zip.ts';
-import { sevenZipCommand, type SevenZipEnvironment } from './seven-zip-command.ts';
 import { watchLimits, type Limits } from './watch-limits.ts';
 
-export interface WriteArchiveRequest {
-  sevenZip: SevenZip;
-  environment: SevenZipEnvironment;
+export interface WriteArchiveRequest extends ArchiveTarget {
   /** The program whose output is archived. */
   source: Command;
   /** What the source's failure means. */
@@ -24,13 +21,7 @@ export interface WriteArchiveRequest {
   companion?: Companion;
   /** How the entry must begin, so that something else than a dump is never taken for one. */
   expectedStart: string;
-  /** Where to write; nothing may be there yet. */
-  archivePath: string;
-  compression: Compression;
-  /** AES-256 over content and headers. */
-  password?: Secret;
   limits: Limits;
-  signal: AbortSignal;
   onProgress?: (progress: { archiveBytes: number }) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
@@ -48,7 +39,7 @@ export interface WrittenArchive {
 }
 
 /**
- * Archives a program's output: the source writes into 7-Zip's standard input, process to process, and no byte of it
+ * Archives a program's output, where nothing may be yet: the source writes into 7-Zip's standard input, process to process, and no byte of it
  * passes through Node. The archive counts only when both programs exited 0 and its entry, read back, begins as
  * expected. Otherwise whatever was written is removed, both programs have ended, and the promise rejects: with a
  * `TimeLimitError` that names the limit, the signal's reason, or the explanation of whichever program failed first.
@@ -56,7 +47,10 @@ export interface WrittenArchive {
 export async function writeArchive(request: WriteArchiveRequest): Promise<WrittenArchive> {
   try {
     // First, so that 7-Zip only has to copy what is small when it adds the dump.
-    if (request.companion !== undefined) await writeCompanion(request, request.companion);
+    if (request.companion !== undefined) {
+      const { entryName, content } = request.companion;
+      await archiveStream(request, entryName, Readable.from([content.reveal()], { objectMode: false }));
+    }
     await pump(request);
     const otherEntries = request.companion === undefined ? [] : [request.companion.entryName];
     const { rawSizeBytes } = await checkArchive({ ...request, otherEntries });
@@ -68,30 +62,11 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
   }
 }
 
-async function writeCompanion(request: WriteArchiveRequest, { entryName, content }: Companion): Promise<void> {
-  const { password, signal } = request;
-  const options = { stdin: 'pipe', stdout: 'pipe', signal } as const;
-  const sevenZip = startProgram(archiveCommand({ ...request, entryName }), options);
-  try {
-    const { stdin, stdout } = sevenZip;
-    if (stdin === undefined || stdout === undefined) throw new Error('7-Zip was started without pipes');
-    if (password === undefined) keepFlowing(stdout);
-    else await answerPasswordPrompt(sevenZip, password);
-    stdin.end(content.reveal());
-    const failure = sevenZipFailure(await sevenZip.ended);
-    if (failure !== undefined) throw failure;
-  } catch (error) {
-    await sevenZip.stop();
-    signal.throwIfAborted();
-    throw error;
-  }
-}
-
 async function pump(request: WriteArchiveRequest): Promise<void> {
   const { source, explainSource, password, companion, onSourceLine } = request;
   using watch = watchLimits(request.archivePath, request.limits, request.signal, request.onProgress);
   const { signal } = watch;
-  const sevenZip = startProgram(archiveCommand(request), {
+  const sevenZip = startProgram(addCommand(request, request.entryName), {
     stdin: 'pipe',
     stdout: 'pipe',
     signal,
@@ -124,23 +99,6 @@ async function pump(request: WriteArchiveRequest): Promise<void> {
     if (signal.aborted) throw reasonOf(signal);
     throw error;
   }
-}
-
-function archiveCommand({ sevenZip, environment, compression, entryName, archivePath, password }: WriteArchiveRequest) {
-  const args: [string, ...string[]] = [
-    'a',
-    '-t7z',
-    `-m0=${compression.method.toUpperCase()}`,
-    `-mx=${compression.level}`,
-    '-mmt=on',
-    ...(password === undefined ? [] : ['-p', '-mhe=on']),
-    `-si${entryName}`,
-    // Progress on stderr: shows that it lives, and makes an orphan die of the broken pipe.
-    '-bsp2',
-    '--',
-    archivePath,
-  ];
-  return sevenZipCommand(sevenZip, environment, args, password);
 }
 
 const OWN_SIGNAL_WITHIN_MS = 250;

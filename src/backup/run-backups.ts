@@ -1,5 +1,6 @@
 import type { Format, ServerRecord } from '../config/server.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
+import { copyCatalog } from './copy-catalog.ts';
 import { isDue, nextDue } from './due.ts';
 import { dryRun } from './dry-run.ts';
 import type { Outcome } from './outcome.ts';
@@ -26,6 +27,7 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
   if (!request.dryRun) await cleanLeftovers(tools);
 
   const outcomes: Outcome[] = [];
+  const backedUp: ServerRecord[] = [];
   for (const listed of longestWaitingFirst(request.servers)) {
     const server = await asOfNow(listed, request, tools);
     const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, runStartedAt, tools);
@@ -34,9 +36,12 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
     } else if (request.dryRun) {
       outcomes.push(dryRun(server, tools));
     } else {
-      outcomes.push(await runBackup(server, { runStartedAt, acceptSize: request.acceptSize }, tools));
+      const outcome = await runBackup(server, { runStartedAt, acceptSize: request.acceptSize }, tools);
+      outcomes.push(outcome);
+      if (outcome.status === 'success') backedUp.push(server);
     }
   }
+  if (!tools.signal.aborted) await copyCatalog(backedUp, runStartedAt, tools);
   return outcomes;
 }
 

@@ -31,6 +31,8 @@ export interface Tools {
   version: string;
   /** Throws a `ConfigError` that tells everything wrong with a server's settings. */
   settingsFor: (server: ServerRecord) => ServerSettings;
+  /** Where its archives go; undefined where its settings do not say. */
+  placeOf: (server: ServerRecord) => string | undefined;
   pingUrlsFor: (server: ServerRecord) => { urls: PingUrls; problems: string[] };
   /** Throws a `ConfigError` for a connection string that cannot be one, without connecting. */
   checkConnection: (connectionString: Secret) => void;
@@ -49,6 +51,13 @@ export interface Tools {
     point: RestorePoint,
     password: Secret | undefined,
   ) => Promise<Verification>;
+  /** Whether a copy of the catalogue is kept beside the backups. */
+  copiesCatalog: boolean;
+  /**
+   * Writes a copy of the catalogue, archived, to a new file. Its secrets are in it only where an archive password that
+   * is the same for all servers encrypts it.
+   */
+  archiveCatalog: (path: string) => Promise<{ sizeBytes: number }>;
   /** Removes what a server's rules do not keep. */
   prune: (server: ServerRecord) => Promise<PruneEntry[]>;
   /** Resolves with a warning when the ping could not be delivered; never rejects. */

@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import { freeName } from '../config/free-name.ts';
 import { SERVER_DEFAULTS } from '../config/server.ts';
 import type { BackupLogTable, ServersTable } from './schema.ts';
 import { fromCompact } from './timestamps.ts';
@@ -103,15 +104,6 @@ function pingUrlOf(deadMansSwitch: string | null): string | null {
 function databaseIn(connectionString: string): string | undefined {
   const encoded = /^postgres(?:ql)?:\/\/[^/?]*\/([^?]+)/.exec(connectionString)?.[1];
   return encoded?.replaceAll(/%[^%]{2}/g, '-') ?? /\bdbname\s*=\s*'?([^\s']+)/.exec(connectionString)?.[1];
-}
-
-function freeName(wanted: string, taken: ReadonlySet<string>): string {
-  // A name of digits only would be read as an id.
-  const base = /^\d+$/.test(wanted) ? `server-${wanted}` : wanted;
-  for (let number = 1; ; number += 1) {
-    const name = number === 1 ? base : `${base}-${number}`;
-    if (!taken.has(name)) return name;
-  }
 }
 
 /** A column's text; null where the column is missing, null or empty. */

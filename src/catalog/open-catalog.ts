@@ -9,6 +9,7 @@ import { backupQueries, type BackupQueries } from './backup-queries.ts';
 import { BUSY_TIMEOUT_MS, fileKind } from './file-kind.ts';
 import { migrate, refuseNewer, SCHEMA } from './migrate.ts';
 import { openError } from './open-error.ts';
+import { rebuildQueries, type RebuildQueries } from './rebuild-queries.ts';
 import type { Schema } from './schema.ts';
 import { serverQueries, type ServerQueries } from './server-queries.ts';
 import { toCompact } from './timestamps.ts';
@@ -23,6 +24,7 @@ export interface Catalog {
   servers: ServerQueries;
   backups: BackupQueries;
   verifications: VerificationQueries;
+  rebuild: RebuildQueries;
   /** Set when opening it has just adopted a file of the earlier program. */
   adopted: (Adopted & { copyPath: string }) | undefined;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export async function openCatalog(path: string, { clock }: { clock: Clock }): Pr
       servers: serverQueries(db),
       backups: backupQueries(db),
       verifications: verificationQueries(db),
+      rebuild: rebuildQueries(db),
       adopted: adopted === undefined ? undefined : { ...adopted, copyPath },
       close: () => db.destroy(),
     };

@@ -1,6 +1,5 @@
-import { placeOf } from '../config/destination.ts';
+import { knownPlaceOf } from '../config/destination.ts';
 import type { ServerRecord } from '../config/server.ts';
-import { PgbakError } from '../errors.ts';
 import { listRemoteArchives } from '../restore/remote-archives.ts';
 import { listRestorePoints, type ListedPoint } from '../restore/restore-points.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -24,20 +23,17 @@ export async function pointsIn(
       return { server: one, backups: [...stored, ...good.filter(({ objectId }) => objectId === undefined)] };
     }),
   );
-  return await listRestorePoints(remembered, {
+  const points = await listRestorePoints(remembered, {
     signal,
     warn,
     storageAt: (place, one) => storageOf({ place }, one, workplace),
-    placeToday: (one) => {
-      try {
-        const place = placeOf(one, environment);
-        return place === 'b2' ? undefined : place;
-      } catch (error) {
-        if (error instanceof PgbakError) return undefined;
-        throw error;
-      }
-    },
+    placeToday: (one) => knownPlaceOf(one, environment),
   });
+  if (server !== undefined) return points;
+  // Whose keys would open the storage of a server that was deleted, nobody knows any more.
+  const log = await catalog.backups.list({ goodOnly: true, limit: ALL });
+  const orphans = log.filter(({ serverId }) => serverId === undefined);
+  return [...points, ...orphans.map((backup): ListedPoint => ({ state: 'unknown', backup }))];
 }
 
 /** Everything of pgbak's in a place, whoever stored it. */

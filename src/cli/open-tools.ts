@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { Report } from '../backup/events.ts';
 import type { Tools } from '../backup/tools.ts';
+import { knownPlaceOf } from '../config/destination.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { systemClock } from '../system/clock.ts';
@@ -33,6 +34,7 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     report,
     version,
     settingsFor: (server) => resolveSettings(server, environment),
+    placeOf: (server) => knownPlaceOf(server, environment),
     pingUrlsFor: (server) => resolvePingUrls(server, environment),
     checkConnection: (connectionString) => void parseConnection(connectionString),
     prepareDump: programs.prepareDump,
@@ -48,6 +50,12 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
       const warn = (message: string) => report({ type: 'warning', server: server.name, message });
       const tools = buildVerifyTools(workplace, { scratch, signal, version, warn });
       return await verifyAndTell(level, server, point, () => password, tools);
+    },
+    copiesCatalog: environment.copiesCatalog,
+    archiveCatalog: async (path) => {
+      const { archiveCatalog, sharedPassword } = await import('./archive-catalog.ts');
+      const password = sharedPassword(await catalog.servers.list(), environment);
+      return await archiveCatalog(workplace, path, password, signal);
     },
     prune: async (server) => {
       const { pruneIn } = await import('./open-prune.ts');

@@ -58,6 +58,7 @@ export function serverRow(
 function connectionLabel({ connectionString }: ServerRecord): string {
   const text = connectionString.reveal();
   if (isReference(text)) return text;
+  if (text === '') return '(not known: the catalogue was rebuilt)';
   try {
     return parseConnection(connectionString).label;
   } catch (error) {

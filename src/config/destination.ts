@@ -1,5 +1,5 @@
 import { isAbsolute, normalize } from 'node:path';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, PgbakError } from '../errors.ts';
 import type { Environment } from './environment.ts';
 import type { ServerFields } from './server.ts';
 
@@ -30,4 +30,15 @@ export function placeOf(server: PlaceFields, environment: Environment): string {
   if (destination.kind === 'directory') return `file:${destination.path}`;
   const bucket = server.b2Bucket ?? environment.b2Bucket;
   return bucket === undefined ? 'b2' : `b2:${bucket}`;
+}
+
+/** The same where it is known for certain; undefined where the bucket is not, or the destination cannot be read. */
+export function knownPlaceOf(server: PlaceFields, environment: Environment): string | undefined {
+  try {
+    const place = placeOf(server, environment);
+    return place === 'b2' ? undefined : place;
+  } catch (error) {
+    if (error instanceof PgbakError) return undefined;
+    throw error;
+  }
 }

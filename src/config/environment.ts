@@ -22,6 +22,8 @@ export interface Environment {
   /** A B2 key that may delete, for pruning alone. */
   b2PruneKeyId: Secret | undefined;
   b2PruneAppKey: Secret | undefined;
+  /** Whether a copy of the catalogue is kept beside the backups. */
+  copiesCatalog: boolean;
   /** After this a dump is ended. */
   dumpTimeoutMs: number;
   mezmoIngestionKey: Secret | undefined;
@@ -59,6 +61,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     pgBin: path('PGBAK_PG_BIN'),
     sevenZip: variable('PGBAK_7Z'),
     scratchUrl: secret('PGBAK_SCRATCH_URL'),
+    copiesCatalog: onOrOff('PGBAK_CATALOG_COPY', variable('PGBAK_CATALOG_COPY')),
     b2PruneKeyId: secret('B2_PRUNE_KEY_ID'),
     b2PruneAppKey: secret('B2_PRUNE_APP_KEY'),
     dumpTimeoutMs: 1000 * positiveSeconds('BACKUP_TIMEOUT_SEC', variable('BACKUP_TIMEOUT_SEC')),
@@ -67,6 +70,13 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     logHostname: variable('LOG_HOSTNAME') ?? hostname(),
     variable,
   };
+}
+
+function onOrOff(name: string, value: string | undefined): boolean {
+  if (value !== undefined && value !== 'on' && value !== 'off') {
+    throw new ConfigError(`${name} is "${value}"`, 'Set it to on (the default) or off.');
+  }
+  return value !== 'off';
 }
 
 /** setTimeout's limit, 2^31 - 1 ms: a longer one would fire at once. */

@@ -52,6 +52,14 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   const compression = attempt(() => parseCompression(server.compression));
   const archiveName = attempt(() => parseArchiveName(server.archiveName));
   const destination = attempt(() => resolveDestination(server, environment));
+  if (connectionString?.reveal().trim() === '') {
+    problems.push(
+      new ConfigError(
+        'the connection string is missing, as it is after a rebuild of the catalogue',
+        `Give it again: pgbak edit ${server.name} --connection-string ...`,
+      ),
+    );
+  }
   if (!connectionString || !compression || archiveName === undefined || !destination || problems.length > 0) {
     throw combined(problems);
   }

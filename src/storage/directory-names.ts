@@ -4,8 +4,8 @@ import { basename, dirname, join, relative } from 'node:path';
 import { errorCode } from '../errors.ts';
 import type { StoredObject } from './storage.ts';
 
-const EXTENSION = /\.(?:sql|bin)\.7z$/;
-const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin)\.7z)$/;
+const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
+const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
 
 /**
  * The file of one version: the time stamp stands before the extension. A second one within the same second gets a

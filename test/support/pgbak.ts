@@ -66,6 +66,8 @@ export function newAccount(env: Record<string, string> = {}): Account {
       HOME: home,
       DB_PATH: folder.at('home', 'catalog', 'backup.sqlite'),
       PGBAK_TMPDIR: temporary,
+      // Most tests count what is stored; those of the copies turn it on.
+      PGBAK_CATALOG_COPY: 'off',
       ...env,
     },
     pgbak: async (...args) => await account.start(args).finished,

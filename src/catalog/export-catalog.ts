@@ -1,0 +1,53 @@
+import { closeSync, openSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { isReference } from '../config/reference.ts';
+import { Secret } from '../config/secret.ts';
+
+const SECRETS = [
+  'archive_password',
+  'B2_KEY_ID',
+  'B2_APP_KEY',
+  'hc_url_start',
+  'hc_url_success',
+  'hc_url_fail',
+  'hc_url_verify',
+] as const;
+
+/**
+ * Writes a copy of the catalogue as it is at one moment, also while others write to it, to a new file of mode 0600
+ * (https://www.sqlite.org/lang_vacuum.html#vacuum_with_an_into_clause). With `withoutPassword` it is one that anybody may
+ * see: secrets are left out, references to secrets stay, and connection strings are what that function makes of them.
+ */
+export function exportCatalog(path: string, target: string, withoutPassword?: (connection: Secret) => string): void {
+  // VACUUM INTO takes an empty file, and would make one by the umask.
+  closeSync(openSync(target, 'wx', 0o600));
+  const source = new Database(path, { readonly: true });
+  try {
+    source.prepare('vacuum into ?').run(target);
+  } finally {
+    source.close();
+  }
+  if (withoutPassword === undefined) return;
+  const copy = new Database(target);
+  try {
+    copy.pragma('journal_mode = delete');
+    const servers = copy.prepare<[], Record<string, unknown>>('select * from servers').all();
+    for (const server of servers) {
+      for (const column of SECRETS) {
+        const value = server[column];
+        if (typeof value === 'string' && !isReference(value)) set(copy, server['id'], column, null);
+      }
+      const connection = String(server['connection_string']);
+      if (!isReference(connection))
+        set(copy, server['id'], 'connection_string', withoutPassword(new Secret(connection)));
+    }
+    // What was overwritten must not stay in pages that are free now.
+    copy.exec('vacuum');
+  } finally {
+    copy.close();
+  }
+}
+
+function set(copy: Database.Database, id: unknown, column: string, value: string | null): void {
+  copy.prepare(`update servers set "${column}" = ? where id = ?`).run(value, id);
+}

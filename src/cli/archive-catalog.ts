@@ -1,0 +1,90 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { archiveStream } from '../archive/archive-stream.ts';
+import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
+import { findSevenZip } from '../archive/seven-zip.ts';
+import { exportCatalog } from '../catalog/export-catalog.ts';
+import type { Environment } from '../config/environment.ts';
+import { resolveReference } from '../config/reference.ts';
+import type { Secret } from '../config/secret.ts';
+import type { ServerRecord } from '../config/server.ts';
+import { PgbakError } from '../errors.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { archivePasswordOf, restoreDirectory } from './open-restore.ts';
+import { sevenZipEnvironment } from './open-programs.ts';
+import type { Workplace } from './open-workplace.ts';
+
+/** The name of the catalogue in its archive. */
+const ENTRY = 'backup.sqlite';
+
+/** Writes a copy of the catalogue to `path`: with its secrets where `password` encrypts it, without them otherwise. */
+export async function archiveCatalog(
+  { catalog, environment }: Workplace,
+  path: string,
+  password: Secret | undefined,
+  signal: AbortSignal,
+): Promise<{ sizeBytes: number }> {
+  const plain = `${path}.sqlite`;
+  try {
+    exportCatalog(catalog.path, plain, password === undefined ? withoutPassword : undefined);
+    const searchPath = process.env['PATH'] ?? '';
+    const search = { override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal };
+    await archiveStream(
+      {
+        sevenZip: await findSevenZip(search),
+        environment: sevenZipEnvironment(process.env),
+        archivePath: path,
+        compression: { method: 'lzma2', level: 5 },
+        ...(password === undefined ? {} : { password }),
+        signal,
+      },
+      ENTRY,
+      createReadStream(plain),
+    );
+    return { sizeBytes: (await stat(path)).size };
+  } finally {
+    await rm(plain, { force: true });
+  }
+}
+
+/** A connection string as anybody may see it; nothing where it cannot be taken apart. */
+export function withoutPassword(connectionString: Secret): string {
+  try {
+    return parseConnection(connectionString).conninfo;
+  } catch (error) {
+    if (error instanceof PgbakError) return '';
+    throw error;
+  }
+}
+
+/**
+ * The archive password that all servers share. Where they have several, whoever knows one of them must not get to know
+ * the secrets of the others.
+ */
+export function sharedPassword(servers: readonly ServerRecord[], environment: Environment): Secret | undefined {
+  if (environment.archivePassword !== undefined) {
+    return resolveReference(environment.archivePassword, 'ARCHIVE_PASSWORD', environment.variable);
+  }
+  const [first, ...others] = servers.map((server) => archivePasswordOf(server, environment));
+  return others.every((other) => other?.reveal() === first?.reveal()) ? first : undefined;
+}
+
+/** Writes a copy for a person: as it is and without secrets, or with all of them in an archive of that password. */
+export async function exportTo(
+  workplace: Workplace,
+  file: string,
+  password: Secret | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (password === undefined) {
+    exportCatalog(workplace.catalog.path, file, withoutPassword);
+    return;
+  }
+  // 7-Zip makes files by the umask, so it makes this one where nobody else can look.
+  await using directory = await restoreDirectory(workplace);
+  const archive = join(directory.path, 'catalog.7z');
+  await archiveCatalog(workplace, archive, password, signal);
+  await pipeline(createReadStream(archive), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+}

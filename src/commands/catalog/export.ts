@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { exportTo } from '../../cli/archive-catalog.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { listenForInterruption } from '../../cli/interruption.ts';
+import { openWorkplace } from '../../cli/open-workplace.ts';
+import { resolveReference } from '../../config/reference.ts';
+import { Secret } from '../../config/secret.ts';
+import { ConfigError, errorCode } from '../../errors.ts';
+
+export default class CatalogExport extends BaseCommand {
+  static override summary = 'write a copy of the catalogue to a file';
+  static override description = `The copy can be taken while a run is under way. It is a catalogue like any other: put it where DB_PATH points. Without --archive-password it holds no secrets: no passwords, keys and ping URLs but those that are references. With it, it is a 7-Zip archive that holds all of them. After each run such a copy goes beside the backups as well, unless PGBAK_CATALOG_COPY=off.
+
+EXIT STATUS
+  0  written
+  2  wrong use or configuration`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> catalog.sqlite',
+    {
+      description: 'with all secrets, encrypted',
+      command: '<%= config.bin %> <%= command.id %> catalog.7z --archive-password file:/etc/pgbak/password',
+    },
+  ];
+  static override args = { file: Args.string({ description: 'a new file', required: true }) };
+  static override flags = {
+    'archive-password': Flags.string({
+      description: 'encrypt it, secrets and all; env:NAME or file:/path',
+      helpValue: 'PASSWORD',
+    }),
+  };
+
+  async run(): Promise<{ file: string; holdsSecrets: boolean }> {
+    const { args, flags } = await this.parse(CatalogExport);
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    const file = resolve(args.file);
+    if (existsSync(file)) throw new ConfigError(`${file} is there already`, 'Name another file.');
+    const given = flags['archive-password'];
+    const { variable } = workplace.environment;
+    const password =
+      given === undefined ? undefined : resolveReference(new Secret(given), 'the archive password', variable);
+    try {
+      await exportTo(workplace, file, password, interruption.signal);
+    } catch (error) {
+      await rm(file, { force: true });
+      const code = errorCode(error);
+      if (code !== undefined && /^E[A-Z]+$/.test(code)) throw new ConfigError(`${file} cannot be written: ${code}`);
+      throw error;
+    }
+    const holdsSecrets = password !== undefined;
+    this.log(`Wrote the catalogue to ${file}, ${holdsSecrets ? 'encrypted, with its secrets' : 'without secrets'}`);
+    return { file, holdsSecrets };
+  }
+}

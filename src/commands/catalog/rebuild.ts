@@ -1,0 +1,62 @@
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { listenForInterruption } from '../../cli/interruption.ts';
+import { openWorkplace } from '../../cli/open-workplace.ts';
+import { rebuildFrom } from '../../cli/rebuild-from.ts';
+import { renderTable } from '../../cli/table.ts';
+import { takeRunLock } from '../../cli/open-workplace.ts';
+
+const COLUMNS = [
+  { title: 'server', shrinksTo: 8 },
+  { title: 'archive name', shrinksTo: 8 },
+  { title: 'is' },
+  { title: 'restore points added' },
+];
+
+export default class CatalogRebuild extends BaseCommand {
+  static override summary = 'recreate servers and restore points from storage alone';
+  static override description = `For the day on which the catalogue is lost: takes every archive of pgbak's in a place into the catalogue. What is known already stays as it is. Storage does not know connection strings and passwords: restore with --archive-password, and give a server its connection string by "pgbak edit" before it is backed up again. For B2 the environment gives the key: B2_KEY_ID, B2_APP_KEY.
+
+Beside the archives there may be a copy of the catalogue itself, pgbak-catalog-*.sqlite.7z, which knows more: unpack it with 7-Zip and put it where DB_PATH points.
+
+EXIT STATUS
+  0   rebuilt
+  1   storage could not be asked
+  2   wrong use or configuration
+  75  a run is under way`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --from b2:my-bucket',
+    '<%= config.bin %> <%= command.id %> --from file:/srv/backups',
+  ];
+  static override flags = {
+    from: Flags.string({ description: 'b2, b2:BUCKET or file:/dir', required: true, helpValue: 'PLACE' }),
+  };
+
+  async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
+    const { flags } = await this.parse(CatalogRebuild);
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    const rebuilt = await rebuildFrom(flags.from, workplace, interruption.signal);
+    const cells = rebuilt.map(({ server, isNew, added }) => [
+      server.name,
+      server.archiveName,
+      isNew ? 'new' : 'known',
+      String(added),
+    ]);
+    if (cells.length === 0) this.log(`There are no archives of pgbak in ${flags.from}.`);
+    else this.log(renderTable(COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
+    if (rebuilt.some(({ isNew }) => isNew)) {
+      this.log(
+        'Restore now: pgbak restore SERVER --output FILE. New servers need their connection strings again: pgbak edit',
+      );
+    }
+    return rebuilt.map(({ server: { id: serverId, name, archiveName }, isNew, added }) => ({
+      serverId,
+      name,
+      archiveName,
+      isNew,
+      added,
+    }));
+  }
+}

@@ -1,0 +1,84 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import { freeName } from '../config/free-name.ts';
+import { Secret } from '../config/secret.ts';
+import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../config/server.ts';
+import type { Storage } from '../storage/storage.ts';
+import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
+
+export interface RebuiltServer {
+  server: ServerRecord;
+  /** Whether it was not in the catalogue before. */
+  isNew: boolean;
+  /** How many restore points it has gained. */
+  added: number;
+}
+
+export interface RebuildTools {
+  catalog: Pick<Catalog, 'servers' | 'backups' | 'rebuild'>;
+  storage: Storage;
+  /** Destination and bucket as a new server's record is to have them. */
+  destination: Pick<ServerFields, 'destination' | 'b2Bucket'>;
+  /** Whether an existing server stores its archives there. */
+  storesThere: (server: ServerRecord) => boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Takes every archive in a place into the catalogue. Archives of one name become restore points of the server that has
+ * that archive name there, or of a new one, whose connection string nobody but its user knows any more. What is known
+ * already stays as it is, so that it can be done again.
+ */
+export async function rebuild(tools: RebuildTools): Promise<RebuiltServer[]> {
+  const byName = new Map<string, RemoteArchive[]>();
+  for (const archive of await listRemoteArchives(tools.storage, '', tools.signal)) {
+    byName.set(archive.archiveName, [...(byName.get(archive.archiveName) ?? []), archive]);
+  }
+  const rebuilt: RebuiltServer[] = [];
+  for (const [archiveName, archives] of byName) {
+    archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+    const servers = await tools.catalog.servers.list();
+    const existing = servers.find((one) => one.archiveName === archiveName && tools.storesThere(one));
+    const server = existing ?? (await addServer(archives, servers, tools));
+    let added = 0;
+    for (const archive of archives) if ((await adopt(archive, server, tools)) !== undefined) added += 1;
+    rebuilt.push({ server, isNew: existing === undefined, added });
+  }
+  return rebuilt;
+}
+
+async function adopt(archive: RemoteArchive, server: ServerRecord, { catalog }: RebuildTools) {
+  const { object, place, startedAt, format, rawSizeBytes, compression } = archive;
+  const { sizeBytes, sha1, storedAt, name: objectName, id: objectId } = object;
+  return await catalog.rebuild.adopt({
+    serverId: server.id,
+    startedAt,
+    storedAt,
+    format,
+    sizeBytes,
+    place,
+    objectName,
+    objectId,
+    ...(sha1 === undefined ? {} : { sha1 }),
+    ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
+    ...(compression === undefined ? {} : { compression }),
+  });
+}
+
+async function addServer(
+  archives: readonly RemoteArchive[],
+  servers: readonly ServerRecord[],
+  { catalog, destination }: RebuildTools,
+): Promise<ServerRecord> {
+  const newest = archives.at(-1);
+  if (newest === undefined) throw new Error('a server was to be made of no archive');
+  const { serverName, archiveName, format, compression } = newest;
+  return await catalog.servers.add({
+    ...SERVER_DEFAULTS,
+    ...destination,
+    name: freeName(serverName, new Set(servers.map(({ name }) => name))),
+    connectionString: new Secret(''),
+    archiveName,
+    format,
+    compression: compression ?? SERVER_DEFAULTS.compression,
+  });
+}
