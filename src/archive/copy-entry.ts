@@ -10,6 +10,12 @@ import { sevenZipComplaint } from './seven-zip-command.ts';
 /** Behind the closing line come empty lines and, of recent versions, `\unrestrict`. */
 const TAIL_BYTES = 4096;
 
+export interface CopyOptions {
+  onProgress?: (copiedBytes: number) => void;
+  /** What has to be certain as well before the last piece is written. */
+  until?: Promise<void>;
+}
+
 /**
  * Writes the dump in an archive to `sink` and returns its size in bytes. Whoever reads it must not take a dump that broke
  * off for a whole one: its last piece is held back until 7-Zip has ended well, since pg_restore commits once it has read
@@ -21,7 +27,7 @@ export async function copyEntry(
   location: ArchiveLocation & { entryName: string },
   format: Format,
   sink: Writable,
-  onProgress?: (copiedBytes: number) => void,
+  { onProgress, until }: CopyOptions = {},
 ): Promise<number> {
   await using entry = openEntry(location, location.entryName);
   let copiedBytes = 0;
@@ -52,6 +58,7 @@ export async function copyEntry(
     head.toString('latin1').startsWith(DUMP_HEADINGS[format]) &&
     (end === undefined || tail.toString('latin1').includes(end));
   if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
+  await until;
   if (held !== undefined) await write(sink, held);
   return copiedBytes;
 }

@@ -55,7 +55,10 @@ export function buildHandOverTools(
     copyDump: async (archive, sink, onProgress) => {
       const { archiveName } = nameOf(archive.point);
       const entryName = entryNameOf(archiveName, archive.point.format);
-      return await copyEntry({ ...(await locate(archive)), entryName }, archive.point.format, sink, onProgress);
+      return await copyEntry({ ...(await locate(archive)), entryName }, archive.point.format, sink, {
+        onProgress,
+        until: archive.checked,
+      });
     },
     readGlobals: async (archive) => {
       const { archiveName } = nameOf(archive.point);

@@ -1,22 +1,34 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
+
+export interface Fetch {
+  point: RestorePoint;
+  storage: Storage;
+  signal: AbortSignal;
+  onProgress: (fetchedBytes: number) => void;
+}
 
 /**
  * Fetches a restore point's archive into a file, and proves by size and SHA-1 that it is the very one that was stored.
  *
  * @throws StorageError when it is gone or is not what the catalogue remembers
  */
-export async function fetchArchive(
-  { objectId, objectName, sizeBytes, sha1 }: RestorePoint,
-  storage: Storage,
-  path: string,
-  signal: AbortSignal,
-  onProgress: (fetchedBytes: number) => void,
-): Promise<void> {
+export async function fetchArchive(fetch: Fetch, path: string): Promise<void> {
+  await compare(fetch, createWriteStream(path, { mode: 0o600 }));
+}
+
+/** The same for an archive that can be read where it lies: only looked at. */
+export async function checkArchiveInPlace(fetch: Fetch): Promise<void> {
+  await compare(fetch, new Writable({ write: (_chunk, _encoding, done) => done() }));
+}
+
+async function compare({ point, storage, signal, onProgress }: Fetch, sink: Writable): Promise<void> {
+  const { objectId, objectName, sizeBytes, sha1 } = point;
   const source = await storage.get({ id: objectId, name: objectName }, signal);
   const hash = createHash('sha1');
   let fetchedBytes = 0;
@@ -30,7 +42,7 @@ export async function fetchArchive(
         yield chunk;
       }
     },
-    createWriteStream(path, { mode: 0o600 }),
+    sink,
     { signal },
   );
   const found = hash.digest('hex');

@@ -7,13 +7,15 @@ import type { Storage } from '../storage/storage.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { RestoreEvent } from './events.ts';
-import { fetchArchive } from './fetch-archive.ts';
+import { checkArchiveInPlace, fetchArchive } from './fetch-archive.ts';
 
 /** An archive on the local disk, and the point whose it is. */
 export interface FetchedArchive {
   path: string;
   point: RestorePoint;
   password: Secret | undefined;
+  /** Resolves once it is certain that it is the very one that was stored. */
+  checked: Promise<void>;
 }
 
 export interface HandOverTools {
@@ -21,6 +23,7 @@ export interface HandOverTools {
   report: (event: RestoreEvent) => void;
   storageOf: (point: RestorePoint, server: ServerRecord) => Promise<Storage>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;
+  /** Withholds the end of the dump until the archive was checked. */
   copyDump: (archive: FetchedArchive, sink: Writable, onProgress: (copiedBytes: number) => void) => Promise<number>;
   /** Undefined where the archive holds none. */
   readGlobals: (archive: FetchedArchive) => Promise<Secret | undefined>;
@@ -33,7 +36,12 @@ export interface OpenArchive {
   readGlobals: () => Promise<Secret | undefined>;
 }
 
-/** Fetches an archive whole, compares it with what the catalogue remembers, and lets `use` look into it. */
+const LOOK_AGAIN_WITHIN_MS = 5000;
+
+/**
+ * Fetches an archive, compares it with what the catalogue remembers, and lets `use` look into it. One that lies on this
+ * machine is opened where it is while it is compared, and its end is withheld until it was.
+ */
 export async function withArchive<T>(
   server: ServerRecord,
   point: RestorePoint,
@@ -43,19 +51,54 @@ export async function withArchive<T>(
 ): Promise<T> {
   const { report, signal } = tools;
   const storage = await tools.storageOf(point, server);
-  await using directory = await tools.createTemporaryDirectory();
-  const archive = { path: join(directory.path, 'archive.7z'), point, password };
   const { sizeBytes, rawSizeBytes } = point;
-  await fetchArchive(point, storage, archive.path, signal, (bytes) =>
-    report({ type: 'fetched', bytes, ...(sizeBytes === undefined ? {} : { totalBytes: sizeBytes }) }),
-  );
-  return await use({
+  const access = (archive: FetchedArchive): OpenArchive => ({
     copyTo: (sink) =>
       tools.copyDump(archive, sink, (bytes) =>
         report({ type: 'copied', bytes, ...(rawSizeBytes === undefined ? {} : { totalBytes: rawSizeBytes }) }),
       ),
-    readGlobals: () => tools.readGlobals(archive),
+    readGlobals: async () => {
+      await archive.checked;
+      return await tools.readGlobals(archive);
+    },
   });
+
+  const localPath = storage.localPath?.({ id: point.objectId });
+  if (localPath !== undefined) {
+    await using stop = stopper(signal);
+    const checked = checkArchiveInPlace({ point, storage, signal: stop.signal, onProgress: () => {} });
+    checked.catch(() => {});
+    stop.after(checked);
+    try {
+      return await use(access({ path: localPath, point, password, checked }));
+    } catch (error) {
+      // That it is another archive than it was says more than what 7-Zip makes of it.
+      await Promise.race([checked, new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_WITHIN_MS).unref())]);
+      throw error;
+    }
+  }
+  await using directory = await tools.createTemporaryDirectory();
+  const path = join(directory.path, 'archive.7z');
+  const onProgress = (bytes: number) =>
+    report({ type: 'fetched', bytes, ...(sizeBytes === undefined ? {} : { totalBytes: sizeBytes }) });
+  await fetchArchive({ point, storage, signal, onProgress }, path);
+  return await use(access({ path, point, password, checked: Promise.resolve() }));
+}
+
+/** Ends what still reads when nobody waits for it any more. */
+function stopper(signal: AbortSignal) {
+  const controller = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    signal: AbortSignal.any([signal, controller.signal]),
+    after: (work: Promise<unknown>) => {
+      last = work;
+    },
+    [Symbol.asyncDispose]: async () => {
+      controller.abort();
+      await last.catch(() => {});
+    },
+  };
 }
 
 /** Loads a dump, all of it or nothing, and returns its size in bytes. */

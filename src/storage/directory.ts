@@ -69,11 +69,13 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
     get: async ({ id }) => {
       try {
         const file = await open(id, 'r');
-        return file.createReadStream();
+        return file.createReadStream({ highWaterMark: 1 << 20 });
       } catch (error) {
         throw directoryError(directory, `does not give ${id}`, error);
       }
     },
+
+    localPath: ({ id }) => id,
 
     list: (prefix) => listVersions(directory, prefix),
 

@@ -46,6 +46,8 @@ export interface Storage {
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
   /** The bytes of one version. The caller must destroy a stream it does not read to its end. */
   get(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<Readable>;
+  /** Where a version lies on this machine, for a storage whose files do; nothing writes to it any more. */
+  localPath?(object: Pick<StoredObject, 'id'>): string;
   /** All versions whose name begins with `prefix`, newest first within a name. Unfinished uploads are not listed. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
   /** Removes one version. Removing what is gone already is not an error. */
