@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DUMP_CLOSINGS, DUMP_HEADINGS } from '../config/dump-marks.ts';
 import type { Format } from '../config/server.ts';
@@ -65,5 +64,17 @@ export async function copyEntry(
 
 async function write(sink: Writable, chunk: Buffer): Promise<void> {
   if (sink.destroyed || sink.errored) throw new ArchiveError('whoever reads the dump has stopped');
-  if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+  if (!sink.write(chunk)) await readyAgain(sink);
+}
+
+/** Resolves when there is room again, or when nobody will ever read on: the next write tells which. */
+async function readyAgain(sink: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const events = ['drain', 'close', 'error'] as const;
+    const done = () => {
+      for (const event of events) sink.off(event, done);
+      resolve();
+    };
+    for (const event of events) sink.on(event, done);
+  });
 }

@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core/command';
 import { errorMessage, InterruptedError, PgbakError } from '../errors.ts';
 import { isClosedPrompt } from './prompts/terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 interface ErrorReport {
   name: string;
@@ -25,7 +26,7 @@ export abstract class BaseCommand extends Command {
       this.logJson({ error: report });
     } else {
       const hint = report.hint === undefined ? '' : `\n${report.hint}`;
-      process.stderr.write(`pgbak: ${report.message}${hint}\n`);
+      process.stderr.write(`${await wrapped(`pgbak: ${report.message}${hint}`)}\n`);
     }
     if (!(error instanceof PgbakError) && !isClosedPrompt(error) && process.env['DEBUG'] !== undefined)
       process.stderr.write(`${error.stack}\n`);

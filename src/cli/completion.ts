@@ -4,6 +4,8 @@ export interface CompletedCommand {
   summary: string;
   /** Whether its argument is a server. */
   takesServer: boolean;
+  /** What may stand behind it: `export` behind `catalog`. */
+  subcommands: readonly string[];
   flags: { name: string; summary: string; values: readonly string[]; takesValue: boolean }[];
 }
 
@@ -47,6 +49,7 @@ ${cases.join('\n')}
   fi
   case "\${COMP_WORDS[1]}" in
     ${serverCommands(commands).join('|')}) _pgbak_servers "$word" ;;
+${topics(commands, ({ name, subcommands }) => `    ${name}) COMPREPLY=($(compgen -W "${subcommands.join(' ')}" -- "$word")) ;;`)}
   esac
 }
 # Names may hold spaces, so that they are taken line by line and quoted.
@@ -63,13 +66,17 @@ complete -o default -F _pgbak pgbak
 function zsh(commands: readonly CompletedCommand[]): string {
   const text = (words: string) => words.replaceAll("'", String.raw`'\''`).replaceAll(/[[\]:]/g, String.raw`\$&`);
   const list = commands.map(({ name, summary }) => `    '${name}:${text(summary)}'`);
-  const cases = commands.map(({ name, flags, takesServer }) => {
+  const cases = commands.map(({ name, flags, takesServer, subcommands }) => {
     const specs = flags.map((flag) => {
       const action =
         flag.name === 'server' ? ':server:_pgbak_servers' : flag.takesValue ? `:value:(${flag.values.join(' ')})` : '';
       return `        '*--${flag.name}[${text(flag.summary)}]${action}'`;
     });
-    const argument = takesServer ? ["        '1:server:_pgbak_servers'"] : [];
+    const argument = takesServer
+      ? ["        '1:server:_pgbak_servers'"]
+      : subcommands.length > 0
+        ? [`        '1:command:(${subcommands.join(' ')})'`]
+        : [];
     return `      ${name})\n        _arguments \\\n${[...specs, ...argument].join(' \\\n')} ;;`;
   });
   return `#compdef pgbak
@@ -101,7 +108,7 @@ compdef _pgbak pgbak
 
 function fish(commands: readonly CompletedCommand[]): string {
   const text = (words: string) => `'${words.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
-  const lines = commands.flatMap(({ name, summary, flags, takesServer }) => {
+  const lines = commands.flatMap(({ name, summary, flags, takesServer, subcommands }) => {
     const here = `-n '__fish_seen_subcommand_from ${name}'`;
     return [
       `complete -c pgbak -f -n __fish_use_subcommand -a ${name} -d ${text(summary)}`,
@@ -109,6 +116,7 @@ function fish(commands: readonly CompletedCommand[]): string {
         const values = flag.name === 'server' ? " -x -a '(pgbak completion --servers 2>/dev/null)'" : valuesOf(flag);
         return `complete -c pgbak ${here} -l ${flag.name}${values} -d ${text(flag.summary)}`;
       }),
+      ...(subcommands.length > 0 ? [`complete -c pgbak ${here} -f -a '${subcommands.join(' ')}'`] : []),
       ...(takesServer ? [`complete -c pgbak ${here} -f -a '(pgbak completion --servers 2>/dev/null)'`] : []),
     ];
   });
@@ -126,6 +134,13 @@ function valueCases(commands: readonly CompletedCommand[], write: (flag: string,
     if (flag.values.length > 0) known.set(flag.name, flag.values.join(' '));
   }
   return [...known].map(([flag, words]) => write(flag, words));
+}
+
+function topics(commands: readonly CompletedCommand[], write: (command: CompletedCommand) => string): string {
+  return commands
+    .filter(({ subcommands }) => subcommands.length > 0)
+    .map((command) => write(command))
+    .join('\n');
 }
 
 function serverCommands(commands: readonly CompletedCommand[]): string[] {

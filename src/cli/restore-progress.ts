@@ -1,18 +1,21 @@
 import type { RestoreEvent } from '../restore/events.ts';
 import { formatBytes } from './format.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: (event: RestoreEvent) => void;
+  /** What is about to be done. */
+  announce: (plan: readonly string[]) => Promise<void>;
 }
 
 const REDRAW_EVERY_MS = 250;
 
 /** What a person who restores sees on stderr: a living line on a terminal, a line a step elsewhere. */
-export async function showRestore({ isQuiet }: { isQuiet: boolean }): Promise<RestoreProgress> {
-  if (isQuiet) return { report: () => {}, [Symbol.asyncDispose]: () => Promise.resolve() };
+export async function showRestore(): Promise<RestoreProgress> {
   if (!process.stderr.isTTY) {
     return {
       report: (event) => void (event.type === 'step' && process.stderr.write(`${event.message}\n`)),
+      announce,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -22,22 +25,33 @@ export async function showRestore({ isQuiet }: { isQuiet: boolean }): Promise<Re
   let step = '';
   let drawnAt = 0;
   return {
+    announce,
     report: (event) => {
       if (event.type === 'step') {
-        if (spinner.isSpinning) spinner.succeed(step);
+        if (spinner.isSpinning) spinner.succeed(fitted(step));
         step = event.message;
-        spinner.start(step);
+        spinner.start(fitted(step));
         return;
       }
       if (performance.now() - drawnAt < REDRAW_EVERY_MS) return;
       drawnAt = performance.now();
-      spinner.text = `${step}: ${amountOf(event)}`.slice(0, (process.stderr.columns || 80) - 4);
+      spinner.text = fitted(`${step}: ${amountOf(event)}`);
     },
     [Symbol.asyncDispose]: () => {
       spinner.stop();
       return Promise.resolve();
     },
   };
+}
+
+async function announce(plan: readonly string[]): Promise<void> {
+  for (const line of plan) process.stderr.write(`${await wrapped(line)}\n`);
+}
+
+/** On one line: what is wrapped by the terminal itself cannot be taken away again. */
+function fitted(text: string): string {
+  const width = (process.stderr.columns || 80) - 4;
+  return text.length > width ? `${text.slice(0, width - 3)}...` : text;
 }
 
 function amountOf({ bytes, totalBytes }: Exclude<RestoreEvent, { type: 'step' }>): string {

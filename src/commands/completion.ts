@@ -30,7 +30,7 @@ fish  once: pgbak completion fish > ~/.config/fish/completions/pgbak.fish`;
     }
     const shell = SHELLS.find((known) => known === args.shell);
     if (shell === undefined) throw new ConfigError('for which shell?', 'For example: pgbak completion bash');
-    const commands = this.config.commands.filter(({ hidden }) => !hidden).map((command) => completed(command));
+    const commands = grouped(this.config.commands.filter(({ hidden }) => !hidden).map((command) => completed(command)));
     process.stdout.write(
       completionScript(
         shell,
@@ -40,11 +40,26 @@ fish  once: pgbak completion fish > ~/.config/fish/completions/pgbak.fish`;
   }
 }
 
+/** `catalog:export` and `catalog:rebuild` as `catalog`, with the two behind it and the flags of both. */
+function grouped(commands: readonly CompletedCommand[]): CompletedCommand[] {
+  const topics = new Map<string, CompletedCommand>();
+  for (const command of commands) {
+    const [topic = '', subcommand] = command.name.split(':');
+    const before = topics.get(topic);
+    const flags = [...(before?.flags ?? []), ...command.flags.filter(({ name }) => name !== 'json' || !before)];
+    const subcommands = [...(before?.subcommands ?? []), ...(subcommand === undefined ? [] : [subcommand])];
+    const summary = subcommand === undefined ? command.summary : 'copies of the catalogue, and a new one';
+    topics.set(topic, { ...command, name: topic, summary, flags, subcommands });
+  }
+  return [...topics.values()];
+}
+
 function completed(command: Command.Loadable): CompletedCommand {
   return {
     name: command.id,
     summary: command.summary ?? '',
     takesServer: 'server' in (command.args ?? {}),
+    subcommands: [],
     flags: Object.values(command.flags ?? {}).flatMap((flag) =>
       flag.hidden === true
         ? []

@@ -98,7 +98,7 @@ EXIT STATUS
     const point = await findPoint(workplace.catalog, server, flags.at);
     const password = await passwordFor(server, flags['archive-password'], workplace.environment, isJson);
 
-    await using progress = await showRestore({ isQuiet: false });
+    await using progress = await showRestore();
     const target = await this.target(flags, point, progress, workplace, signal);
     const tools = buildHandOverTools(workplace, signal, progress.report);
     const { dumpBytes } = await restore({ server, point, password, target }, tools);
@@ -124,7 +124,7 @@ EXIT STATUS
     const options = { create, clean, globals, jobs, parts: dumpPartsFrom(flags) };
     const { target, database, plan } = await openTarget(url, point, options, workplace, signal);
     if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
-    for (const message of plan) progress.report({ type: 'step', message });
+    else await progress.announce(plan);
     return target;
   }
 }

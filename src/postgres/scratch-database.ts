@@ -15,6 +15,9 @@ export interface ScratchDatabase extends AsyncDisposable {
 }
 
 const DROP_WITHIN_MS = 60_000;
+const PREFIX = 'pgbak_verify_';
+/** A day: no verification takes that long. */
+const ABANDONED_AFTER_SECONDS = 86_400;
 
 /** Creates it on the server that `server` leads to, whose role must be allowed to, in the encoding of the dump. */
 export async function createScratchDatabase(
@@ -24,9 +27,10 @@ export async function createScratchDatabase(
   encoding: string | undefined,
   signal: AbortSignal,
 ): Promise<ScratchDatabase> {
-  const name = `pgbak_verify_${randomBytes(6).toString('hex')}`;
+  const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(4).toString('hex')}`;
   const run = (query: string, connection: Connection, until: AbortSignal) =>
     queryRows(query, connection, found, environment, until);
+  await dropAbandoned((query) => run(query, server, signal));
   // From template0, so that what somebody put into template1 does not stand in the way.
   // In the C locale, the one that goes with every encoding.
   const options = encoding === undefined ? '' : ` encoding ${quoteLiteral(encoding)} locale 'C'`;
@@ -39,4 +43,14 @@ export async function createScratchDatabase(
     [Symbol.asyncDispose]: async () =>
       void (await run(`drop database if exists ${name}`, server, AbortSignal.timeout(DROP_WITHIN_MS))),
   };
+}
+
+/** Drops what a verification left there that was killed; its name tells when it began. */
+async function dropAbandoned(run: (query: string) => Promise<string[][]>): Promise<void> {
+  const rows = await run(
+    `select datname from pg_catalog.pg_database where datname ~ '^${PREFIX}[0-9]+_[0-9a-f]+$'
+      and split_part(datname, '_', 3)::bigint < extract(epoch from now()) - ${ABANDONED_AFTER_SECONDS}
+      and pg_catalog.pg_get_userbyid(datdba) = current_user`,
+  );
+  for (const [name] of rows) if (name !== undefined) await run(`drop database if exists ${name}`);
 }

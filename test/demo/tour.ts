@@ -77,5 +77,18 @@ add('The same under cron, on stderr; with `--quiet` only warnings and errors.', 
 for (const command of ['list', 'logs', 'status', 'logs --id 1', 'doctor'])
   add(`\`pgbak ${command}\``, await run(command));
 
+const target = cluster.url('restored');
+add(
+  '`pgbak restore`: what is about to be done is said first. (The connection string is shortened here.)',
+  (await run(`restore shop --create --to '${target}'`)).replaceAll(target, 'postgresql://...'),
+);
+for (const command of [
+  'backups',
+  'verify --level restore',
+  'edit shop --keep-daily 7 --keep-last 1',
+  'prune --dry-run',
+])
+  add(`\`pgbak ${command}\``, await run(command));
+
 const text = `# A tour\n\nPrinted by pgbak, in a terminal of 80 columns, and written here by \`npm run tour\`.\n\n${sections.join('\n\n')}\n`;
 writeFileSync(fileURLToPath(new URL('../../docs/tour.md', import.meta.url)), text);

@@ -198,6 +198,8 @@ describe('completion', () => {
     expect(complete('pgbak', 'run', '--acc')).toEqual(['--accept-size']);
     expect(complete('pgbak', 'add', '--format', '')).toEqual(['sql', 'binary']);
     expect(complete('pgbak', 'edit', 'sh')).toEqual([String.raw`shop\ two`]);
+    expect(complete('pgbak', 'catalog', '')).toEqual(['export', 'rebuild']);
+    expect(complete('pgbak', 'catalog', 'rebuild', '--fr')).toEqual(['--from']);
     expect(complete('pgbak', 'run', '--server', '')).toEqual([String.raw`shop\ two`]);
   });
 

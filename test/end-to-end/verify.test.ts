@@ -85,6 +85,10 @@ test.each(['sql', 'binary'])(
     await account.pgbak('run');
     const databases = () => cluster.sql('postgres', 'select count(*) from pg_database');
     const before = await databases();
+    // Left by one that was killed, long ago and just now.
+    const recent = `pgbak_verify_${Math.floor(Date.now() / 1000) - 3600}_0a1b2c3d`;
+    await cluster.sql('postgres', 'create database pgbak_verify_1700000000_0a1b2c3d');
+    await cluster.sql('postgres', `create database ${recent}`);
     const rows = await cluster.sql(
       'shop',
       'select (select count(*) from customer) + (select count(*) from purchase) + (select count(*) from event) + 3',
@@ -94,6 +98,11 @@ test.each(['sql', 'binary'])(
       status: 0,
       rows: [{ isGood: true, message: `restored: 5 tables with ${rows} rows` }],
     });
+
+    expect(await cluster.sql('postgres', "select datname from pg_database where datname ~ '^pgbak_verify'")).toBe(
+      recent,
+    );
+    await cluster.sql('postgres', `drop database ${recent}`);
 
     // A dump that does not load is found out, and leaves nothing either.
     await cluster.sql('postgres', 'create role short_lived');

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { verifier } from './verify-backups.ts';
 import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
 export const PGBAK = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -90,13 +91,19 @@ export function newAccount(env: Record<string, string> = {}): Account {
       return document.results;
     },
     start: (args, more = {}) => {
+      // Every backup that a test makes is restored as well.
+      const again = (words: readonly string[], other: Record<string, string>) => account.start(words, other);
+      const verifyNew = args[0] === 'run' ? verifier(account.catalogPath, again) : undefined;
       const child = spawn(process.execPath, [PGBAK, ...args], {
         env: { ...account.env, ...more },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
       const finished = Promise.all([exited, text(child.stdout), text(child.stderr)]).then(
-        ([status, stdout, stderr]) => ({ status, stdout, stderr }),
+        async ([status, stdout, stderr]) => {
+          await verifyNew?.();
+          return { status, stdout, stderr };
+        },
       );
       if (child.pid === undefined) throw new Error('pgbak did not start');
       return { child, pid: child.pid, finished };

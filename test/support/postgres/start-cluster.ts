@@ -98,7 +98,7 @@ export async function startCluster({ server = 'installed' }: ClusterOptions = {}
   }
 
   await start();
-  return {
+  const cluster: Cluster = {
     port,
     socketDirectory,
     superuser,
@@ -109,10 +109,20 @@ export async function startCluster({ server = 'installed' }: ClusterOptions = {}
     start,
     stop,
     [Symbol.asyncDispose]: async () => {
+      running.delete(cluster);
       await stop('immediate');
       rmSync(directory, { recursive: true, force: true });
     },
   };
+  running.add(cluster);
+  return cluster;
+}
+
+const running = new Set<Cluster>();
+
+/** The clusters of this test file, in the order in which they were started. */
+export function runningClusters(): Cluster[] {
+  return [...running];
 }
 
 const execFileAsync = promisify(execFile);
