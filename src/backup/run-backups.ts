@@ -3,6 +3,7 @@ import { cleanLeftovers } from './clean-leftovers.ts';
 import { copyCatalog } from './copy-catalog.ts';
 import { isDue, nextDue } from './due.ts';
 import { dryRun } from './dry-run.ts';
+import { inTurns } from './in-turns.ts';
 import type { Outcome } from './outcome.ts';
 import { runBackup } from './run-backup.ts';
 import type { Tools } from './tools.ts';
@@ -14,33 +15,34 @@ export interface RunRequest {
   /** In place of each server's own format, for this run. */
   format?: Format;
   acceptSize: boolean;
+  /** How many servers are backed up at once, and how many of them on one host. */
+  jobs: number;
+  jobsPerHost: number;
   /** Only check and tell what would be done. */
   dryRun: boolean;
 }
 
 /**
- * Backs up those of the servers that are due, one after another, the longest waiting first. A failure never stops the
- * next server; a signal stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
+ * Backs up those of the servers that are due, the longest waiting first. A failure never stops the next server; a signal stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
  */
 export async function runBackups(request: RunRequest, tools: Tools): Promise<Outcome[]> {
   const runStartedAt = tools.clock.now();
   if (!request.dryRun) await cleanLeftovers(tools);
 
-  const outcomes: Outcome[] = [];
   const backedUp: ServerRecord[] = [];
-  for (const listed of longestWaitingFirst(request.servers)) {
+  const turn = async (listed: ServerRecord): Promise<Outcome> => {
     const server = await asOfNow(listed, request, tools);
     const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, runStartedAt, tools);
     if (server === undefined || reason !== undefined) {
-      outcomes.push({ serverId: listed.id, name: listed.name, status: 'skipped', reason: reason ?? '' });
-    } else if (request.dryRun) {
-      outcomes.push(dryRun(server, tools));
-    } else {
-      const outcome = await runBackup(server, { runStartedAt, acceptSize: request.acceptSize }, tools);
-      outcomes.push(outcome);
-      if (outcome.status === 'success') backedUp.push(server);
+      return { serverId: listed.id, name: listed.name, status: 'skipped', reason: reason ?? '' };
     }
-  }
+    if (request.dryRun) return dryRun(server, tools);
+    const outcome = await runBackup(server, { runStartedAt, acceptSize: request.acceptSize }, tools);
+    if (outcome.status === 'success') backedUp.push(server);
+    return outcome;
+  };
+  const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf: tools.hostOf };
+  const outcomes = await inTurns(longestWaitingFirst(request.servers), turns, turn);
   if (!tools.signal.aborted) await copyCatalog(backedUp, runStartedAt, tools);
   return outcomes;
 }

@@ -33,6 +33,8 @@ export interface Tools {
   settingsFor: (server: ServerRecord) => ServerSettings;
   /** Where its archives go; undefined where its settings do not say. */
   placeOf: (server: ServerRecord) => string | undefined;
+  /** The machine that a server's database is on; a server that does not say stands for itself. */
+  hostOf: (server: ServerRecord) => string;
   pingUrlsFor: (server: ServerRecord) => { urls: PingUrls; problems: string[] };
   /** Throws a `ConfigError` for a connection string that cannot be one, without connecting. */
   checkConnection: (connectionString: Secret) => void;

@@ -3,7 +3,7 @@ import type { Secret } from '../config/secret.ts';
 import { findClientPrograms, type ClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { startLoader } from '../postgres/load-dump.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
+import { ownServerEnvironment, type ProgramEnvironment } from '../postgres/program-environment.ts';
 import { createRoles } from '../postgres/roles.ts';
 import { startScratchCluster } from '../postgres/scratch-cluster.ts';
 import { createScratchDatabase } from '../postgres/scratch-database.ts';
@@ -22,6 +22,7 @@ interface Reached {
   connection: Connection;
   found: readonly ClientPrograms[];
   programs: ClientPrograms;
+  forPrograms: ProgramEnvironment;
   isOurs: boolean;
 }
 
@@ -30,7 +31,6 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
   const { environment } = workplace;
   const owned: AsyncDisposable[] = [];
   const url = given ?? environment.scratchUrl;
-  const forPrograms = programEnvironment(process.env);
 
   const server = once(async (): Promise<Reached> => {
     if (url !== undefined) {
@@ -42,6 +42,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
     const directory = await restoreDirectory(workplace);
     owned.push(directory);
     const account = unprivilegedAccount();
+    const forPrograms = ownServerEnvironment(process.env);
     const cluster = await startScratchCluster({
       found,
       directory: directory.path,
@@ -50,12 +51,12 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
       signal,
     });
     owned.push(cluster);
-    return { connection: cluster.connection, found, programs: cluster.programs, isOurs: true };
+    return { connection: cluster.connection, found, programs: cluster.programs, forPrograms, isOurs: true };
   });
 
   return {
     createScratch: async (point) => {
-      const { connection, found, programs, isOurs } = await server();
+      const { connection, found, programs, forPrograms, isOurs } = await server();
       // The roles of the dump are nobody's business on a server that others use.
       if (isOurs && point.roles !== undefined) await createRoles(point.roles, connection, found, forPrograms, signal);
       const scratch = await createScratchDatabase(connection, found, forPrograms, point.encoding, signal);

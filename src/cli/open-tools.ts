@@ -2,7 +2,11 @@ import { tmpdir } from 'node:os';
 import type { Report } from '../backup/events.ts';
 import type { Tools } from '../backup/tools.ts';
 import { knownPlaceOf } from '../config/destination.ts';
+import type { Environment } from '../config/environment.ts';
+import { resolveReference } from '../config/reference.ts';
+import type { ServerRecord } from '../config/server.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
+import { PgbakError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { systemClock } from '../system/clock.ts';
 import { openPrograms } from './open-programs.ts';
@@ -35,6 +39,7 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     version,
     settingsFor: (server) => resolveSettings(server, environment),
     placeOf: (server) => knownPlaceOf(server, environment),
+    hostOf: (server) => hostOf(server, environment),
     pingUrlsFor: (server) => resolvePingUrls(server, environment),
     checkConnection: (connectionString) => void parseConnection(connectionString),
     prepareDump: programs.prepareDump,
@@ -75,4 +80,13 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     },
     [Symbol.asyncDispose]: async () => await scratch?.[Symbol.asyncDispose](),
   };
+}
+
+function hostOf({ id, connectionString }: ServerRecord, { variable }: Environment): string {
+  try {
+    return parseConnection(resolveReference(connectionString, 'the connection string', variable)).host;
+  } catch (error) {
+    if (error instanceof PgbakError) return `server ${id}`;
+    throw error;
+  }
 }

@@ -29,7 +29,9 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
   const spinner = ora({ stream: process.stderr, discardStdin: false });
   const redraw = () => {
     const lines = [...running].map(([server, position]) => lineOf(server, position, now()));
-    if (lines.length > 0) spinner.text = lines.join('\n').slice(0, widthOf(process.stderr) * lines.length);
+    const width = widthOf(process.stderr);
+    // The spinner stands before the first line alone.
+    if (lines.length > 0) spinner.text = lines.map((line) => line.slice(0, width)).join('\n  ');
   };
   const timer = setInterval(redraw, REDRAW_EVERY_MS);
   const finish = (server: string) => {

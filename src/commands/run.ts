@@ -43,6 +43,13 @@ EXIT STATUS
     'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
     'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
     quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong, so that cron mails nothing else' }),
+    jobs: Flags.integer({ description: 'back up N servers at once', helpValue: 'N', default: 1, min: 1, max: 64 }),
+    'jobs-per-host': Flags.integer({
+      description: 'of these, N on the same database host',
+      helpValue: 'N',
+      default: 1,
+      min: 1,
+    }),
     wait: Flags.integer({ description: 'wait for another run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
   };
 
@@ -62,6 +69,8 @@ EXIT STATUS
       force: flags.force,
       acceptSize: flags['accept-size'],
       dryRun: flags['dry-run'],
+      jobs: flags.jobs,
+      jobsPerHost: flags['jobs-per-host'],
       ...(flags.format === undefined ? {} : { format: flags.format }),
     };
     await using tools = buildTools(workplace, options);

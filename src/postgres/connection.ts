@@ -11,6 +11,8 @@ export interface Connection {
   password: Secret | undefined;
   /** For people: `shop on db.example:5433`. */
   label: string;
+  /** The machine that the server is on, or what stands for it: several hosts, a service, the local socket. */
+  host: string;
   /** The database's name, where the string holds it. */
   database: string | undefined;
 }
@@ -49,6 +51,7 @@ export function parseConnection(connectionString: Secret): Connection {
     conninfo,
     password: password === undefined ? undefined : new Secret(password),
     label: labelOf(valueOf),
+    host: (valueOf('host') ?? valueOf('hostaddr') ?? valueOf('service') ?? '').toLowerCase(),
     database: valueOf('dbname'),
   };
 }

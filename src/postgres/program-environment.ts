@@ -32,3 +32,8 @@ export function programEnvironment(env: Readonly<Record<string, string | undefin
   if (password !== undefined && password !== '') inherited['PGPASSWORD'] = new Secret(password);
   return { PATH: '/usr/local/bin:/usr/bin:/bin', PGCONNECT_TIMEOUT: '30', ...inherited, LC_MESSAGES: 'C' };
 }
+
+/** The same for a server of pgbak's own, to which a user's settings for other servers must not lead past. */
+export function ownServerEnvironment(env: Readonly<Record<string, string | undefined>>): ProgramEnvironment {
+  return programEnvironment(Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG'))));
+}

@@ -20,13 +20,21 @@ export interface ScratchClusterRequest {
   directory: string;
   /** Whom the server runs as, where pgbak is run by root; PostgreSQL refuses to be. */
   account: Account | undefined;
+  /** Without any of libpq's own variables. */
   environment: ProgramEnvironment;
   signal: AbortSignal;
 }
 
 const START_WITHIN_MS = 60_000;
 /** Nothing in it is worth a flush to the disk: it lives as long as one verification. */
-const SETTINGS = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'autovacuum=off'];
+const SETTINGS = [
+  'port=5432',
+  'listen_addresses=',
+  'fsync=off',
+  'full_page_writes=off',
+  'synchronous_commit=off',
+  'autovacuum=off',
+];
 
 /**
  * Starts the newest PostgreSQL server that is installed beside the client programs, in a new cluster
@@ -60,9 +68,10 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
   const stop = async () => await server.stop();
   try {
     const connection: Connection = {
-      conninfo: `host='${socket.replaceAll(/[\\']/g, String.raw`\$&`)}' user=postgres dbname=postgres`,
+      conninfo: `host='${socket.replaceAll(/[\\']/g, String.raw`\$&`)}' port=5432 user=postgres dbname=postgres`,
       password: undefined,
       label: 'the scratch cluster',
+      host: socket,
       database: 'postgres',
     };
     await untilItAnswers(connection, server.ended, request);

@@ -51,6 +51,9 @@ try {
   type('pgbak run --force');
   type('pgbak list');
   type('pgbak logs');
+  say('Is it a backup? Restored into a PostgreSQL that is started for it and thrown away, and then for good:');
+  type('pgbak verify --level restore');
+  type('pgbak restore shop --create --to "postgresql://postgres@127.0.0.1:$PGPORT/restored_by_pgbak"');
   say('A restore needs no pgbak: plain 7-Zip and psql.');
   type('7zz x -y -p"$SHOP_PASSWORD" "$HOME"/backups/shop.*.sql.7z > 7zip.log && ls -l shop.sql');
   type('createdb restored && psql -q -X -v ON_ERROR_STOP=1 -d restored -f shop.sql > psql.log');

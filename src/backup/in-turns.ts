@@ -1,0 +1,40 @@
+export interface Turns<Item> {
+  /** How many at once. */
+  jobs: number;
+  /** Items with the same key share what they work on; so many of them at once. */
+  perKey: number;
+  keyOf: (item: Item) => string;
+}
+
+/**
+ * Works on items several at a time, begun in their order but for those whose key is busy, which let the next one pass.
+ * `work` must not reject. Results come in the order of the items.
+ */
+export async function inTurns<Item, Result>(
+  items: readonly Item[],
+  { jobs, perKey, keyOf }: Turns<Item>,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const waiting = items.map((item, index) => ({ item, index, key: keyOf(item) }));
+  const results = new Map<number, Result>();
+  const busy = new Map<string, number>();
+  const running = new Set<Promise<void>>();
+
+  const turn = async ({ item, index, key }: (typeof waiting)[number]) => {
+    busy.set(key, (busy.get(key) ?? 0) + 1);
+    results.set(index, await work(item));
+    busy.set(key, (busy.get(key) ?? 1) - 1);
+  };
+  const begin = (one: (typeof waiting)[number]) => {
+    const job: Promise<void> = turn(one).finally(() => running.delete(job));
+    running.add(job);
+  };
+
+  while (waiting.length > 0 || running.size > 0) {
+    const next = running.size < jobs ? waiting.findIndex(({ key }) => (busy.get(key) ?? 0) < perKey) : -1;
+    const [one] = next === -1 ? [] : waiting.splice(next, 1);
+    if (one === undefined) await Promise.race(running);
+    else begin(one);
+  }
+  return items.flatMap((_item, index) => results.get(index) ?? []);
+}

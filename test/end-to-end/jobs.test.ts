@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newAccount, PGBAK } from '../support/pgbak.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { slowPgDump } from '../support/slow-programs.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  await cluster.sql('shop', 'create table t as select n, md5(n::text) from generate_series(1, 5000) as n');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+
+interface Entry {
+  startedAt: string;
+  finishedAt: string;
+  success: boolean;
+}
+
+/** How many were under way at the same time, at most. */
+function mostAtOnce(entries: readonly Entry[]): number {
+  const running = (at: string) => entries.filter(({ startedAt, finishedAt }) => startedAt <= at && at < finishedAt);
+  return Math.max(...entries.map(({ startedAt }) => running(startedAt).length));
+}
+
+test.each([
+  [['--jobs', '3'], 2],
+  [['--jobs', '3', '--jobs-per-host', '2'], 3],
+  [['--jobs', '2', '--jobs-per-host', '2'], 2],
+  [[], 1],
+])('run with %j works on %i at once', async (flags, expected) => {
+  using account = newAccount();
+  account.env['PGBAK_PG_BIN'] = slowPgDump(account.folder, 1.5);
+  // Two on one host, and one that goes by another of its names.
+  for (const [name, host] of [
+    ['a', '127.0.0.1'],
+    ['b', '127.0.0.1'],
+    ['c', 'localhost'],
+  ] as const) {
+    const url = cluster.url('shop').replace('127.0.0.1', host);
+    const destination = `file:${account.folder.at('backups')}`;
+    await account.add({ name, 'connection-string': url, destination, 'min-size': 1 });
+  }
+  const results = await account.results('--force', ...flags);
+  expect(results.map(({ name, status }) => [name, status])).toEqual(['a', 'b', 'c'].map((name) => [name, 'success']));
+  expect(mostAtOnce((await account.json('logs')) as Entry[])).toBe(expected);
+});
+
+test('each has a line of its own while it is worked on', async () => {
+  using account = newAccount();
+  account.env['PGBAK_PG_BIN'] = slowPgDump(account.folder, 4);
+  for (const name of ['first', 'second']) {
+    const destination = `file:${account.folder.at('backups')}`;
+    await account.add({ name, 'connection-string': cluster.url('shop'), destination, 'min-size': 1 });
+  }
+  using terminal = openTerminal(account.env);
+  terminal.enter(`clear; node '${PGBAK}' run --force --jobs 2 --jobs-per-host 2`);
+  const both = await terminal.shows(/first: dumping[^\n]*\n {2}second: dumping/);
+  expect(both.split('\n').every((line) => line.length <= 80)).toBe(true);
+  const done = await terminal.shows(/second +success/);
+  expect(done.match(/✔ (first|second): [\d.]+ kB stored/g)).toHaveLength(2);
+  expect(done).not.toMatch(/dumping/);
+});
