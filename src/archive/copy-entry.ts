@@ -11,6 +11,8 @@ const TAIL_BYTES = 4096;
 
 export interface CopyOptions {
   onProgress?: (copiedBytes: number) => void;
+  /** How large the dump was when it was made, where that is known. */
+  expectedBytes?: number;
   /** What has to be certain as well before the last piece is written. */
   until?: Promise<void>;
 }
@@ -26,7 +28,7 @@ export async function copyEntry(
   location: ArchiveLocation & { entryName: string },
   format: Format,
   sink: Writable,
-  { onProgress, until }: CopyOptions = {},
+  { onProgress, expectedBytes, until }: CopyOptions = {},
 ): Promise<number> {
   await using entry = openEntry(location, location.entryName);
   let copiedBytes = 0;
@@ -57,6 +59,11 @@ export async function copyEntry(
     head.toString('latin1').startsWith(DUMP_HEADINGS[format]) &&
     (end === undefined || tail.toString('latin1').includes(end));
   if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
+  if (copiedBytes !== (expectedBytes ?? copiedBytes)) {
+    throw new ArchiveError(
+      `the dump in the archive has ${copiedBytes} bytes, not the ${expectedBytes} that were dumped`,
+    );
+  }
   await until;
   if (held !== undefined) await write(sink, held);
   return copiedBytes;

@@ -3,17 +3,21 @@ import type { Ending } from '../system/programs.ts';
 import { sevenZipComplaint } from './seven-zip-command.ts';
 
 /**
- * What the endings of source and 7-Zip amount to; undefined when both succeeded. A dump that died half way leaves a
+ * What the endings of source, zstd and 7-Zip amount to; undefined when all succeeded. A dump that died half way leaves a
  * well-formed archive, and a 7-Zip that died takes the source with it through the broken pipe: whoever failed by
  * itself is to blame.
  */
 export function judgeEndings(
   source: Ending,
   sevenZip: Ending,
+  zstd: Ending | undefined,
   explainSource: (ending: Ending) => PgbakError,
 ): PgbakError | undefined {
+  const isSourceInnocent = !failed(source) || diedOfBrokenPipe(source);
+  const isZstdInnocent = zstd === undefined || !failed(zstd) || diedOfBrokenPipe(zstd);
   const failure = sevenZipFailure(sevenZip);
-  if (failure !== undefined && (!failed(source) || diedOfBrokenPipe(source))) return failure;
+  if (failure !== undefined && isSourceInnocent && isZstdInnocent) return failure;
+  if (zstd !== undefined && failed(zstd) && isSourceInnocent) return zstdFailure(zstd);
   return failed(source) ? explainSource(source) : undefined;
 }
 
@@ -28,6 +32,11 @@ function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
     signal === 'SIGTERM' ||
     /broken pipe|connection reset by peer|terminated by user/i.test(stderrTail)
   );
+}
+
+function zstdFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
+  const how = signal === undefined ? `failed with exit code ${exitCode}` : `was ended by ${signal}`;
+  return new ProgramError(`zstd ${how}: ${stderrTail.trim().split('\n').at(-1) ?? ''}`);
 }
 
 /** What a 7-Zip that writes an archive failed of; undefined when it succeeded. */

@@ -3,6 +3,7 @@ import { ArchiveError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { SevenZip } from './seven-zip.ts';
 import { sevenZipCommand, sevenZipComplaint, type SevenZipEnvironment } from './seven-zip-command.ts';
+import type { Zstd } from './zstd.ts';
 
 /** An archive on disk and what opens it. */
 export interface ArchiveLocation {
@@ -10,6 +11,8 @@ export interface ArchiveLocation {
   environment: SevenZipEnvironment;
   archivePath: string;
   password?: Secret;
+  /** For entries whose names end with `.zst`. */
+  zstd?: Zstd;
   signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { ArchiveError } from '../errors.ts';
 import { startProgram, type Ending } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { sevenZipCommand } from './seven-zip-command.ts';
@@ -6,25 +7,42 @@ import { sevenZipCommand } from './seven-zip-command.ts';
 export interface OpenEntry extends AsyncDisposable {
   /** What is in the archive, as it is decompressed. Its end proves nothing until `ended` says exit code 0. */
   stream: Readable;
+  /** How 7-Zip ended; where it ended well and zstd did not, how that did. */
   ended: Promise<Ending>;
 }
 
-/** Decompresses one entry of an archive as a stream. A name that it does not hold gives nothing. Disposing ends 7-Zip, whether all was read or not. */
+/**
+ * Decompresses one entry of an archive as a stream, also what zstd has compressed. A name that it does not hold gives
+ * nothing. Disposing ends the programs, whether all was read or not.
+ */
 export function openEntry(location: ArchiveLocation, entryName: string): OpenEntry {
   const { sevenZip, environment, archivePath, password, signal } = location;
   // Behind `-i!` no name is a pattern or the name of a list, by `-spd` and by its place.
   const words = ['x', '-so', '-spd', `-i!${entryName}`, '--', archivePath] as const;
   const command = sevenZipCommand(sevenZip, environment, words, password);
-  const program = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
-  const { stdin, stdout, ended } = program;
-  if (stdin === undefined || stdout === undefined) throw new Error('7-Zip was started without pipes');
-  stdin.end(password === undefined ? '' : `${password.reveal()}\n`);
+  const unpacker = entryName.endsWith('.zst') ? startUnpacker(location, entryName) : undefined;
+  const program = startProgram(command, { stdin: 'pipe', stdout: unpacker?.stdin ?? 'pipe', signal });
+  // 7-Zip holds that pipe now, and its end has to be the only one.
+  unpacker?.stdin?.destroy();
+  const stream = unpacker === undefined ? program.stdout : unpacker.stdout;
+  if (program.stdin === undefined || stream === undefined) throw new Error('7-Zip was started without pipes');
+  program.stdin.end(password === undefined ? '' : `${password.reveal()}\n`);
   return {
-    stream: stdout,
-    ended,
+    stream,
+    ended: endingOf(program.ended, unpacker?.ended),
     [Symbol.asyncDispose]: async () => {
-      stdout.destroy();
-      await program.stop();
+      stream.destroy();
+      await Promise.all([program.stop(), unpacker?.stop()]);
     },
   };
+}
+
+function startUnpacker({ zstd, signal }: ArchiveLocation, entryName: string) {
+  if (zstd === undefined) throw new ArchiveError(`${entryName} takes zstd to open`, 'Install it: apt install zstd');
+  return startProgram(zstd.decompress(), { stdin: 'pipe', stdout: 'pipe', signal });
+}
+
+async function endingOf(sevenZip: Promise<Ending>, zstd: Promise<Ending> | undefined): Promise<Ending> {
+  const [first, second] = await Promise.all([sevenZip, zstd]);
+  return first.exitCode === 0 && second !== undefined ? second : first;
 }

@@ -3,12 +3,13 @@ import { Readable } from 'node:stream';
 import type { Secret } from '../config/secret.ts';
 import type { PgbakError } from '../errors.ts';
 import { reasonOf } from '../system/clock.ts';
-import { startProgram, type Command, type Ending } from '../system/programs.ts';
+import { startProgram, type Command, type Ending, type RunningProgram } from '../system/programs.ts';
 import { addCommand, archiveStream, type ArchiveTarget } from './archive-stream.ts';
 import { checkArchive } from './check-archive.ts';
 import { judgeEndings } from './judge-endings.ts';
 import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';
 import { watchLimits, type Limits } from './watch-limits.ts';
+import { compressedBytes, type Zstd } from './zstd.ts';
 
 export interface WriteArchiveRequest extends ArchiveTarget {
   /** The program whose output is archived. */
@@ -17,6 +18,8 @@ export interface WriteArchiveRequest extends ArchiveTarget {
   explainSource: (ending: Ending) => PgbakError;
   /** The name of the entry: `shop.sql`. */
   entryName: string;
+  /** What compresses the source's output before 7-Zip gets it, where that is not for 7-Zip to do. */
+  zstd?: Zstd;
   /** A small entry beside it, written first. */
   companion?: Companion;
   /** How the entry must begin, so that something else than a dump is never taken for one. */
@@ -39,10 +42,10 @@ export interface WrittenArchive {
 }
 
 /**
- * Archives a program's output, where nothing may be yet: the source writes into 7-Zip's standard input, process to process, and no byte of it
- * passes through Node. The archive counts only when both programs exited 0 and its entry, read back, begins as
- * expected. Otherwise whatever was written is removed, both programs have ended, and the promise rejects: with a
- * `TimeLimitError` that names the limit, the signal's reason, or the explanation of whichever program failed first.
+ * Archives a program's output, where nothing may be yet: the source writes into 7-Zip's standard input (or zstd's, and
+ * that into 7-Zip's), process to process, and no byte of it passes through Node. The archive counts only when all of them
+ * exited 0 and its entry, read back, begins as expected. Otherwise whatever was written is removed, all programs have
+ * ended, and the promise rejects: with a `TimeLimitError` that names the limit, the signal's reason, or the explanation of whichever program failed first.
  */
 export async function writeArchive(request: WriteArchiveRequest): Promise<WrittenArchive> {
   try {
@@ -51,9 +54,10 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
       const { entryName, content } = request.companion;
       await archiveStream(request, entryName, Readable.from([content.reveal()], { objectMode: false }));
     }
-    await pump(request);
+    const compressed = await pump(request);
     const otherEntries = request.companion === undefined ? [] : [request.companion.entryName];
-    const { rawSizeBytes } = await checkArchive({ ...request, otherEntries });
+    const checked = await checkArchive({ ...request, otherEntries });
+    const rawSizeBytes = compressed ?? checked.rawSizeBytes;
     const { size: sizeBytes } = await stat(request.archivePath);
     return { sizeBytes, rawSizeBytes };
   } catch (error) {
@@ -62,8 +66,9 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
   }
 }
 
-async function pump(request: WriteArchiveRequest): Promise<void> {
-  const { source, explainSource, password, companion, onSourceLine } = request;
+/** Returns how much zstd has compressed, where it did. */
+async function pump(request: WriteArchiveRequest): Promise<number | undefined> {
+  const { source, explainSource, password, companion, zstd, compression, onSourceLine } = request;
   using watch = watchLimits(request.archivePath, request.limits, request.signal, request.onProgress);
   const { signal } = watch;
   const sevenZip = startProgram(addCommand(request, request.entryName), {
@@ -81,24 +86,48 @@ async function pump(request: WriteArchiveRequest): Promise<void> {
     if (password === undefined) keepFlowing(stdout);
     else await answerPasswordPrompt(sevenZip, password, companion === undefined ? 1 : 2);
 
+    const filter =
+      zstd === undefined || compression.method !== 'zstd'
+        ? undefined
+        : startProgram(zstd.compress(compression.level), { stdin: 'pipe', stdout: stdin, signal });
     const dump = startProgram(source, {
-      stdout: stdin,
+      stdout: filter?.stdin ?? stdin,
       signal,
       ...(onSourceLine === undefined ? {} : { onStderrLine: onSourceLine }),
     });
-    // The source holds the pipe now. With our end open as well, 7-Zip would never see the end of the dump.
+    // The programs hold the pipes now. With our ends open as well, nobody would ever see the end of the dump.
     stdin.destroy();
-    // A source that waits for the database would not notice that nobody reads any more.
-    const stopSource = sevenZip.ended.then(() => dump.stop());
-    const endings = await Promise.all([dump.ended, sevenZip.ended]);
-    await stopSource;
+    filter?.stdin?.destroy();
+    const stopSource = stopBehind(sevenZip, filter === undefined ? [dump] : [dump, filter]);
+    const stopDump = filter?.ended.then(() => dump.stop());
+    const endings = await Promise.all([dump.ended, sevenZip.ended, filter?.ended]);
+    await Promise.all([stopSource, stopDump]);
     const failure = judgeEndings(...endings, explainSource);
     if (failure !== undefined) throw await afterOurOwnSignal(failure, signal);
+    return endings[2] === undefined ? undefined : compressedBytes(endings[2].stderrTail);
   } catch (error) {
     await sevenZip.stop();
     if (signal.aborted) throw reasonOf(signal);
     throw error;
   }
+}
+
+const LAST_STEPS_WITHIN_MS = 5000;
+
+/**
+ * Ends the programs before 7-Zip once that has ended: a source that waits for the database would not notice that nobody
+ * reads any more. A program lets go of its output a moment before it ends, though, so that behind a 7-Zip that ended well
+ * each gets the time to end by itself.
+ */
+async function stopBehind(sevenZip: RunningProgram, programs: readonly RunningProgram[]): Promise<void> {
+  const { exitCode } = await sevenZip.ended;
+  if (exitCode === 0) {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, LAST_STEPS_WITHIN_MS)));
+    await Promise.race([Promise.allSettled(programs.map(({ ended }) => ended)), patience]);
+    clearTimeout(timer);
+  }
+  await Promise.all(programs.map((program) => program.stop()));
 }
 
 const OWN_SIGNAL_WITHIN_MS = 250;

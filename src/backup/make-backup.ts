@@ -43,7 +43,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
     source: dump.command(snapshot?.id),
     explainSource: dump.explainFailure,
     expectedStart: dump.heading,
-    entryName: entryNameOf(settings.archiveName, settings.format),
+    entryName: entryNameOf(settings.archiveName, settings.format, settings.compression.method),
     ...companion,
     archivePath: join(directory.path, 'archive.7z'),
     compression: settings.compression,

@@ -14,6 +14,8 @@ export interface RunRequest {
   force: boolean;
   /** In place of each server's own format, for this run. */
   format?: Format;
+  /** The same of compression. */
+  compression?: string;
   acceptSize: boolean;
   /** How many servers are backed up at once, and how many of them on one host. */
   jobs: number;
@@ -55,11 +57,12 @@ function longestWaitingFirst(servers: readonly ServerRecord[]): ServerRecord[] {
 /** A run may take hours, during which servers are edited and deleted. */
 async function asOfNow(
   listed: ServerRecord,
-  { format }: RunRequest,
+  { format, compression }: RunRequest,
   { catalog }: Pick<Tools, 'catalog'>,
 ): Promise<ServerRecord | undefined> {
   const server = await catalog.servers.find(listed.id);
-  return server === undefined || format === undefined ? server : { ...server, format };
+  if (server === undefined) return undefined;
+  return { ...server, format: format ?? server.format, compression: compression ?? server.compression };
 }
 
 function reasonToSkip(

@@ -27,6 +27,11 @@ export function openPrograms(
     return await findSevenZip({ override: sevenZipOverride, searchPath, bundled: bundledSevenZip, signal });
   });
 
+  const findZstd = async (environment: Record<string, string>) => {
+    const module = await import('../archive/zstd.ts');
+    return await module.findZstd(environment, signal);
+  };
+
   return {
     prepareDump: async (server, settings) => {
       const [{ prepareDump }, { programEnvironment }] = await Promise.all([
@@ -38,7 +43,9 @@ export function openPrograms(
     },
     writeArchive: async (request) => {
       const { writeArchive } = await import('../archive/write-archive.ts');
-      return await writeArchive({ ...request, sevenZip: await sevenZip(), environment: sevenZipEnvironment(env) });
+      const environment = sevenZipEnvironment(env);
+      const zstd = request.compression.method === 'zstd' ? { zstd: await findZstd(environment) } : {};
+      return await writeArchive({ ...request, ...zstd, sevenZip: await sevenZip(), environment });
     },
   };
 }

@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os';
 import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
 import { copyEntry } from '../archive/copy-entry.ts';
+import { listArchive, type ArchiveLocation } from '../archive/list-archive.ts';
 import { readText } from '../archive/read-text.ts';
 import { findSevenZip } from '../archive/seven-zip.ts';
+import { findZstd } from '../archive/zstd.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../config/archive-name.ts';
 import type { Environment } from '../config/environment.ts';
 import { resolveReference } from '../config/reference.ts';
@@ -53,10 +55,12 @@ export function buildHandOverTools(
     storageOf: (point, server) => storageOf(point, server, workplace),
     createTemporaryDirectory: () => restoreDirectory(workplace),
     copyDump: async (archive, sink, onProgress) => {
-      const { archiveName } = nameOf(archive.point);
-      const entryName = entryNameOf(archiveName, archive.point.format);
-      return await copyEntry({ ...(await locate(archive)), entryName }, archive.point.format, sink, {
+      const location = await locate(archive);
+      const entryName = await dumpIn(location, archive.point);
+      const zstd = entryName.endsWith('.zst') ? { zstd: await findZstd(location.environment, signal) } : {};
+      return await copyEntry({ ...location, ...zstd, entryName }, archive.point.format, sink, {
         onProgress,
+        ...(archive.point.rawSizeBytes === undefined ? {} : { expectedBytes: archive.point.rawSizeBytes }),
         until: archive.checked,
       });
     },
@@ -72,6 +76,16 @@ function nameOf({ objectName }: RestorePoint) {
   const name = parseObjectName(objectName);
   if (name === undefined) throw new ConfigError(`${objectName} is not the name of an archive of pgbak's`);
   return name;
+}
+
+/** The name of the dump in an archive. Where nobody noted how it was compressed, the archive itself tells. */
+async function dumpIn(location: ArchiveLocation, point: RestorePoint): Promise<string> {
+  const { archiveName } = nameOf(point);
+  const compressed = entryNameOf(archiveName, point.format, 'zstd');
+  const plain = entryNameOf(archiveName, point.format, 'none');
+  if (point.compression !== undefined) return point.compression.startsWith('zstd') ? compressed : plain;
+  const entries = await listArchive(location);
+  return entries.some(({ path }) => path === compressed) ? compressed : plain;
 }
 
 /** A temporary directory for a restore, of which several may run at once. */

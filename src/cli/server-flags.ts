@@ -15,7 +15,10 @@ export const serverFlags = {
   }),
   'frequency-hrs': Flags.integer({ description: 'hours between backups, default 24', helpValue: 'HOURS' }),
   format: Flags.option({ options: FORMATS, description: 'sql: for psql; binary: for pg_restore' })(),
-  compression: Flags.string({ description: 'lzma2:1 (default, fast) to lzma2:9 (small)', helpValue: 'METHOD' }),
+  compression: Flags.string({
+    description: 'lzma2:1 (default) to lzma2:9 (small), zstd:1 to zstd:19 (faster), ppmd or none',
+    helpValue: 'METHOD',
+  }),
   'archive-name': Flags.string({
     description: 'name of the archive in storage, may hold "/"; default: the server name',
     helpValue: 'NAME',

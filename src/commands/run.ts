@@ -7,6 +7,7 @@ import { openLog } from '../cli/log.ts';
 import { buildTools } from '../cli/open-tools.ts';
 import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
 import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../cli/outcome-row.ts';
+import { parseCompression } from '../config/compression.ts';
 import { FORMATS } from '../config/server.ts';
 
 export default class Run extends BaseCommand {
@@ -40,6 +41,7 @@ EXIT STATUS
       helpValue: 'SERVER',
     }),
     format: Flags.option({ options: FORMATS, description: "in place of the servers' own format" })(),
+    compression: Flags.string({ description: "in place of the servers' own compression", helpValue: 'METHOD' }),
     'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
     'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
     quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong, so that cron mails nothing else' }),
@@ -55,6 +57,7 @@ EXIT STATUS
 
   async run(): Promise<{ results: OutcomeRow[] }> {
     const { flags } = await this.parse(Run);
+    if (flags.compression !== undefined) parseCompression(flags.compression);
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     await using log = await openLog(workplace.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
@@ -72,6 +75,7 @@ EXIT STATUS
       jobs: flags.jobs,
       jobsPerHost: flags['jobs-per-host'],
       ...(flags.format === undefined ? {} : { format: flags.format }),
+      ...(flags.compression === undefined ? {} : { compression: flags.compression }),
     };
     await using tools = buildTools(workplace, options);
     const outcomes = await runBackups(request, tools);

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import type { Compression } from './compression.ts';
 import type { Format } from './server.ts';
 
 /** Room for the time stamp and extension behind the name within B2's 1,024 bytes and a file system's 255. */
@@ -31,10 +32,13 @@ function problemOf(text: string): string | undefined {
   return undefined;
 }
 
-/** The name of a dump inside its archive: `shop.sql` for psql, `shop.bin` for pg_restore. */
-export function entryNameOf(archiveName: string, format: Format): string {
+/**
+ * The name of a dump inside its archive, by which a person knows what opens it: `shop.sql` for psql, `shop.bin` for
+ * pg_restore, `shop.sql.zst` for zstd first.
+ */
+export function entryNameOf(archiveName: string, format: Format, method: Compression['method']): string {
   const base = archiveName.slice(archiveName.lastIndexOf('/') + 1);
-  return `${base}.${format === 'sql' ? 'sql' : 'bin'}`;
+  return `${base}.${format === 'sql' ? 'sql' : 'bin'}${method === 'zstd' ? '.zst' : ''}`;
 }
 
 /** The name of the roles and settings beside the dump: `shop.globals.sql`. */

@@ -1,17 +1,23 @@
 import { ConfigError } from '../errors.ts';
 
 /** How an archive is compressed. */
-export interface Compression {
-  method: 'lzma2';
+export type Compression =
   /** 1 (fast) to 9 (small). */
-  level: number;
-}
+  | { method: 'lzma2'; level: number }
+  /** 1 (fast) to 19 (small); by zstd itself, 7-Zip only wraps and encrypts what it makes. */
+  | { method: 'zstd'; level: number }
+  | { method: 'ppmd' }
+  | { method: 'none' };
 
-/** Reads `lzma2:1` to `lzma2:9`; throws a `ConfigError` that lists what is allowed. */
+/** Reads `lzma2:1` to `lzma2:9`, `zstd:1` to `zstd:19`, `ppmd`, `none`; throws a `ConfigError` that lists them. */
 export function parseCompression(text: string): Compression {
-  const level = /^lzma2:([1-9])$/.exec(text)?.[1];
-  if (level === undefined) {
-    throw new ConfigError(`compression "${text}" is not known`, 'Use lzma2:1 (fast) to lzma2:9 (small).');
-  }
-  return { method: 'lzma2', level: Number(level) };
+  const lzma2 = /^lzma2:([1-9])$/.exec(text)?.[1];
+  if (lzma2 !== undefined) return { method: 'lzma2', level: Number(lzma2) };
+  const zstd = /^zstd:([1-9]|1\d)$/.exec(text)?.[1];
+  if (zstd !== undefined) return { method: 'zstd', level: Number(zstd) };
+  if (text === 'ppmd' || text === 'none') return { method: text };
+  throw new ConfigError(
+    `compression "${text}" is not known`,
+    'Use lzma2:1 (fast) to lzma2:9 (small), zstd:1 (very fast) to zstd:19, ppmd, or none.',
+  );
 }

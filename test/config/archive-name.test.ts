@@ -28,7 +28,8 @@ describe('an archive name', () => {
   test('gives the stored object and the dump inside it names that tell which program opens them', () => {
     expect(objectNameOf('production/shop', 'sql')).toBe('production/shop.sql.7z');
     expect(objectNameOf('production/shop', 'binary')).toBe('production/shop.bin.7z');
-    expect(entryNameOf('production/shop', 'sql')).toBe('shop.sql');
-    expect(entryNameOf('shop', 'binary')).toBe('shop.bin');
+    expect(entryNameOf('production/shop', 'sql', 'lzma2')).toBe('shop.sql');
+    expect(entryNameOf('shop', 'binary', 'none')).toBe('shop.bin');
+    expect(entryNameOf('shop', 'sql', 'zstd')).toBe('shop.sql.zst');
   });
 });

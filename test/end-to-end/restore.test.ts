@@ -139,7 +139,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     database_.close();
     const { status, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
     expect(status).toBe(1);
-    expect(stderr).toMatch(format === 'sql' ? /no whole dump/ : /pg_restore failed, and nothing was restored/);
+    expect(stderr).toMatch(format === 'sql' ? /no whole dump/ : /bytes, not the \d+ that were dumped/);
     expect(await tablesIn(database)).toBe('0');
   });
 });

@@ -13,6 +13,7 @@ const NEEDS = {
   compiler: { isThere: () => ['python3', 'make', 'g++'].every(onPath), packages: ['python3', 'make', 'g++'] },
   postgresServer: { isThere: () => serverPrograms() !== undefined, packages: ['postgresql'] },
   postgresClient: { isThere: () => ['psql', 'pg_dump', 'pg_restore'].every(onPath), packages: ['postgresql-client'] },
+  zstd: { isThere: () => onPath('zstd'), packages: ['zstd'] },
   sevenZip: { isThere: () => ['7zz', '7z'].some(onPath), packages: ['7zip'] },
   terminal: { isThere: () => onPath('tmux'), packages: ['tmux'] },
   schedulers: {

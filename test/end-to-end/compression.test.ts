@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { installedSevenZip } from '../support/seven-zip.ts';
+
+let cluster: Cluster;
+let count = 0;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await createSampleDatabase(cluster, 'shop');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+
+const add = (account: Account, flags: Record<string, string | true>) =>
+  account.add({
+    name: 'shop',
+    'connection-string': cluster.url('shop'),
+    destination: `file:${account.folder.at('backups')}`,
+    ...flags,
+  });
+
+async function entriesOf(account: Account, password: string): Promise<string[]> {
+  const [archive = ''] = readdirSync(account.folder.at('backups'));
+  const { file } = await installedSevenZip();
+  const args = ['l', '-ba', '-slt', `-p${password}`, account.folder.at('backups', archive)];
+  const listing = execFileSync(file, args, { encoding: 'utf8' });
+  return [...listing.matchAll(/^(?:Path|Method) = (.*)$/gm)].map(([, value = '']) => value);
+}
+
+test.each([
+  ['sql', 'zstd:3', ['shop.sql.zst', 'Copy 7zAES']],
+  ['binary', 'zstd:1', ['shop.bin.zst', 'Copy 7zAES']],
+  ['sql', 'ppmd', ['shop.sql', 'PPMD']],
+  ['binary', 'none', ['shop.bin', 'Copy 7zAES']],
+  ['sql', 'lzma2:6', ['shop.sql', 'LZMA2']],
+])('a %s backup compressed by %s comes back, and its name tells how', async (format, compression, [name, method]) => {
+  using account = newAccount();
+  await add(account, { format, compression, 'archive-password': 'pw', 'include-globals': true });
+  const [made] = await account.results();
+  expect(made).toMatchObject({ status: 'success' });
+  const dump = account.folder.at('dump');
+  expect(await account.json('restore', 'shop', '--output', dump)).toMatchObject({ dumpBytes: made?.rawSize });
+  const [globals, , entry, entryMethod] = await entriesOf(account, 'pw');
+  expect([globals, entry]).toEqual(['shop.globals.sql', name]);
+  expect(entryMethod?.startsWith(method ?? '')).toBe(true);
+  const database = `restored_${(count += 1)}`;
+  expect(await account.pgbak('restore', 'shop', '--create', '--to', cluster.url(database))).toMatchObject({
+    status: 0,
+  });
+  expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+});
+
+test('run --compression is for that run alone, and a rebuilt catalogue finds out how each was made', async () => {
+  using account = newAccount();
+  await add(account, {});
+  expect(await account.results('--compression', 'zstd:5')).toMatchObject([{ status: 'success' }]);
+  expect(await account.results('--force')).toMatchObject([{ status: 'success' }]);
+  expect(await account.json('logs')).toMatchObject([{ compression: 'lzma2:1' }, { compression: 'zstd:5' }]);
+  expect(await account.pgbak('run', '--compression', 'zstd:20')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/compression "zstd:20" is not known/),
+  });
+  Object.assign(account.env, { DB_PATH: account.folder.at('other.sqlite') });
+  const place = `file:${account.folder.at('backups')}`;
+  expect(await account.json('catalog', 'rebuild', '--from', place)).toMatchObject([{ added: 2 }]);
+  expect(await account.json('verify', 'shop', '--at', '1')).toMatchObject([{ isGood: true }]);
+  expect(await account.json('verify', 'shop', '--at', '2')).toMatchObject([{ isGood: true }]);
+});
+
+test('without zstd the error says what to install, and nothing is stored', async () => {
+  using account = newAccount();
+  await add(account, { compression: 'zstd:3' });
+  // Everything that the machine has, but zstd.
+  const bin = account.folder.at('bin');
+  mkdirSync(bin);
+  const seen = new Set(['zstd']);
+  for (const directory of (process.env['PATH'] ?? '').split(':')) {
+    for (const name of execFileSync('sh', ['-c', `ls '${directory}' 2>/dev/null || :`], { encoding: 'utf8' }).split(
+      '\n',
+    )) {
+      if (name === '' || seen.has(name)) continue;
+      seen.add(name);
+      symlinkSync(`${directory}/${name}`, `${bin}/${name}`);
+    }
+  }
+  account.env['PATH'] = bin;
+  const { default: zlib } = await import('node:zlib');
+  const [made] = await account.results();
+  if ('createZstdCompress' in zlib) {
+    expect(made).toMatchObject({ status: 'success' });
+  } else {
+    expect(made).toMatchObject({ status: 'failed', error: expect.stringMatching(/zstd was not found.*\nInstall it/) });
+  }
+});
