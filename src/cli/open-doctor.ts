@@ -5,9 +5,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
 import { findSevenZip } from '../archive/seven-zip.ts';
+import { findZstd } from '../archive/zstd.ts';
 import { catalogHealth } from '../catalog/health.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Environment } from '../config/environment.ts';
+import { resolveReference } from '../config/reference.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
 import { ConfigError, errorCode } from '../errors.ts';
 import type { DoctorTools } from '../monitor/doctor-tools.ts';
@@ -15,10 +17,12 @@ import { findClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
+import { newestServer } from '../postgres/scratch-cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import { findSchedule } from '../system/find-schedule.ts';
-import { once } from './open-programs.ts';
+import { once, sevenZipEnvironment } from './open-programs.ts';
+import { reach } from './open-restore.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './storage-at.ts';
 
 export interface DoctorOptions {
@@ -46,6 +50,16 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
     roomIn,
     findSevenZip: () => findSevenZip({ override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal }),
+    findZstd: () => findZstd(sevenZipEnvironment(process.env), signal),
+    scratchServer: async () => {
+      if (environment.scratchUrl === undefined) {
+        const { programs } = await newestServer(await clientPrograms());
+        return `a PostgreSQL ${programs.version.text} that is started for it`;
+      }
+      const url = resolveReference(environment.scratchUrl, 'the scratch URL', environment.variable);
+      const { connection, facts } = await reach(parseConnection(url), environment, signal);
+      return `${connection.label}, PostgreSQL ${facts.version.text}`;
+    },
     findClientPrograms: clientPrograms,
     findSchedule: () => findSchedule(homedir(), searchPath, signal),
     settingsFor: (server) => resolveSettings(server, environment),

@@ -25,10 +25,30 @@ export async function checkServer(server: ServerRecord, tools: DoctorTools): Pro
   return [
     connection,
     ...rights,
+    ...(await checkPrograms(server, settings, tools)),
     await checkStorage(server, settings, tools),
     ...checkSecrecy(server, settings),
     ...checkPings(server, tools),
   ];
+}
+
+/** What only some servers need. */
+async function checkPrograms(server: ServerRecord, settings: ServerSettings, tools: DoctorTools): Promise<Finding[]> {
+  const needed: (() => Promise<string>)[] = [];
+  if (settings.compression.method === 'zstd') {
+    needed.push(async () => {
+      await tools.findZstd();
+      return 'zstd is there';
+    });
+  }
+  if (server.verifyAfter === 'restore') {
+    needed.push(async () => `backups are verified in ${await tools.scratchServer()}`);
+  }
+  return await Promise.all(
+    needed.map((look) =>
+      finding(server.name, async () => ({ level: 'ok' as const, message: await look() }), problemOf),
+    ),
+  );
 }
 
 const MOST_NAMES = 10;
@@ -86,7 +106,8 @@ function checkPings(server: ServerRecord, tools: DoctorTools): Finding[] {
   const { urls, problems } = tools.pingUrlsFor(server);
   const broken = problems.map((message): Finding => ({ about, level: 'problem', message }));
   if (broken.length > 0) return broken;
-  const set = Object.keys(urls);
+  // To hear of verifications is not to hear of backups.
+  const set = Object.keys(urls).filter((moment) => moment !== 'verify');
   if (set.length > 0) return [{ about, level: 'ok', message: `ping URLs for ${set.join(', ')} are well formed` }];
   const hint = 'Make a check at healthchecks.io and set --hc-url-success and --hc-url-fail.';
   return [{ about, level: 'warning', message: 'nobody hears when its backups fail or stop: no ping URL is set', hint }];

@@ -23,6 +23,10 @@ export interface DoctorTools {
   /** Free bytes of the file system behind a directory, and whether this user may write there. */
   roomIn: (directory: string) => Promise<{ freeBytes: number; isWritable: boolean }>;
   findSevenZip: () => Promise<SevenZip>;
+  /** Where backups would be restored to be verified, in words; rejects where there is no such place. */
+  scratchServer: () => Promise<string>;
+  /** Rejects where zstd is not to be had. */
+  findZstd: () => Promise<unknown>;
   findClientPrograms: () => Promise<ClientPrograms[]>;
   findSchedule: () => Promise<ScheduleEntry[]>;
   settingsFor: (server: ServerRecord) => ServerSettings;

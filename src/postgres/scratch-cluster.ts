@@ -105,7 +105,8 @@ async function untilItAnswers(
   }
 }
 
-async function newestServer(
+/** The newest server that is installed beside client programs; a `ProgramError` that says what to install where none is. */
+export async function newestServer(
   found: readonly ClientPrograms[],
 ): Promise<{ initdb: string; postgres: string; programs: ClientPrograms }> {
   for (const programs of found.toSorted((a, b) => b.version.major - a.version.major)) {

@@ -38,6 +38,8 @@ describe('doctor', () => {
       destination: `file:${account.folder.at('backups')}`,
       'archive-password': 'x',
       'hc-url-fail': 'https://hc-ping.com/uuid',
+      'verify-after': 'restore',
+      compression: 'zstd:3',
     });
     const { status, rows } = await examine(account);
     expect(status).toBe(0);
@@ -50,9 +52,18 @@ describe('doctor', () => {
     expect(said).toMatch(/catalogue: ok: integrity check passed/);
     expect(said).toMatch(/shop: ok: PostgreSQL \d+\.\d+.* with pg_dump/);
     expect(said).toMatch(/shop: ok: the role may read every table/);
+    expect(said).toMatch(/shop: ok: backups are verified in a PostgreSQL \d+\.\d+.* that is started for it/);
+    expect(said).toMatch(/shop: ok: zstd is there/);
     expect(said).toMatch(/shop: ok: file:.* would take shop\.sql\.7z/);
     expect(said).toMatch(/shop: ok: ping URLs for fail are well formed/);
     expect(said).not.toContain('uuid');
+
+    account.env['PGBAK_SCRATCH_URL'] = cluster.url('nowhere');
+    const elsewhere = await examine(account);
+    expect(elsewhere.status).toBe(1);
+    expect(elsewhere.rows.filter(({ level }) => level === 'problem')).toMatchObject([
+      { about: 'shop', message: expect.stringMatching(/database "nowhere" does not exist/) },
+    ]);
   });
 
   test('names the tables that a role cannot read, but for those that are left out', async () => {
