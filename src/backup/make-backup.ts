@@ -1,8 +1,12 @@
 import { join } from 'node:path';
 import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../config/archive-name.ts';
+import type { RowCounts } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
+import type { WrittenArchive } from '../archive/write-archive.ts';
 import type { StoredBackup } from '../catalog/backup-queries.ts';
+import type { PreparedDump } from '../postgres/prepare-dump.ts';
+import { beginUpload } from './begin-upload.ts';
 import { countDumped } from './count-dumped.ts';
 import { checkSize } from './size-rules.ts';
 import type { Tools } from './tools.ts';
@@ -18,8 +22,8 @@ export interface BackupRequest {
 
 /**
  * Steps 3 to 8 of a backup: dump, archive, judge, store. Whatever can fail early does: storage and database are asked
- * before the first byte is dumped. Resolves only when storage has confirmed the archive; whatever happens, no temporary
- * file is left.
+ * before the first byte is dumped. A storage that can takes the archive while it is written, and makes it visible only once
+ * it was judged good. Resolves only when storage has confirmed all of it; whatever happens, no temporary file is left.
  */
 export async function makeBackup(request: BackupRequest, tools: Tools): Promise<StoredBackup> {
   const { server, settings, startedAt } = request;
@@ -32,10 +36,62 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   const dump = await tools.prepareDump(server, settings, signal);
 
   await using directory = await tools.createTemporaryDirectory();
+  const archivePath = join(directory.path, 'archive.7z');
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
+  let totalBytes: number | undefined;
+  const upload = beginUpload(storage, objectName, archivePath, {
+    signal,
+    startedAt,
+    info: {
+      'pgbak-version': tools.version,
+      'pgbak-server': server.name,
+      'pgbak-started-at': startedAt.toISOString(),
+      'pgbak-format': settings.format,
+      'pgbak-compression': server.compression,
+    },
+    onProgress: (sentBytes) => {
+      // Before the size is known it would only tell what nobody can judge.
+      if (totalBytes !== undefined) report({ type: 'uploaded', server: server.name, sentBytes, sizeBytes: totalBytes });
+    },
+  });
+  try {
+    const { archive, rowCounts } = await archiveDump(archivePath, dump, request, tools);
+    report({ type: 'phase', server: server.name, phase: 'checking' });
+    const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression);
+    const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
+    if (warning !== undefined) request.warn(warning);
+
+    report({ type: 'phase', server: server.name, phase: 'uploading', detail: storage.place });
+    totalBytes = archive.sizeBytes;
+    const stored = await upload.complete(archive.sizeBytes, { 'pgbak-raw-size': String(archive.rawSizeBytes) });
+    return {
+      sizeBytes: stored.sizeBytes,
+      rawSizeBytes: archive.rawSizeBytes,
+      place: storage.place,
+      objectId: stored.id,
+      sha1: stored.sha1,
+      roles: dump.facts.roles,
+      encoding: dump.facts.encoding,
+      hasGlobals: server.includeGlobals,
+      ...(rowCounts === undefined ? {} : { rowCounts }),
+    };
+  } catch (error) {
+    await upload.abandon(error);
+    throw error;
+  }
+}
+
+/** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
+async function archiveDump(
+  archivePath: string,
+  dump: PreparedDump,
+  { server, settings, warn }: BackupRequest,
+  tools: Tools,
+): Promise<{ archive: WrittenArchive; rowCounts: RowCounts | undefined }> {
+  const { signal, report } = tools;
   await using snapshot = server.countRows ? await dump.openSnapshot() : undefined;
-  const counted = snapshot === undefined ? undefined : countDumped(snapshot, request.warn);
+  const counted = snapshot === undefined ? undefined : countDumped(snapshot, warn);
   const companion = server.includeGlobals
     ? { companion: { entryName: globalsEntryNameOf(settings.archiveName), content: await dump.readGlobals() } }
     : {};
@@ -45,7 +101,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
     expectedStart: dump.heading,
     entryName: entryNameOf(settings.archiveName, settings.format, settings.compression.method),
     ...companion,
-    archivePath: join(directory.path, 'archive.7z'),
+    archivePath,
     compression: settings.compression,
     ...(settings.archivePassword === undefined ? {} : { password: settings.archivePassword }),
     limits: { totalMs: settings.dumpTimeoutMs, idleMs: server.idleTimeoutSeconds * 1000 },
@@ -56,42 +112,5 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       report({ type: 'dump-line', server: server.name, line });
     },
   });
-
-  const rowCounts = await counted?.counts();
-
-  report({ type: 'phase', server: server.name, phase: 'checking' });
-  const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression);
-  const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
-  if (warning !== undefined) request.warn(warning);
-
-  report({ type: 'phase', server: server.name, phase: 'uploading', detail: storage.place });
-  const stored = await storage.put(
-    objectName,
-    { path: join(directory.path, 'archive.7z'), sizeBytes: archive.sizeBytes },
-    {
-      signal,
-      startedAt,
-      info: {
-        'pgbak-version': tools.version,
-        'pgbak-server': server.name,
-        'pgbak-started-at': startedAt.toISOString(),
-        'pgbak-format': settings.format,
-        'pgbak-compression': server.compression,
-        'pgbak-raw-size': String(archive.rawSizeBytes),
-      },
-      onProgress: (sentBytes) =>
-        report({ type: 'uploaded', server: server.name, sentBytes, sizeBytes: archive.sizeBytes }),
-    },
-  );
-  return {
-    sizeBytes: stored.sizeBytes,
-    rawSizeBytes: archive.rawSizeBytes,
-    place: storage.place,
-    objectId: stored.id,
-    sha1: stored.sha1,
-    roles: dump.facts.roles,
-    encoding: dump.facts.encoding,
-    hasGlobals: server.includeGlobals,
-    ...(rowCounts === undefined ? {} : { rowCounts }),
-  };
+  return { archive, rowCounts: await counted?.counts() };
 }

@@ -6,6 +6,7 @@ import type { StoredObject } from './storage.ts';
 export interface Session {
   b2: B2;
   recommendedPartSizeBytes: number;
+  minimumPartSizeBytes: number;
   allowed: {
     capabilities: readonly string[];
     bucketId: string | undefined;
@@ -20,6 +21,7 @@ export function parseSession(b2: B2, data: unknown): Session {
   return {
     b2,
     recommendedPartSizeBytes: numberIn(data, 'recommendedPartSize'),
+    minimumPartSizeBytes: numberIn(data, 'absoluteMinimumPartSize'),
     allowed: {
       capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [],
       bucketId: optionalText(allowed, 'bucketId'),

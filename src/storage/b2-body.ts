@@ -32,6 +32,33 @@ export async function hashSlices(
   return { sha1: whole.digest('hex'), slices };
 }
 
+/** Reads a stretch of a file, and tells its SHA-1. */
+export async function hashSlice(
+  path: string,
+  startByte: number,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<Slice> {
+  const hash = createHash('sha1');
+  await hashStretch(path, startByte, sizeBytes, [hash], signal);
+  return { path, startByte, sizeBytes, sha1: hash.digest('hex') };
+}
+
+/**
+ * Reads all of a file once more, in the slices that were sent of it, and returns the SHA-1 of the whole. Throws a
+ * `StorageError` where a slice has changed since.
+ */
+export async function hashAgain(slices: readonly Slice[], signal: AbortSignal): Promise<string> {
+  const whole = createHash('sha1');
+  for (const { path, startByte, sizeBytes, sha1 } of slices) {
+    const hash = createHash('sha1');
+    await hashStretch(path, startByte, sizeBytes, [whole, hash], signal);
+    if (hash.digest('hex') === sha1) continue;
+    throw new StorageError(`the archive changed at byte ${startByte} after that had been uploaded`);
+  }
+  return whole.digest('hex');
+}
+
 async function hashStretch(
   path: string,
   startByte: number,

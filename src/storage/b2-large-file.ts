@@ -14,6 +14,28 @@ const CANCEL_WITHIN_MS = 15_000;
  * (https://www.backblaze.com/docs/cloud-storage-large-files).
  */
 export async function uploadLarge(slices: readonly Slice[], upload: B2Upload): Promise<FileVersion> {
+  return await uploadInParts(() => inOrder(slices), upload);
+}
+
+/** A slice and its place in the file, from 1 up. */
+export interface Part {
+  number: number;
+  slice: Slice;
+}
+
+async function* inOrder(slices: readonly Slice[]): AsyncGenerator<Part> {
+  for (const [index, slice] of slices.entries()) yield await Promise.resolve({ number: index + 1, slice });
+}
+
+/**
+ * The same for parts that come one by one, in any order. `parts` gets a signal on which it has to end: another part has
+ * failed. `check` is asked before all of them become a file.
+ */
+export async function uploadInParts(
+  parts: (signal: AbortSignal) => AsyncGenerator<Part>,
+  upload: B2Upload,
+  check: (sent: readonly Part[]) => Promise<void> = () => Promise.resolve(),
+): Promise<FileVersion> {
   const { client, bucketId, name, info, signal } = upload;
   const answer = await client.call(
     (b2, axios) =>
@@ -29,32 +51,44 @@ export async function uploadLarge(slices: readonly Slice[], upload: B2Upload): P
   );
   const fileId = textIn(answer.data, 'fileId');
   try {
-    await uploadParts(fileId, slices, upload);
-    return await finish(fileId, slices, upload);
+    const sent = await uploadParts(fileId, parts, upload);
+    await check(sent);
+    return await finish(fileId, sent, upload);
   } catch (error) {
     await cancel(fileId, upload);
     throw error;
   }
 }
 
-/** Each worker has an upload URL of its own; the first failure ends them all. */
-async function uploadParts(fileId: string, slices: readonly Slice[], upload: B2Upload): Promise<void> {
+/** Each worker has an upload URL of its own; the first failure ends them all. Returns the parts by their number. */
+async function uploadParts(
+  fileId: string,
+  parts: (signal: AbortSignal) => AsyncGenerator<Part>,
+  upload: B2Upload,
+): Promise<Part[]> {
   const failed = new AbortController();
   const signal = AbortSignal.any([upload.signal, failed.signal]);
-  const sentBytes = slices.map(() => 0);
-  const onSent = (index: number, bytes: number) => {
-    sentBytes[index] = bytes;
-    upload.onProgress(sentBytes.reduce((sum, one) => sum + one, 0));
+  const sentBytes = new Map<number, number>();
+  const onSent = (number: number, bytes: number) => {
+    sentBytes.set(number, bytes);
+    upload.onProgress([...sentBytes.values()].reduce((sum, one) => sum + one, 0));
   };
-  const waiting = slices.entries();
+  const sent: Part[] = [];
+  // Asked by several at once, a generator answers them in turn.
+  const coming = parts(signal);
   const work = async (): Promise<void> => {
     const holder: UrlHolder = {};
-    for (const [index, slice] of waiting) {
-      const part = { fileId, number: index + 1, slice };
-      await uploadPart(part, holder, { ...upload, signal, onProgress: (bytes) => onSent(index, bytes) });
+    for (let next = await coming.next(); next.done !== true; next = await coming.next()) {
+      const part = next.value;
+      await uploadPart(fileId, part, holder, {
+        ...upload,
+        signal,
+        onProgress: (bytes) => onSent(part.number, bytes),
+      });
+      sent.push(part);
     }
   };
-  const workers = Array.from({ length: Math.min(PARTS_IN_FLIGHT, slices.length) }, () =>
+  const workers = Array.from({ length: PARTS_IN_FLIGHT }, () =>
     work().catch((error: unknown) => {
       failed.abort(error);
       throw error;
@@ -63,16 +97,11 @@ async function uploadParts(fileId: string, slices: readonly Slice[], upload: B2U
   await Promise.allSettled(workers);
   upload.signal.throwIfAborted();
   failed.signal.throwIfAborted();
-}
-
-interface Part {
-  fileId: string;
-  number: number;
-  slice: Slice;
+  return sent.toSorted((a, b) => a.number - b.number);
 }
 
 /** Sent again, a part replaces itself, so that a lost answer does no harm. */
-async function uploadPart({ fileId, number, slice }: Part, holder: UrlHolder, upload: B2Upload): Promise<void> {
+async function uploadPart(fileId: string, { number, slice }: Part, holder: UrlHolder, upload: B2Upload): Promise<void> {
   const { client, idleMs, signal, onProgress } = upload;
   await uploadWithRetries({
     holder,
@@ -99,10 +128,10 @@ async function uploadPart({ fileId, number, slice }: Part, holder: UrlHolder, up
   });
 }
 
-async function finish(fileId: string, slices: readonly Slice[], upload: B2Upload): Promise<FileVersion> {
+async function finish(fileId: string, parts: readonly Part[], upload: B2Upload): Promise<FileVersion> {
   const { client, signal } = upload;
   const { data } = await client.call(
-    (b2, axios) => b2.finishLargeFile({ fileId, partSha1Array: slices.map(({ sha1 }) => sha1), axios }),
+    (b2, axios) => b2.finishLargeFile({ fileId, partSha1Array: parts.map(({ slice }) => slice.sha1), axios }),
     signal,
     // B2 refuses to finish twice; what tells whether a lost answer was a good one is the file itself.
     () => findFinished(fileId, upload),

@@ -7,6 +7,7 @@ import { openB2Client, type B2Account } from './b2-client.ts';
 import { openDownload } from './b2-download.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure } from './b2-failure.ts';
+import { uploadGrowing, untilItHas } from './b2-growing.ts';
 import { uploadLarge } from './b2-large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
 import { uploadSingle, type B2Upload } from './b2-single.ts';
@@ -53,17 +54,40 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
     check: mayStore,
 
     put: (name, file, options) =>
+      guarded(`take the archive ${name}`, options.signal, (id) => putWhole(name, file, options, id)),
+
+    putGrowing: (name, file, options) =>
       guarded(`take the archive ${name}`, options.signal, async (id) => {
-        const { upload, ...hashed } = await prepareUpload(name, file, options, id);
-        const stored = await send(hashed, upload);
-        if (stored.sizeBytes !== file.sizeBytes || stored.sha1 !== hashed.sha1) {
-          throw new StorageError(
-            `B2 stored ${stored.sizeBytes} bytes with the SHA-1 ${stored.sha1}, not the archive's ${file.sizeBytes} with ${hashed.sha1}`,
-            'Look at that version in the bucket before you trust it.',
-          );
+        const { signal } = options;
+        const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(signal);
+        // What ends up small is better off in one piece.
+        const wholeBytes = await untilItHas(file, recommendedPartSizeBytes + 1, signal);
+        if (wholeBytes === undefined) {
+          const upload = uploadOf(name, options, id);
+          try {
+            return await sweeping(upload, async () => {
+              const version = await uploadGrowing(file, minimumPartSizeBytes, upload);
+              compare(version, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });
+              return {
+                name,
+                id: version.id,
+                sizeBytes: version.sizeBytes,
+                sha1: version.sha1,
+                storedAt: version.storedAt,
+              };
+            });
+          } catch {
+            // Either nothing shall come of the archive, which the next line says, or B2 gets another chance with all of it.
+            signal.throwIfAborted();
+          }
         }
-        const { id: fileId, sizeBytes, storedAt } = stored;
-        return { name, id: fileId, sizeBytes, sha1: hashed.sha1, storedAt };
+        const { sizeBytes, info } = await file.whole;
+        return await putWhole(
+          name,
+          { path: file.path, sizeBytes },
+          { ...options, info: { ...options.info, ...info } },
+          id,
+        );
       }),
 
     get: (object, signal) =>
@@ -88,22 +112,44 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
       ),
   };
 
-  async function prepareUpload(name: string, file: ArchiveFile, options: PutOptions, id: string) {
-    const { signal, info, onProgress } = options;
-    const { recommendedPartSizeBytes } = await client.session(signal);
-    const partBytes = Math.max(recommendedPartSizeBytes, Math.ceil(file.sizeBytes / MOST_PARTS));
-    const { mtimeMs } = await stat(file.path);
-    const { sha1, slices } = await hashSlices(file, partBytes, signal);
-    const upload: B2Upload = {
+  async function putWhole(name: string, file: ArchiveFile, options: PutOptions, id: string) {
+    const { upload, ...hashed } = await prepareUpload(name, file, options, id);
+    const stored = await send(hashed, upload);
+    compare(stored, { sizeBytes: file.sizeBytes, sha1: hashed.sha1 });
+    const { id: fileId, sizeBytes, storedAt } = stored;
+    return { name, id: fileId, sizeBytes, sha1: hashed.sha1, storedAt };
+  }
+
+  function compare(stored: FileVersion, archive: { sizeBytes: number; sha1: string | undefined }): void {
+    const isSame = stored.sizeBytes === archive.sizeBytes && stored.sha1 === (archive.sha1 ?? stored.sha1);
+    if (isSame) return;
+    throw new StorageError(
+      `B2 stored ${stored.sizeBytes} bytes with the SHA-1 ${stored.sha1}, not the archive's ${archive.sizeBytes} with ${archive.sha1}`,
+      'Look at that version in the bucket before you trust it.',
+    );
+  }
+
+  function uploadOf(name: string, { info, signal, onProgress }: PutOptions, id: string): B2Upload {
+    return {
       client,
       bucketId: id,
       name,
-      info: { ...info, [OWNER_KEY]: owner, src_last_modified_millis: String(Math.floor(mtimeMs)) },
+      info: { ...info, [OWNER_KEY]: owner },
       idleMs,
       signal,
       onProgress: onProgress ?? (() => {}),
     };
-    return { sha1, slices, upload };
+  }
+
+  async function prepareUpload(name: string, file: ArchiveFile, options: PutOptions, id: string) {
+    const { signal } = options;
+    const { recommendedPartSizeBytes } = await client.session(signal);
+    const partBytes = Math.max(recommendedPartSizeBytes, Math.ceil(file.sizeBytes / MOST_PARTS));
+    const { mtimeMs } = await stat(file.path);
+    const { sha1, slices } = await hashSlices(file, partBytes, signal);
+    const upload = uploadOf(name, options, id);
+    const info = { ...upload.info, src_last_modified_millis: String(Math.floor(mtimeMs)) };
+    return { sha1, slices, upload: { ...upload, info } };
   }
 
   async function send(
@@ -114,19 +160,28 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
     if (only === undefined) throw new StorageError('the archive is empty');
     if (others.length === 0) return await uploadSingle(only, upload);
 
+    const large = { ...upload, info: { ...upload.info, large_file_sha1: sha1 } };
+    return await sweeping(upload, async () => {
+      try {
+        return await uploadLarge(slices, large);
+      } catch (error) {
+        // All parts of a file live in one vault; when that one stays full, only another file gets another vault.
+        if (!(error instanceof B2Failure && error.status === 503)) throw error;
+        return await uploadLarge(slices, large);
+      }
+    });
+  }
+
+  /** Ends unfinished files of that name before and after. */
+  async function sweeping<T>(upload: B2Upload, work: () => Promise<T>): Promise<T> {
     const sweep = async () => {
       const signal = AbortSignal.any([upload.signal, AbortSignal.timeout(SWEEP_WITHIN_MS)]);
       await cancelUnfinished(client, upload.bucketId, { name: upload.name, owner }, signal).catch(() => {});
       upload.signal.throwIfAborted();
     };
-    const large = { ...upload, info: { ...upload.info, large_file_sha1: sha1 } };
     await sweep();
     try {
-      return await uploadLarge(slices, large);
-    } catch (error) {
-      // All parts of a file live in one vault; when that one stays full, only another file gets another vault.
-      if (!(error instanceof B2Failure && error.status === 503)) throw error;
-      return await uploadLarge(slices, large);
+      return await work();
     } finally {
       // An answer to b2_start_large_file that was lost leaves a file whose id nobody knows.
       if (!upload.signal.aborted) await sweep();

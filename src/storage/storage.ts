@@ -6,6 +6,16 @@ export interface ArchiveFile {
   sizeBytes: number;
 }
 
+/** An archive that 7-Zip is still writing: strictly in order, but for the first 32 bytes, which come last. */
+export interface GrowingFile {
+  path: string;
+  /**
+   * Resolves once it is whole and judged good, with its size and what could not be told of it before; rejects when
+   * nothing shall come of it.
+   */
+  whole: Promise<{ sizeBytes: number; info: PutOptions['info'] }>;
+}
+
 /** One stored version of an archive. Every backup of a server is a new version under the same name. */
 export interface StoredObject {
   /** `ARCHIVE_NAME.sql.7z`, whatever the storage made of it. */
@@ -44,6 +54,11 @@ export interface Storage {
   check(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
+  /**
+   * Stores a file while it grows, for a storage that can. Nothing is visible before the file is whole; when it never is,
+   * nothing is left. Rejects with the file's own reason then.
+   */
+  putGrowing?(name: string, file: GrowingFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
   /** The bytes of one version. The caller must destroy a stream it does not read to its end. */
   get(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<Readable>;
   /** Where a version lies on this machine, for a storage whose files do; nothing writes to it any more. */

@@ -1,0 +1,105 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
+import { eventually } from '../support/eventually.ts';
+import { newAccount, type Account, type Finished } from '../support/pgbak.ts';
+import { processesWith } from '../support/processes.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { slowPgDump } from '../support/slow-programs.ts';
+
+let cluster: Cluster;
+let server: B2Server;
+let account: Account;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  // Noise that makes an archive of several parts.
+  await cluster.sql(
+    'shop',
+    'create table noise as select md5(random()::text || n) as text from generate_series(1, 1600000) as n',
+  );
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  server = await startB2Server({ recommendedPartSize: 5_000_000 });
+  server.createBucket('pgbak-bucket');
+  const { id, key } = server.masterKey;
+  account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
+});
+afterEach(async () => {
+  await eventually('all have ended', () => processesWith(account.folder.path).length === 0);
+  expect(readdirSync(account.temporary)).toEqual([]);
+  expect(server.unfinished()).toEqual([]);
+  account[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const partsSent = () => server.requests.filter(({ endpoint }) => endpoint === 'b2_upload_part').length;
+
+/** A run whose dump goes on for some seconds after its parts have begun to go up. */
+async function runWithParts(
+  seconds: number,
+  ...flags: string[]
+): Promise<{ programs: string; finished: Promise<Finished> }> {
+  const programs = slowPgDump(account.folder, seconds);
+  const { finished } = account.start(['run', '--force', '--json', ...flags], { PGBAK_PG_BIN: programs });
+  await eventually('parts that were sent', () => partsSent() >= 2 && server.unfinished().length === 1);
+  expect(processesWith(`${programs}/pg_dump`)).not.toEqual([]);
+  expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['start']);
+  return { programs, finished };
+}
+
+const resultOf = ({ stdout }: Finished) => (JSON.parse(stdout) as { results: unknown }).results;
+
+test('parts go up during the dump, and the file is there when it is whole', async () => {
+  const { finished } = await runWithParts(4);
+  expect(resultOf(await finished)).toMatchObject([{ status: 'success' }]);
+  expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
+  expect(await account.json('verify', '--level', 'remote')).toMatchObject([{ isGood: true }]);
+});
+
+test('a dump that dies with parts in flight leaves nothing', async () => {
+  const { programs, finished } = await runWithParts(600);
+  for (const { pid } of processesWith(`${programs}/pg_dump`)) process.kill(pid, 'SIGKILL');
+  expect(resultOf(await finished)).toMatchObject([
+    { status: 'failed', error: expect.stringMatching(/pg_dump was ended by SIGKILL/) },
+  ]);
+  expect(server.versions('pgbak-bucket')).toEqual([]);
+});
+
+test('an archive that the size rules refuse leaves nothing, though its parts were sent', async () => {
+  await account.pgbak('edit', 'shop', '--min-size', '100000000');
+  const { finished } = await runWithParts(3);
+  expect(resultOf(await finished)).toMatchObject([
+    { status: 'failed', error: expect.stringMatching(/less than the minimum of 100000000/) },
+  ]);
+  expect(server.versions('pgbak-bucket')).toEqual([]);
+});
+
+test('a B2 that takes no parts gets the whole archive again', async () => {
+  server.faults.add({
+    endpoint: 'b2_upload_part',
+    after: 2,
+    times: 1,
+    action: { kind: 'refuse', status: 400, code: 'bad_request' },
+  });
+  const { finished } = await runWithParts(3);
+  expect(resultOf(await finished)).toMatchObject([{ status: 'success', warnings: [] }]);
+  expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
+});
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'after %s with parts in flight the next run stores the only version',
+  async (signal) => {
+    const programs = slowPgDump(account.folder, 600);
+    const running = account.start(['run', '--force'], { PGBAK_PG_BIN: programs });
+    await eventually('parts that were sent', () => partsSent() >= 2 && server.unfinished().length === 1);
+    running.child.kill(signal);
+    await running.finished;
+    await eventually('all have ended', () => processesWith(account.folder.path).length === 0);
+    expect(server.unfinished()).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
+    expect(await account.results('--force')).toMatchObject([{ status: 'success' }]);
+    expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
+  },
+);

@@ -1,0 +1,180 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PutOptions, Storage } from '../../src/storage/storage.ts';
+import { StorageError } from '../../src/errors.ts';
+import { growingPartBytes } from '../../src/storage/b2-growing.ts';
+import { eventually } from '../support/eventually.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { b2Place, BUCKET, type B2Place } from './open-b2.ts';
+
+/** Small parts, so that little data makes many of them. */
+const MINIMUM = 20_000;
+
+let place: B2Place;
+let storage: Storage;
+let folder: TemporaryFolder;
+beforeEach(async () => {
+  place = await b2Place({ recommendedPartSize: 2 * MINIMUM, absoluteMinimumPartSize: MINIMUM });
+  storage = place.open();
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  folder[Symbol.dispose]();
+  await place[Symbol.asyncDispose]();
+});
+
+/** A file that is written as 7-Zip writes one: in order, and its first 32 bytes at the end. */
+function growing(content: Buffer) {
+  const path = folder.at('archive.7z');
+  const file = openSync(path, 'w');
+  let settle: {
+    resolve: (value: { sizeBytes: number; info: PutOptions['info'] }) => void;
+    reject: (reason: unknown) => void;
+  };
+  const whole = new Promise<{ sizeBytes: number; info: PutOptions['info'] }>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  whole.catch(() => {});
+  let written = 0;
+  return {
+    file: { path, whole },
+    write: (upTo: number) => {
+      const piece = Buffer.from(content.subarray(written, upTo));
+      if (written === 0) piece.fill(0, 0, 32);
+      writeSync(file, piece, 0, piece.length, written);
+      written = upTo;
+    },
+    change: (at: number) => writeSync(file, Buffer.from([255 - (content[at] ?? 0)]), 0, 1, at),
+    finish: () => {
+      writeSync(file, content, written, content.length - written, written);
+      writeSync(file, content, 0, 32, 0);
+      closeSync(file);
+      settle.resolve({ sizeBytes: content.length, info: { 'pgbak-raw-size': '7' } });
+    },
+    fail: (reason: unknown) => settle.reject(reason),
+  };
+}
+
+const options = (signal = new AbortController().signal): PutOptions => ({
+  signal,
+  startedAt: new Date(),
+  info: { a: 'b' },
+});
+const begin = (file: Parameters<NonNullable<Storage['putGrowing']>>[1], more = options()) => {
+  if (storage.putGrowing === undefined) throw new Error('B2 can');
+  const stored = storage.putGrowing('shop.sql.7z', file, more);
+  stored.catch(() => {});
+  return stored;
+};
+const partsSent = () => place.server.requests.filter(({ endpoint }) => endpoint === 'b2_upload_part').length;
+const contentOf = async (id: string) =>
+  await buffer(await storage.get({ id, name: 'shop.sql.7z' }, new AbortController().signal));
+const sha1 = (content: Buffer) => createHash('sha1').update(content).digest('hex');
+
+describe('an archive that grows', () => {
+  test.each([41_000, 63_000, 100_000, 254_321])('to %i bytes is stored as it is in the end', async (sizeBytes) => {
+    const content = randomBytes(sizeBytes);
+    const archive = growing(content);
+    const stored = begin(archive.file);
+    for (let at = 10_000; at < sizeBytes; at += 17_000) {
+      archive.write(at);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    archive.finish();
+    const { id, sha1: told } = await stored;
+    expect(told).toBe(sha1(content));
+    expect((await contentOf(id)).equals(content)).toBe(true);
+    expect(place.server.unfinished()).toEqual([]);
+    expect(place.server.versions(BUCKET)).toHaveLength(1);
+    expect(place.server.violations).toEqual([]);
+  });
+
+  test('goes up while it grows, and is seen by nobody before it is whole', async () => {
+    const content = randomBytes(200_000);
+    const archive = growing(content);
+    const stored = begin(archive.file);
+    archive.write(150_000);
+    await eventually('parts', () => partsSent() >= 4);
+    expect(place.server.versions(BUCKET).map(({ action }) => action)).toEqual(['start']);
+    for await (const object of storage.list('shop', new AbortController().signal)) throw new Error(object.id);
+    archive.finish();
+    expect((await contentOf((await stored).id)).equals(content)).toBe(true);
+  });
+
+  test('and stays small is one upload, that knows all', async () => {
+    const content = randomBytes(39_000);
+    const archive = growing(content);
+    const stored = begin(archive.file);
+    archive.write(30_000);
+    archive.finish();
+    await stored;
+    expect(partsSent()).toBe(0);
+    expect(place.server.versions(BUCKET)).toMatchObject([{ fileInfo: { a: 'b', 'pgbak-raw-size': '7' } }]);
+  });
+
+  test('and comes to nothing leaves nothing, and says why', async () => {
+    const archive = growing(randomBytes(200_000));
+    const stored = begin(archive.file);
+    archive.write(150_000);
+    await eventually('parts', () => partsSent() >= 2);
+    archive.fail(new StorageError('the dump failed'));
+    await expect(stored).rejects.toThrow('the dump failed');
+    expect(place.server.versions(BUCKET)).toEqual([]);
+    expect(place.server.unfinished()).toEqual([]);
+  });
+
+  test('and is interrupted leaves nothing either', async () => {
+    const archive = growing(randomBytes(200_000));
+    const controller = new AbortController();
+    const stored = begin(archive.file, options(controller.signal));
+    archive.write(150_000);
+    await eventually('parts', () => partsSent() >= 2);
+    controller.abort(new Error('ctrl-c'));
+    await expect(stored).rejects.toThrow('ctrl-c');
+    expect(place.server.unfinished()).toEqual([]);
+  });
+
+  test('and changes where it was sent already is sent again as a whole', async () => {
+    const content = randomBytes(200_000);
+    const archive = growing(content);
+    const stored = begin(archive.file);
+    archive.write(150_000);
+    await eventually('parts', () => partsSent() >= 3);
+    archive.change(50_000);
+    const changed = Buffer.from(content);
+    changed[50_000] = 255 - (content[50_000] ?? 0);
+    archive.finish();
+    const { id, sha1: told } = await stored;
+    expect(told).toBe(sha1(changed));
+    expect((await contentOf(id)).equals(changed)).toBe(true);
+    expect(place.server.unfinished()).toEqual([]);
+    expect(place.server.versions(BUCKET)).toHaveLength(1);
+  });
+
+  test.each([
+    ['refuses for long', { kind: 'refuse', status: 503, code: 'service_unavailable' }, 12],
+    ['breaks', { kind: 'reset', afterBytes: 1000 }, 12],
+    ['loses answers', { kind: 'lose-response' }, 2],
+    ['forgets tokens', { kind: 'refuse', status: 401, code: 'expired_auth_token' }, 2],
+  ] as const)('survives a B2 that %s', async (_what, action, times) => {
+    const content = randomBytes(200_000);
+    const archive = growing(content);
+    place.server.faults.add({ endpoint: 'b2_upload_part', after: 2, times, action });
+    const stored = begin(archive.file);
+    archive.write(150_000);
+    await eventually('parts', () => partsSent() >= 5);
+    archive.finish();
+    expect((await contentOf((await stored).id)).equals(content)).toBe(true);
+    expect(place.server.unfinished()).toEqual([]);
+    expect(place.server.versions(BUCKET)).toHaveLength(1);
+  });
+});
+
+test("parts grow so that 10,000 of them hold B2's 10 TB, none above 5 GB, the first of 5 MB", () => {
+  const sizes = Array.from({ length: 10_000 }, (_part, index) => growingPartBytes(index + 1, 5_000_000));
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(10e12);
+  expect(Math.max(...sizes)).toBeLessThan(5e9);
+  expect(sizes[0]).toBeLessThan(5_500_000);
+});
