@@ -3,7 +3,7 @@ import type { ServerRecord } from '../config/server.ts';
 import { listRemoteArchives } from '../restore/remote-archives.ts';
 import { listRestorePoints, type ListedPoint } from '../restore/restore-points.ts';
 import type { Workplace } from './open-workplace.ts';
-import { openPlace, storageOf } from './storage-at.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from './storage-at.ts';
 
 const ALL = 1_000_000;
 
@@ -26,7 +26,7 @@ export async function pointsIn(
   const points = await listRestorePoints(remembered, {
     signal,
     warn,
-    storageAt: (place, one) => storageOf({ place }, one, workplace),
+    storageAt: (place, one) => storageOf({ place }, one, workplace, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS }),
     placeToday: (one) => knownPlaceOf(one, environment),
   });
   if (server !== undefined) return points;

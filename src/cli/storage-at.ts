@@ -27,8 +27,9 @@ export async function storageOf(
   { place }: Required<Pick<BackupRecord, 'place'>>,
   server: B2Fields,
   { catalog, environment }: Workplace,
+  options: { attempts?: number } = {},
 ): Promise<Storage> {
-  return await storageFor(destinationAt(place, server, environment), catalog.id);
+  return await storageFor(destinationAt(place, server, environment), catalog.id, options);
 }
 
 /** The same for a removal, with the key that is there for it, where there is one. */

@@ -8,7 +8,13 @@ export const VERIFICATION_COLUMNS = [
   { title: 'what was seen', shrinksTo: 20 },
 ];
 
+const WORDS: Record<Verification['verdict'], () => string> = {
+  good: () => paint('green', 'good'),
+  bad: () => paint('red', 'BAD'),
+  unknown: () => paint('yellow', 'unknown'),
+};
+
 /** The cells of a verification's line in the table of `verify`. */
-export function verificationCells({ name, backupId, isGood, message }: Verification): string[] {
-  return [name, String(backupId), isGood ? paint('green', 'good') : paint('red', 'BAD'), message];
+export function verificationCells({ name, backupId, verdict, message }: Verification): string[] {
+  return [name, String(backupId), WORDS[verdict](), message];
 }

@@ -12,7 +12,7 @@ import { renderTable } from '../cli/table.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../cli/verification-row.ts';
 import { Secret } from '../config/secret.ts';
 import { LEVELS } from '../config/verification.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, PgbakError } from '../errors.ts';
 import { longestUnverified } from '../restore/longest-unverified.ts';
 import type { Verification } from '../restore/verify.ts';
 import { verifyAndTell } from '../restore/verify-and-tell.ts';
@@ -27,7 +27,7 @@ The throwaway database is made in a PostgreSQL server of its own that is started
 
 EXIT STATUS
   0  all are good
-  1  at least one is not
+  1  at least one is not, or could not be looked at
   2  wrong use or configuration`;
   static override examples = [
     { description: 'all of them', command: '<%= config.bin %> <%= command.id %>' },
@@ -73,18 +73,24 @@ EXIT STATUS
       ? await longestUnverified(catalog, flags.sample)
       : [await findServer(catalog, args.server ?? '')];
     const results: Verification[] = [];
+    let isComplete = true;
     for (const server of servers) {
-      const point = await findPoint(catalog, server, flags.at);
+      const point = await findPoint(catalog, server, flags.at).catch((error: unknown) => {
+        if (!isAll || !(error instanceof PgbakError)) throw error;
+        warn(`${server.name}: ${error.message}`);
+        isComplete = false;
+      });
+      if (point === undefined) continue;
       results.push(
         await verifyAndTell(flags.level, server, point, () => archivePasswordOf(server, environment), tools),
       );
     }
-    if (results.length === 0) {
+    if (results.length === 0 && isComplete) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');
     }
     const cells = results.map((result) => verificationCells(result));
     this.log(renderTable(VERIFICATION_COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
-    process.exitCode = results.every(({ isGood }) => isGood) ? 0 : 1;
+    process.exitCode = isComplete && results.every(({ isGood }) => isGood) ? 0 : 1;
     return results;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { StorageError } from '../errors.ts';
+import { ArchiveError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 
@@ -16,7 +16,7 @@ export interface Fetch {
 /**
  * Fetches a restore point's archive into a file, and proves by size and SHA-1 that it is the very one that was stored.
  *
- * @throws StorageError when it is gone or is not what the catalogue remembers
+ * @throws StorageError when it is gone or cannot be had, ArchiveError when it is not what the catalogue remembers
  */
 export async function fetchArchive(fetch: Fetch, path: string): Promise<void> {
   await compare(fetch, createWriteStream(path, { mode: 0o600 }));
@@ -47,7 +47,7 @@ async function compare({ point, storage, signal, onProgress }: Fetch, sink: Writ
   );
   const found = hash.digest('hex');
   if (fetchedBytes === (sizeBytes ?? fetchedBytes) && found === (sha1 ?? found)) return;
-  throw new StorageError(
+  throw new ArchiveError(
     `${objectName} in ${storage.place} is not the archive that was stored: ${fetchedBytes} bytes with the SHA-1 ${found}, ` +
       `not ${sizeBytes} with ${sha1}`,
     'It was changed or damaged where it is stored. Try an older one: pgbak backups',

@@ -23,9 +23,12 @@ export async function verifyAndTell(
   tools: VerifyAndTellTools,
 ): Promise<Verification> {
   const verification = await verify(level, server, point, password, tools);
-  const { isGood, message, backupId } = verification;
-  await tools.catalog.verifications.record({ backupId, level, isGood, message, verifiedAt: tools.clock.now() });
-  const words = `backup ${backupId} of ${server.name} at level ${level}: ${isGood ? 'good' : 'BAD'}\n${message}`;
+  const { verdict, isGood, message, backupId } = verification;
+  // What could not be looked at leaves what is known of it as it was.
+  if (verdict !== 'unknown') {
+    await tools.catalog.verifications.record({ backupId, level, isGood, message, verifiedAt: tools.clock.now() });
+  }
+  const words = `backup ${backupId} of ${server.name} at level ${level}: ${verdict}\n${message}`;
   const warning = await tools.pingVerified(server, isGood, words);
   if (warning !== undefined) tools.warn(warning);
   return verification;

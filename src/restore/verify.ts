@@ -3,7 +3,7 @@ import type { RowCounts } from '../config/backup-record.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { Level } from '../config/verification.ts';
-import { ArchiveError, PgbakError, StorageError } from '../errors.ts';
+import { ArchiveError, PgbakError, ProgramError, StorageError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools } from './hand-over.ts';
@@ -13,6 +13,8 @@ export interface Verification {
   name: string;
   backupId: number;
   level: Level;
+  /** `unknown`: it could not be looked at, which proves nothing about the backup. */
+  verdict: 'good' | 'bad' | 'unknown';
   isGood: boolean;
   /** What was seen, or what is wrong. */
   message: string;
@@ -42,11 +44,32 @@ export async function verify(
   try {
     const check = { remote: checkRemote, archive: readAll, restore: loadAll }[level];
     const message = await check(server, point, password, tools);
-    return { ...identity, isGood: true, message };
+    return { ...identity, verdict: 'good', isGood: true, message };
   } catch (error) {
     tools.signal.throwIfAborted();
     if (!(error instanceof PgbakError)) throw error;
-    return { ...identity, isGood: false, message: error.message };
+    const proof = await proofIn(error, server, point, tools);
+    return { ...identity, verdict: proof ? 'bad' : 'unknown', isGood: false, message: (proof ?? error).message };
+  }
+}
+
+/**
+ * What proves that the backup itself is bad: a storage or a scratch server that does not answer says nothing of it. That
+ * an archive cannot be had is proof where storage does not list it either.
+ */
+async function proofIn(
+  error: PgbakError,
+  server: ServerRecord,
+  point: RestorePoint,
+  tools: VerifyTools,
+): Promise<ArchiveError | undefined> {
+  if (error instanceof ArchiveError) return error;
+  if (!(error instanceof StorageError)) return undefined;
+  try {
+    await checkRemote(server, point, () => undefined, tools);
+    return undefined;
+  } catch (other) {
+    return other instanceof ArchiveError ? other : undefined;
   }
 }
 
@@ -61,11 +84,11 @@ const checkRemote: Check = async (server, point, _password, tools) => {
     const isSame =
       object.sizeBytes === (sizeBytes ?? object.sizeBytes) && (object.sha1 ?? sha1) === (sha1 ?? object.sha1);
     if (isSame) return `${storage.place} has ${objectName} with ${object.sizeBytes} bytes`;
-    throw new StorageError(
+    throw new ArchiveError(
       `${objectName} in ${storage.place} has ${object.sizeBytes} bytes, not the ${sizeBytes} that were stored, or other ones`,
     );
   }
-  throw new StorageError(`${objectName} is not in ${storage.place} any more (${objectId})`);
+  throw new ArchiveError(`${objectName} is not in ${storage.place} any more (${objectId})`);
 };
 
 const readAll: Check = async (server, point, password, tools) => {
@@ -76,7 +99,15 @@ const readAll: Check = async (server, point, password, tools) => {
 
 const loadAll: Check = async (server, point, password, tools) => {
   await using scratch = await tools.createScratch(point);
-  await withArchive(server, point, password(), tools, async (archive) => load(await scratch.openLoader(), archive));
+  await withArchive(server, point, password(), tools, async (archive) => {
+    const loader = await scratch.openLoader();
+    try {
+      await load(loader, archive);
+    } catch (error) {
+      // The scratch database is empty and new: what it refuses is no dump that could be restored.
+      throw error instanceof ProgramError ? new ArchiveError(error.message, error.hint) : error;
+    }
+  });
   const found = await scratch.countRows();
   const tables = Object.keys(found).length;
   const rows = Object.values(found).reduce((sum, count) => sum + count, 0);

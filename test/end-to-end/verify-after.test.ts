@@ -73,6 +73,9 @@ test('one that does not pass is stored, failed, told, and still there to be look
   expect(pings()).toEqual(['/verify/fail?a=1', '/failure']);
   expect(await account.json('backups')).toEqual([]);
   expect(await account.json('status')).toMatchObject([{ state: 'FAILING', lastVerified: null }]);
+  expect(await account.json('verify', 'shop', '--at', '1', '--level', 'restore')).toMatchObject([
+    { verdict: 'unknown' },
+  ]);
 
   delete account.env['PGBAK_SCRATCH_URL'];
   expect(await account.json('verify', 'shop', '--at', '1', '--level', 'restore')).toMatchObject([{ isGood: true }]);

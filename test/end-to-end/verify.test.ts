@@ -70,6 +70,18 @@ test('verify tells good backups from bad ones, at both levels, in both storages'
     status: 1,
     rows: [{ message: expect.stringMatching(/is not in file:.* any more/) }],
   });
+  expect(await results(account, 'plain')).toMatchObject({
+    status: 1,
+    rows: [{ verdict: 'bad', message: expect.stringMatching(/is not in file:.* any more/) }],
+  });
+
+  // A storage that does not answer proves nothing, and what is known of the backup stays.
+  account.env['ARCHIVE'] = 'one';
+  expect(await results(account, 'secret')).toMatchObject({ status: 0 });
+  account.env['B2_APP_KEY'] = 'none that is known';
+  expect(await results(account, 'secret')).toMatchObject({ status: 1, rows: [{ verdict: 'unknown', isGood: false }] });
+  expect(await account.json('status')).toMatchObject([{ name: 'plain', state: 'FAILING' }, { state: 'OK' }, {}]);
+  account.env['B2_APP_KEY'] = key;
   expect(await account.pgbak('verify', 'never run')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/no good backup of this server/),
