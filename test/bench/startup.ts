@@ -6,7 +6,7 @@ import { newAccount, PGBAK } from '../support/pgbak.ts';
 // The best of many rounds, taken in turns, since a busy machine only ever adds time.
 const ROUNDS = 15;
 const SERVERS = 200;
-const BACKUPS = 100_000;
+const BACKUPS = 1_000_000;
 
 using account = newAccount();
 await account.add({
