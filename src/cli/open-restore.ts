@@ -36,6 +36,7 @@ export function buildHandOverTools(
   workplace: Workplace,
   signal: AbortSignal,
   report: HandOverTools['report'] = () => {},
+  patience: { attempts?: number } = {},
 ): HandOverTools {
   const { environment } = workplace;
   const searchPath = process.env['PATH'] ?? '';
@@ -52,7 +53,7 @@ export function buildHandOverTools(
   return {
     signal,
     report,
-    storageOf: (point, server) => storageOf(point, server, workplace),
+    storageOf: (point, server) => storageOf(point, server, workplace, patience),
     createTemporaryDirectory: () => restoreDirectory(workplace),
     copyDump: async (archive, sink, onProgress) => {
       const location = await locate(archive);

@@ -17,7 +17,7 @@ export async function openPlace(
   const destination = isBucket
     ? destinationAt(place, {}, environment)
     : resolveDestination(place === undefined ? {} : { destination: place }, environment);
-  return await storageFor(destination, catalog.id);
+  return await storageFor(destination, catalog.id, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
 }
 
 type B2Fields = Pick<ServerFields, 'b2KeyId' | 'b2AppKey'>;

@@ -11,6 +11,7 @@ import { openWorkplace, type Workplace } from '../cli/open-workplace.ts';
 import { chooseServer } from '../cli/prompts/choose-server.ts';
 import { confirmReplacement } from '../cli/prompts/confirm-replacement.ts';
 import { dumpPartsFrom, partFlags } from '../cli/restore-flags.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../cli/storage-at.ts';
 import { showRestore, type RestoreProgress } from '../cli/restore-progress.ts';
 import { resolveReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
@@ -100,7 +101,8 @@ EXIT STATUS
 
     await using progress = await showRestore();
     const target = await this.target(flags, point, progress, workplace, signal);
-    const tools = buildHandOverTools(workplace, signal, progress.report);
+    const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
+    const tools = buildHandOverTools(workplace, signal, progress.report, patience);
     const { dumpBytes } = await restore({ server, point, password, target }, tools);
     await progress[Symbol.asyncDispose]();
     if (target.kind !== 'stream') {
