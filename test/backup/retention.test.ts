@@ -168,6 +168,17 @@ test('the reasons are told', () => {
   });
 });
 
+test('within 36 hours is also what is exactly as old, and not a minute more', () => {
+  const at = (backupId: number, instant: string): Candidate => ({
+    backupId,
+    startedAt: new Date(instant),
+    isGood: true,
+    isVerified: undefined,
+  });
+  const history = [at(3, '2026-11-24T12:00:00Z'), at(2, '2026-11-23T00:00:00Z'), at(1, '2026-11-22T23:59:00Z')];
+  expect([...kept(history, { keepWithin: '36h' })]).toEqual([3, 2]);
+});
+
 test.each([
   ['2026-03-31T12:00:00Z', '1m', '2026-02-28T12:00:00Z'],
   ['2024-02-29T00:00:00Z', '1y', '2023-02-28T00:00:00Z'],
