@@ -24,6 +24,8 @@ export interface B2Options extends B2Account {
 const IDLE_MS = 120_000;
 const SWEEP_WITHIN_MS = 30_000;
 const MOST_PARTS = 10_000;
+/** Up to 20 MB, as B2's smallest part has 5. */
+const SMALL_IN_PARTS = 4;
 
 /**
  * Archives in a Backblaze B2 bucket, each backup a new version of the same file name. Nothing is asked of B2 before the
@@ -60,8 +62,9 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
       guarded(`take the archive ${name}`, options.signal, async (id) => {
         const { signal } = options;
         const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(signal);
-        // What ends up small is better off in one piece.
-        const wholeBytes = await untilItHas(file, recommendedPartSizeBytes + 1, signal);
+        // What ends up small is better off in one piece; what is large should not wait for 100 MB of itself.
+        const smallBytes = Math.min(recommendedPartSizeBytes, SMALL_IN_PARTS * minimumPartSizeBytes);
+        const wholeBytes = await untilItHas(file, smallBytes + 1, signal);
         if (wholeBytes === undefined) {
           const upload = uploadOf(name, options, id);
           try {
