@@ -13,8 +13,7 @@ export interface ExpectedArchive extends ArchiveLocation {
 
 /**
  * Proves that an archive opens with its password, holds what it should and nothing else, and that the dump in it
- * begins as one does.
- * Throws an `ArchiveError` otherwise.
+ * begins as one does. Throws an `ArchiveError` otherwise.
  */
 export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSizeBytes: number }> {
   const entries = await listArchive(expected);

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
+import { objectKey } from '../config/object-key.ts';
 import { hasRules } from '../config/retention.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { VerificationRecord } from '../config/verification.ts';
@@ -51,7 +52,7 @@ export async function prune(server: ServerRecord, isDry: boolean, tools: PruneTo
   };
   const stored = await storedObjects(recorded, storageOf, tools.signal);
   const verified = thoroughByBackup(await tools.catalog.verifications.ofServer(server.id));
-  const present = recorded.filter((backup) => stored.has(keyOf(backup.place, backup.objectId)));
+  const present = recorded.filter((backup) => stored.has(objectKey(backup.place, backup.objectId)));
   const verdicts = decide(
     present.map(({ backupId, startedAt, result }) => ({
       backupId,
@@ -65,7 +66,7 @@ export async function prune(server: ServerRecord, isDry: boolean, tools: PruneTo
   const entries: PruneEntry[] = [];
   const identity = { serverId: server.id, name: server.name };
   for (const backup of recorded.toReversed()) {
-    const object = stored.get(keyOf(backup.place, backup.objectId));
+    const object = stored.get(objectKey(backup.place, backup.objectId));
     const reasons = verdicts.get(backup.backupId) ?? [];
     const [action, why]: [PruneAction, readonly string[]] =
       object === undefined
@@ -98,15 +99,13 @@ async function storedObjects(
   const seen = new Set<string>();
   for (const backup of recorded) {
     const { place, objectName } = backup;
-    if (seen.has(keyOf(place, objectName))) continue;
-    seen.add(keyOf(place, objectName));
+    if (seen.has(objectKey(place, objectName))) continue;
+    seen.add(objectKey(place, objectName));
     const storage = await storageOf(backup);
-    for await (const object of storage.list(objectName, signal)) stored.set(keyOf(place, object.id), object);
+    for await (const object of storage.list(objectName, signal)) stored.set(objectKey(place, object.id), object);
   }
   return stored;
 }
-
-const keyOf = (place: string, id: string) => `${place}\n${id}`;
 
 /** The newest of each backup that read all of it; the list is newest first. */
 function thoroughByBackup(verifications: readonly VerificationRecord[]): Map<number, VerificationRecord> {

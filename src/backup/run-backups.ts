@@ -25,7 +25,8 @@ export interface RunRequest {
 }
 
 /**
- * Backs up those of the servers that are due, the longest waiting first. A failure never stops the next server; a signal stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
+ * Backs up those of the servers that are due, the longest waiting first. A failure never stops the next server; a signal
+ * stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
  */
 export async function runBackups(request: RunRequest, tools: Tools): Promise<Outcome[]> {
   const runStartedAt = tools.clock.now();

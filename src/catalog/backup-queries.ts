@@ -58,8 +58,11 @@ export interface BackupQueries {
   noteRemoved(backupId: number, removedAt: Date): Promise<void>;
   /** Rows by `schema.table`, as they were counted with the dump. */
   rowCounts(backupId: number): Promise<RowCounts | undefined>;
-  /** What a server has in storage as far as is remembered, good or not, newest first. */
-  inStorage(serverId: number): Promise<BackupRecord[]>;
+  /**
+   * What is in storage as far as is remembered, of one server or of all, newest first: also what was found wanting, and
+   * the good ones of the earlier program, which did not note where they are.
+   */
+  inStorage(serverId?: number): Promise<BackupRecord[]>;
   /** The newest good backup of a server that is comparable in size. */
   lastGood(serverId: number, format: Format, compression: string): Promise<BackupRecord | undefined>;
   /** Newest first; of the good ones those that were not removed. */
@@ -178,9 +181,9 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       return counts;
     },
     inStorage: async (serverId) => {
-      const rows = await log()
-        .where('server_id', '=', serverId)
-        .where('object_id', 'is not', null)
+      const all = log();
+      const rows = await (serverId === undefined ? all : all.where('server_id', '=', serverId))
+        .where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', '1')]))
         .where('removed_at', 'is', null)
         .where('finished_at', 'is not', null)
         .orderBy('started_at', 'desc')

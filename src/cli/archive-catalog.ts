@@ -3,8 +3,6 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { archiveStream } from '../archive/archive-stream.ts';
-import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
-import { findSevenZip } from '../archive/seven-zip.ts';
 import { exportCatalog } from '../catalog/export-catalog.ts';
 import type { Environment } from '../config/environment.ts';
 import { resolveReference } from '../config/reference.ts';
@@ -13,7 +11,7 @@ import type { ServerRecord } from '../config/server.ts';
 import { PgbakError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { archivePasswordOf, restoreDirectory } from './open-restore.ts';
-import { sevenZipEnvironment } from './open-programs.ts';
+import { sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import type { Workplace } from './open-workplace.ts';
 
 /** The name of the catalogue in its archive. */
@@ -29,11 +27,9 @@ export async function archiveCatalog(
   const plain = `${path}.sqlite`;
   try {
     exportCatalog(catalog.path, plain, password === undefined ? withoutPassword : undefined);
-    const searchPath = process.env['PATH'] ?? '';
-    const search = { override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal };
     await archiveStream(
       {
-        sevenZip: await findSevenZip(search),
+        sevenZip: await sevenZipFor(environment, process.env, signal),
         environment: sevenZipEnvironment(process.env),
         archivePath: path,
         compression: { method: 'lzma2', level: 5 },

@@ -3,8 +3,6 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
-import { findSevenZip } from '../archive/seven-zip.ts';
 import { findZstd } from '../archive/zstd.ts';
 import { catalogHealth } from '../catalog/health.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
@@ -13,7 +11,6 @@ import { resolveReference } from '../config/reference.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
 import { ConfigError, errorCode } from '../errors.ts';
 import type { DoctorTools } from '../monitor/doctor-tools.ts';
-import { findClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
@@ -21,7 +18,7 @@ import { newestServer } from '../postgres/scratch-cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import { findSchedule } from '../system/find-schedule.ts';
-import { once, sevenZipEnvironment } from './open-programs.ts';
+import { clientProgramsFor, once, sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import { reach } from './open-restore.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './storage-at.ts';
 
@@ -39,7 +36,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
   const { environment, catalogPath, catalog, version, program, isProbing, signal } = options;
   const searchPath = process.env['PATH'] ?? '';
   const forPrograms = programEnvironment(process.env);
-  const clientPrograms = once(() => findClientPrograms({ override: environment.pgBin, searchPath, signal }));
+  const clientPrograms = once(() => clientProgramsFor(environment, process.env, signal));
   return {
     version,
     program,
@@ -49,7 +46,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     catalog,
     temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
     roomIn,
-    findSevenZip: () => findSevenZip({ override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal }),
+    findSevenZip: () => sevenZipFor(environment, process.env, signal),
     findZstd: () => findZstd(sevenZipEnvironment(process.env), signal),
     scratchServer: async () => {
       if (environment.scratchUrl === undefined) {

@@ -1,11 +1,10 @@
+import type { BackupRecord } from '../config/backup-record.ts';
 import { knownPlaceOf } from '../config/destination.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { listRemoteArchives } from '../restore/remote-archives.ts';
 import { listRestorePoints, type ListedPoint } from '../restore/restore-points.ts';
 import type { Workplace } from './open-workplace.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from './storage-at.ts';
-
-const ALL = 1_000_000;
 
 /** The good backups of one server or of all, with what storage says of each; newest first. */
 export async function pointsIn(
@@ -15,24 +14,18 @@ export async function pointsIn(
 ): Promise<ListedPoint[]> {
   const { catalog, environment } = workplace;
   const servers = server === undefined ? await catalog.servers.list() : [server];
-  const remembered = await Promise.all(
-    servers.map(async (one) => {
-      const stored = await catalog.backups.inStorage(one.id);
-      // The earlier program did not note where its archives are.
-      const good = await catalog.backups.list({ serverId: one.id, goodOnly: true, limit: ALL });
-      return { server: one, backups: [...stored, ...good.filter(({ objectId }) => objectId === undefined)] };
-    }),
-  );
+  const backups = await catalog.backups.inStorage(server?.id);
+  const byServer = new Map<number | undefined, BackupRecord[]>(servers.map(({ id }) => [id, []]));
+  for (const backup of backups) byServer.get(backup.serverId)?.push(backup);
+  const remembered = servers.map((one) => ({ server: one, backups: byServer.get(one.id) ?? [] }));
   const points = await listRestorePoints(remembered, {
     signal,
     warn,
     storageAt: (place, one) => storageOf({ place }, one, workplace, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS }),
     placeToday: (one) => knownPlaceOf(one, environment),
   });
-  if (server !== undefined) return points;
   // Whose keys would open the storage of a server that was deleted, nobody knows any more.
-  const log = await catalog.backups.list({ goodOnly: true, limit: ALL });
-  const orphans = log.filter(({ serverId }) => serverId === undefined);
+  const orphans = backups.filter(({ serverId, result }) => serverId === undefined && result === 'success');
   return [...points, ...orphans.map((backup): ListedPoint => ({ state: 'unknown', backup }))];
 }
 

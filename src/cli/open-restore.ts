@@ -1,9 +1,7 @@
 import { tmpdir } from 'node:os';
-import { bundledSevenZip } from '../archive/bundled-seven-zip.ts';
 import { copyEntry } from '../archive/copy-entry.ts';
 import { listArchive, type ArchiveLocation } from '../archive/list-archive.ts';
 import { readText } from '../archive/read-text.ts';
-import { findSevenZip } from '../archive/seven-zip.ts';
 import { findZstd } from '../archive/zstd.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../config/archive-name.ts';
 import type { Environment } from '../config/environment.ts';
@@ -11,7 +9,6 @@ import { resolveReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
-import { findClientPrograms } from '../postgres/client-programs.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
@@ -24,7 +21,7 @@ import {
   type TemporaryDirectory,
 } from '../system/temporary-directory.ts';
 import { canAsk } from './prompts/terminal.ts';
-import { once, sevenZipEnvironment } from './open-programs.ts';
+import { clientProgramsFor, once, sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import type { Workplace } from './open-workplace.ts';
 import { storageOf } from './storage-at.ts';
 
@@ -38,11 +35,7 @@ export function buildHandOverTools(
   report: HandOverTools['report'] = () => {},
   patience: { attempts?: number } = {},
 ): HandOverTools {
-  const { environment } = workplace;
-  const searchPath = process.env['PATH'] ?? '';
-  const sevenZip = once(() =>
-    findSevenZip({ override: environment.sevenZip, searchPath, bundled: bundledSevenZip, signal }),
-  );
+  const sevenZip = once(() => sevenZipFor(workplace.environment, process.env, signal));
   const locate = async ({ path, password }: FetchedArchive) => ({
     sevenZip: await sevenZip(),
     environment: sevenZipEnvironment(process.env),
@@ -123,8 +116,7 @@ export async function passwordFor(
 /** A server that something is to be loaded into, and the client programs that fit it. */
 export async function reach(connection: Connection, environment: Environment, signal: AbortSignal) {
   const forPrograms = programEnvironment(process.env);
-  const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
-  const found = await findClientPrograms(search);
+  const found = await clientProgramsFor(environment, process.env, signal);
   const facts = await inspectServer(connection, found, forPrograms, signal);
   const programs = matchVersion(connection.label, facts.version, found);
   return { connection, facts, found, programs, forPrograms };

@@ -1,6 +1,6 @@
 import { resolveReference } from '../config/reference.ts';
 import type { Secret } from '../config/secret.ts';
-import { findClientPrograms, type ClientPrograms } from '../postgres/client-programs.ts';
+import type { ClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { startLoader } from '../postgres/load-dump.ts';
 import { ownServerEnvironment, type ProgramEnvironment } from '../postgres/program-environment.ts';
@@ -9,7 +9,7 @@ import { startScratchCluster } from '../postgres/scratch-cluster.ts';
 import { createScratchDatabase } from '../postgres/scratch-database.ts';
 import type { VerifyTools } from '../restore/verify.ts';
 import { unprivilegedAccount } from '../system/unprivileged-account.ts';
-import { once } from './open-programs.ts';
+import { clientProgramsFor, once } from './open-programs.ts';
 import { reach, restoreDirectory } from './open-restore.ts';
 import type { Workplace } from './open-workplace.ts';
 
@@ -37,8 +37,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
       const resolved = resolveReference(url, 'the scratch URL', environment.variable);
       return { ...(await reach(parseConnection(resolved), environment, signal)), isOurs: false };
     }
-    const search = { override: environment.pgBin, searchPath: process.env['PATH'] ?? '', signal };
-    const found = await findClientPrograms(search);
+    const found = await clientProgramsFor(environment, process.env, signal);
     const directory = await restoreDirectory(workplace);
     owned.push(directory);
     const account = unprivilegedAccount();

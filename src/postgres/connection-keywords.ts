@@ -28,8 +28,13 @@ export function parseKeywords(text: string): { parameters: Parameter[]; conninfo
 function withoutPassword(parameters: readonly Parameter[]): string {
   return parameters
     .filter(({ keyword }) => keyword !== 'password')
-    .map(({ keyword, value }) => `${keyword}='${value.replaceAll(/[\\']/g, '\\$&')}'`)
+    .map(({ keyword, value }) => keywordValue(keyword, value))
     .join(' ');
+}
+
+/** `keyword='value'`, whatever the value holds. */
+export function keywordValue(keyword: string, value: string): string {
+  return `${keyword}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
 }
 
 function broken(what: string): ConfigError {

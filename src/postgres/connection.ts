@@ -1,6 +1,6 @@
 import { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
-import { parseKeywords } from './connection-keywords.ts';
+import { keywordValue, parseKeywords } from './connection-keywords.ts';
 import { parseConnectionUri } from './connection-uri.ts';
 
 /** Where a database is, in two halves: what may be seen on a command line, and the password. */
@@ -62,7 +62,7 @@ export function connectionTo(connection: Connection, database: string): Connecti
   // libpq lets the last of several values win, in both of its forms.
   const parameter = /^postgres(?:ql)?:\/\//.test(conninfo)
     ? `${conninfo.includes('?') ? '&' : '?'}dbname=${encodeURIComponent(database)}`
-    : ` dbname='${database.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+    : ` ${keywordValue('dbname', database)}`;
   return { ...connection, database, label: database, conninfo: conninfo + parameter };
 }
 

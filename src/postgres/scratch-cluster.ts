@@ -4,6 +4,7 @@ import { ProgramError } from '../errors.ts';
 import { runProgram, startProgram, type Account } from '../system/programs.ts';
 import { existingPrograms, type ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
+import { keywordValue } from './connection-keywords.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
 
@@ -68,7 +69,7 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
   const stop = async () => await server.stop();
   try {
     const connection: Connection = {
-      conninfo: `host='${socket.replaceAll(/[\\']/g, String.raw`\$&`)}' port=5432 user=postgres dbname=postgres`,
+      conninfo: `${keywordValue('host', socket)} port=5432 user=postgres dbname=postgres`,
       password: undefined,
       label: 'the scratch cluster',
       host: socket,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ArchiveError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
+import { nowhere } from './nowhere.ts';
 
 export interface Fetch {
   point: RestorePoint;
@@ -24,7 +25,7 @@ export async function fetchArchive(fetch: Fetch, path: string): Promise<void> {
 
 /** The same for an archive that can be read where it lies: only looked at. */
 export async function checkArchiveInPlace(fetch: Fetch): Promise<void> {
-  await compare(fetch, new Writable({ write: (_chunk, _encoding, done) => done() }));
+  await compare(fetch, nowhere());
 }
 
 async function compare({ point, storage, signal, onProgress }: Fetch, sink: Writable): Promise<void> {

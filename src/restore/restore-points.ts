@@ -1,5 +1,6 @@
 import { parseObjectName } from '../config/archive-name.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
+import { objectKey } from '../config/object-key.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { PgbakError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -38,7 +39,7 @@ export async function listRestorePoints(servers: readonly Remembered[], tools: L
     try {
       const storage = await tools.storageAt(place, server);
       for (const archive of await listRemoteArchives(storage, commonPrefix(archiveNames), tools.signal)) {
-        if (archiveNames.has(archive.archiveName)) found.set(keyOf(place, archive.object.id), archive);
+        if (archiveNames.has(archive.archiveName)) found.set(objectKey(place, archive.object.id), archive);
       }
     } catch (error) {
       tools.signal.throwIfAborted();
@@ -48,7 +49,7 @@ export async function listRestorePoints(servers: readonly Remembered[], tools: L
     }
   }
   const remembered = servers.flatMap(({ backups }) => backups);
-  const known = new Set(remembered.map(({ place, objectId }) => keyOf(place, objectId)));
+  const known = new Set(remembered.map(({ place, objectId }) => objectKey(place, objectId)));
   const recorded = remembered
     .filter(({ result }) => result === 'success')
     .map((backup): ListedPoint => ({ state: stateOf(backup, found, silent), backup }));
@@ -64,13 +65,11 @@ function stateOf(
   silent: ReadonlySet<string>,
 ): 'present' | 'missing' | 'unknown' {
   if (place === undefined || objectId === undefined || silent.has(place)) return 'unknown';
-  return found.has(keyOf(place, objectId)) ? 'present' : 'missing';
+  return found.has(objectKey(place, objectId)) ? 'present' : 'missing';
 }
 
 const madeAt = (point: ListedPoint) =>
   (point.state === 'not in catalogue' ? point.archive : point.backup).startedAt.getTime();
-
-const keyOf = (place: string | undefined, id: string | undefined) => `${place}\n${id}`;
 
 interface Question {
   place: string;

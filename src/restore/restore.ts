@@ -1,10 +1,11 @@
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { ServerRecord } from '../config/server.ts';
 import type { Secret } from '../config/secret.ts';
 import { ArchiveError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
+import { nowhere } from './nowhere.ts';
 import { writeFile } from './write-file.ts';
 
 /** A database that waits for a dump. Nothing of it is changed before one of these is called. */
@@ -82,5 +83,5 @@ async function writeStream(sink: Writable, archive: OpenArchive, say: (message: 
 
 async function readToEnd({ copyTo }: OpenArchive, say: (message: string) => void): Promise<void> {
   say('reading it to its end');
-  await copyTo(new Writable({ write: (_chunk, _encoding, done) => done() }));
+  await copyTo(nowhere());
 }

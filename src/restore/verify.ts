@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import type { RowCounts } from '../config/backup-record.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
@@ -7,6 +6,7 @@ import { ArchiveError, PgbakError, ProgramError, StorageError } from '../errors.
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools } from './hand-over.ts';
+import { nowhere } from './nowhere.ts';
 
 export interface Verification {
   serverId: number;
@@ -92,8 +92,7 @@ const checkRemote: Check = async (server, point, _password, tools) => {
 };
 
 const readAll: Check = async (server, point, password, tools) => {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const dumpBytes = await withArchive(server, point, password(), tools, ({ copyTo }) => copyTo(nowhere));
+  const dumpBytes = await withArchive(server, point, password(), tools, ({ copyTo }) => copyTo(nowhere()));
   return `read to its end: ${dumpBytes} bytes of dump`;
 };
 

@@ -1,10 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listenForInterruption } from '../../cli/interruption.ts';
-import { openWorkplace } from '../../cli/open-workplace.ts';
+import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
 import { rebuildFrom } from '../../cli/rebuild-from.ts';
 import { renderTable } from '../../cli/table.ts';
-import { takeRunLock } from '../../cli/open-workplace.ts';
 
 const COLUMNS = [
   { title: 'server', shrinksTo: 8 },

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unprivilegedAccount } from '../../../src/system/unprivileged-account.ts';
 
 /** Whom PostgreSQL's server runs as; it refuses to run as root. */
 export interface Account {
@@ -13,13 +14,8 @@ export interface Account {
 /** An account without rights for a test run by root; otherwise whoever runs the test. */
 export function serverAccount(): Account {
   if (process.getuid?.() !== 0) return {};
-  for (const name of ['postgres', 'nobody']) {
-    const fields = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .find((line) => line.startsWith(`${name}:`))
-      ?.split(':');
-    if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) };
-  }
+  const account = unprivilegedAccount();
+  if (account !== undefined) return account;
   throw new Error('neither postgres nor nobody is an account of this machine');
 }
 
