@@ -47,7 +47,7 @@ EXIT STATUS
     else this.log(renderTable(COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
     if (rebuilt.some(({ isNew }) => isNew)) {
       this.log(
-        'Restore now: pgbak restore SERVER --output FILE. New servers need their connection strings again: pgbak edit',
+        'Restore now: pgbak restore SERVER --output FILE\nNew servers need their connection strings again: pgbak edit',
       );
     }
     return rebuilt.map(({ server: { id: serverId, name, archiveName }, isNew, added }) => ({
