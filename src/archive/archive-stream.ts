@@ -41,8 +41,12 @@ export async function archiveStream(target: ArchiveTarget, entryName: string, co
   }
 }
 
-/** The 7-Zip that adds its standard input to an archive (7-Zip manual, "-si switch"). */
-export function addCommand(target: ArchiveTarget, entryName: string): Command {
+/**
+ * The 7-Zip that adds its standard input to an archive (7-Zip manual, "-si switch"). What `basePath` holds goes before it:
+ * a new archive is written, so that it grows in order, where an updated one would take the other's place at the end
+ * (7-Zip manual, "-u (Update options) switch").
+ */
+export function addCommand(target: ArchiveTarget, entryName: string, basePath?: string): Command {
   const { sevenZip, environment, compression, archivePath, password } = target;
   const args: [string, ...string[]] = [
     'a',
@@ -50,11 +54,12 @@ export function addCommand(target: ArchiveTarget, entryName: string): Command {
     ...methodFlags(compression),
     '-mmt=on',
     ...(password === undefined ? [] : ['-p', '-mhe=on']),
+    ...(basePath === undefined ? [] : ['-u-', `-up1q1r2x1y2z1w2!${archivePath}`]),
     `-si${entryName}`,
     // Progress on stderr: shows that it lives, and makes an orphan die of the broken pipe.
     '-bsp2',
     '--',
-    archivePath,
+    basePath ?? archivePath,
   ];
   return sevenZipCommand(sevenZip, environment, args, password);
 }

@@ -3,9 +3,9 @@ import { TimeLimitError } from '../errors.ts';
 import { reasonOf } from '../system/clock.ts';
 
 export interface Limits {
-  /** The whole of it may take this long. */
+  /** The whole of it may take this long, the time that it is held back not counted. */
   totalMs: number;
-  /** So long may pass without new archive bytes. */
+  /** So long may pass without new archive bytes, likewise. */
   idleMs: number;
 }
 
@@ -14,6 +14,8 @@ export interface LimitWatch extends Disposable {
   signal: AbortSignal;
   /** Takes note of a line of 7-Zip's progress display, which tells how much it has read. */
   progressed(line: string): void;
+  /** Lets time pass uncounted, or counts it again. */
+  hold(isHeld: boolean): void;
 }
 
 const LOOK_EVERY_MS = 500;
@@ -31,25 +33,35 @@ export function watchLimits(
   const controller = new AbortController();
   let archiveBytes = -1;
   let readSoFar = '';
-  let grewAt = performance.now();
+  let isHeldBack = false;
+  let countedAt = performance.now();
+  /** The time that counts, in all and since the archive last grew. */
+  let spentMs = 0;
+  let idleForMs = 0;
 
-  const total = setTimeout(() => controller.abort(tookTooLong(totalMs)), totalMs);
-  const look = setInterval(() => void lookAtArchive(), Math.min(LOOK_EVERY_MS, idleMs / 4));
+  const look = setInterval(() => void lookAtArchive(), Math.min(LOOK_EVERY_MS, idleMs / 4, totalMs / 4));
   const passOn = () => controller.abort(reasonOf(outer));
   if (outer.aborted) passOn();
   outer.addEventListener('abort', passOn, { once: true });
 
+  function count(): void {
+    const now = performance.now();
+    const passedMs = isHeldBack ? 0 : now - countedAt;
+    countedAt = now;
+    spentMs += passedMs;
+    idleForMs += passedMs;
+  }
+
   async function lookAtArchive(): Promise<void> {
-    // What 7-Zip adds to an archive grows beside it first.
-    const sizes = await Promise.all([sizeOf(archivePath), sizeOf(`${archivePath}.tmp`)]);
-    const sizeBytes = sizes[0] + sizes[1];
+    count();
+    const sizeBytes = await sizeOf(archivePath);
     if (sizeBytes !== archiveBytes) {
       archiveBytes = sizeBytes;
-      grewAt = performance.now();
+      idleForMs = 0;
       onProgress?.({ archiveBytes });
-    } else if (performance.now() - grewAt >= idleMs) {
-      controller.abort(wasIdle(idleMs));
     }
+    if (spentMs >= totalMs) controller.abort(tookTooLong(totalMs));
+    else if (idleForMs >= idleMs) controller.abort(wasIdle(idleMs));
   }
 
   return {
@@ -58,10 +70,13 @@ export function watchLimits(
       const read = /^\s*(\d+[KMGT]?)\b/.exec(line)?.[1];
       if (read === undefined || read === readSoFar) return;
       readSoFar = read;
-      grewAt = performance.now();
+      idleForMs = 0;
+    },
+    hold: (isHeld) => {
+      count();
+      isHeldBack = isHeld;
     },
     [Symbol.dispose]: () => {
-      clearTimeout(total);
       clearInterval(look);
       outer.removeEventListener('abort', passOn);
     },

@@ -8,7 +8,7 @@ import { addCommand, archiveStream, type ArchiveTarget } from './archive-stream.
 import { checkArchive } from './check-archive.ts';
 import { judgeEndings } from './judge-endings.ts';
 import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';
-import { watchLimits, type Limits } from './watch-limits.ts';
+import { watchLimits, type Limits, type LimitWatch } from './watch-limits.ts';
 import { compressedBytes, type Zstd } from './zstd.ts';
 
 export interface WriteArchiveRequest extends ArchiveTarget {
@@ -28,6 +28,8 @@ export interface WriteArchiveRequest extends ArchiveTarget {
   onProgress?: (progress: { archiveBytes: number }) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
+  /** Called with what holds the writing back, or lets it go on; until it has ended. */
+  onStarted?: (hold: (isHeld: boolean) => void) => void;
 }
 
 export interface Companion {
@@ -52,7 +54,8 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
     // First, so that 7-Zip only has to copy what is small when it adds the dump.
     if (request.companion !== undefined) {
       const { entryName, content } = request.companion;
-      await archiveStream(request, entryName, Readable.from([content.reveal()], { objectMode: false }));
+      const target = { ...request, archivePath: companionPathOf(request) };
+      await archiveStream(target, entryName, Readable.from([content.reveal()], { objectMode: false }));
     }
     const compressed = await pump(request);
     const otherEntries = request.companion === undefined ? [] : [request.companion.entryName];
@@ -63,15 +66,23 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
   } catch (error) {
     await rm(request.archivePath, { force: true });
     throw error;
+  } finally {
+    await rm(companionPathOf(request), { force: true });
   }
+}
+
+/** An archive of the companion alone, with which 7-Zip begins that of both. */
+function companionPathOf({ archivePath }: WriteArchiveRequest): string {
+  return `${archivePath}.companion`;
 }
 
 /** Returns how much zstd has compressed, where it did. */
 async function pump(request: WriteArchiveRequest): Promise<number | undefined> {
-  const { source, explainSource, password, companion, zstd, compression, onSourceLine } = request;
+  const { source, explainSource, password, companion, zstd, compression, onSourceLine, onStarted } = request;
   using watch = watchLimits(request.archivePath, request.limits, request.signal, request.onProgress);
   const { signal } = watch;
-  const sevenZip = startProgram(addCommand(request, request.entryName), {
+  const base = companion === undefined ? undefined : companionPathOf(request);
+  const sevenZip = startProgram(addCommand(request, request.entryName, base), {
     stdin: 'pipe',
     stdout: 'pipe',
     signal,
@@ -100,6 +111,7 @@ async function pump(request: WriteArchiveRequest): Promise<number | undefined> {
     filter?.stdin?.destroy();
     const stopSource = stopBehind(sevenZip, filter === undefined ? [dump] : [dump, filter]);
     const stopDump = filter?.ended.then(() => dump.stop());
+    letItBeHeld(onStarted, { dump, sevenZip, watch });
     const endings = await Promise.all([dump.ended, sevenZip.ended, filter?.ended]);
     await Promise.all([stopSource, stopDump]);
     const failure = judgeEndings(...endings, explainSource);
@@ -110,6 +122,26 @@ async function pump(request: WriteArchiveRequest): Promise<number | undefined> {
     if (signal.aborted) throw reasonOf(signal);
     throw error;
   }
+}
+
+/** Held back is 7-Zip, behind which the others soon wait. A dump that fails meanwhile is to be heard of at once. */
+function letItBeHeld(
+  onStarted: WriteArchiveRequest['onStarted'],
+  { dump, sevenZip, watch }: { dump: RunningProgram; sevenZip: RunningProgram; watch: LimitWatch },
+): void {
+  let isOver = false;
+  const hold = (isHeld: boolean) => {
+    if (isOver) return;
+    watch.hold(isHeld);
+    sevenZip.hold(isHeld);
+  };
+  const letGo = () => {
+    hold(false);
+    isOver = true;
+  };
+  dump.ended.then(({ exitCode }) => (exitCode === 0 ? undefined : letGo()), letGo);
+  sevenZip.ended.then(letGo, letGo);
+  onStarted?.(hold);
 }
 
 const LAST_STEPS_WITHIN_MS = 5000;

@@ -6,15 +6,15 @@ import { execaSync } from 'execa';
  * (`--pdeathsig`, see prctl(2) PR_SET_PDEATHSIG); elsewhere the children end when they next write to a broken pipe.
  */
 export function dieWithParent(words: readonly [string, ...string[]]): [string, ...string[]] {
-  return canSetParentDeathSignal() ? [...SETPRIV, ...words] : [...words];
+  return childrenDieWithUs() ? [...SETPRIV, ...words] : [...words];
 }
 
 const SETPRIV = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
 
 let answer: boolean | undefined;
 
-/** Tried once a process: setpriv before util-linux 2.33 and BusyBox' own do not know `--pdeathsig`. */
-function canSetParentDeathSignal(): boolean {
+/** Whether children do. Tried once a process: setpriv before util-linux 2.33 and BusyBox' own do not know `--pdeathsig`. */
+export function childrenDieWithUs(): boolean {
   if (process.platform !== 'linux') return false;
   const [file, ...args] = SETPRIV;
   answer ??= execaSync(file, [...args, 'true'], { reject: false, stdio: 'ignore' }).exitCode === 0;

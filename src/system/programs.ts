@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { redact, Secret } from '../config/secret.ts';
 import { errorCode, ProgramError } from '../errors.ts';
 import { reasonOf } from './clock.ts';
-import { dieWithParent } from './die-with-parent.ts';
+import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
 import { keepLines, type Lines } from './lines.ts';
 
 /** A program to start. It gets `env` and nothing else of pgbak's own environment. */
@@ -55,6 +55,11 @@ export interface RunningProgram {
   ended: Promise<Ending>;
   /** Asks the program to end, forces it five seconds later, and resolves when it has. */
   stop(): Promise<void>;
+  /**
+   * Lets the program stand still, or go on. Does nothing where a child could outlive a killed pgbak: nobody would ever
+   * wake it then.
+   */
+  hold(isHeld: boolean): void;
 }
 
 const FORCE_KILL_AFTER_MS = 5000;
@@ -89,6 +94,12 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
   subprocess.stdin?.on('error', () => {});
   const ended = subprocess.then((result) => endingOf(command, result, lines));
   ended.catch(() => {});
+  let isToEnd = false;
+  // One that stands still would not hear that it is to end.
+  const wakeToEnd = () => {
+    isToEnd = true;
+    subprocess.kill('SIGCONT');
+  };
   return {
     pid: subprocess.pid,
     stdin: subprocess.stdin ?? undefined,
@@ -96,7 +107,14 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
     ended,
     stop: async () => {
       subprocess.kill('SIGTERM');
+      wakeToEnd();
       await ended.catch(() => {});
+    },
+    hold: (isHeld) => {
+      options.signal.removeEventListener('abort', wakeToEnd);
+      if (isToEnd || options.signal.aborted || !childrenDieWithUs()) return;
+      if (isHeld) options.signal.addEventListener('abort', wakeToEnd, { once: true });
+      subprocess.kill(isHeld ? 'SIGSTOP' : 'SIGCONT');
     },
   };
 }
