@@ -1,17 +1,27 @@
-import type { PutOptions, Storage, StoredObject } from '../storage/storage.ts';
+import type { Checksum } from '../config/backup-record.ts';
+import type { GrowingFile, PutOptions, Storage, StoredObject } from '../storage/storage.ts';
 
 /** An archive on its way to storage, whose end is not known yet. */
 export interface BegunUpload {
+  /** Aborted, with the reason, when storage has given up what can be sent by nobody else. */
+  givenUp: AbortSignal;
   /** Tells that it is whole and good, and resolves when storage has all of it. */
-  complete(sizeBytes: number, info: PutOptions['info']): Promise<StoredObject & { sha1: string }>;
+  complete(sizeBytes: number, info: PutOptions['info']): Promise<StoredObject & Checksum>;
   /** Tells that nothing shall come of it, and resolves when storage has let go of it. */
   abandon(reason: unknown): Promise<void>;
 }
 
 /** Stores an archive while it is written, where storage can; elsewhere once it is whole. */
-export function beginUpload(storage: Storage, name: string, path: string, options: PutOptions): BegunUpload {
+export function beginUpload(
+  storage: Storage,
+  name: string,
+  { path, room }: Pick<GrowingFile, 'path' | 'room'>,
+  options: PutOptions,
+): BegunUpload {
+  const failure = new AbortController();
   if (storage.putGrowing === undefined) {
     return {
+      givenUp: failure.signal,
       complete: (sizeBytes, info) =>
         storage.put(name, { path, sizeBytes }, { ...options, info: { ...options.info, ...info } }),
       abandon: () => Promise.resolve(),
@@ -19,9 +29,10 @@ export function beginUpload(storage: Storage, name: string, path: string, option
   }
   const { promise: whole, resolve, reject } = withResolvers<{ sizeBytes: number; info: PutOptions['info'] }>();
   whole.catch(() => {});
-  const stored = storage.putGrowing(name, { path, whole }, options);
-  stored.catch(() => {});
+  const stored = storage.putGrowing(name, { path, whole, ...(room === undefined ? {} : { room }) }, options);
+  stored.catch((error: unknown) => failure.abort(error));
   return {
+    givenUp: failure.signal,
     complete: async (sizeBytes, info) => {
       resolve({ sizeBytes, info });
       return await stored;

@@ -11,6 +11,8 @@ export type BackupEvent =
   | { type: 'archived'; server: string; archiveBytes: number }
   | { type: 'dump-line'; server: string; line: string }
   | { type: 'uploaded'; server: string; sentBytes: number; sizeBytes: number }
+  /** Worth knowing, but nothing is wrong. */
+  | { type: 'note'; server?: string; message: string }
   | { type: 'warning'; server: string; message: string }
   | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; place: string; objectName: string }
   | { type: 'pruned'; server: string; removed: number }

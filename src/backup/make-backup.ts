@@ -4,12 +4,13 @@ import type { RowCounts } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import type { WrittenArchive } from '../archive/write-archive.ts';
-import type { StoredBackup } from '../catalog/backup-queries.ts';
+import type { StoredBackup } from '../catalog/stored-backup.ts';
 import type { PreparedDump } from '../postgres/prepare-dump.ts';
 import { beginUpload } from './begin-upload.ts';
 import { countDumped } from './count-dumped.ts';
+import { heldBack } from './held-back.ts';
 import { checkSize } from './size-rules.ts';
-import type { Tools } from './tools.ts';
+import type { ArchiveRequest, Tools } from './tools.ts';
 
 export interface BackupRequest {
   server: ServerRecord;
@@ -40,23 +41,40 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
   let totalBytes: number | undefined;
-  const upload = beginUpload(storage, objectName, archivePath, {
-    signal,
-    startedAt,
-    info: {
-      'pgbak-version': tools.version,
-      'pgbak-server': server.name,
-      'pgbak-started-at': startedAt.toISOString(),
-      'pgbak-format': settings.format,
-      'pgbak-compression': server.compression,
+  const { hold, onStarted } = heldBack();
+  const room = async () => {
+    const opened = await tools.openRoom(archivePath);
+    return opened === undefined ? undefined : { ...opened, hold };
+  };
+  const upload = beginUpload(
+    storage,
+    objectName,
+    { path: archivePath, room },
+    {
+      signal,
+      startedAt,
+      info: {
+        'pgbak-version': tools.version,
+        'pgbak-server': server.name,
+        'pgbak-started-at': startedAt.toISOString(),
+        'pgbak-format': settings.format,
+        'pgbak-compression': server.compression,
+      },
+      onTrouble: (message) => report({ type: 'note', server: server.name, message }),
+      onProgress: (sentBytes) => {
+        // Before the size is known it would only tell what nobody can judge.
+        if (totalBytes !== undefined)
+          report({ type: 'uploaded', server: server.name, sentBytes, sizeBytes: totalBytes });
+      },
     },
-    onProgress: (sentBytes) => {
-      // Before the size is known it would only tell what nobody can judge.
-      if (totalBytes !== undefined) report({ type: 'uploaded', server: server.name, sentBytes, sizeBytes: totalBytes });
-    },
-  });
+  );
   try {
-    const { archive, rowCounts } = await archiveDump(archivePath, dump, request, tools);
+    const { archive, rowCounts } = await archiveDump(
+      { archivePath, onStarted, signal: AbortSignal.any([signal, upload.givenUp]) },
+      dump,
+      request,
+      tools,
+    );
     report({ type: 'phase', server: server.name, phase: 'checking' });
     const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression);
     const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
@@ -67,10 +85,10 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
     const stored = await upload.complete(archive.sizeBytes, { 'pgbak-raw-size': String(archive.rawSizeBytes) });
     return {
       sizeBytes: stored.sizeBytes,
+      checksum: 'partSums' in stored ? { partSums: stored.partSums } : { sha1: stored.sha1 },
       rawSizeBytes: archive.rawSizeBytes,
       place: storage.place,
       objectId: stored.id,
-      sha1: stored.sha1,
       roles: dump.facts.roles,
       encoding: dump.facts.encoding,
       hasGlobals: server.includeGlobals,
@@ -84,12 +102,12 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
 
 /** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
 async function archiveDump(
-  archivePath: string,
+  target: Pick<ArchiveRequest, 'archivePath' | 'onStarted' | 'signal'>,
   dump: PreparedDump,
   { server, settings, warn }: BackupRequest,
   tools: Tools,
 ): Promise<{ archive: WrittenArchive; rowCounts: RowCounts | undefined }> {
-  const { signal, report } = tools;
+  const { report } = tools;
   await using snapshot = server.countRows ? await dump.openSnapshot() : undefined;
   const counted = snapshot === undefined ? undefined : countDumped(snapshot, warn);
   const companion = server.includeGlobals
@@ -101,11 +119,10 @@ async function archiveDump(
     expectedStart: dump.heading,
     entryName: entryNameOf(settings.archiveName, settings.format, settings.compression.method),
     ...companion,
-    archivePath,
+    ...target,
     compression: settings.compression,
     ...(settings.archivePassword === undefined ? {} : { password: settings.archivePassword }),
     limits: { totalMs: settings.dumpTimeoutMs, idleMs: server.idleTimeoutSeconds * 1000 },
-    signal,
     onProgress: ({ archiveBytes }) => report({ type: 'archived', server: server.name, archiveBytes }),
     onSourceLine: (line) => {
       counted?.sawLine(line);

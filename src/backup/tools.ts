@@ -8,7 +8,7 @@ import type { PingMoment } from '../notify/ping.ts';
 import type { DumpRequest, PreparedDump } from '../postgres/prepare-dump.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { Verification } from '../restore/verify.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Room, Storage } from '../storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { Report } from './events.ts';
@@ -46,6 +46,8 @@ export interface Tools {
   ) => Promise<PreparedDump>;
   writeArchive: (request: ArchiveRequest) => Promise<WrittenArchive>;
   storageFor: (destination: Destination) => Promise<Storage>;
+  /** The room on the disk for an archive that is written there; undefined where none of it can be given back. */
+  openRoom: (archivePath: string) => Promise<Omit<Room, 'hold'> | undefined>;
   /** Restores a new backup, or reads all of it, and remembers what came out. Rejects only when interrupted. */
   verify: (
     level: Level,

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import type { BackupRecord, RowCounts } from '../config/backup-record.ts';
+import type { BackupRecord } from '../config/backup-record.ts';
 import type { Format } from '../config/server.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
 import type { Schema } from './schema.ts';
+import { storedBackupQueries, type StoredBackupQueries } from './stored-backup.ts';
 import { toCompact } from './timestamps.ts';
 
 export interface StartedBackup {
@@ -12,21 +13,6 @@ export interface StartedBackup {
   format: Format;
   compression: string;
   objectName: string;
-}
-
-/** What is known of an archive once storage has it. */
-export interface StoredBackup {
-  sizeBytes: number;
-  rawSizeBytes: number;
-  place: string;
-  objectId: string;
-  sha1: string;
-  /** The roles that the dump names. */
-  roles: readonly string[];
-  encoding: string;
-  hasGlobals: boolean;
-  /** Rows by `schema.table` in the snapshot of the dump, where they were counted. */
-  rowCounts?: RowCounts;
 }
 
 export interface FinishedBackup {
@@ -43,11 +29,9 @@ export interface FailedBackup {
   warnings: readonly string[];
 }
 
-export interface BackupQueries {
+export interface BackupQueries extends StoredBackupQueries {
   /** Notes that an attempt has begun, and returns its id. */
   start(backup: StartedBackup): Promise<number>;
-  /** Notes where its archive is, before anybody judges it: what is stored must not be forgotten. */
-  noteStored(backupId: number, stored: StoredBackup): Promise<void>;
   /** Records a success, in the log and with the server, or neither. */
   finish(backupId: number, backup: FinishedBackup): Promise<void>;
   /** Records a failure, likewise. */
@@ -56,8 +40,6 @@ export interface BackupQueries {
   setWarnings(backupId: number, warnings: readonly string[]): Promise<void>;
   /** Notes that its object was removed from storage. */
   noteRemoved(backupId: number, removedAt: Date): Promise<void>;
-  /** Rows by `schema.table`, as they were counted with the dump. */
-  rowCounts(backupId: number): Promise<RowCounts | undefined>;
   /**
    * What is in storage as far as is remembered, of one server or of all, newest first: also what was found wanting, and
    * the good ones of the earlier program, which did not note where they are.
@@ -77,6 +59,7 @@ export interface BackupQueries {
 export function backupQueries(db: Kysely<Schema>): BackupQueries {
   const log = () => db.selectFrom('backup_log').selectAll();
   return {
+    ...storedBackupQueries(db),
     start: async ({ serverId, startedAt, format, compression, objectName }) => {
       const server = db.selectFrom('servers').select('name').where('id', '=', serverId);
       const { name } = await server.executeTakeFirstOrThrow();
@@ -98,28 +81,6 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
         .executeTakeFirstOrThrow();
       return id;
     },
-    noteStored: (backupId, { rowCounts, ...stored }) =>
-      db.transaction().execute(async (trx) => {
-        await trx
-          .updateTable('backup_log')
-          .set({
-            file_size: stored.sizeBytes,
-            raw_size: stored.rawSizeBytes,
-            place: stored.place,
-            object_id: stored.objectId,
-            sha1: stored.sha1,
-            roles: JSON.stringify(stored.roles),
-            encoding: stored.encoding,
-            has_globals: Number(stored.hasGlobals),
-          })
-          .where('id', '=', backupId)
-          .execute();
-        if (rowCounts === undefined) return;
-        await trx
-          .insertInto('row_counts')
-          .values({ backup_id: backupId, counts: JSON.stringify(rowCounts) })
-          .execute();
-      }),
     finish: (backupId, backup) =>
       db.transaction().execute(async (trx) => {
         const ts = toCompact(backup.finishedAt);
@@ -169,16 +130,6 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     noteRemoved: async (backupId, removedAt) => {
       const update = db.updateTable('backup_log').set({ removed_at: removedAt.toISOString() });
       await update.where('id', '=', backupId).execute();
-    },
-    rowCounts: async (backupId) => {
-      const row = await db
-        .selectFrom('row_counts')
-        .select('counts')
-        .where('backup_id', '=', backupId)
-        .executeTakeFirst();
-      if (row === undefined) return undefined;
-      const counts: RowCounts = JSON.parse(row.counts);
-      return counts;
     },
     inStorage: async (serverId) => {
       const all = log();

@@ -5,10 +5,15 @@ import { adoptEarlier, type Adopted } from './adopt-earlier.ts';
 import { databaseKind } from './file-kind.ts';
 import { createTables } from './migrations/0001-tables.ts';
 import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
+import { addPartSums } from './migrations/0003-part-sums.ts';
 import type { Schema } from './schema.ts';
 
 /** In their order; a catalogue's schema number is how many of them it has seen. Never edited once released. */
-const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [createTables, addVerificationAndRetention];
+const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
+  createTables,
+  addVerificationAndRetention,
+  addPartSums,
+];
 
 /** The schema that this pgbak works with. */
 export const SCHEMA = MIGRATIONS.length;

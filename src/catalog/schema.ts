@@ -105,6 +105,13 @@ export interface RowCountsTable {
   counts: string;
 }
 
+/** Likewise; only of archives whose SHA-1 as a whole nobody could take. */
+export interface PartSumsTable {
+  backup_id: number;
+  /** JSON array of `{sizeBytes, sha1}`, in the order of the parts. */
+  sums: string;
+}
+
 /** Facts about the catalogue itself, by name: `id`, `schema`. */
 export interface MetaTable {
   name: string;
@@ -116,5 +123,6 @@ export interface Schema {
   backup_log: BackupLogTable;
   verification_log: VerificationLogTable;
   row_counts: RowCountsTable;
+  part_sums: PartSumsTable;
   pgbak_meta: MetaTable;
 }

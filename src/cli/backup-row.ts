@@ -1,4 +1,4 @@
-import type { BackupRecord } from '../config/backup-record.ts';
+import type { BackupRecord, PartSum } from '../config/backup-record.ts';
 import { formatAgo, formatBytes, formatDuration, formatInstant } from './format.ts';
 import { paint } from './paint.ts';
 
@@ -17,11 +17,14 @@ export interface BackupRow {
   objectName: string | null;
   objectId: string | null;
   checksum: string | null;
+  /** Of one entry, where it was stored in parts that were never on the disk together: what is known in place of it. */
+  partChecksums?: { size: number; checksum: string }[];
   warnings: string[];
   error: string | null;
 }
 
-export function backupRow(backup: BackupRecord): BackupRow {
+export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): BackupRow {
+  const partChecksums = partSums?.map(({ sizeBytes, sha1 }) => ({ size: sizeBytes, checksum: `sha1:${sha1}` }));
   return {
     backupId: backup.backupId,
     serverId: backup.serverId ?? null,
@@ -36,6 +39,7 @@ export function backupRow(backup: BackupRecord): BackupRow {
     objectName: backup.objectName ?? null,
     objectId: backup.objectId ?? null,
     checksum: backup.sha1 === undefined ? null : `sha1:${backup.sha1}`,
+    ...(partChecksums === undefined ? {} : { partChecksums }),
     warnings: backup.warnings,
     error: backup.error ?? null,
   };
@@ -81,7 +85,7 @@ export function whereOf({
 }
 
 /** Everything about one backup, a line a fact. */
-export function backupDetails(backup: BackupRecord): string {
+export function backupDetails(backup: BackupRecord, partSums: readonly PartSum[] | undefined): string {
   const { finishedAt, startedAt, rawSizeBytes, sizeBytes } = backup;
   const size = (bytes: number | undefined) =>
     bytes === undefined ? undefined : `${formatBytes(bytes)} (${bytes} bytes)`;
@@ -98,6 +102,7 @@ export function backupDetails(backup: BackupRecord): string {
     ['stored as', backup.result === 'success' ? whereOf(backup) : undefined],
     ['object id', backup.objectId],
     ['checksum', backup.sha1 === undefined ? undefined : `sha1:${backup.sha1}`],
+    ['checksums', partSums === undefined ? undefined : `SHA-1 of each of its ${partSums.length} parts (--json)`],
     ...backup.warnings.map((warning): [string, string] => ['warning', paint('yellow', warning)]),
     ['error', backup.error === undefined ? undefined : paint('red', backup.error)],
   ];

@@ -23,6 +23,12 @@ export function logLineOf(event: BackupEvent): LogLine | undefined {
   switch (event.type) {
     case 'cleaned':
       return { level: 'warning', message: `left by an earlier run: ${event.message}` };
+    case 'note':
+      return {
+        level: 'info',
+        ...(event.server === undefined ? {} : { server: event.server }),
+        message: event.message,
+      };
     case 'started':
       return { level: 'info', server: event.server, message: 'backup begins' };
     case 'phase': {

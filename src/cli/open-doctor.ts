@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findZstd } from '../archive/zstd.ts';
 import { catalogHealth } from '../catalog/health.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
+import { knownPlaceOf } from '../config/destination.ts';
 import type { Environment } from '../config/environment.ts';
 import { resolveReference } from '../config/reference.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
 import { ConfigError, errorCode } from '../errors.ts';
-import type { DoctorTools } from '../monitor/doctor-tools.ts';
+import type { DoctorTools, TemporaryRoom } from '../monitor/doctor-tools.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { newestServer } from '../postgres/scratch-cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
+import { openDiskRoom } from '../system/disk-room.ts';
 import { findSchedule } from '../system/find-schedule.ts';
 import { clientProgramsFor, once, sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import { reach } from './open-restore.ts';
@@ -45,7 +46,9 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     catalogHealth: catalogHealth(catalogPath),
     catalog,
     temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
-    roomIn,
+    roomIn: (directory) => roomIn(directory, signal),
+    temporaryLimitBytes: environment.temporaryLimitBytes,
+    isSentWhileWritten: (server) => knownPlaceOf(server, environment)?.startsWith('b2:') === true,
     findSevenZip: () => sevenZipFor(environment, process.env, signal),
     findZstd: () => findZstd(sevenZipEnvironment(process.env), signal),
     scratchServer: async () => {
@@ -79,14 +82,18 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
   };
 }
 
-async function roomIn(directory: string): Promise<{ freeBytes: number; isWritable: boolean }> {
+async function roomIn(directory: string, signal: AbortSignal): Promise<TemporaryRoom> {
   try {
     const { bavail, bsize } = await statfs(directory);
-    const isWritable = await access(directory, constants.W_OK).then(
-      () => true,
-      () => false,
-    );
-    return { freeBytes: bavail * bsize, isWritable };
+    const freeBytes = bavail * bsize;
+    const folder = await mkdtemp(join(directory, 'pgbak-doctor-')).catch(() => undefined);
+    if (folder === undefined) return { freeBytes, isWritable: false };
+    try {
+      const room = await openDiskRoom(join(folder, 'archive'), sevenZipEnvironment(process.env), signal);
+      return { freeBytes, isWritable: true, ...(typeof room === 'string' ? { refusal: room } : {}) };
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   } catch (error) {
     throw new ConfigError(
       `the temporary directory ${directory} cannot be looked at: ${errorCode(error) ?? 'unknown error'}`,

@@ -47,6 +47,7 @@ export function buildHandOverTools(
     signal,
     report,
     storageOf: (point, server) => storageOf(point, server, workplace, patience),
+    partSumsOf: (backupId) => workplace.catalog.backups.partSums(backupId),
     createTemporaryDirectory: () => restoreDirectory(workplace),
     copyDump: async (archive, sink, onProgress) => {
       const location = await locate(archive);

@@ -9,9 +9,11 @@ import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
 import { PgbakError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { systemClock } from '../system/clock.ts';
+import { createSlots } from '../system/slots.ts';
 import { openPrograms } from './open-programs.ts';
 import type { ScratchServer } from './open-scratch.ts';
 import type { Workplace } from './open-workplace.ts';
+import { roomOpener } from './room-opener.ts';
 import { storageFor } from './storage-at.ts';
 
 export interface ToolOptions {
@@ -19,7 +21,12 @@ export interface ToolOptions {
   report: Report;
   /** pgbak's own version. */
   version: string;
+  /** How many servers may be backed up at once. */
+  jobs: number;
 }
+
+/** Of all servers that are backed up at once together: they share one line, and each part costs memory. */
+const UPLOADS_AT_ONCE = 4;
 
 /**
  * Everything a run needs. What it may not come to need (HTTP clients, execa) is loaded when it does, because a run with
@@ -27,9 +34,10 @@ export interface ToolOptions {
  */
 export function buildTools(workplace: Workplace, options: ToolOptions): Tools & AsyncDisposable {
   const { catalog, environment } = workplace;
-  const { signal, report, version } = options;
+  const { signal, report, version, jobs } = options;
   let scratch: ScratchServer | undefined;
   const temporary = { base: environment.temporaryDirectory ?? tmpdir(), owner: catalog.id };
+  const slots = createSlots(UPLOADS_AT_ONCE);
   const programs = openPrograms(environment, process.env, signal);
   return {
     catalog,
@@ -44,7 +52,8 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     checkConnection: (connectionString) => void parseConnection(connectionString),
     prepareDump: programs.prepareDump,
     writeArchive: programs.writeArchive,
-    storageFor: (destination) => storageFor(destination, catalog.id),
+    storageFor: (destination) => storageFor(destination, catalog.id, { slots }),
+    openRoom: roomOpener(environment.temporaryLimitBytes / jobs, { signal, report }),
     verify: async (level, server, point, password) => {
       const [{ openScratchServer }, { buildVerifyTools }, { verifyAndTell }] = await Promise.all([
         import('./open-scratch.ts'),

@@ -50,6 +50,10 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
         spinner.warn(indented(`left by an earlier run: ${event.message}`));
         return goOn();
       }
+      if (event.type === 'note') {
+        spinner.info(indented(event.server === undefined ? event.message : `${event.server}: ${event.message}`));
+        return goOn();
+      }
       const { server } = event;
       if (event.type === 'started') running.set(server, newPosition(now()));
       const position = running.get(server);
@@ -107,6 +111,7 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
       return;
     }
     case 'cleaned':
+    case 'note':
     case 'started':
     case 'warning':
     case 'succeeded':
@@ -138,6 +143,7 @@ function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; te
     case 'warning':
       return { symbol: 'warn', text: event.message };
     case 'cleaned':
+    case 'note':
     case 'started':
     case 'phase':
     case 'tables':

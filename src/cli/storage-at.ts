@@ -4,6 +4,7 @@ import type { Environment } from '../config/environment.ts';
 import type { ServerFields } from '../config/server.ts';
 import { resolveDestination, type Destination } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
+import type { B2Options } from '../storage/b2.ts';
 import type { Storage } from '../storage/storage.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -66,7 +67,7 @@ export const ATTEMPTS_WHILE_SOMEBODY_WAITS = 2;
 export async function storageFor(
   destination: Destination,
   owner: string,
-  options: { attempts?: number } = {},
+  options: Pick<B2Options, 'attempts' | 'slots'> = {},
 ): Promise<Storage> {
   if (destination.kind === 'directory') {
     const { openDirectoryStorage } = await import('../storage/directory.ts');

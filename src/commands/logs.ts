@@ -30,8 +30,9 @@ export default class Logs extends BaseCommand {
     const { catalog } = workplace;
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);
-      this.log(backupDetails(backup));
-      return [backupRow(backup)];
+      const partSums = await catalog.backups.partSums(backup.backupId);
+      this.log(backupDetails(backup, partSums));
+      return [backupRow(backup, partSums)];
     }
     const choice = { idOrName: args.server, question: 'The history of which server?', isJson: this.jsonEnabled() };
     const server = await chooseServerOrAll(catalog, choice);

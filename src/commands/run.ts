@@ -65,7 +65,7 @@ EXIT STATUS
     const servers =
       flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
 
-    const options = { signal: interruption.signal, report: log.report, version: this.config.version };
+    const options = { signal: interruption.signal, report: log.report, version: this.config.version, jobs: flags.jobs };
     using _lock = flags['dry-run'] ? undefined : await takeRunLock(workplace, flags.wait * 1000, interruption.signal);
     const request = {
       servers,

@@ -6,6 +6,18 @@ export type BackupResult = 'running' | 'success' | 'failed';
 /** Rows by `schema.table`, as PostgreSQL spells them without quotes. */
 export type RowCounts = Readonly<Record<string, number>>;
 
+/** A stretch of an archive and its SHA-1, 40 hexadecimal digits. */
+export interface PartSum {
+  sizeBytes: number;
+  sha1: string;
+}
+
+/**
+ * What proves that an archive is the very one that was stored: the SHA-1 of all of it or, where parts of it were never on
+ * the disk together, that of each part, in their order.
+ */
+export type Checksum = { sha1: string } | { partSums: readonly PartSum[] };
+
 /** One attempt to back up a server, as the catalogue remembers it. */
 export interface BackupRecord {
   backupId: number;
@@ -26,7 +38,7 @@ export interface BackupRecord {
   place?: string;
   objectName?: string;
   objectId?: string;
-  /** SHA-1 of the stored archive, 40 hexadecimal digits. */
+  /** SHA-1 of the stored archive, 40 hexadecimal digits; absent where only those of its parts are known. */
   sha1?: string;
   warnings: string[];
   /** When its object was removed from storage. */

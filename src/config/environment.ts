@@ -15,6 +15,8 @@ export interface Environment {
   /** `b2` or `file:/absolute/dir`, unchecked. */
   destination: string | undefined;
   temporaryDirectory: string | undefined;
+  /** So much of archives that are on their way to storage may lie there. */
+  temporaryLimitBytes: number;
   pgBin: string | undefined;
   sevenZip: string | undefined;
   /** A server for throwaway databases. */
@@ -34,6 +36,8 @@ export interface Environment {
 }
 
 const DEFAULT_DUMP_TIMEOUT_SECONDS = 14_400;
+const MEBIBYTE = 1024 ** 2;
+const GIBIBYTE = 1024 ** 3;
 
 /**
  * Reads pgbak's variables out of a process environment. Throws a `ConfigError` where one has a value that cannot be
@@ -58,6 +62,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     archivePassword: secret('ARCHIVE_PASSWORD'),
     destination: variable('PGBAK_DESTINATION'),
     temporaryDirectory: path('PGBAK_TMPDIR'),
+    temporaryLimitBytes: sizeOr(2 * GIBIBYTE, 'PGBAK_TMP_LIMIT', variable('PGBAK_TMP_LIMIT')),
     pgBin: path('PGBAK_PG_BIN'),
     sevenZip: variable('PGBAK_7Z'),
     scratchUrl: secret('PGBAK_SCRATCH_URL'),
@@ -77,6 +82,21 @@ function onOrOff(name: string, value: string | undefined): boolean {
     throw new ConfigError(`${name} is "${value}"`, 'Set it to on (the default) or off.');
   }
   return value !== 'off';
+}
+
+/** With less, the parts that B2 takes would have to go up one after another. */
+const SMALLEST_LIMIT_BYTES = 64 * MEBIBYTE;
+const UNITS: Readonly<Record<string, number>> = { '': 1, M: MEBIBYTE, G: GIBIBYTE, T: 1024 * GIBIBYTE };
+
+function sizeOr(byDefault: number, name: string, value: string | undefined): number {
+  if (value === undefined) return byDefault;
+  const [, digits, unit = ''] = /^(\d+) ?(?:([MGT])(?:i?B)?)?$/i.exec(value) ?? [];
+  const bytes = Number(digits) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
+  if (bytes >= SMALLEST_LIMIT_BYTES && Number.isSafeInteger(bytes)) return bytes;
+  throw new ConfigError(
+    `${name} is "${value}", which is no size of 64M or more`,
+    'Set it to a number of bytes, or of M, G or T (MiB, GiB, TiB), such as 500M; or unset it for 2G.',
+  );
 }
 
 /** setTimeout's limit, 2^31 - 1 ms: a longer one would fire at once. */

@@ -1,4 +1,4 @@
-import type { DoctorTools } from './doctor-tools.ts';
+import type { DoctorTools, TemporaryRoom } from './doctor-tools.ts';
 import { finding, type Finding } from './findings.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -47,24 +47,47 @@ const ROOM_FACTOR = 1.5;
 
 /** Whether the largest archive that is to be expected can be built. */
 export async function checkTemporaryDirectory(tools: DoctorTools): Promise<Finding> {
-  const { temporaryDirectory: path, catalog } = tools;
+  const { temporaryDirectory: path } = tools;
   return await finding(
     MACHINE,
     async () => {
-      const { freeBytes, isWritable } = await tools.roomIn(path);
-      const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-      const recent = await catalog?.backups.recent(3);
-      const largest = Math.max(0, ...[...(recent?.values() ?? [])].flat().map(({ sizeBytes }) => sizeBytes ?? 0));
+      const room = await tools.roomIn(path);
       const hint = 'Set PGBAK_TMPDIR to a directory with more room; archives are built there before they are stored.';
-      if (!isWritable) {
+      if (!room.isWritable) {
         return { level: 'problem', message: `the temporary directory ${path} may not be written to`, hint };
       }
-      const message = `temporary directory ${path}: ${gigabytes(freeBytes)} free, largest archive ${gigabytes(largest)}`;
-      if (freeBytes < largest) return { level: 'problem', message, hint };
-      return freeBytes < largest * ROOM_FACTOR ? { level: 'warning', message, hint } : { level: 'ok', message };
+      const { largest, atOnce } = await largestArchive(room, tools);
+      const parts = [
+        `temporary directory ${path}: ${gigabytes(room.freeBytes)} free`,
+        `largest archive ${gigabytes(largest)}`,
+        ...(atOnce < largest ? [`of which ${gigabytes(atOnce)} at most lie there at once`] : []),
+        ...(room.refusal === undefined ? [] : [`which has to fit in as a whole (${room.refusal})`]),
+      ];
+      const message = parts.join(', ');
+      if (room.freeBytes < atOnce) return { level: 'problem', message, hint };
+      return room.freeBytes < atOnce * ROOM_FACTOR ? { level: 'warning', message, hint } : { level: 'ok', message };
     },
     problemOf,
   );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+
+/** The largest of the last archives, and how much of any of them has to be in the temporary directory at once. */
+async function largestArchive(
+  { refusal }: TemporaryRoom,
+  { catalog, temporaryLimitBytes, isSentWhileWritten }: DoctorTools,
+): Promise<{ largest: number; atOnce: number }> {
+  const recent = await catalog?.backups.recent(3);
+  const sizes = ((await catalog?.servers.list()) ?? []).map((server) => {
+    const size = Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0));
+    const isBounded = refusal === undefined && isSentWhileWritten(server);
+    return { size, atOnce: isBounded ? Math.min(size, temporaryLimitBytes) : size };
+  });
+  return {
+    largest: Math.max(0, ...sizes.map(({ size }) => size)),
+    atOnce: Math.max(0, ...sizes.map(({ atOnce }) => atOnce)),
+  };
 }
 
 /** Whether anything starts pgbak by itself, and when it last did. */

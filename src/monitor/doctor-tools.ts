@@ -9,6 +9,15 @@ import type { UnreadableTable } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ScheduleEntry } from '../system/find-schedule.ts';
 
+/** The room in a directory. */
+export interface TemporaryRoom {
+  freeBytes: number;
+  /** By this user. */
+  isWritable: boolean;
+  /** Why space of an archive cannot be given back while it is sent; undefined where it can. */
+  refusal?: string;
+}
+
 /** Everything the doctor looks at. Nothing of it changes anything, but for a `Storage` that is asked to. */
 export interface DoctorTools {
   /** pgbak's own version and program. */
@@ -20,8 +29,11 @@ export interface DoctorTools {
   /** Undefined where there is none that could be opened without changing it. */
   catalog: Pick<Catalog, 'servers' | 'backups'> | undefined;
   temporaryDirectory: string;
-  /** Free bytes of the file system behind a directory, and whether this user may write there. */
-  roomIn: (directory: string) => Promise<{ freeBytes: number; isWritable: boolean }>;
+  roomIn: (directory: string) => Promise<TemporaryRoom>;
+  /** So much of archives that are on their way to storage may lie there. */
+  temporaryLimitBytes: number;
+  /** Whether a server's storage takes its archives while they are written. */
+  isSentWhileWritten: (server: ServerRecord) => boolean;
   findSevenZip: () => Promise<SevenZip>;
   /** Where backups would be restored to be verified, in words; rejects where there is no such place. */
   scratchServer: () => Promise<string>;

@@ -1,21 +1,24 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { PartSum } from '../config/backup-record.ts';
 import { ArchiveError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
+import { compareChecksum } from './compare-checksum.ts';
 import { nowhere } from './nowhere.ts';
 
 export interface Fetch {
   point: RestorePoint;
+  /** Of its parts, where only those are known. */
+  partSums: readonly PartSum[] | undefined;
   storage: Storage;
   signal: AbortSignal;
   onProgress: (fetchedBytes: number) => void;
 }
 
 /**
- * Fetches a restore point's archive into a file, and proves by size and SHA-1 that it is the very one that was stored.
+ * Fetches a restore point's archive into a file, and proves by size and SHA-1s that it is the very one that was stored.
  *
  * @throws StorageError when it is gone or cannot be had, ArchiveError when it is not what the catalogue remembers
  */
@@ -28,16 +31,16 @@ export async function checkArchiveInPlace(fetch: Fetch): Promise<void> {
   await compare(fetch, nowhere());
 }
 
-async function compare({ point, storage, signal, onProgress }: Fetch, sink: Writable): Promise<void> {
-  const { objectId, objectName, sizeBytes, sha1 } = point;
+async function compare({ point, partSums, storage, signal, onProgress }: Fetch, sink: Writable): Promise<void> {
+  const { objectId, objectName } = point;
   const source = await storage.get({ id: objectId, name: objectName }, signal);
-  const hash = createHash('sha1');
+  const comparison = compareChecksum({ ...point, ...(partSums === undefined ? {} : { partSums }) });
   let fetchedBytes = 0;
   await pipeline(
     source,
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
-        hash.update(chunk);
+        comparison.update(chunk);
         fetchedBytes += chunk.length;
         onProgress(fetchedBytes);
         yield chunk;
@@ -46,11 +49,10 @@ async function compare({ point, storage, signal, onProgress }: Fetch, sink: Writ
     sink,
     { signal },
   );
-  const found = hash.digest('hex');
-  if (fetchedBytes === (sizeBytes ?? fetchedBytes) && found === (sha1 ?? found)) return;
+  const difference = comparison.difference();
+  if (difference === undefined) return;
   throw new ArchiveError(
-    `${objectName} in ${storage.place} is not the archive that was stored: ${fetchedBytes} bytes with the SHA-1 ${found}, ` +
-      `not ${sizeBytes} with ${sha1}`,
+    `${objectName} in ${storage.place} is not the archive that was stored: it has ${difference}`,
     'It was changed or damaged where it is stored. Try an older one: pgbak backups',
   );
 }

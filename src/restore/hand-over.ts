@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { PartSum } from '../config/backup-record.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { Loader } from '../postgres/load-dump.ts';
@@ -22,6 +23,8 @@ export interface HandOverTools {
   signal: AbortSignal;
   report: (event: RestoreEvent) => void;
   storageOf: (point: RestorePoint, server: ServerRecord) => Promise<Storage>;
+  /** The SHA-1s of an archive's parts, where they were noted in place of its own. */
+  partSumsOf: (backupId: number) => Promise<readonly PartSum[] | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;
   /** Withholds the end of the dump until the archive was checked. */
   copyDump: (archive: FetchedArchive, sink: Writable, onProgress: (copiedBytes: number) => void) => Promise<number>;
@@ -52,6 +55,7 @@ export async function withArchive<T>(
   const { report, signal } = tools;
   const storage = await tools.storageOf(point, server);
   const { sizeBytes, rawSizeBytes } = point;
+  const partSums = point.sha1 === undefined ? await tools.partSumsOf(point.backupId) : undefined;
   const access = (archive: FetchedArchive): OpenArchive => ({
     copyTo: (sink) =>
       tools.copyDump(archive, sink, (bytes) =>
@@ -66,7 +70,7 @@ export async function withArchive<T>(
   const localPath = storage.localPath?.({ id: point.objectId });
   if (localPath !== undefined) {
     await using stop = stopper(signal);
-    const checked = checkArchiveInPlace({ point, storage, signal: stop.signal, onProgress: () => {} });
+    const checked = checkArchiveInPlace({ point, partSums, storage, signal: stop.signal, onProgress: () => {} });
     checked.catch(() => {});
     stop.after(checked);
     try {
@@ -81,7 +85,7 @@ export async function withArchive<T>(
   const path = join(directory.path, 'archive.7z');
   const onProgress = (bytes: number) =>
     report({ type: 'fetched', bytes, ...(sizeBytes === undefined ? {} : { totalBytes: sizeBytes }) });
-  await fetchArchive({ point, storage, signal, onProgress }, path);
+  await fetchArchive({ point, partSums, storage, signal, onProgress }, path);
   return await use(access({ path, point, password, checked: Promise.resolve() }));
 }
 

@@ -12,6 +12,10 @@ export interface Slice {
   path: string;
   startByte: number;
   sizeBytes: number;
+}
+
+/** One that was read, and the SHA-1 of what was read. */
+export interface HashedSlice extends Slice {
   sha1: string;
 }
 
@@ -20,9 +24,9 @@ export async function hashSlices(
   file: { path: string; sizeBytes: number },
   sliceBytes: number,
   signal: AbortSignal,
-): Promise<{ sha1: string; slices: Slice[] }> {
+): Promise<{ sha1: string; slices: HashedSlice[] }> {
   const whole = createHash('sha1');
-  const slices: Slice[] = [];
+  const slices: HashedSlice[] = [];
   for (let startByte = 0; startByte < file.sizeBytes; startByte += sliceBytes) {
     const sizeBytes = Math.min(sliceBytes, file.sizeBytes - startByte);
     const hash = createHash('sha1');
@@ -32,23 +36,11 @@ export async function hashSlices(
   return { sha1: whole.digest('hex'), slices };
 }
 
-/** Reads a stretch of a file, and tells its SHA-1. */
-export async function hashSlice(
-  path: string,
-  startByte: number,
-  sizeBytes: number,
-  signal: AbortSignal,
-): Promise<Slice> {
-  const hash = createHash('sha1');
-  await hashStretch(path, startByte, sizeBytes, [hash], signal);
-  return { path, startByte, sizeBytes, sha1: hash.digest('hex') };
-}
-
 /**
- * Reads all of a file once more, in the slices that were sent of it, and returns the SHA-1 of the whole. Throws a
- * `StorageError` where a slice has changed since.
+ * Reads slices once more and returns the SHA-1 of them together. Throws a `StorageError` where one has changed since it
+ * was sent.
  */
-export async function hashAgain(slices: readonly Slice[], signal: AbortSignal): Promise<string> {
+export async function hashAgain(slices: readonly HashedSlice[], signal: AbortSignal): Promise<string> {
   const whole = createHash('sha1');
   for (const { path, startByte, sizeBytes, sha1 } of slices) {
     const hash = createHash('sha1');
@@ -80,15 +72,30 @@ async function hashStretch(
   }
 }
 
+/** What B2 takes for a SHA-1 that comes behind the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
+const AT_END = 'hex_digits_at_end';
+const HEX_DIGITS = 40;
+
+/** The body of a request, and what has to be told of it. */
+export interface Body {
+  data: Transform;
+  contentLength: number;
+  hash: string;
+}
+
 /**
- * Lets `send` stream a slice, and ends it when no byte has been taken, or no answer has come, for `idleMs`: a time limit
+ * Lets `send` stream a slice, whose SHA-1 goes before it where it is known, else behind it, and resolves with that and what
+ * `send` has brought. Ends it when no byte has been taken, or no answer has come, for `idleMs`: a time limit
  * for the whole would also end a healthy upload on a slow line.
  */
 export async function sendSlice<T>(
-  slice: Slice,
+  slice: Slice | HashedSlice,
   options: { idleMs: number; signal: AbortSignal; onSent: (sentBytes: number) => void },
-  send: (body: Transform, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+  send: (body: Body, signal: AbortSignal) => Promise<T>,
+): Promise<{ result: T; sha1: string }> {
+  const knownSha1 = 'sha1' in slice ? slice.sha1 : undefined;
+  const hash = knownSha1 === undefined ? createHash('sha1') : undefined;
+  let sha1 = knownSha1 ?? '';
   const idle = new AbortController();
   const watchdog = setTimeout(() => idle.abort(), options.idleMs);
   let sentBytes = 0;
@@ -100,23 +107,30 @@ export async function sendSlice<T>(
     highWaterMark: READ_BYTES,
   });
   source.once('error', (error) => (trouble = unreadable(error)));
-  const body = new Transform({
+  const data = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       sentBytes += chunk.length;
       watchdog.refresh();
+      hash?.update(chunk);
       options.onSent(sentBytes);
       done(null, chunk);
     },
     flush: (done) => {
-      if (sentBytes === slice.sizeBytes) return done();
+      if (sentBytes === slice.sizeBytes) {
+        sha1 = hash?.digest('hex') ?? sha1;
+        return hash === undefined ? done() : done(null, Buffer.from(sha1));
+      }
       // Otherwise B2 would wait for the rest, and so would we.
       trouble = new StorageError('the archive became shorter while it was uploaded');
       done(trouble);
     },
   });
-  const reading = pipeline(source, body).catch(() => {});
+  const reading = pipeline(source, data).catch(() => {});
+  const contentLength = slice.sizeBytes + (hash === undefined ? 0 : HEX_DIGITS);
   try {
-    return await send(body, AbortSignal.any([options.signal, idle.signal]));
+    const body = { data, contentLength, hash: knownSha1 ?? AT_END };
+    const result = await send(body, AbortSignal.any([options.signal, idle.signal]));
+    return { result, sha1 };
   } catch (error) {
     if (trouble !== undefined) throw trouble;
     options.signal.throwIfAborted();
@@ -124,7 +138,7 @@ export async function sendSlice<T>(
     throw new B2Failure(undefined, 'ETIMEDOUT', `nothing moved for ${options.idleMs / 1000} seconds`);
   } finally {
     clearTimeout(watchdog);
-    body.destroy();
+    data.destroy();
     source.destroy();
     await reading;
   }

@@ -8,7 +8,7 @@ import { StorageError } from '../errors.ts';
 import { parseSession, type Session } from './b2-answers.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure, failureOf, verdictOnCall } from './b2-failure.ts';
-import { pauseMs, withRetries } from './retry.ts';
+import { ATTEMPTS, pauseMs, withRetries } from './retry.ts';
 
 export interface B2Account {
   keyId: Secret;
@@ -33,19 +33,19 @@ export interface B2Client {
    * An API call that may be repeated, with the retries that Backblaze's integration checklist asks for
    * (https://www.backblaze.com/docs/cloud-storage-integration-checklist).
    *
-   * @param recover is asked after a failure that may have hidden a success, for a call that must not be made twice.
+   * `recover` is asked after a failure that may have hidden a success, for a call that must not be made twice.
+   *
    * @throws B2Failure when it is refused, or still fails after the last try.
    */
   call(
     send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
     signal: AbortSignal,
-    recover?: () => Promise<Answer | undefined>,
+    options?: { recover?: () => Promise<Answer | undefined>; attempts?: () => number },
   ): Promise<Answer>;
   /** A request that is sent once, without a time limit of its own. */
   once(send: (b2: B2, axios: AxiosOptions) => Promise<Answer>, signal: AbortSignal): Promise<Answer>;
 }
 
-const ATTEMPTS = 8;
 /** Finishing a file of thousands of parts takes B2 a while. */
 const CALL_TIMEOUT_MS = 120_000;
 
@@ -78,7 +78,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
           return parseSession(b2, answer.data);
         },
         {
-          attempts,
+          attempts: () => attempts,
           decide: (error, repetition) =>
             error instanceof B2Failure && verdictOnCall(error) === 'wait'
               ? pauseMs(repetition, error.retryAfterMs)
@@ -116,7 +116,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     clock,
     session,
     once: send,
-    call: async (request, signal, recover) => {
+    call: async (request, signal, { recover, attempts: ownAttempts = () => attempts } = {}) => {
       let isRenewed = false;
       return await withRetries(
         async () => {
@@ -133,7 +133,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
           }
         },
         {
-          attempts,
+          attempts: ownAttempts,
           decide: (error, repetition) => {
             if (!(error instanceof B2Failure)) return undefined;
             const verdict = verdictOnCall(error);

@@ -1,11 +1,15 @@
 import { stat } from 'node:fs/promises';
+import type { Checksum } from '../config/backup-record.ts';
 import type { FileVersion } from './b2-answers.ts';
-import { hashAgain, hashSlice } from './b2-body.ts';
+import { hashAgain, type HashedSlice } from './b2-body.ts';
+import { B2Failure } from './b2-failure.ts';
 import { uploadInParts, type Part } from './b2-large-file.ts';
 import type { B2Upload } from './b2-single.ts';
+import { watchTail, type GrowingTail } from './growing-tail.ts';
+import { PATIENT_ATTEMPTS } from './retry.ts';
 import type { GrowingFile } from './storage.ts';
 
-const LOOK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
 
 /**
  * Waits until so many bytes of a growing file are on the disk; resolves with its size when it is whole before that.
@@ -33,38 +37,75 @@ export async function untilItHas(file: GrowingFile, bytes: number, signal: Abort
   }
 }
 
+/** Up to here parts are small enough for a small disk; so many of them hold 150 GB. */
+const SMALL_PARTS = 4000;
+/** A small part is this many times B2's minimum at most. */
+const SMALL_FACTOR = 8;
+
 /**
- * How large part `number` is. They grow, so that the first are sent soon and 10,000 of them hold B2's 10 TB
+ * How large part `number` is. They grow to 40 MB, so that the first are sent soon and few lie on the disk at once, and
+ * beyond the 4000th on and on, so that 10,000 of them hold B2's 10 TB
  * (https://www.backblaze.com/docs/cloud-storage-large-files).
  */
 export function growingPartBytes(number: number, minimumBytes: number): number {
-  return minimumBytes + Math.floor((number * minimumBytes) / 25);
+  const smallBytes = Math.min(minimumBytes + Math.floor((number * minimumBytes) / 25), SMALL_FACTOR * minimumBytes);
+  return smallBytes + Math.floor((Math.max(number - SMALL_PARTS, 0) * minimumBytes) / 9);
 }
 
 /**
  * Uploads a file in parts while it is written. Its first part, to which 7-Zip returns at the very end, goes last. Before
- * they become a file it is proved that what was sent is what is on the disk now.
+ * they become a file it is proved that what was sent is what is on the disk now, of whatever is there still. Returns
+ * undefined when that did not succeed, but somebody may begin anew with all of the file once it is whole.
  */
 export async function uploadGrowing(
   file: GrowingFile,
   minimumPartBytes: number,
   upload: B2Upload,
-): Promise<FileVersion & { sha1: string }> {
-  let sha1 = '';
-  const version = await uploadInParts(
-    (signal) => partsOf(file, minimumPartBytes, signal),
-    upload,
-    async (sent) => {
-      sha1 = await hashAgain(
-        sent.map(({ slice }) => slice),
-        upload.signal,
-      );
-    },
-  );
-  return { ...version, sha1 };
+): Promise<(FileVersion & Checksum) | undefined> {
+  const tail = watchTail(file, await file.room?.());
+  let checksum: Checksum = { partSums: [] };
+  try {
+    const version = await uploadInParts(
+      {
+        parts: (signal) => partsOf(file, minimumPartBytes, tail, signal),
+        onStored: ({ slice }) => tail.stored(slice),
+        check: async (stored) => {
+          await tail.stop(true);
+          const slices = stored.map(({ slice }) => slice);
+          checksum = await checksumOf(slices, tail, upload.signal);
+        },
+      },
+      { ...upload, attempts: () => (tail.hasReleased() ? PATIENT_ATTEMPTS : upload.attempts()) },
+    );
+    return { ...version, ...checksum };
+  } catch (error) {
+    const mayBeginAnew = !tail.hasReleased() && !isFinal(error);
+    await tail.stop(mayBeginAnew);
+    if (!mayBeginAnew) throw error;
+    upload.signal.throwIfAborted();
+    upload.onTrouble(error);
+    return undefined;
+  }
 }
 
-async function* partsOf(file: GrowingFile, minimumBytes: number, signal: AbortSignal): AsyncGenerator<Part> {
+/** Who may not store parts, or no more of them, may not store the whole either. */
+function isFinal(error: unknown): boolean {
+  return error instanceof B2Failure && (error.status === 401 || error.status === 403);
+}
+
+async function checksumOf(slices: readonly HashedSlice[], tail: GrowingTail, signal: AbortSignal): Promise<Checksum> {
+  const there = slices.filter((slice) => tail.isThere(slice));
+  const sha1 = await hashAgain(there, signal);
+  if (there.length === slices.length) return { sha1 };
+  return { partSums: slices.map(({ sizeBytes, sha1: sum }) => ({ sizeBytes, sha1: sum })) };
+}
+
+async function* partsOf(
+  file: GrowingFile,
+  minimumBytes: number,
+  tail: GrowingTail,
+  signal: AbortSignal,
+): AsyncGenerator<Part> {
   const { path } = file;
   const firstBytes = growingPartBytes(1, minimumBytes);
   let startByte = firstBytes;
@@ -73,9 +114,13 @@ async function* partsOf(file: GrowingFile, minimumBytes: number, signal: AbortSi
     const finalBytes = await untilItHas(file, startByte + sizeBytes, signal);
     const isLast = finalBytes !== undefined && startByte + sizeBytes >= finalBytes;
     const partBytes = isLast ? finalBytes - startByte : sizeBytes;
-    if (partBytes > 0) yield { number, slice: await hashSlice(path, startByte, partBytes, signal) };
+    if (partBytes > 0) {
+      tail.sending();
+      yield { number, slice: { path, startByte, sizeBytes: partBytes } };
+    }
     startByte += partBytes;
     if (isLast) break;
   }
-  yield { number: 1, slice: await hashSlice(path, 0, firstBytes, signal) };
+  tail.sending();
+  yield { number: 1, slice: { path, startByte: 0, sizeBytes: firstBytes } };
 }

@@ -1,41 +1,44 @@
 import type { Answer } from 'backblaze-b2';
 import { parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
-import { sendSlice, type Slice } from './b2-body.ts';
+import { sendSlice, type HashedSlice, type Slice } from './b2-body.ts';
 import { fieldOf } from './b2-failure.ts';
 import { CONTENT_TYPE, type B2Upload } from './b2-single.ts';
 import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';
 
-/** One upload's bandwidth is bounded by B2's side of it; what is in flight bounds our memory and sockets. */
-const PARTS_IN_FLIGHT = 4;
+/** So many parts of one file go up at once, where its process has slots for them. */
+export const PARTS_IN_FLIGHT = 4;
 const CANCEL_WITHIN_MS = 15_000;
+
+/** A slice and its place in the file, from 1 up. */
+export interface Part<Kind extends Slice = Slice> {
+  number: number;
+  slice: Kind;
+}
+
+/** Where the parts come from, and who hears of them. */
+export interface PartSource {
+  /** One by one, in any order; to end on that signal, since another part has failed then. */
+  parts: (signal: AbortSignal) => AsyncGenerator<Part<Slice | HashedSlice>>;
+  /** Told of each that B2 has acknowledged. */
+  onStored?: (part: Part<HashedSlice>) => void;
+  /** Asked before all of them become a file. */
+  check?: (stored: readonly Part<HashedSlice>[]) => Promise<void>;
+}
+
+/** Uploads slices that are all known beforehand, as `uploadInParts` does. */
+export async function uploadLarge(slices: readonly HashedSlice[], upload: B2Upload): Promise<FileVersion> {
+  return await uploadInParts({ parts: () => inOrder(slices) }, upload);
+}
+
+async function* inOrder(slices: readonly HashedSlice[]): AsyncGenerator<Part<HashedSlice>> {
+  for (const [index, slice] of slices.entries()) yield await Promise.resolve({ number: index + 1, slice });
+}
 
 /**
  * Uploads in parts, several at once, and cancels the file when that does not succeed
  * (https://www.backblaze.com/docs/cloud-storage-large-files).
  */
-export async function uploadLarge(slices: readonly Slice[], upload: B2Upload): Promise<FileVersion> {
-  return await uploadInParts(() => inOrder(slices), upload);
-}
-
-/** A slice and its place in the file, from 1 up. */
-export interface Part {
-  number: number;
-  slice: Slice;
-}
-
-async function* inOrder(slices: readonly Slice[]): AsyncGenerator<Part> {
-  for (const [index, slice] of slices.entries()) yield await Promise.resolve({ number: index + 1, slice });
-}
-
-/**
- * The same for parts that come one by one, in any order. `parts` gets a signal on which it has to end: another part has
- * failed. `check` is asked before all of them become a file.
- */
-export async function uploadInParts(
-  parts: (signal: AbortSignal) => AsyncGenerator<Part>,
-  upload: B2Upload,
-  check: (sent: readonly Part[]) => Promise<void> = () => Promise.resolve(),
-): Promise<FileVersion> {
+export async function uploadInParts(source: PartSource, upload: B2Upload): Promise<FileVersion> {
   const { client, bucketId, name, info, signal } = upload;
   const answer = await client.call(
     (b2, axios) =>
@@ -51,9 +54,9 @@ export async function uploadInParts(
   );
   const fileId = textIn(answer.data, 'fileId');
   try {
-    const sent = await uploadParts(fileId, parts, upload);
-    await check(sent);
-    return await finish(fileId, sent, upload);
+    const stored = await uploadParts(fileId, source, upload);
+    await source.check?.(stored);
+    return await finish(fileId, stored, upload);
   } catch (error) {
     await cancel(fileId, upload);
     throw error;
@@ -63,9 +66,9 @@ export async function uploadInParts(
 /** Each worker has an upload URL of its own; the first failure ends them all. Returns the parts by their number. */
 async function uploadParts(
   fileId: string,
-  parts: (signal: AbortSignal) => AsyncGenerator<Part>,
+  { parts, onStored }: PartSource,
   upload: B2Upload,
-): Promise<Part[]> {
+): Promise<Part<HashedSlice>[]> {
   const failed = new AbortController();
   const signal = AbortSignal.any([upload.signal, failed.signal]);
   const sentBytes = new Map<number, number>();
@@ -73,19 +76,17 @@ async function uploadParts(
     sentBytes.set(number, bytes);
     upload.onProgress([...sentBytes.values()].reduce((sum, one) => sum + one, 0));
   };
-  const sent: Part[] = [];
+  const stored: Part<HashedSlice>[] = [];
   // Asked by several at once, a generator answers them in turn.
   const coming = parts(signal);
   const work = async (): Promise<void> => {
     const holder: UrlHolder = {};
     for (let next = await coming.next(); next.done !== true; next = await coming.next()) {
       const part = next.value;
-      await uploadPart(fileId, part, holder, {
-        ...upload,
-        signal,
-        onProgress: (bytes) => onSent(part.number, bytes),
-      });
-      sent.push(part);
+      const onProgress = (bytes: number) => onSent(part.number, bytes);
+      const slice = await uploadPart(fileId, part, holder, { ...upload, signal, onProgress });
+      stored.push({ ...part, slice });
+      onStored?.({ ...part, slice });
     }
   };
   const workers = Array.from({ length: PARTS_IN_FLIGHT }, () =>
@@ -97,44 +98,42 @@ async function uploadParts(
   await Promise.allSettled(workers);
   upload.signal.throwIfAborted();
   failed.signal.throwIfAborted();
-  return sent.toSorted((a, b) => a.number - b.number);
+  return stored.toSorted((a, b) => a.number - b.number);
 }
 
 /** Sent again, a part replaces itself, so that a lost answer does no harm. */
-async function uploadPart(fileId: string, { number, slice }: Part, holder: UrlHolder, upload: B2Upload): Promise<void> {
-  const { client, idleMs, signal, onProgress } = upload;
-  await uploadWithRetries({
+async function uploadPart(
+  fileId: string,
+  { number, slice }: Part<Slice | HashedSlice>,
+  holder: UrlHolder,
+  upload: B2Upload,
+): Promise<HashedSlice> {
+  const { client, idleMs, signal, slots, attempts, onProgress } = upload;
+  return await uploadWithRetries({
     holder,
     clock: client.clock,
     signal,
+    attempts,
     newUrl: async () =>
-      parseUploadUrl(await client.call((b2, axios) => b2.getUploadPartUrl({ fileId, axios }), signal)),
-    send: async ({ url, token }) =>
-      await sendSlice(slice, { idleMs, signal, onSent: onProgress }, (data, sendSignal) =>
-        client.once(
-          (b2, axios) =>
-            b2.uploadPart({
-              uploadUrl: url,
-              uploadAuthToken: token.reveal(),
-              partNumber: number,
-              data,
-              hash: slice.sha1,
-              contentLength: slice.sizeBytes,
-              axios,
-            }),
-          sendSignal,
-        ),
-      ),
+      parseUploadUrl(await client.call((b2, axios) => b2.getUploadPartUrl({ fileId, axios }), signal, { attempts })),
+    send: async ({ url, token }) => {
+      using _slot = await slots.take(signal);
+      const { sha1 } = await sendSlice(slice, { idleMs, signal, onSent: onProgress }, (body, sendSignal) => {
+        const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
+        return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal);
+      });
+      return { ...slice, sha1 };
+    },
   });
 }
 
-async function finish(fileId: string, parts: readonly Part[], upload: B2Upload): Promise<FileVersion> {
-  const { client, signal } = upload;
+async function finish(fileId: string, parts: readonly Part<HashedSlice>[], upload: B2Upload): Promise<FileVersion> {
+  const { client, signal, attempts } = upload;
   const { data } = await client.call(
     (b2, axios) => b2.finishLargeFile({ fileId, partSha1Array: parts.map(({ slice }) => slice.sha1), axios }),
     signal,
     // B2 refuses to finish twice; what tells whether a lost answer was a good one is the file itself.
-    () => findFinished(fileId, upload),
+    { recover: () => findFinished(fileId, upload), attempts },
   );
   return parseFileVersion(data);
 }

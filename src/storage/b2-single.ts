@@ -1,5 +1,6 @@
 import { parseFileVersion, type FileVersion } from './b2-answers.ts';
-import { sendSlice, type Slice } from './b2-body.ts';
+import type { Slots } from '../system/slots.ts';
+import { sendSlice, type HashedSlice } from './b2-body.ts';
 import type { B2Client } from './b2-client.ts';
 import { listVersions } from './b2-listing.ts';
 import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';
@@ -13,20 +14,27 @@ export interface B2Upload {
   info: Readonly<Record<string, string>>;
   idleMs: number;
   signal: AbortSignal;
+  /** Shared by all uploads of this process. */
+  slots: Slots;
+  /** How often each request is tried. */
+  attempts: () => number;
   onProgress: (sentBytes: number) => void;
+  /** Told why parts are given up, where the whole may go up nevertheless. */
+  onTrouble: (error: unknown) => void;
 }
 
 export const CONTENT_TYPE = 'application/x-7z-compressed';
 
 /** Uploads in one request (https://www.backblaze.com/apidocs/b2-upload-file). */
-export async function uploadSingle(slice: Slice, upload: B2Upload): Promise<FileVersion> {
-  const { client, bucketId, name, info, idleMs, signal, onProgress } = upload;
+export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promise<FileVersion> {
+  const { client, bucketId, name, info, idleMs, signal, slots, attempts, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
   return await uploadWithRetries({
     holder,
     clock: client.clock,
     signal,
+    attempts,
     newUrl: async () => parseUploadUrl(await client.call((b2, axios) => b2.getUploadUrl({ bucketId, axios }), signal)),
     send: async ({ url, token }) => {
       isAllSent = false;
@@ -34,7 +42,8 @@ export async function uploadSingle(slice: Slice, upload: B2Upload): Promise<File
         isAllSent = sentBytes === slice.sizeBytes;
         onProgress(sentBytes);
       };
-      const answer = await sendSlice(slice, { idleMs, signal, onSent }, (data, sendSignal) =>
+      using _slot = await slots.take(signal);
+      const { result } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) =>
         client.once(
           (b2, axios) =>
             b2.uploadFile({
@@ -42,16 +51,14 @@ export async function uploadSingle(slice: Slice, upload: B2Upload): Promise<File
               uploadAuthToken: token.reveal(),
               fileName: name,
               mime: CONTENT_TYPE,
-              data,
-              hash: slice.sha1,
-              contentLength: slice.sizeBytes,
+              ...body,
               info,
               axios,
             }),
           sendSignal,
         ),
       );
-      return parseFileVersion(answer.data);
+      return parseFileVersion(result.data);
     },
     // The connection may have broken after B2 had stored all; sent again, it would be stored twice.
     recover: async ({ status }) => (status === undefined && isAllSent ? await findStored(slice, upload) : undefined),
@@ -59,7 +66,7 @@ export async function uploadSingle(slice: Slice, upload: B2Upload): Promise<File
 }
 
 async function findStored(
-  slice: Slice,
+  slice: HashedSlice,
   { client, bucketId, name, info, signal }: B2Upload,
 ): Promise<FileVersion | undefined> {
   try {

@@ -20,9 +20,6 @@ export function parseUploadUrl({ data }: Answer): UploadUrl {
   return { url: textIn(data, 'uploadUrl'), token: new Secret(textIn(data, 'authorizationToken')) };
 }
 
-/** Backblaze asks for five different URLs before giving up; a few more cost nothing next to a lost backup. */
-const ATTEMPTS = 8;
-
 /**
  * Uploads once, again with a new URL after what may pass, and gives up on what will not. `recover` is asked after a
  * failure that may have hidden a success.
@@ -34,10 +31,11 @@ export async function uploadWithRetries<T>(options: {
   newUrl: () => Promise<UploadUrl>;
   send: (target: UploadUrl) => Promise<T>;
   recover?: (failure: B2Failure) => Promise<T | undefined>;
+  attempts: () => number;
   clock: Clock;
   signal: AbortSignal;
 }): Promise<T> {
-  const { holder, newUrl, send, recover, clock, signal } = options;
+  const { holder, newUrl, send, recover, attempts, clock, signal } = options;
   let isResent = false;
   for (let made = 1; ; made += 1) {
     signal.throwIfAborted();
@@ -51,7 +49,7 @@ export async function uploadWithRetries<T>(options: {
       if (!(error instanceof B2Failure) || verdict === 'fatal') throw error;
       const recovered = await recover?.(error);
       if (recovered !== undefined) return recovered;
-      if (made === ATTEMPTS || (verdict === 'resend-once' && isResent)) throw error;
+      if (made >= attempts() || (verdict === 'resend-once' && isResent)) throw error;
       isResent ||= verdict === 'resend-once';
       // B2 expects a client to turn to another URL at once; only one that fails again is to slow down.
       const isFirstTurn = made === 1 && verdict === 'new-url' && error.retryAfterMs === undefined;

@@ -8,9 +8,11 @@ import { openDownload } from './b2-download.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure } from './b2-failure.ts';
 import { uploadGrowing, untilItHas } from './b2-growing.ts';
-import { uploadLarge } from './b2-large-file.ts';
+import { PARTS_IN_FLIGHT, uploadLarge } from './b2-large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
 import { uploadSingle, type B2Upload } from './b2-single.ts';
+import { createSlots, type Slots } from '../system/slots.ts';
+import { ATTEMPTS } from './retry.ts';
 import type { ArchiveFile, PutOptions, Storage } from './storage.ts';
 
 export interface B2Options extends B2Account {
@@ -19,19 +21,27 @@ export interface B2Options extends B2Account {
   owner: string;
   /** How long nothing may move before a connection is given up. */
   idleMs?: number;
+  /** For the uploads of all storages of a process together. */
+  slots?: Slots;
 }
 
 const IDLE_MS = 120_000;
 const SWEEP_WITHIN_MS = 30_000;
 const MOST_PARTS = 10_000;
-/** Up to 20 MB, as B2's smallest part has 5. */
-const SMALL_IN_PARTS = 4;
+/** Up to 10 MB, as B2's smallest part has 5. */
+const SMALL_IN_PARTS = 2;
 
 /**
  * Archives in a Backblaze B2 bucket, each backup a new version of the same file name. Nothing is asked of B2 before the
  * first call; the HTTP client is loaded then.
  */
-export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B2Options): Storage {
+export function openB2Storage({
+  bucket,
+  owner,
+  idleMs = IDLE_MS,
+  slots = createSlots(PARTS_IN_FLIGHT),
+  ...account
+}: B2Options): Storage {
   const client = openB2Client(account);
   let knownBucketId: string | undefined;
   const bucketId = async (signal: AbortSignal) => (knownBucketId ??= await findBucketId(client, bucket, signal));
@@ -67,23 +77,15 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
         const wholeBytes = await untilItHas(file, smallBytes + 1, signal);
         if (wholeBytes === undefined) {
           const upload = uploadOf(name, options, id);
-          try {
-            return await sweeping(upload, async () => {
-              const version = await uploadGrowing(file, minimumPartSizeBytes, upload);
-              compare(version, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });
-              return {
-                name,
-                id: version.id,
-                sizeBytes: version.sizeBytes,
-                sha1: version.sha1,
-                storedAt: version.storedAt,
-              };
-            });
-          } catch {
-            // Either nothing shall come of the archive, which the next line says, or B2 gets another chance with all of it.
-            signal.throwIfAborted();
+          const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, upload));
+          if (version !== undefined) {
+            compare(version, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });
+            const { action: _action, info: _info, ...stored } = version;
+            return stored;
           }
+          signal.throwIfAborted();
         }
+        // Either nothing shall come of the archive, which the next line says, or B2 gets all of it.
         const { sizeBytes, info } = await file.whole;
         return await putWhole(
           name,
@@ -132,7 +134,7 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
     );
   }
 
-  function uploadOf(name: string, { info, signal, onProgress }: PutOptions, id: string): B2Upload {
+  function uploadOf(name: string, { info, signal, onProgress, onTrouble }: PutOptions, id: string): B2Upload {
     return {
       client,
       bucketId: id,
@@ -140,7 +142,14 @@ export function openB2Storage({ bucket, owner, idleMs = IDLE_MS, ...account }: B
       info: { ...info, [OWNER_KEY]: owner },
       idleMs,
       signal,
+      slots,
+      attempts: () => ATTEMPTS,
       onProgress: onProgress ?? (() => {}),
+      onTrouble: (error) => {
+        const words = b2Error(error, `take parts of ${name}`, client.host);
+        // Another error is why nothing comes of the archive at all.
+        if (words instanceof StorageError) onTrouble?.(`${words.message}; it goes up as a whole once it is complete`);
+      },
     };
   }
 

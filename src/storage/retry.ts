@@ -3,6 +3,11 @@ import type { Clock } from '../system/clock.ts';
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** How often an upload or a call is tried; Backblaze asks for five, and a few more cost nothing next to a lost backup. */
+export const ATTEMPTS = 8;
+/** Where hours of dumping would be lost: with the pauses between, half an hour, as long as maintenance may last. */
+export const PATIENT_ATTEMPTS = 40;
+
 /**
  * How long to wait before the nth repetition: twice as long each time, less a random part so that hosts which failed
  * together do not come back together. What the service itself asks for goes first.
@@ -14,14 +19,14 @@ export function pauseMs(repetition: number, retryAfterMs: number | undefined, ra
 }
 
 /**
- * Calls `attempt` until it succeeds, `decide` gives up on its error, or it was called `attempts` times; waits between.
+ * Calls `attempt` until it succeeds, `decide` gives up on its error, or it was called as often as `attempts` says; waits between.
  *
  * @throws the last attempt's error; the signal's reason when it is aborted.
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   options: {
-    attempts: number;
+    attempts: () => number;
     /** How long to wait for another try after that error, the nth; undefined: there is none. */
     decide: (error: unknown, repetition: number) => number | undefined;
     clock: Clock;
@@ -35,7 +40,7 @@ export async function withRetries<T>(
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      const waitMs = made < attempts ? decide(error, made) : undefined;
+      const waitMs = made < attempts() ? decide(error, made) : undefined;
       if (waitMs === undefined) throw error;
       if (waitMs > 0) await clock.sleep(waitMs, signal);
     }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Checksum } from '../config/backup-record.ts';
 
 /** A finished archive on the local disk, ready to be stored. */
 export interface ArchiveFile {
@@ -14,6 +15,20 @@ export interface GrowingFile {
    * nothing shall come of it.
    */
   whole: Promise<{ sizeBytes: number; info: PutOptions['info'] }>;
+  /** Asked once it is worth it: what may be done about the room that the file takes. Undefined: nothing. */
+  room?: () => Promise<Room | undefined>;
+}
+
+/** The room that a growing file takes, as far as its storage may change that. */
+export interface Room {
+  /** Gives back the space of a stretch that is stored, which reads as zeros from then on. */
+  release(startByte: number, sizeBytes: number): Promise<void>;
+  /** What the file system has left. */
+  freeBytes(): Promise<number>;
+  /** Holds whoever writes the file back, or lets them go on. */
+  hold(isHeld: boolean): void;
+  /** So much of the file may lie on the disk. */
+  limitBytes: number;
 }
 
 /** One stored version of an archive. Every backup of a server is a new version under the same name. */
@@ -39,6 +54,8 @@ export interface PutOptions {
   /** Short facts kept with the object where the storage can: lower-case keys, printable ASCII values. */
   info: Readonly<Record<string, string>>;
   onProgress?: (sentBytes: number) => void;
+  /** Told of what went wrong, in words, where that is no failure yet. */
+  onTrouble?: (message: string) => void;
 }
 
 /** Where archives go. Failures are `StorageError`s without any secret; an abort rejects with the signal's reason. */
@@ -56,9 +73,9 @@ export interface Storage {
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
   /**
    * Stores a file while it grows, for a storage that can. Nothing is visible before the file is whole; when it never is,
-   * nothing is left. Rejects with the file's own reason then.
+   * nothing is left. Rejects with the file's own reason then. Knows the SHA-1 of all of it unless space was released.
    */
-  putGrowing?(name: string, file: GrowingFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
+  putGrowing?(name: string, file: GrowingFile, options: PutOptions): Promise<StoredObject & Checksum>;
   /** The bytes of one version. The caller must destroy a stream it does not read to its end. */
   get(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<Readable>;
   /** Where a version lies on this machine, for a storage whose files do; nothing writes to it any more. */

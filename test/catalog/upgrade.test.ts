@@ -34,6 +34,22 @@ test('a catalogue of the first schema is brought to today, and a copy of it kept
     message: 'read to its end',
   });
   expect((await catalog.verifications.recent()).get(1)?.lastGood?.verifiedAt).toEqual(new Date(0));
+  const partSums = [
+    { sizeBytes: 5_200_000, sha1: '0'.repeat(40) },
+    { sizeBytes: 17, sha1: 'f'.repeat(40) },
+  ];
+  await catalog.backups.noteStored(1, {
+    sizeBytes: 5_200_017,
+    rawSizeBytes: 6_000_000,
+    place: 'b2:b',
+    objectId: 'id',
+    checksum: { partSums },
+    roles: [],
+    encoding: 'UTF8',
+    hasGlobals: false,
+  });
+  expect(await catalog.backups.partSums(1)).toEqual(partSums);
+  expect(await catalog.backups.find(1)).not.toHaveProperty('sha1');
   await catalog.close();
   const [copy = ''] = readdirSync(folder.path).filter((name) => name.includes('.before-pgbak-'));
   expect(readFileSync(folder.at(copy)).equals(before)).toBe(true);

@@ -109,3 +109,22 @@ describe('BACKUP_TIMEOUT_SEC', () => {
     expect(readEnvironment({ BACKUP_TIMEOUT_SEC: '90' }).dumpTimeoutMs).toBe(90_000);
   });
 });
+
+describe('PGBAK_TMP_LIMIT', () => {
+  const limitOf = (value: string) => readEnvironment({ PGBAK_TMP_LIMIT: value }).temporaryLimitBytes;
+
+  test.each([
+    ['', 2 * 1024 ** 3],
+    ['500000000', 500_000_000],
+    ['64M', 64 * 1024 ** 2],
+    ['10g', 10 * 1024 ** 3],
+    ['1 GiB', 1024 ** 3],
+    ['1TB', 1024 ** 4],
+  ])('"%s" is %i bytes', (value, bytes) => {
+    expect(limitOf(value)).toBe(bytes);
+  });
+
+  test.each(['12 apples', '63M', '0', '-5G', '1.5G', '1e12', '100000000T'])('"%s" cannot be meant', (value) => {
+    expect(problemOf(() => limitOf(value))).toBe(`PGBAK_TMP_LIMIT is "${value}", which is no size of 64M or more`);
+  });
+});

@@ -59,6 +59,27 @@ test('parts go up during the dump, and the file is there when it is whole', asyn
   expect(await account.json('verify', '--level', 'remote')).toMatchObject([{ isGood: true }]);
 });
 
+test('parts go up during the dump of an archive that holds roles and settings as well', async () => {
+  await account.pgbak('edit', 'shop', '--include-globals');
+  const { finished } = await runWithParts(4);
+  expect(resultOf(await finished)).toMatchObject([{ status: 'success', warnings: [] }]);
+  expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
+});
+
+test('servers that are backed up at once share the parts in flight', async () => {
+  for (const name of ['second', 'third']) {
+    await account.add({ name, 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
+  }
+  await server[Symbol.asyncDispose]();
+  server = await startB2Server({ recommendedPartSize: 5_000_000, uploadBytesPerSecond: 3_000_000 });
+  server.createBucket('pgbak-bucket');
+  account.env['B2_API_URL'] = server.url;
+  account.env['B2_APP_KEY'] = server.masterKey.key;
+  const results = await account.results('--force', '--jobs', '3', '--jobs-per-host', '3');
+  expect(results.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
+  expect(server.peakUploads()).toBe(4);
+});
+
 test('a dump that dies with parts in flight leaves nothing', async () => {
   const { programs, finished } = await runWithParts(600);
   for (const { pid } of processesWith(`${programs}/pg_dump`)) process.kill(pid, 'SIGKILL');
@@ -85,7 +106,9 @@ test('a B2 that takes no parts gets the whole archive again', async () => {
     action: { kind: 'refuse', status: 400, code: 'bad_request' },
   });
   const { finished } = await runWithParts(3);
-  expect(resultOf(await finished)).toMatchObject([{ status: 'success', warnings: [] }]);
+  const ended = await finished;
+  expect(resultOf(ended)).toMatchObject([{ status: 'success', warnings: [] }]);
+  expect(ended.stderr).toMatch(/info shop: B2 does not take parts of shop\.sql\.7z .*; it goes up as a whole once/);
   expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
 });
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions, Storage } from '../../src/storage/storage.ts';
@@ -7,6 +6,7 @@ import { StorageError } from '../../src/errors.ts';
 import { growingPartBytes } from '../../src/storage/b2-growing.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { growingFile } from './growing-file.ts';
 import { b2Place, BUCKET, type B2Place } from './open-b2.ts';
 
 /** Small parts, so that little data makes many of them. */
@@ -25,37 +25,7 @@ afterEach(async () => {
   await place[Symbol.asyncDispose]();
 });
 
-/** A file that is written as 7-Zip writes one: in order, and its first 32 bytes at the end. */
-function growing(content: Buffer) {
-  const path = folder.at('archive.7z');
-  const file = openSync(path, 'w');
-  let settle: {
-    resolve: (value: { sizeBytes: number; info: PutOptions['info'] }) => void;
-    reject: (reason: unknown) => void;
-  };
-  const whole = new Promise<{ sizeBytes: number; info: PutOptions['info'] }>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  whole.catch(() => {});
-  let written = 0;
-  return {
-    file: { path, whole },
-    write: (upTo: number) => {
-      const piece = Buffer.from(content.subarray(written, upTo));
-      if (written === 0) piece.fill(0, 0, 32);
-      writeSync(file, piece, 0, piece.length, written);
-      written = upTo;
-    },
-    change: (at: number) => writeSync(file, Buffer.from([255 - (content[at] ?? 0)]), 0, 1, at),
-    finish: () => {
-      writeSync(file, content, written, content.length - written, written);
-      writeSync(file, content, 0, 32, 0);
-      closeSync(file);
-      settle.resolve({ sizeBytes: content.length, info: { 'pgbak-raw-size': '7' } });
-    },
-    fail: (reason: unknown) => settle.reject(reason),
-  };
-}
+const growing = (content: Buffer) => growingFile(folder.at('archive.7z'), content);
 
 const options = (signal = new AbortController().signal): PutOptions => ({
   signal,

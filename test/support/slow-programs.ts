@@ -12,7 +12,7 @@ export function slowPgDump(folder: TemporaryFolder, seconds = 600): string {
   const real = (name: string) => execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
   const script = (name: string, text: string) =>
     writeFileSync(`${directory}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  script('psql', `exec '${real('psql')}' "$@"`);
+  for (const name of ['psql', 'pg_dumpall']) script(name, `exec '${real(name)}' "$@"`);
   script(
     'pg_dump',
     `case "$*" in *--version*|*-V*) exec '${real('pg_dump')}' "$@";; esac

@@ -1,0 +1,72 @@
+import type { Kysely } from 'kysely';
+import type { Checksum, PartSum, RowCounts } from '../config/backup-record.ts';
+import type { Schema } from './schema.ts';
+
+/** What is known of an archive once storage has it. */
+export interface StoredBackup {
+  sizeBytes: number;
+  rawSizeBytes: number;
+  place: string;
+  objectId: string;
+  checksum: Checksum;
+  /** The roles that the dump names. */
+  roles: readonly string[];
+  encoding: string;
+  hasGlobals: boolean;
+  /** Rows by `schema.table` in the snapshot of the dump, where they were counted. */
+  rowCounts?: RowCounts;
+}
+
+export interface StoredBackupQueries {
+  /** Notes where its archive is, before anybody judges it: what is stored must not be forgotten. */
+  noteStored(backupId: number, stored: StoredBackup): Promise<void>;
+  /** Rows by `schema.table`, as they were counted with the dump. */
+  rowCounts(backupId: number): Promise<RowCounts | undefined>;
+  /** The SHA-1 of each part of an archive, where it is that which is known of it. */
+  partSums(backupId: number): Promise<PartSum[] | undefined>;
+}
+
+export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
+  return {
+    noteStored: (backupId, { rowCounts, checksum, ...stored }) =>
+      db.transaction().execute(async (trx) => {
+        await trx
+          .updateTable('backup_log')
+          .set({
+            file_size: stored.sizeBytes,
+            raw_size: stored.rawSizeBytes,
+            place: stored.place,
+            object_id: stored.objectId,
+            sha1: 'sha1' in checksum ? checksum.sha1 : null,
+            roles: JSON.stringify(stored.roles),
+            encoding: stored.encoding,
+            has_globals: Number(stored.hasGlobals),
+          })
+          .where('id', '=', backupId)
+          .execute();
+        if ('partSums' in checksum) {
+          const sums = JSON.stringify(checksum.partSums);
+          await trx.insertInto('part_sums').values({ backup_id: backupId, sums }).execute();
+        }
+        if (rowCounts === undefined) return;
+        await trx
+          .insertInto('row_counts')
+          .values({ backup_id: backupId, counts: JSON.stringify(rowCounts) })
+          .execute();
+      }),
+    rowCounts: async (backupId) => {
+      const rows = db.selectFrom('row_counts').select('counts').where('backup_id', '=', backupId);
+      const row = await rows.executeTakeFirst();
+      if (row === undefined) return undefined;
+      const counts: RowCounts = JSON.parse(row.counts);
+      return counts;
+    },
+    partSums: async (backupId) => {
+      const rows = db.selectFrom('part_sums').select('sums').where('backup_id', '=', backupId);
+      const row = await rows.executeTakeFirst();
+      if (row === undefined) return undefined;
+      const sums: PartSum[] = JSON.parse(row.sums);
+      return sums;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode, PgbakError } from '../errors.ts';
+import { runProgram } from './programs.ts';
+
+/** What a file that another program still writes takes on its disk, and what can be done about it. */
+export interface DiskRoom {
+  /** Gives back the space of a stretch of the file, which reads as zeros from then on. */
+  release(startByte: number, sizeBytes: number): Promise<void>;
+  /** What the file system has left. */
+  freeBytes(): Promise<number>;
+}
+
+const PROBE_BYTES = 65_536;
+const RELEASE_WITHIN_MS = 60_000;
+
+/**
+ * Looks whether space of a file at `path` can be given back, by a small file beside it. Linux can, on most of its file
+ * systems: `fallocate --punch-hole` of util-linux, see fallocate(2), FALLOC_FL_PUNCH_HOLE. Returns in words why not otherwise.
+ */
+export async function openDiskRoom(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<DiskRoom | string> {
+  if (process.platform !== 'linux') return 'only Linux gives back the space of a file that is being written';
+  const punch = async (file: string, startByte: number, sizeBytes: number): Promise<string | undefined> => {
+    const args = ['--punch-hole', '--offset', String(startByte), '--length', String(sizeBytes), '--', file];
+    const command = { name: 'fallocate', file: 'fallocate', args, env: environment };
+    try {
+      const { exitCode, stderrTail } = await runProgram(command, { signal, timeoutMs: RELEASE_WITHIN_MS });
+      return exitCode === 0 ? undefined : `its file system does not give back space (${stderrTail.split('\n').at(-1)})`;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof PgbakError)) throw error;
+      return error.message;
+    }
+  };
+
+  const probe = join(dirname(path), 'probe');
+  try {
+    await writeFile(probe, Buffer.alloc(PROBE_BYTES, 1), { mode: 0o600 });
+    const refusal = await punch(probe, 0, PROBE_BYTES);
+    if (refusal !== undefined) return refusal;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return `no file can be written beside it: ${errorCode(error)}`;
+  } finally {
+    await rm(probe, { force: true });
+  }
+  return {
+    release: async (startByte, sizeBytes) => {
+      const refusal = await punch(path, startByte, sizeBytes);
+      if (refusal !== undefined) throw new Error(refusal);
+    },
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { B2ServerOptions } from '../support/b2-server/start.ts';
+import { openDiskRoom } from '../../src/system/disk-room.ts';
+import { eventually } from '../support/eventually.ts';
+import { plainEnvironment } from '../support/seven-zip.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { growingFile } from './growing-file.ts';
+import { b2Place, BUCKET, type B2Place } from './open-b2.ts';
+
+const never = new AbortController().signal;
+const MEGABYTE = 1_000_000;
+
+let place: B2Place;
+let folder: TemporaryFolder;
+let archive: ReturnType<typeof growingFile>;
+const content = randomBytes(130 * MEGABYTE);
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  archive = growingFile(folder.at('archive.7z'), content);
+});
+afterEach(async () => {
+  expect(place.server.unfinished()).toEqual([]);
+  expect(place.server.violations).toEqual([]);
+  folder[Symbol.dispose]();
+  await place[Symbol.asyncDispose]();
+});
+
+const onDiskBytes = () => statSync(archive.file.path).blocks * 512;
+const partsSent = () => place.server.requests.filter(({ endpoint }) => endpoint === 'b2_upload_part').length;
+
+/** Begins to store the file on a disk whose space can be given back. */
+async function begin({ limitBytes = Number.POSITIVE_INFINITY, ...options }: B2ServerOptions & { limitBytes?: number }) {
+  place = await b2Place(options);
+  const storage = place.open();
+  let isHeld = false;
+  const held: boolean[] = [];
+  const hold = (wanted: boolean) => void held.push((isHeld = wanted));
+  const room = async () => {
+    const opened = await openDiskRoom(archive.file.path, plainEnvironment, never);
+    if (typeof opened === 'string') throw new Error(opened);
+    return { ...opened, hold, limitBytes };
+  };
+  const stored = storage.putGrowing?.(
+    'shop.sql.7z',
+    { ...archive.file, room },
+    { signal: never, startedAt: new Date(), info: {} },
+  );
+  if (stored === undefined) throw new Error('B2 can');
+  stored.catch(() => {});
+  return { storage, stored, held, isHeld: () => isHeld };
+}
+
+test('what is stored takes no room any more, and the archive is known by its parts', async () => {
+  const { storage, stored, held } = await begin({});
+  archive.write(120 * MEGABYTE);
+  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  archive.finish();
+  const result = await stored;
+  if (!('partSums' in result)) throw new Error('known as a whole');
+  let startByte = 0;
+  for (const { sizeBytes, sha1 } of result.partSums) {
+    const part = content.subarray(startByte, startByte + sizeBytes);
+    expect(sha1).toBe(createHash('sha1').update(part).digest('hex'));
+    startByte += sizeBytes;
+  }
+  expect(startByte).toBe(content.length);
+  expect((await buffer(await storage.get(result, never))).equals(content)).toBe(true);
+  expect(held).toEqual([]);
+});
+
+test('beginning and end stay, since they are looked into once it is whole', async () => {
+  const { stored } = await begin({});
+  archive.write(120 * MEGABYTE);
+  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  const found = readFileSync(archive.file.path);
+  expect(found.subarray(32, 15 * MEGABYTE).equals(content.subarray(32, 15 * MEGABYTE))).toBe(true);
+  expect(found.subarray(-MEGABYTE).equals(content.subarray(119 * MEGABYTE, 120 * MEGABYTE))).toBe(true);
+  archive.fail(new Error('the dump failed'));
+  await expect(stored).rejects.toThrow('the dump failed');
+  expect(place.server.versions(BUCKET)).toEqual([]);
+});
+
+test('its writer is held back while too much of it waits', async () => {
+  const limitBytes = 50 * MEGABYTE;
+  const { stored, held, isHeld, storage } = await begin({ uploadBytesPerSecond: 8 * MEGABYTE, limitBytes });
+  let mostBytes = 0;
+  for (let at = 0; at < content.length - MEGABYTE;) {
+    if (!isHeld()) archive.write((at += MEGABYTE));
+    mostBytes = Math.max(mostBytes, onDiskBytes());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  archive.finish();
+  expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
+  expect(held.filter((wanted) => wanted).length).toBeGreaterThan(0);
+  expect(held.at(-1)).toBe(false);
+  // So much comes before it is seen that it is too much.
+  expect(mostBytes).toBeLessThan(limitBytes + 40 * MEGABYTE);
+});
+
+test('trouble that would be given up otherwise is sat out, once nobody else has what was sent', async () => {
+  const { storage, stored } = await begin({});
+  archive.write(120 * MEGABYTE);
+  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  place.server.faults.add({
+    endpoint: 'b2_upload_part',
+    times: 30,
+    action: { kind: 'refuse', status: 503, code: 'service_unavailable' },
+  });
+  place.server.faults.add({
+    endpoint: 'b2_finish_large_file',
+    times: 15,
+    action: { kind: 'refuse', status: 503, code: 'service_unavailable' },
+  });
+  archive.finish();
+  expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
+  expect(place.server.versions(BUCKET)).toHaveLength(1);
+});
+
+test('what can be stored by nobody fails at once, with the reason', async () => {
+  const { stored } = await begin({});
+  archive.write(120 * MEGABYTE);
+  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  const before = partsSent();
+  place.server.faults.add({
+    endpoint: 'b2_upload_part',
+    times: 100,
+    action: { kind: 'refuse', status: 403, code: 'storage_cap_exceeded' },
+  });
+  archive.write(129 * MEGABYTE);
+  // The archive is not whole yet.
+  await expect(stored).rejects.toThrow('its storage cap is reached');
+  expect(partsSent() - before).toBeLessThanOrEqual(4);
+  expect(place.server.versions(BUCKET)).toEqual([]);
+});
+
+test('a byte that changes on the disk after it was sent is noticed', async () => {
+  const { stored } = await begin({});
+  archive.write(120 * MEGABYTE);
+  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  archive.change(12 * MEGABYTE);
+  archive.finish();
+  await expect(stored).rejects.toThrow(/the archive changed at byte \d+ after that had been uploaded/);
+  expect(place.server.versions(BUCKET)).toEqual([]);
+});
