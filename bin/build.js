@@ -11,6 +11,8 @@ const BUNDLED = [
   'kysely',
   'kysely/helpers/sqlite',
   'env-paths',
+  'execa',
+  'backblaze-b2',
   'fast-wrap-ansi',
   'fast-string-width',
   'cli-table3',

@@ -16,14 +16,16 @@ export interface ExpectedArchive extends ArchiveLocation {
  * begins as one does. Throws an `ArchiveError` otherwise.
  */
 export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSizeBytes: number }> {
-  const entries = await listArchive(expected);
+  const looks = [listArchive(expected), startOfEntry(expected, Buffer.byteLength(expected.expectedStart))] as const;
+  // Neither program is to outlive the other's failure.
+  await Promise.allSettled(looks);
+  const [entries, start] = await Promise.all(looks);
   const entry = entries.find(({ path }) => path === expected.entryName);
   const wanted = [...expected.otherEntries, expected.entryName].toSorted().join(', ');
   const found = entries.map(({ path }) => path).toSorted();
   if (entry === undefined || found.join(', ') !== wanted) {
     throw new ArchiveError(`the archive should hold ${wanted} and holds ${found.join(', ') || 'nothing'}`);
   }
-  const start = await startOfEntry(expected, Buffer.byteLength(expected.expectedStart));
   if (start.toString('latin1') !== expected.expectedStart) {
     throw new ArchiveError(
       `what was archived as ${expected.entryName} does not begin as a dump does`,

@@ -33,8 +33,14 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   const storage = await tools.storageFor(settings.destination);
 
   report({ type: 'phase', server: server.name, phase: 'connecting' });
-  await storage.prepare(objectName, signal);
-  const dump = await tools.prepareDump(server, settings, signal);
+  // Storage comes when the programs are found: its HTTP client is loaded then while psql asks the database.
+  const preparations = [
+    tools.findPrograms(settings.compression).then(() => storage.prepare(objectName, signal)),
+    tools.prepareDump(server, settings, signal),
+  ] as const;
+  // What one has begun is to be over before the other's failure is told.
+  await Promise.allSettled(preparations);
+  const [, dump] = await Promise.all(preparations);
 
   await using directory = await tools.createTemporaryDirectory();
   const archivePath = join(directory.path, 'archive.7z');

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Compression } from '../config/compression.ts';
 import type { PingUrls, ServerSettings, Destination } from '../config/settings.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
@@ -44,6 +45,8 @@ export interface Tools {
     settings: DumpRequest['settings'],
     signal: AbortSignal,
   ) => Promise<PreparedDump>;
+  /** Finds the programs that a backup takes; a `ProgramError` where there is no 7-Zip or no zstd. */
+  findPrograms: (compression: Compression) => Promise<void>;
   writeArchive: (request: ArchiveRequest) => Promise<WrittenArchive>;
   storageFor: (destination: Destination) => Promise<Storage>;
   /** The room on the disk for an archive that is written there; undefined where none of it can be given back. */

@@ -14,11 +14,16 @@ export function openPrograms(
   environment: Environment,
   env: Variables,
   signal: AbortSignal,
-): Pick<Tools, 'prepareDump' | 'writeArchive'> {
+): Pick<Tools, 'prepareDump' | 'findPrograms' | 'writeArchive'> {
   const clientPrograms = once(() => clientProgramsFor(environment, env, signal));
   const sevenZip = once(() => sevenZipFor(environment, env, signal));
+  const forSevenZip = sevenZipEnvironment(env);
+  const zstd = once(() => zstdFor(forSevenZip, signal));
 
   return {
+    findPrograms: async ({ method }) => {
+      await Promise.all([clientPrograms(), sevenZip(), method === 'zstd' ? zstd() : undefined]);
+    },
     prepareDump: async (server, settings) => {
       const [{ prepareDump }, { programEnvironment }] = await Promise.all([
         import('../postgres/prepare-dump.ts'),
@@ -29,9 +34,8 @@ export function openPrograms(
     },
     writeArchive: async (request) => {
       const { writeArchive } = await import('../archive/write-archive.ts');
-      const forSevenZip = sevenZipEnvironment(env);
-      const zstd = request.compression.method === 'zstd' ? { zstd: await zstdFor(forSevenZip, signal) } : {};
-      return await writeArchive({ ...request, ...zstd, sevenZip: await sevenZip(), environment: forSevenZip });
+      const ifZstd = request.compression.method === 'zstd' ? { zstd: await zstd() } : {};
+      return await writeArchive({ ...request, ...ifZstd, sevenZip: await sevenZip(), environment: forSevenZip });
     },
   };
 }

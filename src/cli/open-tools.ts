@@ -51,6 +51,7 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     pingUrlsFor: (server) => resolvePingUrls(server, environment),
     checkConnection: (connectionString) => void parseConnection(connectionString),
     prepareDump: programs.prepareDump,
+    findPrograms: programs.findPrograms,
     writeArchive: programs.writeArchive,
     storageFor: (destination) => storageFor(destination, catalog.id, { slots }),
     openRoom: roomOpener(environment.temporaryLimitBytes / jobs, { signal, report }),

@@ -41,19 +41,21 @@ export async function findClientPrograms(search: ClientSearch): Promise<ClientPr
   if (search.override !== undefined) return [await overriddenPrograms(search.override, search.signal)];
   const onPath = search.searchPath.split(delimiter).filter((entry) => isAbsolute(entry));
   const usual = await Promise.all(USUAL_PLACES.map((pattern) => directoriesLike(pattern)));
-  const found: ClientPrograms[] = [];
+  const candidates = await Promise.all([...onPath, ...usual.flat()].map((directory) => candidateIn(directory)));
   const seen = new Set<string>();
-  for (const directory of [...onPath, ...usual.flat()]) {
-    const file = await executable(directory, 'pg_dump');
-    if (file === undefined) continue;
-    const real = await realpath(file);
+  const distinct = candidates.filter((candidate) => {
     // Debian's /usr/bin/pg_dump is a script that picks a version by rules of its own; the real ones come later.
-    if (seen.has(real) || basename(real) === 'pg_wrapper') continue;
-    seen.add(real);
-    const programs = await examine(directory, file, search.signal);
-    if (programs !== undefined) found.push(programs);
-  }
-  return found;
+    if (candidate === undefined || seen.has(candidate.real) || basename(candidate.real) === 'pg_wrapper') return false;
+    seen.add(candidate.real);
+    return true;
+  });
+  const examined = distinct.map(async (one) => one && (await examine(one.directory, one.pgDump, search.signal)));
+  return (await Promise.all(examined)).filter((programs) => programs !== undefined);
+}
+
+async function candidateIn(directory: string) {
+  const pgDump = await executable(directory, 'pg_dump');
+  return pgDump === undefined ? undefined : { directory, pgDump, real: await realpath(pgDump) };
 }
 
 async function overriddenPrograms(directory: string, signal: AbortSignal): Promise<ClientPrograms> {

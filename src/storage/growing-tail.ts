@@ -22,7 +22,7 @@ export interface Stretch {
 
 const LOOK_EVERY_MS = 100;
 /** Each release costs a process, so that it should be worth one. */
-const WORTH_RELEASING_BYTES = 32_000_000;
+const WORTH_RELEASING_BYTES = 64_000_000;
 /** The beginning of an archive and its directory at the end are read again once it is whole. */
 const KEPT_AT_START_BYTES = 16_000_000;
 const KEPT_AT_END_BYTES = 1_000_000;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
@@ -68,6 +68,21 @@ test('run --compression is for that run alone, and a rebuilt catalogue finds out
   expect(await account.json('catalog', 'rebuild', '--from', place)).toMatchObject([{ added: 2 }]);
   expect(await account.json('verify', 'shop', '--at', '1')).toMatchObject([{ isGood: true }]);
   expect(await account.json('verify', 'shop', '--at', '2')).toMatchObject([{ isGood: true }]);
+});
+
+test('a zstd that knows less is asked for less', async () => {
+  using account = newAccount();
+  await add(account, { compression: 'zstd:3' });
+  const bin = account.folder.at('bin');
+  mkdirSync(bin);
+  const real = execFileSync('sh', ['-c', 'command -v zstd'], { encoding: 'utf8' }).trim();
+  writeFileSync(
+    `${bin}/zstd`,
+    `#!/bin/sh\ncase "$*" in *--zstd=*) echo "Incorrect parameters" >&2; exit 1;; esac\nexec '${real}' "$@"\n`,
+    { mode: 0o755 },
+  );
+  account.env['PATH'] = `${bin}:${account.env['PATH']}`;
+  expect(await account.results()).toMatchObject([{ status: 'success', warnings: [] }]);
 });
 
 test('without zstd the error says what to install, and nothing is stored', async () => {
