@@ -3,9 +3,10 @@
 // Makes dist/: a file for each command, and what they share in chunks. Kysely alone is 279 modules, whose loading took
 // most of the time of a run with nothing due; bundled, only what is used is left. What brings a compiled part, must be
 // one copy, or is needed rarely stays outside and is loaded from node_modules.
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledLicenses } from './bundled-licenses.js';
 
 const BUNDLED = [
   'kysely',
@@ -27,7 +28,8 @@ const OUTSIDE = ['typescript', 'ts-node'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   absWorkingDir: root,
   entryPoints: ['src/commands/**/*.ts', 'src/main.ts'],
   outdir: 'dist',
@@ -65,3 +67,4 @@ await build({
     },
   ],
 });
+writeFileSync(`${root}/dist/LICENSES.txt`, bundledLicenses(root, Object.keys(metafile.inputs)));

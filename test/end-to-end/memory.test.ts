@@ -22,9 +22,9 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => await cluster[Symbol.asyncDispose]());
 
-/** The most memory that a process has had, its children not counted. */
+/** The most memory that a process has had, its children not counted. One that has just ended has none. */
 function peakMemoryBytes(pid: number): number {
-  const kibibytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const kibibytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0;
   return Number(kibibytes) * 1024;
 }
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { eventually } from './eventually.ts';
 import { PGBAK } from './pgbak.ts';
+import { processesWith } from './processes.ts';
 
 export interface Terminal extends Disposable {
   /** Types a text as it stands, and Enter behind it. */
@@ -46,8 +47,20 @@ export function openTerminal(env: Record<string, string>, width = 80, height = 5
         throw new Error(`${String(error)}\n${screen()}`, { cause: error });
       }
     },
-    [Symbol.dispose]: () => tmux('kill-server'),
+    [Symbol.dispose]: () => {
+      tmux('kill-server');
+      waitForEndOf(socket);
+    },
   };
   terminal.enter(`unset HISTFILE; PS1='$ '; pgbak() { '${process.execPath}' '${PGBAK}' "$@"; }; clear`);
   return terminal;
+}
+
+/** tmux answers before its server has ended. */
+function waitForEndOf(socket: string): void {
+  const deadline = Date.now() + 10_000;
+  while (processesWith(socket).length > 0) {
+    if (Date.now() > deadline) throw new Error(`the terminal ${socket} does not end`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
 }
