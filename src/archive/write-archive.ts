@@ -132,8 +132,7 @@ function letItBeHeld(
   let isOver = false;
   const hold = (isHeld: boolean) => {
     if (isOver) return;
-    watch.hold(isHeld);
-    sevenZip.hold(isHeld);
+    watch.hold(sevenZip.hold(isHeld));
   };
   const letGo = () => {
     hold(false);

@@ -21,6 +21,9 @@ export interface BackupRequest {
   warn: (message: string) => void;
 }
 
+const WAITS =
+  'the dump waits for the upload, which is slower: no more of the archive may lie in the temporary directory (PGBAK_TMP_LIMIT), or it is nearly full';
+
 /**
  * Steps 3 to 8 of a backup: dump, archive, judge, store. Whatever can fail early does: storage and database are asked
  * before the first byte is dumped. A storage that can takes the archive while it is written, and makes it visible only once
@@ -47,7 +50,8 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
   let totalBytes: number | undefined;
-  const { hold, onStarted } = heldBack();
+  const note = (message: string) => report({ type: 'note', server: server.name, message });
+  const { hold, onStarted } = heldBack(() => note(WAITS));
   const room = async () => {
     const opened = await tools.openRoom(archivePath);
     return opened === undefined ? undefined : { ...opened, hold };
@@ -66,7 +70,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
         'pgbak-format': settings.format,
         'pgbak-compression': server.compression,
       },
-      onTrouble: (message) => report({ type: 'note', server: server.name, message }),
+      onTrouble: note,
       onProgress: (sentBytes) => {
         // Before the size is known it would only tell what nobody can judge.
         if (totalBytes !== undefined)

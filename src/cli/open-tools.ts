@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import type { Report } from '../backup/events.ts';
 import type { Tools } from '../backup/tools.ts';
 import { knownPlaceOf } from '../config/destination.ts';
-import type { Environment } from '../config/environment.ts';
+import { SMALLEST_LIMIT_BYTES, type Environment } from '../config/environment.ts';
 import { resolveReference } from '../config/reference.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
@@ -54,7 +54,7 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     findPrograms: programs.findPrograms,
     writeArchive: programs.writeArchive,
     storageFor: (destination) => storageFor(destination, catalog.id, { slots }),
-    openRoom: roomOpener(environment.temporaryLimitBytes / jobs, { signal, report }),
+    openRoom: roomOpener(Math.max(environment.temporaryLimitBytes / jobs, SMALLEST_LIMIT_BYTES), { signal, report }),
     verify: async (level, server, point, password) => {
       const [{ openScratchServer }, { buildVerifyTools }, { verifyAndTell }] = await Promise.all([
         import('./open-scratch.ts'),

@@ -85,7 +85,7 @@ function onOrOff(name: string, value: string | undefined): boolean {
 }
 
 /** With less, the parts that B2 takes would have to go up one after another. */
-const SMALLEST_LIMIT_BYTES = 64 * MEBIBYTE;
+export const SMALLEST_LIMIT_BYTES = 64 * MEBIBYTE;
 const UNITS: Readonly<Record<string, number>> = { '': 1, M: MEBIBYTE, G: GIBIBYTE, T: 1024 * GIBIBYTE };
 
 function sizeOr(byDefault: number, name: string, value: string | undefined): number {

@@ -28,7 +28,7 @@ export interface B2Client {
   /** For messages. */
   readonly host: string;
   readonly clock: Clock;
-  session(signal: AbortSignal): Promise<Session>;
+  session(signal: AbortSignal, attempts?: () => number): Promise<Session>;
   /**
    * An API call that may be repeated, with the retries that Backblaze's integration checklist asks for
    * (https://www.backblaze.com/docs/cloud-storage-integration-checklist).
@@ -42,8 +42,12 @@ export interface B2Client {
     signal: AbortSignal,
     options?: { recover?: () => Promise<Answer | undefined>; attempts?: () => number },
   ): Promise<Answer>;
-  /** A request that is sent once, without a time limit of its own. */
-  once(send: (b2: B2, axios: AxiosOptions) => Promise<Answer>, signal: AbortSignal): Promise<Answer>;
+  /** A request that is sent once, without a time limit of its own; `attempts` are for a token that it may need first. */
+  once(
+    send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
+    signal: AbortSignal,
+    attempts?: () => number,
+  ): Promise<Answer>;
 }
 
 /** Finishing a file of thousands of parts takes B2 a while. */
@@ -59,9 +63,9 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     timeout,
     headers: { 'User-Agent': 'pgbak' },
   });
-  let current: Promise<Session> | undefined;
+  let current: { session: Promise<Session>; signal: AbortSignal } | undefined;
 
-  const authorize = async (signal: AbortSignal): Promise<Session> => {
+  const authorize = async (signal: AbortSignal, callAttempts: () => number): Promise<Session> => {
     const { default: Package } = await import('backblaze-b2');
     const url = apiUrl === undefined ? {} : { url: `${apiUrl.replace(/\/+$/, '')}/b2api/v2/b2_authorize_account` };
     try {
@@ -78,7 +82,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
           return parseSession(b2, answer.data);
         },
         {
-          attempts: () => attempts,
+          attempts: callAttempts,
           decide: (error, repetition) =>
             error instanceof B2Failure && verdictOnCall(error) === 'wait'
               ? pauseMs(repetition, error.retryAfterMs)
@@ -95,19 +99,21 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
   };
 
   /** Many callers may find the token used up at once; one of them renews it for all. */
-  const session = async (signal: AbortSignal): Promise<Session> => {
-    current ??= authorize(signal);
-    const mine = current;
-    try {
-      return await mine;
-    } catch (error) {
-      if (current === mine) current = undefined;
-      throw error;
+  const session: B2Client['session'] = async (signal, callAttempts = () => attempts) => {
+    for (;;) {
+      const mine = (current ??= { session: authorize(signal, callAttempts), signal });
+      try {
+        return await mine.session;
+      } catch (error) {
+        if (current === mine) current = undefined;
+        // The one that renewed it was ended; whoever is left goes on.
+        if (signal.aborted || !mine.signal.aborted) throw error;
+      }
     }
   };
 
-  const send: B2Client['once'] = async (request, signal) => {
-    const { b2 } = await session(signal);
+  const send: B2Client['once'] = async (request, signal, callAttempts) => {
+    const { b2 } = await session(signal, callAttempts);
     return await request(b2, axiosOptions(signal, 0)).catch((error: unknown) => Promise.reject(failureOf(error)));
   };
 
@@ -120,7 +126,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
       let isRenewed = false;
       return await withRetries(
         async () => {
-          await session(signal);
+          await session(signal, ownAttempts);
           const used = current;
           try {
             return await send((b2, axios) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS }), signal);

@@ -16,24 +16,28 @@ const LOOK_EVERY_MS = 100;
  * Rejects with the file's own reason when it never is, and with the signal's.
  */
 export async function untilItHas(file: GrowingFile, bytes: number, signal: AbortSignal): Promise<number | undefined> {
-  let finalBytes: number | undefined;
-  const whole = file.whole.then(({ sizeBytes }) => {
-    finalBytes = sizeBytes;
-    return sizeBytes;
-  });
-  // It may come to an end before anybody waits for it.
-  whole.catch(() => {});
+  let ended: { finalBytes: number } | { error: unknown } | undefined;
+  let wake = () => {};
+  // Once a call, since a promise that stays pending for hours keeps all that ever waited for it.
+  file.whole.then(
+    ({ sizeBytes }) => [(ended = { finalBytes: sizeBytes }), wake()],
+    (error: unknown) => [(ended = { error }), wake()],
+  );
   for (;;) {
     signal.throwIfAborted();
     const onDiskBytes = await stat(file.path).then(
       ({ size }) => size,
       () => 0,
     );
-    // What is whole by now says so first.
-    await Promise.race([whole, Promise.resolve()]);
-    if (finalBytes !== undefined) return finalBytes;
+    if (ended !== undefined) {
+      if ('error' in ended) throw ended.error;
+      return ended.finalBytes;
+    }
     if (onDiskBytes >= bytes) return undefined;
-    await Promise.race([whole, new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))]);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_EVERY_MS);
+      wake = () => [clearTimeout(timer), resolve()];
+    });
   }
 }
 
@@ -52,6 +56,9 @@ export function growingPartBytes(number: number, minimumBytes: number): number {
   return smallBytes + Math.floor((Math.max(number - SMALL_PARTS, 0) * minimumBytes) / 9);
 }
 
+/** So often parts are begun anew while their dump goes on; after that the whole has to do, which nothing keeps small. */
+const BEGINNINGS = 5;
+
 /**
  * Uploads a file in parts while it is written. Its first part, to which 7-Zip returns at the very end, goes last. Before
  * they become a file it is proved that what was sent is what is on the disk now, of whatever is there still. Returns
@@ -63,29 +70,55 @@ export async function uploadGrowing(
   upload: B2Upload,
 ): Promise<(FileVersion & Checksum) | undefined> {
   const tail = watchTail(file, await file.room?.());
-  let checksum: Checksum = { partSums: [] };
-  try {
-    const version = await uploadInParts(
-      {
-        parts: (signal) => partsOf(file, minimumPartBytes, tail, signal),
-        onStored: ({ slice }) => tail.stored(slice),
-        check: async (stored) => {
-          await tail.stop(true);
-          const slices = stored.map(({ slice }) => slice);
-          checksum = await checksumOf(slices, tail, upload.signal);
-        },
-      },
-      { ...upload, attempts: () => (tail.hasReleased() ? PATIENT_ATTEMPTS : upload.attempts()) },
-    );
-    return { ...version, ...checksum };
-  } catch (error) {
-    const mayBeginAnew = !tail.hasReleased() && !isFinal(error);
-    await tail.stop(mayBeginAnew);
-    if (!mayBeginAnew) throw error;
-    upload.signal.throwIfAborted();
-    upload.onTrouble(error);
-    return undefined;
+  const nothingComes = new AbortController();
+  let isWhole = false;
+  file.whole.then(
+    () => (isWhole = true),
+    (error: unknown) => nothingComes.abort(error),
+  );
+  const attempts = () => (tail.hasReleased() ? PATIENT_ATTEMPTS : upload.attempts());
+  for (let begun = 1; ; begun += 1) {
+    tail.begin();
+    try {
+      const stored = await uploadParts(file, minimumPartBytes, tail, nothingComes.signal, { ...upload, attempts });
+      await tail.close(true);
+      return stored;
+    } catch (error) {
+      // So that no more is given back while it is judged what comes next.
+      tail.begin();
+      const isOver = upload.signal.aborted || nothingComes.signal.aborted;
+      const isLost = isOver || tail.hasReleased() || isFinal(error);
+      if (!isLost) upload.onTrouble(error);
+      if (!isLost && !isWhole && begun < BEGINNINGS) continue;
+      await tail.close(!isLost);
+      if (isLost) throw error;
+      return undefined;
+    }
   }
+}
+
+async function uploadParts(
+  file: GrowingFile,
+  minimumPartBytes: number,
+  tail: GrowingTail,
+  nothingComes: AbortSignal,
+  upload: B2Upload,
+): Promise<FileVersion & Checksum> {
+  let checksum: Checksum = { partSums: [] };
+  const version = await uploadInParts(
+    {
+      parts: (signal) => partsOf(file, minimumPartBytes, tail, signal),
+      nothingComes,
+      onStored: ({ slice }) => tail.sent(slice),
+      check: async (stored) => {
+        await tail.close(true);
+        const slices = stored.map(({ slice }) => slice);
+        checksum = await checksumOf(slices, tail, upload.signal);
+      },
+    },
+    upload,
+  );
+  return { ...version, ...checksum };
 }
 
 /** Who may not store parts, or no more of them, may not store the whole either. */
@@ -107,6 +140,7 @@ async function* partsOf(
   signal: AbortSignal,
 ): AsyncGenerator<Part> {
   const { path } = file;
+  tail.sent();
   const firstBytes = growingPartBytes(1, minimumBytes);
   let startByte = firstBytes;
   for (let number = 2; ; number += 1) {

@@ -19,6 +19,8 @@ export interface Part<Kind extends Slice = Slice> {
 export interface PartSource {
   /** One by one, in any order; to end on that signal, since another part has failed then. */
   parts: (signal: AbortSignal) => AsyncGenerator<Part<Slice | HashedSlice>>;
+  /** Ends the sending, with the reason. */
+  nothingComes?: AbortSignal;
   /** Told of each that B2 has acknowledged. */
   onStored?: (part: Part<HashedSlice>) => void;
   /** Asked before all of them become a file. */
@@ -66,11 +68,11 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
 /** Each worker has an upload URL of its own; the first failure ends them all. Returns the parts by their number. */
 async function uploadParts(
   fileId: string,
-  { parts, onStored }: PartSource,
+  { parts, onStored, nothingComes = new AbortController().signal }: PartSource,
   upload: B2Upload,
 ): Promise<Part<HashedSlice>[]> {
   const failed = new AbortController();
-  const signal = AbortSignal.any([upload.signal, failed.signal]);
+  const signal = AbortSignal.any([upload.signal, nothingComes, failed.signal]);
   const sentBytes = new Map<number, number>();
   const onSent = (number: number, bytes: number) => {
     sentBytes.set(number, bytes);
@@ -97,6 +99,7 @@ async function uploadParts(
   );
   await Promise.allSettled(workers);
   upload.signal.throwIfAborted();
+  nothingComes.throwIfAborted();
   failed.signal.throwIfAborted();
   return stored.toSorted((a, b) => a.number - b.number);
 }
@@ -120,7 +123,7 @@ async function uploadPart(
       using _slot = await slots.take(signal);
       const { sha1 } = await sendSlice(slice, { idleMs, signal, onSent: onProgress }, (body, sendSignal) => {
         const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
-        return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal);
+        return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal, attempts);
       });
       return { ...slice, sha1 };
     },

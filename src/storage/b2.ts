@@ -148,7 +148,7 @@ export function openB2Storage({
       onTrouble: (error) => {
         const words = b2Error(error, `take parts of ${name}`, client.host);
         // Another error is why nothing comes of the archive at all.
-        if (words instanceof StorageError) onTrouble?.(`${words.message}; it goes up as a whole once it is complete`);
+        if (words instanceof StorageError) onTrouble?.(`${words.message}; its upload begins anew`);
       },
     };
   }

@@ -3,16 +3,18 @@ import type { GrowingFile, Room } from './storage.ts';
 
 /** What of a growing file lies on the disk, watched so that it does not become too much. */
 export interface GrowingTail {
+  /** Begins, or begins anew: storage has nothing, and is about to be told that something comes. */
+  begin(): void;
   /** Notes that storage is about to be sent a stretch. */
   sending(): void;
-  /** Notes that storage has it now. */
-  stored(stretch: Stretch): void;
+  /** Notes that storage has that stretch now; without one, that it knows what is to come. */
+  sent(stretch?: Stretch): void;
   /** Whether space was given back, so that the file cannot be sent from its beginning any more. */
   hasReleased(): boolean;
   /** Whether that stretch is still on the disk. */
   isThere(stretch: Stretch): boolean;
   /** Gives no more space back, and lets the writer go on; or not, where nothing can come of the file any more. */
-  stop(mayGoOn: boolean): Promise<void>;
+  close(mayGoOn: boolean): Promise<void>;
 }
 
 export interface Stretch {
@@ -28,65 +30,93 @@ const KEPT_AT_START_BYTES = 16_000_000;
 const KEPT_AT_END_BYTES = 1_000_000;
 /** Whoever holds back is heard a moment later, when as much as this has come. */
 const LEFT_FREE_BYTES = 128_000_000;
+const AGAIN_AFTER_MS = 5000;
 
 /**
  * Gives back the space of what storage has, and holds the writer back while too much lies on the disk or too little room is
  * left there. Never while nothing is under way that would make it less: then the file has to grow for the next part.
  */
-export function watchTail(file: GrowingFile, openedRoom: Room | undefined): GrowingTail {
-  let room = openedRoom;
+export function watchTail(file: GrowingFile, room: Room | undefined): GrowingTail {
   let underWay = 0;
   let kept: Stretch[] = [];
   const released: Stretch[] = [];
   let isHeld = false;
-  let looking: Promise<void> | undefined;
+  let isTooMuch = false;
+  let fileBytes = 0;
 
   const hold = (wanted: boolean) => {
-    if (wanted !== isHeld) room?.hold(wanted);
+    // Told again and again: a shell's `fg` wakes all of its children.
+    if (wanted || isHeld) room?.hold(wanted);
     isHeld = wanted;
   };
 
-  async function look(): Promise<void> {
+  const looks = oneAtATime(async () => {
     if (room === undefined) return;
-    const { limitBytes } = room;
     const { size, blocks } = await stat(file.path);
-    const isTooMuch = blocks * 512 >= limitBytes || (await room.freeBytes()) < LEFT_FREE_BYTES;
+    isTooMuch = blocks * 512 >= room.limitBytes || (await room.freeBytes()) < LEFT_FREE_BYTES;
+    fileBytes = size;
     hold(isTooMuch && underWay > 0);
+    releases.start();
+  });
+
+  /** Apart from the looks, since a busy disk may take its time over it. */
+  const releases = oneAtATime(async () => {
+    if (room === undefined) return;
+    for (let run = worthReleasing(); run !== undefined; run = worthReleasing()) {
+      // From here on it counts as gone, also when only a piece of it is.
+      released.push(run);
+      await room.release(run.startByte, run.sizeBytes);
+      kept = kept.filter((stretch) => !isWithin(stretch, run));
+    }
+  }, AGAIN_AFTER_MS);
+
+  function worthReleasing(): Stretch | undefined {
     const ready = kept.filter(
       ({ startByte, sizeBytes }) =>
-        startByte >= KEPT_AT_START_BYTES && startByte + sizeBytes + KEPT_AT_END_BYTES <= size,
+        startByte >= KEPT_AT_START_BYTES && startByte + sizeBytes + KEPT_AT_END_BYTES <= fileBytes,
     );
-    for (const run of joined(ready)) {
-      if (run.sizeBytes < WORTH_RELEASING_BYTES && !isTooMuch) continue;
-      released.push(run);
-      kept = kept.filter((stretch) => !isWithin(stretch, run));
-      await room.release(run.startByte, run.sizeBytes);
-    }
+    return joined(ready).find(({ sizeBytes }) => sizeBytes >= WORTH_RELEASING_BYTES || isTooMuch);
   }
 
-  const lookOnce = () => {
-    looking ??= look()
-      .catch(() => {
-        // It worked before, so the disk is in trouble; that the archive grows on will tell more of it.
-        hold(false);
-        room = undefined;
-      })
-      .finally(() => (looking = undefined));
-  };
-  const timer = setInterval(lookOnce, LOOK_EVERY_MS);
+  const timer = setInterval(looks.start, LOOK_EVERY_MS);
   return {
+    begin: () => {
+      kept = [];
+      underWay = 1;
+    },
     sending: () => void (underWay += 1),
-    stored: (stretch) => {
+    sent: (stretch) => {
       underWay -= 1;
-      kept.push(stretch);
-      lookOnce();
+      if (stretch !== undefined) kept.push(stretch);
+      looks.start();
     },
     hasReleased: () => released.length > 0,
     isThere: (stretch) => !released.some((run) => isWithin(stretch, run)),
-    stop: async (mayGoOn) => {
+    close: async (mayGoOn) => {
       clearInterval(timer);
-      await looking;
+      kept = [];
+      await looks.close();
+      await releases.close();
       hold(!mayGoOn);
+    },
+  };
+}
+
+/** Work of which one piece at a time is done; what fails is tried again when it is started next, after that pause. */
+function oneAtATime(work: () => Promise<void>, pauseMs = 0): { start: () => void; close: () => Promise<void> } {
+  let working: Promise<void> | undefined;
+  let notBefore = 0;
+  let isClosed = false;
+  return {
+    start: () => {
+      if (isClosed || performance.now() < notBefore) return;
+      working ??= work()
+        .catch(() => void (notBefore = performance.now() + pauseMs))
+        .finally(() => (working = undefined));
+    },
+    close: async () => {
+      isClosed = true;
+      await working;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, PgbakError } from '../errors.ts';
+import { childrenDieWithUs } from './die-with-parent.ts';
 import { runProgram } from './programs.ts';
 
 /** What a file that another program still writes takes on its disk, and what can be done about it. */
@@ -24,6 +25,7 @@ export async function openDiskRoom(
   signal: AbortSignal,
 ): Promise<DiskRoom | string> {
   if (process.platform !== 'linux') return 'only Linux gives back the space of a file that is being written';
+  if (!childrenDieWithUs()) return 'the dump cannot be made to wait without `setpriv --pdeathsig` (util-linux 2.33)';
   const punch = async (file: string, startByte: number, sizeBytes: number): Promise<string | undefined> => {
     const args = ['--punch-hole', '--offset', String(startByte), '--length', String(sizeBytes), '--', file];
     const command = { name: 'fallocate', file: 'fallocate', args, env: environment };

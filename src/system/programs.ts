@@ -59,7 +59,7 @@ export interface RunningProgram {
    * Lets the program stand still, or go on. Does nothing where a child could outlive a killed pgbak: nobody would ever
    * wake it then.
    */
-  hold(isHeld: boolean): void;
+  hold(isHeld: boolean): boolean;
 }
 
 const FORCE_KILL_AFTER_MS = 5000;
@@ -112,9 +112,9 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
     },
     hold: (isHeld) => {
       options.signal.removeEventListener('abort', wakeToEnd);
-      if (isToEnd || options.signal.aborted || !childrenDieWithUs()) return;
+      if (isToEnd || options.signal.aborted || !childrenDieWithUs()) return false;
       if (isHeld) options.signal.addEventListener('abort', wakeToEnd, { once: true });
-      subprocess.kill(isHeld ? 'SIGSTOP' : 'SIGCONT');
+      return subprocess.kill(isHeld ? 'SIGSTOP' : 'SIGCONT') && isHeld;
     },
   };
 }

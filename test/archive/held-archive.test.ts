@@ -34,9 +34,9 @@ async function heldArchive(
 describe('an archive that is held back', () => {
   test('does not grow, however long, and is whole when it may go on', async () => {
     using folder = temporaryFolder();
-    const limits = { totalMs: 4000, idleMs: 1500 };
+    const limits = { totalMs: 20_000, idleMs: 4000 };
     const { request, writing, hold, heldBytes } = await heldArchive(folder, NOISE, { limits });
-    await pause(4500);
+    await pause(6000);
     expect(sizeOf(request.archivePath)).toBe(heldBytes);
     hold(false);
     expect((await writing).rawSizeBytes).toBe(10_000_000);
@@ -71,6 +71,7 @@ test('with a companion too an archive is written in order, and nothing lies besi
   const writing = writeArchive(request);
   await eventually('an archive that grows', () => sizeOf(request.archivePath) > 3e6);
   const early = readFileSync(request.archivePath).subarray(32, 3_000_000);
+  expect(await Promise.race([writing, Promise.resolve('still being written')])).toBe('still being written');
   await writing;
   expect(readFileSync(request.archivePath).subarray(32, 3_000_000).equals(early)).toBe(true);
   expect(readdirSync(folder.path)).toEqual(['archive.7z']);

@@ -108,7 +108,7 @@ test('a B2 that takes no parts gets the whole archive again', async () => {
   const { finished } = await runWithParts(3);
   const ended = await finished;
   expect(resultOf(ended)).toMatchObject([{ status: 'success', warnings: [] }]);
-  expect(ended.stderr).toMatch(/info shop: B2 does not take parts of shop\.sql\.7z .*; it goes up as a whole once/);
+  expect(ended.stderr).toMatch(/info shop: B2 does not take parts of shop\.sql\.7z .*; its upload begins anew/);
   expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
 });
 

@@ -32,8 +32,14 @@ afterEach(async () => {
 const onDiskBytes = () => statSync(archive.file.path).blocks * 512;
 const partsSent = () => place.server.requests.filter(({ endpoint }) => endpoint === 'b2_upload_part').length;
 
+interface Options extends B2ServerOptions {
+  limitBytes?: number;
+  /** So often giving space back fails before it works. */
+  failingReleases?: number;
+}
+
 /** Begins to store the file on a disk whose space can be given back. */
-async function begin({ limitBytes = Number.POSITIVE_INFINITY, ...options }: B2ServerOptions & { limitBytes?: number }) {
+async function begin({ limitBytes = Number.POSITIVE_INFINITY, failingReleases = 0, ...options }: Options) {
   place = await b2Place(options);
   const storage = place.open();
   let isHeld = false;
@@ -42,7 +48,12 @@ async function begin({ limitBytes = Number.POSITIVE_INFINITY, ...options }: B2Se
   const room = async () => {
     const opened = await openDiskRoom(archive.file.path, plainEnvironment, never);
     if (typeof opened === 'string') throw new Error(opened);
-    return { ...opened, hold, limitBytes };
+    let failures = failingReleases;
+    const release = async (startByte: number, sizeBytes: number) => {
+      if ((failures -= 1) >= 0) throw new Error('the disk is busy');
+      await opened.release(startByte, sizeBytes);
+    };
+    return { ...opened, release, hold, limitBytes };
   };
   const stored = storage.putGrowing?.(
     'shop.sql.7z',
@@ -54,10 +65,14 @@ async function begin({ limitBytes = Number.POSITIVE_INFINITY, ...options }: B2Se
   return { storage, stored, held, isHeld: () => isHeld };
 }
 
-test('what is stored takes no room any more, and the archive is known by its parts', async () => {
-  const { storage, stored, held } = await begin({});
+async function writeUntilReleased(): Promise<void> {
   archive.write(120 * MEGABYTE);
   await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+}
+
+test('what is stored takes no room any more, and the archive is known by its parts', async () => {
+  const { storage, stored, held } = await begin({});
+  await writeUntilReleased();
   archive.finish();
   const result = await stored;
   if (!('partSums' in result)) throw new Error('known as a whole');
@@ -74,8 +89,7 @@ test('what is stored takes no room any more, and the archive is known by its par
 
 test('beginning and end stay, since they are looked into once it is whole', async () => {
   const { stored } = await begin({});
-  archive.write(120 * MEGABYTE);
-  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  await writeUntilReleased();
   const found = readFileSync(archive.file.path);
   expect(found.subarray(32, 15 * MEGABYTE).equals(content.subarray(32, 15 * MEGABYTE))).toBe(true);
   expect(found.subarray(-MEGABYTE).equals(content.subarray(119 * MEGABYTE, 120 * MEGABYTE))).toBe(true);
@@ -103,8 +117,7 @@ test('its writer is held back while too much of it waits', async () => {
 
 test('trouble that would be given up otherwise is sat out, once nobody else has what was sent', async () => {
   const { storage, stored } = await begin({});
-  archive.write(120 * MEGABYTE);
-  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  await writeUntilReleased();
   place.server.faults.add({
     endpoint: 'b2_upload_part',
     times: 30,
@@ -120,10 +133,68 @@ test('trouble that would be given up otherwise is sat out, once nobody else has 
   expect(place.server.versions(BUCKET)).toHaveLength(1);
 });
 
+test('while nothing was given back, parts that are given up begin anew', async () => {
+  const { storage, stored } = await begin({});
+  // As often as one part is tried, times four parts.
+  place.server.faults.add({
+    endpoint: 'b2_upload_part',
+    times: 33,
+    action: { kind: 'refuse', status: 503, code: 'service_unavailable' },
+  });
+  await writeUntilReleased();
+  archive.finish();
+  expect(await stored).toHaveProperty('partSums');
+  expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
+  expect(place.server.requests.filter(({ endpoint }) => endpoint === 'b2_start_large_file')).toHaveLength(2);
+  expect(place.server.versions(BUCKET)).toHaveLength(1);
+});
+
+test('an authorization that runs out in the middle is waited for as well', async () => {
+  const { storage, stored } = await begin({});
+  await writeUntilReleased();
+  const { faults } = place.server;
+  faults.add({ endpoint: 'b2_upload_part', action: { kind: 'refuse', status: 503, code: 'service_unavailable' } });
+  faults.add({
+    endpoint: 'b2_get_upload_part_url',
+    action: { kind: 'refuse', status: 401, code: 'expired_auth_token' },
+  });
+  faults.add({
+    endpoint: 'b2_authorize_account',
+    times: 20,
+    action: { kind: 'refuse', status: 503, code: 'service_unavailable' },
+  });
+  archive.finish();
+  expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
+  expect(place.server.requests.filter(({ endpoint }) => endpoint === 'b2_authorize_account')).toHaveLength(22);
+});
+
+test('a dump that fails is not waited for, however patient the upload', async () => {
+  const { stored } = await begin({});
+  await writeUntilReleased();
+  const before = partsSent();
+  place.server.faults.add({
+    endpoint: 'b2_upload_part',
+    times: 100_000,
+    action: { kind: 'hang' },
+  });
+  archive.write(129 * MEGABYTE);
+  await eventually('parts that do not get through', () => partsSent() > before);
+  archive.fail(new Error('the dump failed'));
+  const began = performance.now();
+  await expect(stored).rejects.toThrow('the dump failed');
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
+test('space that cannot be given back at the moment is given back later', async () => {
+  const { storage, stored } = await begin({ failingReleases: 1 });
+  await writeUntilReleased();
+  archive.finish();
+  expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
+});
+
 test('what can be stored by nobody fails at once, with the reason', async () => {
   const { stored } = await begin({});
-  archive.write(120 * MEGABYTE);
-  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  await writeUntilReleased();
   const before = partsSent();
   place.server.faults.add({
     endpoint: 'b2_upload_part',
@@ -133,14 +204,14 @@ test('what can be stored by nobody fails at once, with the reason', async () => 
   archive.write(129 * MEGABYTE);
   // The archive is not whole yet.
   await expect(stored).rejects.toThrow('its storage cap is reached');
-  expect(partsSent() - before).toBeLessThanOrEqual(4);
+  // One in each of the four slots, and what begins before the first answer has been heard: none a second time.
+  expect(partsSent() - before).toBeLessThanOrEqual(8);
   expect(place.server.versions(BUCKET)).toEqual([]);
 });
 
 test('a byte that changes on the disk after it was sent is noticed', async () => {
   const { stored } = await begin({});
-  archive.write(120 * MEGABYTE);
-  await eventually('space that was given back', () => onDiskBytes() < 60 * MEGABYTE);
+  await writeUntilReleased();
   archive.change(12 * MEGABYTE);
   archive.finish();
   await expect(stored).rejects.toThrow(/the archive changed at byte \d+ after that had been uploaded/);
