@@ -9,7 +9,6 @@ import { knownPlaceOf } from '../config/destination.ts';
 import type { Environment } from '../config/environment.ts';
 import { resolveReference } from '../config/reference.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
-import { ConfigError, errorCode } from '../errors.ts';
 import type { DoctorTools, TemporaryRoom } from '../monitor/doctor-tools.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
@@ -19,6 +18,7 @@ import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
 import { findSchedule } from '../system/find-schedule.ts';
+import { createTemporaryDirectory } from '../system/temporary-directory.ts';
 import { clientProgramsFor, once, sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import { reach } from './open-restore.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './storage-at.ts';
@@ -82,24 +82,11 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
   };
 }
 
-async function roomIn(directory: string, signal: AbortSignal): Promise<TemporaryRoom> {
-  try {
-    const { bavail, bsize } = await statfs(directory);
-    const freeBytes = bavail * bsize;
-    const folder = await mkdtemp(join(directory, 'pgbak-doctor-')).catch(() => undefined);
-    if (folder === undefined) return { freeBytes, isWritable: false };
-    try {
-      const room = await openDiskRoom(join(folder, 'archive'), sevenZipEnvironment(process.env), signal);
-      return { freeBytes, isWritable: true, ...(typeof room === 'string' ? { refusal: room } : {}) };
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  } catch (error) {
-    throw new ConfigError(
-      `the temporary directory ${directory} cannot be looked at: ${errorCode(error) ?? 'unknown error'}`,
-      'Create it, or set PGBAK_TMPDIR to another.',
-    );
-  }
+async function roomIn(base: string, signal: AbortSignal): Promise<TemporaryRoom> {
+  await using directory = await createTemporaryDirectory({ base, owner: 'doctor' });
+  const { bavail, bsize } = await statfs(base);
+  const room = await openDiskRoom(join(directory.path, 'archive'), sevenZipEnvironment(process.env), signal);
+  return { freeBytes: bavail * bsize, ...(typeof room === 'string' ? { refusal: room } : {}) };
 }
 
 /** Under a name of its own beside the archives, so that no restore point comes of it. */

@@ -12,8 +12,6 @@ import type { ScheduleEntry } from '../system/find-schedule.ts';
 /** The room in a directory. */
 export interface TemporaryRoom {
   freeBytes: number;
-  /** By this user. */
-  isWritable: boolean;
   /** Why space of an archive cannot be given back while it is sent; undefined where it can. */
   refusal?: string;
 }
@@ -29,6 +27,7 @@ export interface DoctorTools {
   /** Undefined where there is none that could be opened without changing it. */
   catalog: Pick<Catalog, 'servers' | 'backups'> | undefined;
   temporaryDirectory: string;
+  /** Rejects where nothing can be written to it. */
   roomIn: (directory: string) => Promise<TemporaryRoom>;
   /** So much of archives that are on their way to storage may lie there. */
   temporaryLimitBytes: number;

@@ -1,5 +1,6 @@
 import { checkCatalog } from './check-catalog.ts';
-import { checkPrograms, checkScheduler, checkTemporaryDirectory } from './check-machine.ts';
+import { checkPrograms, checkScheduler } from './check-machine.ts';
+import { checkTemporaryDirectory } from './check-room.ts';
 import { checkServer } from './check-server.ts';
 import type { DoctorTools } from './doctor-tools.ts';
 import type { Finding } from './findings.ts';

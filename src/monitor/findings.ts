@@ -8,6 +8,8 @@ export interface Finding {
   hint?: string;
 }
 
+export const MACHINE = 'this machine';
+
 /** Runs a check and turns an error that a user can mend into a problem; anything else is a bug and goes on. */
 export async function finding(
   about: string,

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
@@ -63,6 +64,27 @@ describe('doctor', () => {
     expect(elsewhere.status).toBe(1);
     expect(elsewhere.rows.filter(({ level }) => level === 'problem')).toMatchObject([
       { about: 'shop', message: expect.stringMatching(/database "nowhere" does not exist/) },
+    ]);
+  });
+
+  test('says why an archive has to fit in as a whole, where the dump could not be made to wait', async () => {
+    using account = newAccount();
+    const setpriv = account.folder.at('setpriv');
+    writeFileSync(setpriv, '#!/bin/sh\necho "setpriv: unrecognized option: pdeathsig" >&2\nexit 1\n');
+    chmodSync(setpriv, 0o755);
+    account.env['PATH'] = `${account.folder.path}:${account.env['PATH'] ?? ''}`;
+    await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'b2-bucket': 'b', 'no-check': true });
+    const catalog = new Database(account.catalogPath);
+    catalog.exec(`insert into backup_log (server_id, server_name, ts, result, success, started_at, finished_at, file_size)
+      values (1, 'shop', '20261101T000000', 'Success', '1', datetime(), datetime(), 7000000000000)`);
+    catalog.close();
+    const { rows } = await examine(account);
+    expect(rows.filter(({ message }) => message.startsWith('temporary directory'))).toMatchObject([
+      {
+        level: 'problem',
+        message: expect.stringMatching(/has to fit in 7000\.00 GB \(the dump cannot be made to wait without `setpriv/),
+        hint: expect.stringMatching(/PGBAK_TMPDIR/),
+      },
     ]);
   });
 

@@ -4,10 +4,13 @@ import { ConfigError } from '../../errors.ts';
 
 /** What a scheduled run may need of the environment, whether it is set now or not. */
 const NAMES = `
-  DB_PATH B2_KEY_ID B2_APP_KEY B2_BUCKET B2_API_URL ARCHIVE_PASSWORD PGBAK_DESTINATION PGBAK_TMPDIR PGBAK_PG_BIN
-  PGBAK_7Z BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME PGPASSFILE PGSERVICEFILE`
+  DB_PATH B2_KEY_ID B2_APP_KEY B2_BUCKET B2_API_URL ARCHIVE_PASSWORD PGBAK_DESTINATION PGBAK_TMPDIR PGBAK_TMP_LIMIT
+  PGBAK_PG_BIN PGBAK_7Z PGBAK_SCRATCH_URL PGBAK_CATALOG_COPY BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME PGPASSFILE PGSERVICEFILE`
   .trim()
   .split(/\s+/);
+
+/** A key that may delete is left out where scheduled runs never do. */
+const PRUNE_NAMES = ['B2_PRUNE_KEY_ID', 'B2_PRUNE_APP_KEY'];
 
 /**
  * The variables of this shell that a scheduled run needs too, those behind `env:NAME` references among them, as a file
@@ -25,7 +28,9 @@ export function environmentFileText(
         return isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [];
       }),
   );
-  const lines = [...new Set([...NAMES, ...referred])].flatMap((name) => {
+  const lines = [
+    ...new Set([...NAMES, ...(servers.some(({ autoPrune }) => autoPrune) ? PRUNE_NAMES : []), ...referred]),
+  ].flatMap((name) => {
     const value = env[name];
     return value === undefined || value === '' ? [] : [`${name}=${doubleQuoted(name, value)}`];
   });
