@@ -1,23 +1,36 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Model, Piece } from './model.ts';
 import { badRequest } from './refusal.ts';
 
-/** Lets bytes through at a rate; unlimited without one. */
-export async function* throttled(source: AsyncIterable<Buffer>, bytesPerSecond?: number): AsyncGenerator<Buffer> {
-  const began = performance.now();
-  let passedBytes = 0;
+/** Lets bytes through at a rate. */
+export interface Throttle {
+  /** Resolves when so many more bytes may have passed; nothing where they may at once. */
+  pass(bytes: number): Promise<void> | undefined;
+}
+
+export function newThrottle(bytesPerSecond: number): Throttle {
+  let passableAt = 0;
+  return {
+    pass: (bytes) => {
+      const now = performance.now();
+      passableAt = Math.max(passableAt, now) + (1000 * bytes) / bytesPerSecond;
+      return passableAt - now > 1 ? sleep(passableAt - now) : undefined;
+    },
+  };
+}
+
+/** The same bytes, at the rate of each of the throttles. */
+export async function* throttled(
+  source: AsyncIterable<Buffer>,
+  throttles: readonly Throttle[],
+): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
     yield chunk;
-    passedBytes += chunk.length;
-    if (bytesPerSecond === undefined) continue;
-    const earlyMs = (1000 * passedBytes) / bytesPerSecond - (performance.now() - began);
-    if (earlyMs > 1) await sleep(earlyMs);
+    for (const throttle of throttles) await throttle.pass(chunk.length);
   }
 }
 
@@ -30,7 +43,7 @@ const HEX_DIGITS = 40;
 export async function receive(
   model: Model,
   request: IncomingMessage,
-  bytesPerSecond: number | undefined,
+  throttles: readonly Throttle[],
   onBytes: (receivedBytes: number) => void,
 ): Promise<Piece> {
   const announced = request.headers['content-length'];
@@ -42,34 +55,32 @@ export async function receive(
   const isUnchecked = header === 'do_not_verify' || header.startsWith('unverified:');
   if (!isAtEnd && !isUnchecked && !/^[\da-f]{40}$/i.test(header)) throw badRequest('Missing header: X-Bz-Content-Sha1');
 
+  const contentBytes = Number(announced) - (isAtEnd ? HEX_DIGITS : 0);
   const path = join(model.directory, `body-${model.nextNumber()}`);
+  const file = await open(path, 'w');
   const hash = createHash('sha1');
-  let held: Buffer = Buffer.alloc(0);
+  let digest = '';
   let receivedBytes = 0;
   try {
-    await pipeline(
-      throttled(request, bytesPerSecond),
-      async function* (source: AsyncIterable<Buffer>) {
-        for await (const chunk of source) {
-          receivedBytes += chunk.length;
-          onBytes(receivedBytes);
-          const all = isAtEnd ? Buffer.concat([held, chunk]) : chunk;
-          const content = isAtEnd ? all.subarray(0, Math.max(0, all.length - HEX_DIGITS)) : all;
-          held = isAtEnd ? all.subarray(content.length) : held;
-          hash.update(content);
-          yield content;
-        }
-      },
-      createWriteStream(path),
-    );
+    for await (const chunk of throttles.length === 0 ? request : throttled(request, throttles)) {
+      const content = chunk.subarray(0, Math.max(0, contentBytes - receivedBytes));
+      digest += chunk.subarray(content.length).toString('latin1');
+      receivedBytes += chunk.length;
+      onBytes(receivedBytes);
+      hash.update(content);
+      await file.writeFile(content);
+    }
     if (receivedBytes !== Number(announced)) throw badRequest('Body is shorter than Content-Length');
     const sha1 = hash.digest('hex');
-    const expected = isAtEnd ? held.toString() : header.toLowerCase();
-    if (!isUnchecked && sha1 !== expected) throw badRequest('Sha1 did not match data received');
-    return { path, sizeBytes: isAtEnd ? receivedBytes - HEX_DIGITS : receivedBytes, sha1 };
+    if (!isUnchecked && sha1 !== (isAtEnd ? digest : header.toLowerCase())) {
+      throw badRequest('Sha1 did not match data received');
+    }
+    return { path, sizeBytes: contentBytes, sha1 };
   } catch (error) {
     await rm(path, { force: true });
     throw error;
+  } finally {
+    await file.close();
   }
 }
 

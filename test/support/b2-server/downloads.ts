@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { demand, keyOf } from './authorize.ts';
-import { throttled } from './body.ts';
+import { newThrottle, throttled } from './body.ts';
 import type { DownloadDamage } from './faults.ts';
 import { visible } from './listings.ts';
 import type { FileVersion, Model } from './model.ts';
@@ -50,7 +50,8 @@ export async function download(
     return;
   }
   const content = damaged(contentOf(version, start, end), options.damage, () => response.destroy());
-  await pipeline(throttled(content, options.bytesPerSecond), response).catch(() => response.destroy());
+  const throttles = options.bytesPerSecond === undefined ? [] : [newThrottle(options.bytesPerSecond)];
+  await pipeline(throttled(content, throttles), response).catch(() => response.destroy());
 }
 
 /** The bytes from `start` up to `end`, over all pieces. */

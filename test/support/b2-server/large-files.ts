@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { demand } from './authorize.ts';
-import { receive } from './body.ts';
+import { receive, type Throttle } from './body.ts';
 import { fileObject } from './listings.ts';
 import type { Key, LargeFile, Model, UploadTarget } from './model.ts';
 import { checkFileName, checkInfo, textOf } from './names.ts';
@@ -44,7 +44,7 @@ export async function uploadPart(
   model: Model,
   request: IncomingMessage,
   target: UploadTarget,
-  bytesPerSecond: number | undefined,
+  throttles: readonly Throttle[],
   onBytes: (receivedBytes: number) => void,
 ): Promise<unknown> {
   const partNumber = Number(request.headers['x-bz-part-number']);
@@ -52,7 +52,7 @@ export async function uploadPart(
     throw badRequest('Part number must be 1 to 10000');
   const fileId = target.fileId ?? '';
   const large = unfinished(model, target.key, fileId);
-  const piece = await receive(model, request, bytesPerSecond, onBytes);
+  const piece = await receive(model, request, throttles, onBytes);
   // It may have been cancelled meanwhile.
   if (!model.largeFiles.has(fileId)) throw badRequest(`Invalid fileId: ${fileId}`);
   large.parts.set(partNumber, piece);

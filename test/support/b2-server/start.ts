@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readJson } from './body.ts';
+import { newThrottle, readJson } from './body.ts';
 import { addBucket } from './buckets.ts';
 import { call } from './calls.ts';
 import { download, findDownload } from './downloads.ts';
@@ -31,6 +31,8 @@ export interface B2ServerOptions {
   absoluteMinimumPartSize?: number;
   /** Of each connection. */
   uploadBytesPerSecond?: number;
+  /** Of all uploads together. */
+  totalUploadBytesPerSecond?: number;
   downloadBytesPerSecond?: number;
 }
 
@@ -68,6 +70,8 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
   const requests: LoggedRequest[] = [];
   let uploads = 0;
   let peakUploads = 0;
+  const total = options.totalUploadBytesPerSecond;
+  const line = total === undefined ? [] : [newThrottle(total)];
 
   const server = createServer((request, response) => void answer(request, response));
   server.keepAliveTimeout = 5000;
@@ -136,7 +140,9 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
           for await (const _chunk of request);
           throw refusalOf(action);
         }
-        return await upload(model, request, target, options.uploadBytesPerSecond, onBytes);
+        const perConnection = options.uploadBytesPerSecond;
+        const throttles = perConnection === undefined ? line : [...line, newThrottle(perConnection)];
+        return await upload(model, request, target, throttles, onBytes);
       });
     } finally {
       uploads -= 1;

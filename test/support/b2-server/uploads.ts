@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { demand, keyOf } from './authorize.ts';
-import { receive } from './body.ts';
+import { receive, type Throttle } from './body.ts';
 import { fileObject } from './listings.ts';
 import type { FileVersion, Key, Model, UploadTarget } from './model.ts';
 import { checkFileName, infoOf } from './names.ts';
@@ -59,14 +59,14 @@ export async function uploadFile(
   model: Model,
   request: IncomingMessage,
   target: UploadTarget,
-  bytesPerSecond: number | undefined,
+  throttles: readonly Throttle[],
   onBytes: (receivedBytes: number) => void,
 ): Promise<unknown> {
   const { headers } = request;
   const fileName = checkFileName(decodeURIComponent(String(headers['x-bz-file-name'] ?? '')));
   demand(target.key, 'writeFiles', target.bucketId, fileName);
   const fileInfo = infoOf(headers);
-  const piece = await receive(model, request, bytesPerSecond, onBytes);
+  const piece = await receive(model, request, throttles, onBytes);
   const version = newVersion(model, {
     bucketId: target.bucketId,
     fileName,
