@@ -65,7 +65,7 @@ export function addCommand(target: ArchiveTarget, entryName: string, basePath?: 
 }
 
 /** The 7-Zip manual, "-m (Set compression Method) switch". What zstd has compressed is only wrapped. */
-function methodFlags(compression: Compression): string[] {
+export function methodFlags(compression: Compression): string[] {
   switch (compression.method) {
     case 'lzma2':
       // Level 1 in three quarters of the time, for an archive that is hardly larger: docs/seven-zip.md.

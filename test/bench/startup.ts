@@ -1,49 +1,62 @@
 import { spawnSync } from 'node:child_process';
 import Database from 'better-sqlite3';
 import { newAccount, PGBAK } from '../support/pgbak.ts';
+import { markdownTable } from './markdown.ts';
 
-// `npm run bench:startup`: how long the commands that are started most take, as multiples of a Node that does nothing.
-// The best of many rounds, taken in turns, since a busy machine only ever adds time.
+// How long the commands that are started most take, as multiples of a Node that does nothing. The best of many rounds,
+// taken in turns, since a busy machine only ever adds time.
 const ROUNDS = 15;
-const SERVERS = 200;
-const BACKUPS = 1_000_000;
+export const SERVERS = 200;
+export const NOTHING_DUE = 'pgbak run, nothing due';
 
-using account = newAccount();
-await account.add({
-  name: 'server 1',
-  'connection-string': 'postgresql://app@db.example/shop',
-  destination: 'file:/srv/backups',
-  'no-check': true,
-});
-fill(account.catalogPath);
+export interface Startup {
+  name: string;
+  /** Of `node -e 0`. */
+  times: number;
+}
 
-const subjects: [string, string[]][] = [
-  ['node -e 0', ['-e', '0']],
-  ['pgbak --version', [PGBAK, '--version']],
-  ['pgbak run --help', [PGBAK, 'run', '--help']],
-  ['pgbak list', [PGBAK, 'list']],
-  ['pgbak list --json', [PGBAK, 'list', '--json']],
-  ['pgbak run (nothing due)', [PGBAK, 'run']],
-];
-const best = subjects.map(() => Number.POSITIVE_INFINITY);
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const [index, [name, args]] of subjects.entries()) {
-    const began = performance.now();
-    const { status, stderr } = spawnSync(process.execPath, args, {
-      env: account.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    if (status !== 0) throw new Error(`${name} failed: ${stderr.toString()}`);
-    best[index] = Math.min(best[index] ?? Number.POSITIVE_INFINITY, performance.now() - began);
+/** With a catalogue of so many rows in its log. */
+export async function measureStartup(logRows: number): Promise<Startup[]> {
+  using account = newAccount();
+  await account.add({
+    name: 'server 1',
+    'connection-string': 'postgresql://app@db.example/shop',
+    destination: 'file:/srv/backups',
+    'no-check': true,
+  });
+  fill(account.catalogPath, logRows);
+
+  const subjects: [string, string[]][] = [
+    ['node -e 0', ['-e', '0']],
+    ['pgbak --version', [PGBAK, '--version']],
+    ['pgbak run --help', [PGBAK, 'run', '--help']],
+    ['pgbak list', [PGBAK, 'list']],
+    ['pgbak list --json', [PGBAK, 'list', '--json']],
+    [NOTHING_DUE, [PGBAK, 'run']],
+  ];
+  const best = subjects.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [index, [name, args]] of subjects.entries()) {
+      const began = performance.now();
+      const { status, stderr } = spawnSync(process.execPath, args, {
+        env: account.env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      if (status !== 0) throw new Error(`${name} failed: ${stderr.toString()}`);
+      best[index] = Math.min(best[index] ?? Number.POSITIVE_INFINITY, performance.now() - began);
+    }
   }
-}
-const unit = best[0] ?? 1;
-process.stdout.write(`${SERVERS} servers, ${BACKUPS} log rows, Node ${process.version}, best of ${ROUNDS}\n`);
-for (const [index, [name]] of subjects.entries()) {
-  process.stdout.write(`${name.padEnd(26)}${((best[index] ?? 0) / unit).toFixed(2)} x\n`);
+  return subjects.map(([name], index) => ({ name, times: (best[index] ?? 0) / (best[0] ?? 1) }));
 }
 
-function fill(path: string): void {
+export function startupTable(measured: readonly Startup[]): string {
+  return markdownTable(
+    ['', 'time'],
+    measured.map(({ name, times }) => [name, times.toFixed(2)]),
+  );
+}
+
+function fill(path: string, logRows: number): void {
   const database = new Database(path);
   const server = database.prepare('select * from servers').get() as Record<string, unknown>;
   const columns = Object.keys(server).map((name) => `"${name}"`);
@@ -59,9 +72,9 @@ function fill(path: string): void {
   for (let id = 2; id <= SERVERS; id += 1) {
     addServer.run(...Object.values({ ...server, id, name: `server ${id}`, archive_name: `server-${id}` }));
   }
-  for (let n = 0; n < BACKUPS; n += 1) {
+  for (let n = 0; n < logRows; n += 1) {
     const id = (n % SERVERS) + 1;
-    const at = new Date(now - (BACKUPS - n) * 60_000).toISOString();
+    const at = new Date(now - (logRows - n) * 60_000).toISOString();
     addBackup.run(id, `server ${id}`, at, at, 1_000_000 + n);
   }
   database.prepare('update servers set last_success_run = ?').run(new Date(now).toISOString());

@@ -1,0 +1,73 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { newAccount } from '../support/pgbak.ts';
+import { startCluster } from '../support/postgres/start-cluster.ts';
+import { balance } from './bandwidth.ts';
+import { COMPRESSIONS } from './candidates.ts';
+import { compare, comparisonTable } from './compare.ts';
+import { createBenchDatabases } from './databases.ts';
+import { measureStartup, SERVERS, startupTable } from './startup.ts';
+import { ROOT, startStorageServer } from './storage-server.ts';
+import { targetsTable, type Result } from './targets.ts';
+
+// `npm run bench`: what a backup to B2 costs, as multiples of `pg_dump > /dev/null`, beside what the earlier program and
+// pg_dump's own format cost; what bandwidth does to it; and what starting pgbak costs. Candidates take turns, medians are
+// printed. `npm run bench -- --mb 2000 --compressions lzma2:1,zstd:3`; `--write` puts it into docs/benchmarks.md.
+const { values } = parseArgs({
+  options: {
+    mb: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '5' },
+    compressions: { type: 'string', default: COMPRESSIONS.join(',') },
+    'log-rows': { type: 'string', default: '1000000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const [megabytes, rounds, logRows] = [values.mb, values.rounds, values['log-rows']].map(Number);
+if (megabytes === undefined || rounds === undefined || logRows === undefined) throw new Error('no numbers');
+
+const startup = await measureStartup(logRows);
+const results: Result[] = [];
+const sections: string[] = [];
+try {
+  using account = newAccount({ ARCHIVE_PASSWORD: 'secret' });
+  await using cluster = await startCluster();
+  for (const database of await createBenchDatabases(cluster, megabytes)) {
+    using server = await startStorageServer();
+    Object.assign(account.env, server.variables);
+    const url = cluster.url(database.name);
+    await account.add({ name: database.name, 'connection-string': url });
+    const measured = await compare(account, database, url, rounds, values.compressions.split(','));
+    const balanced = await balance(account, database, url, rounds);
+    results.push({ database: database.name, measured, balanced });
+    const seconds = (ms: number) => (ms / 1000).toFixed(1);
+    sections.push(
+      `### ${database.name}: ${database.what}`,
+      comparisonTable(measured),
+      `On a line of ${balanced.megabytesPerSecond.toFixed(1)} MB/s compressing alone took ${seconds(balanced.compressMs)} s, ` +
+        `uploading alone ${seconds(balanced.uploadMs)} s, and the run with \`lzma2:1\` ${seconds(balanced.runMs)} s.`,
+    );
+  }
+} finally {
+  rmSync(`${ROOT}/dist/bench`, { recursive: true, force: true });
+}
+
+const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? '?'}, ${memory}, Node ${process.version}`;
+const report = [
+  `Taken on ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- --mb ${megabytes} --rounds ${rounds}\`: ${machine}, medians of ${rounds}.`,
+  targetsTable(results, startup),
+  ...sections,
+  `### Starting up: ${SERVERS} servers, ${logRows} rows in the log`,
+  startupTable(startup),
+].join('\n\n');
+process.stdout.write(`${report}\n`);
+
+if (values.write) {
+  const page = `${ROOT}/docs/benchmarks.md`;
+  const [begin, end] = [`<!-- bench ${megabytes} -->`, `<!-- end of bench ${megabytes} -->`];
+  const text = readFileSync(page, 'utf8');
+  const [before, after] = [text.split(begin)[0], text.split(end)[1]];
+  if (before === undefined || after === undefined) throw new Error(`${page} has no place for it: ${begin} ${end}`);
+  writeFileSync(page, `${before}${begin}\n\n${report}\n\n${end}${after}`);
+}

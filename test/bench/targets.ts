@@ -1,0 +1,46 @@
+import type { Balanced } from './bandwidth.ts';
+import { EARLIER, PLAIN_DUMP } from './candidates.ts';
+import { ratio, type Measured } from './compare.ts';
+import { markdownTable } from './markdown.ts';
+import { NOTHING_DUE, type Startup } from './startup.ts';
+
+/** What was measured of one database. */
+export interface Result {
+  database: string;
+  measured: Measured[];
+  balanced: Balanced;
+}
+
+/** What pgbak means to keep to, beside what was found. */
+export function targetsTable(results: readonly Result[], startup: readonly Startup[]): string {
+  const pgbaks = (measured: readonly Measured[]) => measured.filter(({ name }) => name.startsWith('pgbak'));
+  const most = (field: 'temporaryBytes' | 'nodeMemoryBytes') => (one: Result) =>
+    Math.max(...pgbaks(one.measured).map((cost) => cost[field])) / 1e6;
+  const perDatabase: [string, number, (result: Result) => number][] = [
+    [
+      'run, lzma2:1, against the earlier program and its upload',
+      0.4,
+      ({ measured }) => ratio(measured, 'pgbak lzma2:1', EARLIER),
+    ],
+    ['run, zstd:3, against a bare pg_dump', 1.15, ({ measured }) => ratio(measured, 'pgbak zstd:3', PLAIN_DUMP)],
+    [
+      'run where uploading takes as long as compressing, against the longer of the two',
+      1.15,
+      ({ balanced: { runMs, compressMs, uploadMs } }) => runMs / Math.max(compressMs, uploadMs),
+    ],
+    ['temporary disk at its peak, any compression, MB', 300, most('temporaryBytes')],
+    ["pgbak's own memory at its peak, any compression, MB", 200, most('nodeMemoryBytes')],
+  ];
+  const shown = (value: number, limit: number) => value.toFixed(limit >= 100 ? 0 : 2);
+  const rows = perDatabase.map(([what, limit, of]) => [
+    what,
+    String(limit),
+    ...results.map((result) => `${shown(of(result), limit)}${of(result) <= limit ? '' : ' (missed)'}`),
+  ]);
+  const nothingDue = startup.find(({ name }) => name === NOTHING_DUE)?.times;
+  if (nothingDue !== undefined) {
+    const found = `${nothingDue.toFixed(2)}${nothingDue <= 8 ? '' : ' (missed)'}`;
+    rows.push(['run with nothing due, against node -e 0', '8', ...results.map(() => found)]);
+  }
+  return markdownTable(['', 'at most', ...results.map(({ database }) => database)], rows);
+}
