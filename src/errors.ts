@@ -43,6 +43,9 @@ export class StorageError extends PgbakError {
   readonly exitCode = 1;
 }
 
+/** B2 refuses whatever is sent to it: the key may not, or a cap is reached. */
+export class RefusedError extends StorageError {}
+
 /** Another run holds the lock of this catalogue. */
 export class LockedError extends PgbakError {
   readonly exitCode = 75;

@@ -28,8 +28,8 @@ export interface WriteArchiveRequest extends ArchiveTarget {
   onProgress?: (progress: { archiveBytes: number }) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
-  /** Called with what holds the writing back, or lets it go on; until it has ended. */
-  onStarted?: (hold: (isHeld: boolean) => void) => void;
+  /** Called with what holds the writing back, or lets it go on, and tells whether it stands still; until it has ended. */
+  onStarted?: (hold: (isHeld: boolean) => boolean) => void;
 }
 
 export interface Companion {
@@ -130,9 +130,10 @@ function letItBeHeld(
   { dump, sevenZip, watch }: { dump: RunningProgram; sevenZip: RunningProgram; watch: LimitWatch },
 ): void {
   let isOver = false;
-  const hold = (isHeld: boolean) => {
-    if (isOver) return;
-    watch.hold(sevenZip.hold(isHeld));
+  const hold = (isHeld: boolean): boolean => {
+    const standsStill = !isOver && sevenZip.hold(isHeld);
+    watch.hold(standsStill);
+    return standsStill;
   };
   const letGo = () => {
     hold(false);

@@ -7,18 +7,18 @@ const LONG_MS = 60_000;
 export function heldBack(onLong: () => void): {
   /** For whoever may hold it back; to be repeated while it should last. */
   hold: (isHeld: boolean) => void;
-  /** For whoever writes, with what makes it stand still. */
-  onStarted: (hold: (isHeld: boolean) => void) => void;
+  /** For whoever writes, with what makes it stand still, and tells whether it does. */
+  onStarted: (hold: (isHeld: boolean) => boolean) => void;
 } {
   let isWanted = false;
-  let holdWriter: ((isHeld: boolean) => void) | undefined;
+  let holdWriter: ((isHeld: boolean) => boolean) | undefined;
   let since: number | undefined;
   let isTold = false;
   return {
     hold: (isHeld) => {
       isWanted = isHeld;
-      holdWriter?.(isHeld);
-      since = isHeld ? (since ?? performance.now()) : undefined;
+      const standsStill = holdWriter?.(isHeld) ?? false;
+      since = standsStill ? (since ?? performance.now()) : undefined;
       if (isTold || since === undefined || performance.now() - since < LONG_MS) return;
       isTold = true;
       onLong();

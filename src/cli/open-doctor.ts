@@ -48,7 +48,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
     roomIn: (directory) => roomIn(directory, signal),
     temporaryLimitBytes: environment.temporaryLimitBytes,
-    isSentWhileWritten: (server) => knownPlaceOf(server, environment)?.startsWith('b2:') === true,
+    isSentWhileWritten: (server) => knownPlaceOf(server, environment)?.startsWith('file:') !== true,
     findSevenZip: () => sevenZipFor(environment, process.env, signal),
     findZstd: () => findZstd(sevenZipEnvironment(process.env), signal),
     scratchServer: async () => {

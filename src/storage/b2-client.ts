@@ -3,8 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import type B2 from 'backblaze-b2';
 import type { Answer } from 'backblaze-b2';
 import type { Secret } from '../config/secret.ts';
-import type { Clock } from '../system/clock.ts';
-import { StorageError } from '../errors.ts';
+import { unlessAborted, type Clock } from '../system/clock.ts';
+import { RefusedError } from '../errors.ts';
 import { parseSession, type Session } from './b2-answers.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure, failureOf, verdictOnCall } from './b2-failure.ts';
@@ -98,14 +98,21 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     }
   };
 
+  const begin = (signal: AbortSignal, callAttempts: () => number) => {
+    const begun = { session: authorize(signal, callAttempts), signal };
+    begun.session.catch(() => {
+      if (current === begun) current = undefined;
+    });
+    return begun;
+  };
+
   /** Many callers may find the token used up at once; one of them renews it for all. */
   const session: B2Client['session'] = async (signal, callAttempts = () => attempts) => {
     for (;;) {
-      const mine = (current ??= { session: authorize(signal, callAttempts), signal });
+      const mine = (current ??= begin(signal, callAttempts));
       try {
-        return await mine.session;
+        return await unlessAborted(mine.session, signal);
       } catch (error) {
-        if (current === mine) current = undefined;
         // The one that renewed it was ended; whoever is left goes on.
         if (signal.aborted || !mine.signal.aborted) throw error;
       }
@@ -129,7 +136,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
           await session(signal, ownAttempts);
           const used = current;
           try {
-            return await send((b2, axios) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS }), signal);
+            return await send((b2, axios) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS }), signal, ownAttempts);
           } catch (error) {
             const isExpired = error instanceof B2Failure && verdictOnCall(error) === 'authorize';
             if (isExpired && current === used) current = undefined;
@@ -156,8 +163,8 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
   };
 }
 
-function keyRefused({ status, code }: B2Failure): StorageError {
-  return new StorageError(
+function keyRefused({ status, code }: B2Failure): RefusedError {
+  return new RefusedError(
     `B2 does not accept the application key: it knows no such key ID with such a key (HTTP ${status}, ${code})`,
     'Compare B2_KEY_ID and B2_APP_KEY (or those of the server) with the App Keys page of the Backblaze account.',
   );

@@ -1,4 +1,4 @@
-import { PgbakError, StorageError } from '../errors.ts';
+import { PgbakError, RefusedError, StorageError } from '../errors.ts';
 import { B2Failure } from './b2-failure.ts';
 
 const CAPS: Record<string, string> = {
@@ -26,25 +26,25 @@ export function b2Error(error: unknown, what: string, host: string): unknown {
   }
   const cap = CAPS[code];
   if (cap !== undefined) {
-    return new StorageError(
+    return new RefusedError(
       `B2 does not ${what}: the account may not, ${cap} (${details})`,
       'Raise it under "Caps & Alerts" of the Backblaze account.',
     );
   }
   if (code === 'unsupported') {
-    return new StorageError(
+    return new RefusedError(
       `B2 does not ${what}: this application key reaches several buckets, which needs a newer API (${details})`,
       'Use a key of one bucket, or of all.',
     );
   }
   if (status === 401) {
-    return new StorageError(
+    return new RefusedError(
       `B2 does not ${what}: the application key may not (${details})`,
       'The key needs the capabilities listBuckets, listFiles, readFiles and writeFiles for this bucket and name.',
     );
   }
   if (status === 403 && code === 'access_denied') {
-    return new StorageError(`B2 does not ${what}: access denied, perhaps by Object Lock (${details})`);
+    return new RefusedError(`B2 does not ${what}: access denied, perhaps by Object Lock (${details})`);
   }
   if (status === 404) return new StorageError(`B2 does not ${what}: it is not there any more (${details})`);
   if (status === 429 || status >= 500) {

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import type { Checksum } from '../config/backup-record.ts';
+import { RefusedError } from '../errors.ts';
 import type { FileVersion } from './b2-answers.ts';
 import { hashAgain, type HashedSlice } from './b2-body.ts';
 import { B2Failure } from './b2-failure.ts';
 import { uploadInParts, type Part } from './b2-large-file.ts';
 import type { B2Upload } from './b2-single.ts';
-import { watchTail, type GrowingTail } from './growing-tail.ts';
+import type { GrowingTail } from './growing-tail.ts';
 import { PATIENT_ATTEMPTS } from './retry.ts';
 import type { GrowingFile } from './storage.ts';
 
@@ -67,9 +68,9 @@ const BEGINNINGS = 5;
 export async function uploadGrowing(
   file: GrowingFile,
   minimumPartBytes: number,
+  tail: GrowingTail,
   upload: B2Upload,
 ): Promise<(FileVersion & Checksum) | undefined> {
-  const tail = watchTail(file, await file.room?.());
   const nothingComes = new AbortController();
   let isWhole = false;
   file.whole.then(
@@ -84,12 +85,12 @@ export async function uploadGrowing(
       await tail.close(true);
       return stored;
     } catch (error) {
-      // So that no more is given back while it is judged what comes next.
-      tail.begin();
-      const isOver = upload.signal.aborted || nothingComes.signal.aborted;
-      const isLost = isOver || tail.hasReleased() || isFinal(error);
-      if (!isLost) upload.onTrouble(error);
-      if (!isLost && !isWhole && begun < BEGINNINGS) continue;
+      upload.signal.throwIfAborted();
+      nothingComes.signal.throwIfAborted();
+      const isLost = tail.hasReleased() || isFinal(error);
+      const isAgain = !isLost && !isWhole && begun < BEGINNINGS;
+      if (!isLost) upload.onTrouble(error, isAgain || isWhole);
+      if (isAgain) continue;
       await tail.close(!isLost);
       if (isLost) throw error;
       return undefined;
@@ -109,6 +110,8 @@ async function uploadParts(
     {
       parts: (signal) => partsOf(file, minimumPartBytes, tail, signal),
       nothingComes,
+      // So that no more is given back while it is judged what comes next.
+      onGivenUp: () => tail.begin(),
       onStored: ({ slice }) => tail.sent(slice),
       check: async (stored) => {
         await tail.close(true);
@@ -123,6 +126,7 @@ async function uploadParts(
 
 /** Who may not store parts, or no more of them, may not store the whole either. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof RefusedError) return true;
   return error instanceof B2Failure && (error.status === 401 || error.status === 403);
 }
 

@@ -19,8 +19,10 @@ export interface Part<Kind extends Slice = Slice> {
 export interface PartSource {
   /** One by one, in any order; to end on that signal, since another part has failed then. */
   parts: (signal: AbortSignal) => AsyncGenerator<Part<Slice | HashedSlice>>;
-  /** Ends the sending, with the reason. */
+  /** Ends it all, with the reason. */
   nothingComes?: AbortSignal;
+  /** Told that this large file comes to nothing, before it is cancelled. */
+  onGivenUp?: () => void;
   /** Told of each that B2 has acknowledged. */
   onStored?: (part: Part<HashedSlice>) => void;
   /** Asked before all of them become a file. */
@@ -41,7 +43,9 @@ async function* inOrder(slices: readonly HashedSlice[]): AsyncGenerator<Part<Has
  * (https://www.backblaze.com/docs/cloud-storage-large-files).
  */
 export async function uploadInParts(source: PartSource, upload: B2Upload): Promise<FileVersion> {
-  const { client, bucketId, name, info, signal } = upload;
+  const { client, bucketId, name, info } = upload;
+  const { nothingComes = new AbortController().signal } = source;
+  const signal = AbortSignal.any([upload.signal, nothingComes]);
   const answer = await client.call(
     (b2, axios) =>
       b2.startLargeFile({
@@ -56,10 +60,11 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
   );
   const fileId = textIn(answer.data, 'fileId');
   try {
-    const stored = await uploadParts(fileId, source, upload);
+    const stored = await uploadParts(fileId, source, { ...upload, signal });
     await source.check?.(stored);
     return await finish(fileId, stored, upload);
   } catch (error) {
+    source.onGivenUp?.();
     await cancel(fileId, upload);
     throw error;
   }
@@ -68,11 +73,11 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
 /** Each worker has an upload URL of its own; the first failure ends them all. Returns the parts by their number. */
 async function uploadParts(
   fileId: string,
-  { parts, onStored, nothingComes = new AbortController().signal }: PartSource,
+  { parts, onStored }: PartSource,
   upload: B2Upload,
 ): Promise<Part<HashedSlice>[]> {
   const failed = new AbortController();
-  const signal = AbortSignal.any([upload.signal, nothingComes, failed.signal]);
+  const signal = AbortSignal.any([upload.signal, failed.signal]);
   const sentBytes = new Map<number, number>();
   const onSent = (number: number, bytes: number) => {
     sentBytes.set(number, bytes);
@@ -99,7 +104,6 @@ async function uploadParts(
   );
   await Promise.allSettled(workers);
   upload.signal.throwIfAborted();
-  nothingComes.throwIfAborted();
   failed.signal.throwIfAborted();
   return stored.toSorted((a, b) => a.number - b.number);
 }

@@ -19,8 +19,8 @@ export interface B2Upload {
   /** How often each request is tried. */
   attempts: () => number;
   onProgress: (sentBytes: number) => void;
-  /** Told why parts are given up, where the whole may go up nevertheless. */
-  onTrouble: (error: unknown) => void;
+  /** Told why parts are given up, and whether the next ones go up at once, or all of it in the end. */
+  onTrouble: (error: unknown, isBegunAnew: boolean) => void;
 }
 
 export const CONTENT_TYPE = 'application/x-7z-compressed';

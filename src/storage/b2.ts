@@ -8,6 +8,7 @@ import { openDownload } from './b2-download.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure } from './b2-failure.ts';
 import { uploadGrowing, untilItHas } from './b2-growing.ts';
+import { watchTail } from './growing-tail.ts';
 import { PARTS_IN_FLIGHT, uploadLarge } from './b2-large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
 import { uploadSingle, type B2Upload } from './b2-single.ts';
@@ -77,7 +78,9 @@ export function openB2Storage({
         const wholeBytes = await untilItHas(file, smallBytes + 1, signal);
         if (wholeBytes === undefined) {
           const upload = uploadOf(name, options, id);
-          const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, upload));
+          await using tail = watchTail(file, await file.room?.());
+          tail.begin();
+          const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, tail, upload));
           if (version !== undefined) {
             compare(version, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });
             const { action: _action, info: _info, ...stored } = version;
@@ -145,10 +148,14 @@ export function openB2Storage({
       slots,
       attempts: () => ATTEMPTS,
       onProgress: onProgress ?? (() => {}),
-      onTrouble: (error) => {
+      onTrouble: (error, isBegunAnew) => {
         const words = b2Error(error, `take parts of ${name}`, client.host);
         // Another error is why nothing comes of the archive at all.
-        if (words instanceof StorageError) onTrouble?.(`${words.message}; its upload begins anew`);
+        if (!(words instanceof StorageError)) return;
+        const next = isBegunAnew
+          ? 'its upload begins anew'
+          : 'it goes up as a whole once it is complete, and has to fit into the temporary directory';
+        onTrouble?.(`${words.message}; ${next}`);
       },
     };
   }

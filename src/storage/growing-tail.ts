@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { GrowingFile, Room } from './storage.ts';
 
 /** What of a growing file lies on the disk, watched so that it does not become too much. */
-export interface GrowingTail {
+export interface GrowingTail extends AsyncDisposable {
   /** Begins, or begins anew: storage has nothing, and is about to be told that something comes. */
   begin(): void;
   /** Notes that storage is about to be sent a stretch. */
@@ -79,6 +79,13 @@ export function watchTail(file: GrowingFile, room: Room | undefined): GrowingTai
   }
 
   const timer = setInterval(looks.start, LOOK_EVERY_MS);
+  async function end(): Promise<void> {
+    clearInterval(timer);
+    kept = [];
+    await looks.close();
+    await releases.close();
+  }
+
   return {
     begin: () => {
       kept = [];
@@ -93,12 +100,10 @@ export function watchTail(file: GrowingFile, room: Room | undefined): GrowingTai
     hasReleased: () => released.length > 0,
     isThere: (stretch) => !released.some((run) => isWithin(stretch, run)),
     close: async (mayGoOn) => {
-      clearInterval(timer);
-      kept = [];
-      await looks.close();
-      await releases.close();
+      await end();
       hold(!mayGoOn);
     },
+    [Symbol.asyncDispose]: end,
   };
 }
 

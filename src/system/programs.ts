@@ -57,7 +57,7 @@ export interface RunningProgram {
   stop(): Promise<void>;
   /**
    * Lets the program stand still, or go on. Does nothing where a child could outlive a killed pgbak: nobody would ever
-   * wake it then.
+   * wake it then. Tells whether it stands still now.
    */
   hold(isHeld: boolean): boolean;
 }

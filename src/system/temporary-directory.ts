@@ -66,7 +66,8 @@ function unusable(base: string, error: unknown): unknown {
     EROFS: 'is on a read-only file system',
     ENOSPC: 'is full',
   };
-  const reason = reasons[errorCode(error) ?? ''];
-  if (reason === undefined) return error;
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  const reason = reasons[code] ?? `cannot be used (${code})`;
   return new ConfigError(`the temporary directory ${base} ${reason}`, 'Set PGBAK_TMPDIR to a directory that serves.');
 }

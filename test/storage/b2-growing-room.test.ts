@@ -185,6 +185,32 @@ test('a dump that fails is not waited for, however patient the upload', async ()
   expect(performance.now() - began).toBeLessThan(5000);
 });
 
+test('nor is it while B2 does not answer at the very beginning', async () => {
+  const { stored } = await begin({});
+  place.server.faults.add({ endpoint: 'b2_start_large_file', times: 100_000, action: { kind: 'hang' } });
+  archive.write(20 * MEGABYTE);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  archive.fail(new Error('the dump failed'));
+  const began = performance.now();
+  await expect(stored).rejects.toThrow('the dump failed');
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
+test('a key that is revoked in the middle ends the dump at once', async () => {
+  const { stored } = await begin({});
+  const action = { kind: 'refuse', status: 401, code: 'bad_auth_token' } as const;
+  for (const endpoint of ['b2_upload_part', 'b2_get_upload_part_url', 'b2_authorize_account']) {
+    place.server.faults.add({ endpoint, times: 100, after: endpoint === 'b2_authorize_account' ? 1 : 0, action });
+  }
+  archive.write(20 * MEGABYTE);
+  // The archive is not whole yet.
+  await expect(stored).rejects.toThrow('B2 does not accept the application key');
+  expect(place.server.requests.filter(({ endpoint }) => endpoint === 'b2_start_large_file')).toHaveLength(1);
+  place.server.faults.clear();
+  // With such a key nothing can be cancelled either; the next run does.
+  expect(await place.open().sweep('shop.sql.7z', never)).toHaveLength(1);
+});
+
 test('space that cannot be given back at the moment is given back later', async () => {
   const { storage, stored } = await begin({ failingReleases: 1 });
   await writeUntilReleased();

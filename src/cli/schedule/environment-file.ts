@@ -20,13 +20,13 @@ export function environmentFileText(
   servers: readonly ServerRecord[],
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  const referred = servers.flatMap((server) =>
+  const texts = servers.flatMap((server) =>
     [server.connectionString, server.archivePassword, server.b2KeyId, server.b2AppKey]
-      .concat([server.hcUrlStart, server.hcUrlSuccess, server.hcUrlFail])
-      .flatMap((value) => {
-        const text = value?.reveal() ?? '';
-        return isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [];
-      }),
+      .concat([server.hcUrlStart, server.hcUrlSuccess, server.hcUrlFail, server.hcUrlVerify])
+      .map((value) => value?.reveal() ?? ''),
+  );
+  const referred = [...texts, env['PGBAK_SCRATCH_URL'] ?? ''].flatMap((text) =>
+    isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );
   const lines = [
     ...new Set([...NAMES, ...(servers.some(({ autoPrune }) => autoPrune) ? PRUNE_NAMES : []), ...referred]),
