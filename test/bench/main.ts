@@ -53,9 +53,10 @@ try {
 }
 
 const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+const some = values.compressions === COMPRESSIONS.join(',') ? '' : ` --compressions ${values.compressions}`;
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? '?'}, ${memory}, Node ${process.version}`;
 const report = [
-  `Taken on ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- --mb ${megabytes} --rounds ${rounds}\`: ${machine}, medians of ${rounds}.`,
+  `Taken on ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- --mb ${megabytes} --rounds ${rounds}${some}\`: ${machine}, medians of ${rounds}.`,
   targetsTable(results, startup),
   ...sections,
   `### Starting up: ${SERVERS} servers, ${logRows} rows in the log`,
