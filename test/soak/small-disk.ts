@@ -21,7 +21,7 @@ await cluster.sql(
   'big',
   `create table noise as
    select n, (select string_agg(md5(random()::text || n || i), '') from generate_series(1, 30) as i) as text
-   from generate_series(1, ${Math.ceil(SQL_BYTES / 970)}) as n`,
+   from generate_series(1, ${Math.ceil(SQL_BYTES / 960)}) as n`,
 );
 
 for (const { compression, uploadBytesPerSecond } of LINES) {
