@@ -55,10 +55,14 @@ describe('a new catalogue', () => {
     const database = new Database(path);
     expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
     database.exec('begin immediate');
-    setTimeout(() => database.exec('commit'), 300);
-    // A synchronous driver waits in its own process, so that another one has to ask.
-    const child = spawn(process.execPath, [PGBAK, 'list'], { env: { ...process.env, DB_PATH: path } });
-    expect(await once(child, 'exit')).toEqual([0, null]);
+    // A synchronous driver waits in its own process, so that another one has to write.
+    const add = ['add', '--name', 'shop', '--connection-string', 'postgresql:///shop', '--destination', 'file:/srv'];
+    const child = spawn(process.execPath, [PGBAK, ...add, '--no-check'], { env: { ...process.env, DB_PATH: path } });
+    const ended = once(child, 'exit');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(child.exitCode).toBeNull();
+    database.exec('commit');
+    expect(await ended).toEqual([0, null]);
     database.close();
   });
 });
