@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { isReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
+import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 
 const SECRETS = [
   'archive_password',
@@ -21,16 +21,16 @@ const SECRETS = [
 export function exportCatalog(path: string, target: string, withoutPassword?: (connection: Secret) => string): void {
   // VACUUM INTO takes an empty file, and would make one by the umask.
   closeSync(openSync(target, 'wx', 0o600));
-  const source = new Database(path, { readonly: true });
+  const source = openSqlite(path, { readonly: true });
   try {
     source.prepare('vacuum into ?').run(target);
   } finally {
     source.close();
   }
   if (withoutPassword === undefined) return;
-  const copy = new Database(target);
+  const copy = openSqlite(target);
   try {
-    copy.pragma('journal_mode = delete');
+    copy.exec('pragma journal_mode = delete');
     const servers = copy.prepare<[], Record<string, unknown>>('select * from servers').all();
     for (const server of servers) {
       for (const column of SECRETS) {
@@ -48,6 +48,6 @@ export function exportCatalog(path: string, target: string, withoutPassword?: (c
   }
 }
 
-function set(copy: Database.Database, id: unknown, column: string, value: string | null): void {
+function set(copy: Sqlite, id: unknown, column: string, value: string | null): void {
   copy.prepare(`update servers set "${column}" = ? where id = ?`).run(value, id);
 }

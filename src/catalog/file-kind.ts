@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { ConfigError } from '../errors.ts';
+import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 
 /** How long to wait for another process that writes. */
 export const BUSY_TIMEOUT_MS = 15_000;
@@ -18,7 +18,7 @@ export function fileKind(path: string): FileKind {
     throw new ConfigError(`the catalogue ${path} is a directory`, 'Set DB_PATH to a file in it.');
   }
   if (stats === undefined || stats.size === 0) return { kind: 'new' };
-  const database = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  const database = openSqlite(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     return databaseKind(database, path);
   } finally {
@@ -27,7 +27,7 @@ export function fileKind(path: string): FileKind {
 }
 
 /** What an open database is, by its tables and their columns. */
-export function databaseKind(database: Database.Database, path: string): FileKind {
+export function databaseKind(database: Sqlite, path: string): FileKind {
   const tables = names(database, "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'");
   if (tables.length === 0) return { kind: 'new' };
   if (tables.includes('pgbak_meta')) {
@@ -49,7 +49,7 @@ function isEarlier(servers: readonly string[], log: readonly string[]): boolean 
   return isServers && connects && (log.length === 0 || (log.includes('server_id') && log.includes('ts')));
 }
 
-function names(database: Database.Database, query: string, ...parameters: string[]): string[] {
+function names(database: Sqlite, query: string, ...parameters: string[]): string[] {
   const rows: unknown[] = database
     .prepare(query)
     .pluck()

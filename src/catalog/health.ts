@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { PgbakError } from '../errors.ts';
+import { openSqlite } from '../system/sqlite.ts';
 import { fileKind } from './file-kind.ts';
 import { SCHEMA } from './migrate.ts';
 import { openError } from './open-error.ts';
@@ -39,7 +39,7 @@ export function catalogHealth(path: string): CatalogHealth {
 
 /** https://www.sqlite.org/pragma.html#pragma_integrity_check */
 function damageOf(path: string): string[] {
-  const database = new Database(path, { readonly: true });
+  const database = openSqlite(path, { readonly: true });
   try {
     const rows: unknown[] = database.prepare('pragma integrity_check(5)').pluck().all();
     return rows.map(String).filter((row) => row !== 'ok');

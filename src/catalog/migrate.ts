@@ -1,4 +1,3 @@
-import type Database from 'better-sqlite3';
 import { sql, type Kysely } from 'kysely';
 import { ConfigError } from '../errors.ts';
 import { adoptEarlier, type Adopted } from './adopt-earlier.ts';
@@ -6,6 +5,7 @@ import { databaseKind } from './file-kind.ts';
 import { createTables } from './migrations/0001-tables.ts';
 import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
 import { addPartSums } from './migrations/0003-part-sums.ts';
+import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
 /** In their order; a catalogue's schema number is how many of them it has seen. Never edited once released. */
@@ -38,7 +38,7 @@ export interface Migrated {
  */
 export async function migrate(
   db: Kysely<Schema>,
-  database: Database.Database,
+  database: Sqlite,
   path: string,
   keepCopy: () => void,
 ): Promise<Migrated> {

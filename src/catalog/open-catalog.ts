@@ -1,9 +1,9 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, realpathSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { errorCode } from '../errors.ts';
 import type { Clock } from '../system/clock.ts';
+import { openSqlite, preparingOnce, type Sqlite } from '../system/sqlite.ts';
 import type { Adopted } from './adopt-earlier.ts';
 import { backupQueries, type BackupQueries } from './backup-queries.ts';
 import { BUSY_TIMEOUT_MS, fileKind } from './file-kind.ts';
@@ -36,22 +36,23 @@ export interface Catalog {
  * newer pgbak, is refused untouched. Throws a `ConfigError` for whatever a user can mend.
  */
 export async function openCatalog(path: string, { clock }: { clock: Clock }): Promise<Catalog> {
-  let database: Database.Database | undefined;
+  let database: Sqlite | undefined;
   try {
     createFile(path);
     const file = fileKind(path);
     if (file.kind === 'current') refuseNewer(path, file.schema);
-    database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+    database = openSqlite(path, { timeout: BUSY_TIMEOUT_MS });
     const copyPath = `${path}.before-pgbak-${toCompact(clock.now())}Z`;
     let adopted: Adopted | undefined;
     if (file.kind !== 'current' || file.schema !== SCHEMA) {
       const source = database;
-      ({ adopted } = await migrate(db, database, path, () => writeCopy(copyPath, source.serialize())));
+      const changing = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+      ({ adopted } = await migrate(changing, database, path, () => writeCopy(copyPath, source.serialize())));
       chmodSync(path, 0o600);
-      database.pragma('journal_mode = wal');
+      database.exec('pragma journal_mode = wal');
     }
-    database.pragma('foreign_keys = on');
+    database.exec('pragma foreign_keys = on');
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(database) }) });
     const { value: id } = await db
       .selectFrom('pgbak_meta')
       .select('value')

@@ -1,8 +1,8 @@
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
 import { errorCode, LockedError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import { openSqlite, type Sqlite } from './sqlite.ts';
 
 /** Who holds a lock, for whoever finds it taken. */
 export interface LockHolder {
@@ -57,11 +57,11 @@ function lockPathOf(path: string): string {
   }
 }
 
-function tryLock(path: string): Database.Database | undefined {
-  const database = new Database(path, { timeout: 0 });
+function tryLock(path: string): Sqlite | undefined {
+  const database = openSqlite(path, { timeout: 0 });
   try {
     // In this mode the lock file never gets a content, and no journal is left by a process that dies.
-    database.pragma('journal_mode = memory');
+    database.exec('pragma journal_mode = memory');
     database.exec('begin exclusive');
     return database;
   } catch (error) {
