@@ -28,9 +28,13 @@ const clean = (screen: string) =>
     .replaceAll(account.temporary, '/var/tmp')
     .replaceAll(PGBAK, '/usr/local/bin/pgbak')
     .replaceAll(/^\n+|\n+$/g, '');
+let ran = 0;
 const run = async (command: string) => {
-  terminal.enter(`clear; pgbak ${command}; echo "[$?"']'`);
-  return (await terminal.shows(/^\[\d+\]$/m)).replace(/\n?\[\d+\][\s\S]*$/, '');
+  // The number tells this command's end from that of the last one, which may still be on the screen.
+  ran += 1;
+  terminal.enter(`clear; pgbak ${command}; echo "[${ran} $?"']'`);
+  const end = new RegExp(`^\\[${ran} \\d+\\]$`, 'm');
+  return (await terminal.shows(end)).replace(/\n?\[\d+ \d+\][\s\S]*$/, '');
 };
 
 terminal.enter('pgbak add');
