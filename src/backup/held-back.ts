@@ -2,7 +2,7 @@ const LONG_MS = 60_000;
 
 /**
  * Lets one party hold back what another writes, also when it wants that before the writing has begun. `onLong` is called
- * once, when that has lasted for a minute.
+ * once, when that has lasted for a minute in all.
  */
 export function heldBack(onLong: () => void): {
   /** For whoever may hold it back; to be repeated while it should last. */
@@ -13,13 +13,16 @@ export function heldBack(onLong: () => void): {
   let isWanted = false;
   let holdWriter: ((isHeld: boolean) => boolean) | undefined;
   let since: number | undefined;
+  let heldMs = 0;
   let isTold = false;
   return {
     hold: (isHeld) => {
       isWanted = isHeld;
       const standsStill = holdWriter?.(isHeld) ?? false;
-      since = standsStill ? (since ?? performance.now()) : undefined;
-      if (isTold || since === undefined || performance.now() - since < LONG_MS) return;
+      const now = performance.now();
+      heldMs += now - (since ?? now);
+      since = standsStill ? now : undefined;
+      if (isTold || heldMs < LONG_MS) return;
       isTold = true;
       onLong();
     },

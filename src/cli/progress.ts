@@ -19,6 +19,8 @@ interface Position {
   tableCount: number;
   amount: string;
   uploadStartedAtMs: number;
+  /** What had been sent while the archive was written; of what comes after that the speed is told. */
+  sentBeforeBytes: number | undefined;
 }
 
 const REDRAW_EVERY_MS = 250;
@@ -73,7 +75,8 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
 }
 
 function newPosition(startedAtMs: number): Position {
-  return { startedAtMs, doing: 'starting', table: '', tablesSeen: 0, tableCount: 0, amount: '', uploadStartedAtMs: 0 };
+  const upload = { uploadStartedAtMs: 0, sentBeforeBytes: undefined };
+  return { startedAtMs, doing: 'starting', table: '', tablesSeen: 0, tableCount: 0, amount: '', ...upload };
 }
 
 const DOING = {
@@ -106,8 +109,10 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
       return;
     case 'uploaded': {
       const seconds = Math.max((nowMs - position.uploadStartedAtMs) / 1000, 0.001);
+      position.sentBeforeBytes ??= event.sentBytes;
+      const bytesPerSecond = Math.max(Math.round((event.sentBytes - position.sentBeforeBytes) / seconds), 0);
       const percent = Math.floor((100 * event.sentBytes) / Math.max(event.sizeBytes, 1));
-      position.amount = `${percent} % of ${formatBytes(event.sizeBytes)}, ${formatBytes(Math.round(event.sentBytes / seconds))}/s`;
+      position.amount = `${percent} % of ${formatBytes(event.sizeBytes)}, ${formatBytes(bytesPerSecond)}/s`;
       return;
     }
     case 'cleaned':
