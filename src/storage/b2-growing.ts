@@ -79,11 +79,8 @@ export async function uploadGrowing(
   );
   const attempts = () => (tail.hasReleased() ? PATIENT_ATTEMPTS : upload.attempts());
   for (let begun = 1; ; begun += 1) {
-    tail.begin();
     try {
-      const stored = await uploadParts(file, minimumPartBytes, tail, nothingComes.signal, { ...upload, attempts });
-      await tail.close(true);
-      return stored;
+      return await uploadOnce(file, minimumPartBytes, tail, nothingComes.signal, { ...upload, attempts });
     } catch (error) {
       upload.signal.throwIfAborted();
       nothingComes.signal.throwIfAborted();
@@ -98,7 +95,7 @@ export async function uploadGrowing(
   }
 }
 
-async function uploadParts(
+async function uploadOnce(
   file: GrowingFile,
   minimumPartBytes: number,
   tail: GrowingTail,
@@ -111,7 +108,7 @@ async function uploadParts(
       parts: (signal) => partsOf(file, minimumPartBytes, tail, signal),
       nothingComes,
       // So that no more is given back while it is judged what comes next.
-      onGivenUp: () => tail.begin(),
+      onGivenUp: () => tail.beginAnew(),
       onStored: ({ slice }) => tail.sent(slice),
       check: async (stored) => {
         await tail.close(true);

@@ -79,7 +79,6 @@ export function openB2Storage({
         if (wholeBytes === undefined) {
           const upload = uploadOf(name, options, id);
           await using tail = watchTail(file, await file.room?.());
-          tail.begin();
           const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, tail, upload));
           if (version !== undefined) {
             compare(version, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });

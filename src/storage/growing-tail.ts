@@ -3,8 +3,8 @@ import type { GrowingFile, Room } from './storage.ts';
 
 /** What of a growing file lies on the disk, watched so that it does not become too much. */
 export interface GrowingTail extends AsyncDisposable {
-  /** Begins, or begins anew: storage has nothing, and is about to be told that something comes. */
-  begin(): void;
+  /** Begins anew, as it is from the start: storage has nothing, and is about to be told that something comes. */
+  beginAnew(): void;
   /** Notes that storage is about to be sent a stretch. */
   sending(): void;
   /** Notes that storage has that stretch now; without one, that it knows what is to come. */
@@ -37,7 +37,8 @@ const AGAIN_AFTER_MS = 5000;
  * left there. Never while nothing is under way that would make it less: then the file has to grow for the next part.
  */
 export function watchTail(file: GrowingFile, room: Room | undefined): GrowingTail {
-  let underWay = 0;
+  // That something comes.
+  let underWay = 1;
   let kept: Stretch[] = [];
   const released: Stretch[] = [];
   let isHeld = false;
@@ -87,7 +88,7 @@ export function watchTail(file: GrowingFile, room: Room | undefined): GrowingTai
   }
 
   return {
-    begin: () => {
+    beginAnew: () => {
       kept = [];
       underWay = 1;
     },

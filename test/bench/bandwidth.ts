@@ -1,11 +1,11 @@
 import { rmSync, statSync } from 'node:fs';
 import { methodFlags } from '../../src/archive/archive-stream.ts';
+import { startB2ServerProcess } from '../support/b2-server/own-process.ts';
 import type { Account } from '../support/pgbak.ts';
 import { installedSevenZip } from '../support/seven-zip.ts';
 import { pgbak, uploadCommand } from './candidates.ts';
 import type { BenchDatabase } from './databases.ts';
 import { measure, median } from './measure.ts';
-import { startStorageServer } from './storage-server.ts';
 
 /** A backup over a line on which uploading alone takes as long as compressing alone. */
 export interface Balanced {
@@ -31,7 +31,7 @@ export async function balance(
 
   const firstMs = await timed(compress);
   const bytesPerSecond = (1000 * statSync(archive).size) / firstMs;
-  using server = await startStorageServer({ totalUploadBytesPerSecond: bytesPerSecond });
+  using server = await startB2ServerProcess({ totalUploadBytesPerSecond: bytesPerSecond });
   const env = { ...account.env, ...server.variables };
   const upload = await uploadCommand(archive);
   const run = pgbak('lzma2:1').command(url, database.name);

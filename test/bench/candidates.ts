@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { PGBAK, type Account } from '../support/pgbak.ts';
 import { installedSevenZip } from '../support/seven-zip.ts';
-import { ROOT } from './storage-server.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What is compared. */
 export interface Candidate {

@@ -40,7 +40,7 @@ export async function compare(
   }));
 }
 
-export async function lastSize(account: Account, database: string): Promise<number> {
+async function lastSize(account: Account, database: string): Promise<number> {
   const [last] = (await account.json('logs', database, '--limit', '1')) as { size: number }[];
   return last?.size ?? 0;
 }

@@ -1,14 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { startB2ServerProcess } from '../support/b2-server/own-process.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster } from '../support/postgres/start-cluster.ts';
 import { balance } from './bandwidth.ts';
-import { COMPRESSIONS } from './candidates.ts';
+import { COMPRESSIONS, ROOT } from './candidates.ts';
 import { compare, comparisonTable } from './compare.ts';
 import { createBenchDatabases } from './databases.ts';
 import { measureStartup, SERVERS, startupTable } from './startup.ts';
-import { ROOT, startStorageServer } from './storage-server.ts';
 import { targetsTable, type Result } from './targets.ts';
 
 // `npm run bench`: what a backup to B2 costs, as multiples of `pg_dump > /dev/null`, beside what the earlier program and
@@ -33,7 +33,7 @@ try {
   using account = newAccount({ ARCHIVE_PASSWORD: 'secret' });
   await using cluster = await startCluster();
   for (const database of await createBenchDatabases(cluster, megabytes)) {
-    using server = await startStorageServer();
+    using server = await startB2ServerProcess();
     Object.assign(account.env, server.variables);
     const url = cluster.url(database.name);
     await account.add({ name: database.name, 'connection-string': url });

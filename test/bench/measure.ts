@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { peakMemoryBytes } from '../support/processes.ts';
 
 /** What one command cost. */
 export interface Cost {
@@ -26,7 +27,7 @@ export async function measure(command: string, env: Record<string, string>, temp
   let nodeMemoryBytes = 0;
   let temporaryBytes = 0;
   const look = setInterval(() => {
-    nodeMemoryBytes = Math.max(nodeMemoryBytes, ...nodesBelow(shell.pid ?? 0).map((pid) => memoryOf(pid)));
+    nodeMemoryBytes = Math.max(nodeMemoryBytes, ...nodesBelow(shell.pid ?? 0).map((pid) => peakMemoryBytes(pid)));
     temporaryBytes = Math.max(temporaryBytes, sizeBelow(temporary));
   }, LOOK_EVERY_MS);
   const ended = new Promise<number | null>((resolve) => shell.once('close', resolve));
@@ -45,14 +46,6 @@ function nodesBelow(pid: number): number[] {
     return [pid, ...children.map(Number)].filter((one) => readFileSync(`/proc/${one}/comm`, 'utf8').startsWith('node'));
   } catch {
     return [];
-  }
-}
-
-function memoryOf(pid: number): number {
-  try {
-    return 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
   }
 }
 

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statfsSync } from 'node:fs';
-import { startStorageServer } from '../bench/storage-server.ts';
+import { startB2ServerProcess } from '../support/b2-server/own-process.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster } from '../support/postgres/start-cluster.ts';
 
 // `npm run soak`: 2 GB of SQL are backed up with 600 MB of temporary disk, over a fast line and over one on which the dump
-// has to wait. Each backup is restored into another database after that, as those of all tests are. Needs root, for a tmpfs; takes about ten minutes.
+// has to wait. Each backup is restored into another database after that, as those of all tests are. Needs root, for a
+// tmpfs; takes about five minutes.
 const SQL_BYTES = 2_000_000_000;
 const DISK_BYTES = 600_000_000;
 const LINES = [
@@ -25,7 +26,7 @@ await cluster.sql(
 );
 
 for (const { compression, uploadBytesPerSecond } of LINES) {
-  using server = await startStorageServer(uploadBytesPerSecond === undefined ? {} : { uploadBytesPerSecond });
+  using server = await startB2ServerProcess(uploadBytesPerSecond === undefined ? {} : { uploadBytesPerSecond });
   using account = newAccount({ ...server.variables, ARCHIVE_PASSWORD: 'secret' });
   const disk = account.folder.at('small disk');
   mkdirSync(disk);

@@ -20,6 +20,15 @@ export function commandLines(): RunningProcess[] {
   });
 }
 
+/** The most memory that a process has had, its children not counted; 0 once it has ended. */
+export function peakMemoryBytes(pid: number): number {
+  try {
+    return 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** The processes whose command line holds a text, but for this one. */
 export function processesWith(text: string): RunningProcess[] {
   return commandLines().filter(({ pid, line }) => pid !== process.pid && line.includes(text));

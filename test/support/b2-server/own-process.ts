@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { B2ServerOptions } from '../support/b2-server/start.ts';
+import type { B2ServerOptions } from './start.ts';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A B2 test server as a process of its own, and the variables that lead to it. */
-export interface StorageServer extends Disposable {
+/** A B2 test server whose memory and processor time are not those of whoever measures, and the variables that lead to it. */
+export interface B2ServerProcess extends Disposable {
   variables: Record<string, string>;
 }
 
-export async function startStorageServer(options: B2ServerOptions = {}): Promise<StorageServer> {
+export async function startB2ServerProcess(options: B2ServerOptions = {}): Promise<B2ServerProcess> {
   const args = ['--import', './test/support/run-typescript.mjs', './test/support/b2-server/serve.ts'];
   const server = spawn(process.execPath, [...args, JSON.stringify(options)], {
     cwd: ROOT,
