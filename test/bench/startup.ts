@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import Database from 'better-sqlite3';
+import { openSqlite } from '../../src/system/sqlite.ts';
 import { newAccount, PGBAK } from '../support/pgbak.ts';
 import { markdownTable } from './markdown.ts';
 
@@ -57,7 +57,7 @@ export function startupTable(measured: readonly Startup[]): string {
 }
 
 function fill(path: string, logRows: number): void {
-  const database = new Database(path);
+  const database = openSqlite(path);
   const server = database.prepare('select * from servers').get() as Record<string, unknown>;
   const columns = Object.keys(server).map((name) => `"${name}"`);
   const addServer = database.prepare(

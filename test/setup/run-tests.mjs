@@ -33,7 +33,13 @@ const jest = [
 ];
 const { status } = spawnSync(
   process.execPath,
-  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', ...jest],
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    '--import',
+    join(ROOT, 'test', 'setup', 'keep-sqlite.mjs'),
+    ...jest,
+  ],
   // The report itself goes to a file; what people read, jest writes to stderr.
   { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] },
 );
