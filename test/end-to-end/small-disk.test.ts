@@ -1,20 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
 import { eventually } from '../support/eventually.ts';
 import { newAccount, type Account, type Finished } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { CAN_MOUNT, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 
-// A temporary file system that is much smaller than the archive. Only root may make one.
-const isRoot = process.getuid?.() === 0;
+// A temporary file system that is much smaller than the archive.
 const DISK_BYTES = 150_000_000;
 
 let cluster: Cluster;
 let server: B2Server;
 let account: Account;
-let disk: string;
+let disk: SmallDisk;
 beforeAll(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('big');
@@ -26,14 +25,12 @@ beforeAll(async () => {
 });
 afterAll(async () => await cluster[Symbol.asyncDispose]());
 
-async function start(uploadBytesPerSecond?: number, fileSystem = 'tmpfs'): Promise<void> {
+async function start(uploadBytesPerSecond?: number, fileSystem?: string): Promise<void> {
   server = await startB2Server(uploadBytesPerSecond === undefined ? {} : { uploadBytesPerSecond });
   server.createBucket('pgbak-bucket');
   const { id, key } = server.masterKey;
   account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
-  disk = account.folder.at('small disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', fileSystem, '-o', `size=${DISK_BYTES}`, 'pgbak-test', disk]);
+  disk = mountSmallDisk(account.folder.at('small disk'), DISK_BYTES, fileSystem);
   await account.add({
     name: 'big',
     'connection-string': cluster.url('big'),
@@ -45,20 +42,16 @@ async function start(uploadBytesPerSecond?: number, fileSystem = 'tmpfs'): Promi
 afterEach(async () => {
   try {
     await eventually('all have ended', () => processesWith(account.folder.path).length === 0);
-    expect(readdirSync(disk)).toEqual([]);
+    expect(readdirSync(disk.path)).toEqual([]);
     expect(server.unfinished()).toEqual([]);
   } finally {
-    execFileSync('umount', [disk]);
+    disk[Symbol.dispose]();
     account[Symbol.dispose]();
     await server[Symbol.asyncDispose]();
   }
 });
 
-const usedBytes = () => {
-  const { blocks, bfree, bsize } = statfsSync(disk);
-  return (blocks - bfree) * bsize;
-};
-const onDisk = () => ({ PGBAK_TMPDIR: disk, PGBAK_TMP_LIMIT: '64M' });
+const onDisk = () => ({ PGBAK_TMPDIR: disk.path, PGBAK_TMP_LIMIT: '64M' });
 const run = () => account.start(['run', '--force', '--json'], onDisk());
 const resultOf = ({ stdout }: Finished) => (JSON.parse(stdout) as { results: unknown }).results;
 
@@ -72,17 +65,17 @@ async function room(): Promise<string | undefined> {
 /** The 7-Zip that writes the archive, once it is made to stand still. */
 async function heldSevenZip(): Promise<number> {
   return await eventually('a 7-Zip that stands still', () => {
-    const sevenZip = processesWith(disk).find(({ line }) => / a .*archive\.7z/.test(line));
+    const sevenZip = processesWith(disk.path).find(({ line }) => / a .*archive\.7z/.test(line));
     if (sevenZip === undefined) return undefined;
     return /^State:\s+T/m.test(readFileSync(`/proc/${sevenZip.pid}/status`, 'utf8')) ? sevenZip.pid : undefined;
   });
 }
 
-(isRoot ? describe : describe.skip)('on a temporary disk that is much smaller than the archive', () => {
+(CAN_MOUNT ? describe : describe.skip)('on a temporary disk that is much smaller than the archive', () => {
   test('a backup succeeds, and what it takes there stays small', async () => {
     await start();
     let mostBytes = 0;
-    const sampling = setInterval(() => (mostBytes = Math.max(mostBytes, usedBytes())), 10);
+    const sampling = setInterval(() => (mostBytes = Math.max(mostBytes, disk.usedBytes())), 10);
     const finished = await run().finished;
     clearInterval(sampling);
     expect(finished.stderr).not.toMatch(/has to hold/);
@@ -119,7 +112,7 @@ async function heldSevenZip(): Promise<number> {
     await start(4_000_000);
     const running = run();
     await heldSevenZip();
-    expect(usedBytes()).toBeLessThan(DISK_BYTES);
+    expect(disk.usedBytes()).toBeLessThan(DISK_BYTES);
     running.child.kill('SIGTERM');
     const began = performance.now();
     expect(await running.finished).toMatchObject({ status: 143 });

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { startB2ServerProcess } from '../support/b2-server/own-process.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster } from '../support/postgres/start-cluster.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
 // `npm run soak`: 2 GB of SQL are backed up with 600 MB of temporary disk, over a fast line and over one on which the dump
 // has to wait. Each backup is restored into another database after that, as those of all tests are. Needs root, for a
@@ -28,31 +28,26 @@ await cluster.sql(
 for (const { compression, uploadBytesPerSecond } of LINES) {
   using server = await startB2ServerProcess(uploadBytesPerSecond === undefined ? {} : { uploadBytesPerSecond });
   using account = newAccount({ ...server.variables, ARCHIVE_PASSWORD: 'secret' });
-  const disk = account.folder.at('small disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'pgbak-soak', disk]);
+  using disk = mountSmallDisk(account.folder.at('small disk'), DISK_BYTES);
   let mostBytes = 0;
-  const look = setInterval(() => {
-    const { blocks, bfree, bsize } = statfsSync(disk);
-    mostBytes = Math.max(mostBytes, (blocks - bfree) * bsize);
-  }, 10);
+  const look = setInterval(() => (mostBytes = Math.max(mostBytes, disk.usedBytes())), 10);
   try {
     await account.add({ name: 'big', 'connection-string': cluster.url('big'), compression });
     const began = performance.now();
-    const running = account.start(['run', '--json'], { PGBAK_TMPDIR: disk });
+    const running = account.start(['run', '--json'], { PGBAK_TMPDIR: disk.path });
     let seconds = 0;
     running.child.once('close', () => (seconds = (performance.now() - began) / 1000));
     const { status, stdout, stderr } = await running.finished;
     const { results } = JSON.parse(stdout) as { results: { size: number; rawSize: number }[] };
     if (status !== 0 || !((results[0]?.rawSize ?? 0) >= SQL_BYTES))
       throw new Error(`not backed up: ${stdout}${stderr}`);
-    if (readdirSync(disk).length > 0) throw new Error(`left behind: ${readdirSync(disk).join(', ')}`);
+    const left = readdirSync(disk.path);
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
     process.stdout.write(
       `${compression}, ${uploadBytesPerSecond === undefined ? 'unlimited' : `${uploadBytesPerSecond / 1e6} MB/s a connection`}: ` +
         `${results[0]?.rawSize} bytes of SQL, archive ${results[0]?.size}, at most ${mostBytes} on the disk, ${seconds.toFixed(0)} s\n`,
     );
   } finally {
     clearInterval(look);
-    execFileSync('umount', [disk]);
   }
 }

@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, statfsSync } from 'node:fs';
+
+/** Whether this process may make one: only root may. */
+export const CAN_MOUNT = process.getuid?.() === 0;
+
+/** A file system of its own that is soon full. */
+export interface SmallDisk extends Disposable {
+  path: string;
+  usedBytes(): number;
+}
+
+/** Mounts one at a path where nothing is yet. */
+export function mountSmallDisk(path: string, sizeBytes: number, fileSystem = 'tmpfs'): SmallDisk {
+  mkdirSync(path);
+  execFileSync('mount', ['-t', fileSystem, '-o', `size=${sizeBytes}`, 'pgbak-test', path]);
+  return {
+    path,
+    usedBytes: () => {
+      const { blocks, bfree, bsize } = statfsSync(path);
+      return (blocks - bfree) * bsize;
+    },
+    [Symbol.dispose]: () => void execFileSync('umount', [path]),
+  };
+}
