@@ -4,12 +4,12 @@
 import { createRequire } from 'node:module';
 
 const { Database } = createRequire(import.meta.url)('better-sqlite3/build/Release/better_sqlite3.node');
-const kept = [];
+const kept = new Set();
 for (const name of ['prepare', 'exec', 'close']) {
   const method = Database.prototype[name];
   Database.prototype[name] = function (...args) {
     const result = method.apply(this, args);
-    kept.push(this, result);
+    kept.add(this).add(result);
     return result;
   };
 }
