@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { writeArchive } from '../../src/archive/write-archive.ts';
@@ -6,6 +5,7 @@ import { Secret } from '../../src/config/secret.ts';
 import { InterruptedError, TimeLimitError } from '../../src/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { commandLines, processesWith } from '../support/processes.ts';
+import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { archiveRequest } from './archive-request.ts';
 
@@ -118,18 +118,12 @@ function environments(): string[] {
   });
 }
 
-const isRoot = process.getuid?.() === 0;
-
-(isRoot ? test : test.skip)('a full temporary disk is said to be full', async () => {
+(CAN_MOUNT ? test : test.skip)('a full temporary disk is said to be full', async () => {
   using folder = temporaryFolder();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'pgbak-test', folder.path]);
-  try {
-    const request = await archiveRequest(folder, 'head -c 30000000 /dev/urandom', { password });
-    const writing = writeArchive(request);
-    await expect(writing).rejects.toThrow('the temporary directory is full');
-    await expect(writing).rejects.toMatchObject({ hint: expect.stringContaining('PGBAK_TMPDIR') });
-    expect(readdirSync(folder.path)).toEqual([]);
-  } finally {
-    execFileSync('umount', [folder.path]);
-  }
+  using _disk = mountSmallDisk(folder.path, 2 * 1024 * 1024);
+  const request = await archiveRequest(folder, 'head -c 30000000 /dev/urandom', { password });
+  const writing = writeArchive(request);
+  await expect(writing).rejects.toThrow('the temporary directory is full');
+  await expect(writing).rejects.toMatchObject({ hint: expect.stringContaining('PGBAK_TMPDIR') });
+  expect(readdirSync(folder.path)).toEqual([]);
 });

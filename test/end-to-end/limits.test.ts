@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { newScene, type Scene } from './scene.ts';
 import { eventually } from '../support/eventually.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
 
 let cluster: Cluster;
@@ -24,14 +24,14 @@ const add = (flags: Record<string, string | number> = {}) =>
 
 describe('a backup fails, and everybody hears of it,', () => {
   test('when the disk for the archive is full', async () => {
-    const small = scene.account.folder.at('small disk');
-    mkdirSync(small);
+    let mounted: SmallDisk;
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small], { stdio: 'pipe' });
+      mounted = mountSmallDisk(scene.account.folder.at('small disk'), 400 * 1024);
     } catch {
       process.stderr.write('NOTICE: no tmpfs may be mounted here, so the test of a full disk is skipped\n');
       return;
     }
+    using disk = mounted;
     try {
       await cluster.createDatabase('noise');
       await cluster.sql(
@@ -39,10 +39,9 @@ describe('a backup fails, and everybody hears of it,', () => {
         'create table noise as select md5(random()::text || n) as text from generate_series(1, 100000) as n',
       );
       await add({ 'connection-string': cluster.url('noise') });
-      expect(await scene.failure({ PGBAK_TMPDIR: small })).toMatch(/no space left|full/i);
-      expect(readdirSync(small)).toEqual([]);
+      expect(await scene.failure({ PGBAK_TMPDIR: disk.path })).toMatch(/no space left|full/i);
+      expect(readdirSync(disk.path)).toEqual([]);
     } finally {
-      execFileSync('umount', [small]);
       await cluster.sql('postgres', 'drop database if exists noise');
     }
   });

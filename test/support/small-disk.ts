@@ -10,10 +10,10 @@ export interface SmallDisk extends Disposable {
   usedBytes(): number;
 }
 
-/** Mounts one at a path where nothing is yet. */
+/** Mounts one over a directory, which is made where there is none. Throws what mount says. */
 export function mountSmallDisk(path: string, sizeBytes: number, fileSystem = 'tmpfs'): SmallDisk {
-  mkdirSync(path);
-  execFileSync('mount', ['-t', fileSystem, '-o', `size=${sizeBytes}`, 'pgbak-test', path]);
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', ['-t', fileSystem, '-o', `size=${sizeBytes}`, 'pgbak-test', path], { stdio: 'pipe' });
   return {
     path,
     usedBytes: () => {

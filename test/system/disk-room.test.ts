@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { openDiskRoom } from '../../src/system/disk-room.ts';
 import { plainEnvironment } from '../support/seven-zip.ts';
+import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const never = new AbortController().signal;
@@ -31,17 +31,10 @@ test('a machine without fallocate says so', async () => {
   );
 });
 
-const isRoot = process.getuid?.() === 0;
-
-(isRoot ? test : test.skip)('a file system that cannot do it says so', async () => {
+(CAN_MOUNT ? test : test.skip)('a file system that cannot do it says so', async () => {
   using folder = temporaryFolder();
-  const place = folder.at('ramfs');
-  mkdirSync(place);
-  execFileSync('mount', ['-t', 'ramfs', 'pgbak-test', place]);
-  try {
-    expect(await openDiskRoom(`${place}/archive.7z`, plainEnvironment, never)).toMatch(/unsupported|not supported/i);
-    expect(readdirSync(place)).toEqual([]);
-  } finally {
-    execFileSync('umount', [place]);
-  }
+  using disk = mountSmallDisk(folder.at('ramfs'), 1_000_000, 'ramfs');
+  const { path } = disk;
+  expect(await openDiskRoom(`${path}/archive.7z`, plainEnvironment, never)).toMatch(/unsupported|not supported/i);
+  expect(readdirSync(path)).toEqual([]);
 });
