@@ -31,7 +31,7 @@ export async function balance(
 
   const firstMs = await timed(compress);
   const bytesPerSecond = (1000 * statSync(archive).size) / firstMs;
-  using server = await startB2ServerProcess({ totalUploadBytesPerSecond: bytesPerSecond });
+  using server = await startB2ServerProcess({ totalUploadBytesPerSecond: bytesPerSecond, keepsOnlyLast: true });
   const env = { ...account.env, ...server.variables };
   const upload = await uploadCommand(archive);
   const run = pgbak('lzma2:1').command(url, database.name);

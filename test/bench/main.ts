@@ -33,7 +33,7 @@ try {
   using account = newAccount({ ARCHIVE_PASSWORD: 'secret' });
   await using cluster = await startCluster();
   for (const database of await createBenchDatabases(cluster, megabytes)) {
-    using server = await startB2ServerProcess();
+    using server = await startB2ServerProcess({ keepsOnlyLast: true });
     Object.assign(account.env, server.variables);
     const url = cluster.url(database.name);
     await account.add({ name: database.name, 'connection-string': url });

@@ -6,7 +6,7 @@ import { fileObject } from './listings.ts';
 import type { Key, LargeFile, Model, UploadTarget } from './model.ts';
 import { checkFileName, checkInfo, textOf } from './names.ts';
 import { badRequest } from './refusal.ts';
-import { contentTypeOf, newTarget, newVersion } from './uploads.ts';
+import { contentTypeOf, newTarget, newVersion, store } from './uploads.ts';
 
 type Json = Record<string, unknown>;
 
@@ -84,7 +84,7 @@ export function finishLargeFile(model: Model, key: Key, fileId: string, sha1s: u
   version.action = 'upload';
   version.contentLength = pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   model.largeFiles.delete(fileId);
-  model.versions.push(version);
+  store(model, version);
   return fileObject(version);
 }
 

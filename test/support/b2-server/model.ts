@@ -58,6 +58,7 @@ export interface Model {
   directory: string;
   recommendedPartSize: number;
   absoluteMinimumPartSize: number;
+  keepsOnlyLast: boolean;
   keys: Map<string, Key>;
   /** Account tokens, by token. */
   tokens: Map<string, { key: Key; isExpired: boolean }>;

@@ -34,6 +34,8 @@ export interface B2ServerOptions {
   /** Of all uploads together. */
   totalUploadBytesPerSecond?: number;
   downloadBytesPerSecond?: number;
+  /** Versions before the last of a name go, as by a lifecycle rule, so that much can be stored on a small disk. */
+  keepsOnlyLast?: boolean;
 }
 
 export interface LoggedRequest {
@@ -183,13 +185,14 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
 
 function newModel(
   directory: string,
-  { recommendedPartSize = 100_000_000, absoluteMinimumPartSize = 5_000_000 }: B2ServerOptions,
+  { recommendedPartSize = 100_000_000, absoluteMinimumPartSize = 5_000_000, keepsOnlyLast = false }: B2ServerOptions,
 ): Model {
   let number = 0;
   return {
     directory,
     recommendedPartSize,
     absoluteMinimumPartSize,
+    keepsOnlyLast,
     keys: new Map(),
     tokens: new Map(),
     buckets: new Map(),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { demand, keyOf } from './authorize.ts';
 import { receive, type Throttle } from './body.ts';
@@ -77,8 +78,21 @@ export async function uploadFile(
     fileInfo,
     pieces: [piece],
   });
-  model.versions.push(version);
+  store(model, version);
   return fileObject(version);
+}
+
+/** Makes a finished version visible, and removes those before it where the bucket keeps only the last. */
+export function store(model: Model, version: FileVersion): void {
+  const { bucketId, fileName } = version;
+  const isBefore = (one: FileVersion) => one.bucketId === bucketId && one.fileName === fileName;
+  if (model.keepsOnlyLast) {
+    const before = model.versions.filter(isBefore);
+    // Nobody waits for it.
+    for (const { path } of before.flatMap(({ pieces }) => pieces)) void rm(path, { force: true });
+    model.versions = model.versions.filter((one) => !isBefore(one));
+  }
+  model.versions.push(version);
 }
 
 export function newVersion(
