@@ -1,76 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { errorCode, StorageError } from '../errors.ts';
+import { StorageError } from '../errors.ts';
 import { B2Failure } from './b2-failure.ts';
-
-const READ_BYTES = 256 * 1024;
-
-/** A stretch of the archive that goes up in one request. */
-export interface Slice {
-  path: string;
-  startByte: number;
-  sizeBytes: number;
-}
-
-/** One that was read, and the SHA-1 of what was read. */
-export interface HashedSlice extends Slice {
-  sha1: string;
-}
-
-/** Reads the archive once and tells the SHA-1 of all of it and of each slice of `sliceBytes`. */
-export async function hashSlices(
-  file: { path: string; sizeBytes: number },
-  sliceBytes: number,
-  signal: AbortSignal,
-): Promise<{ sha1: string; slices: HashedSlice[] }> {
-  const whole = createHash('sha1');
-  const slices: HashedSlice[] = [];
-  for (let startByte = 0; startByte < file.sizeBytes; startByte += sliceBytes) {
-    const sizeBytes = Math.min(sliceBytes, file.sizeBytes - startByte);
-    const hash = createHash('sha1');
-    await hashStretch(file.path, startByte, sizeBytes, [whole, hash], signal);
-    slices.push({ path: file.path, startByte, sizeBytes, sha1: hash.digest('hex') });
-  }
-  return { sha1: whole.digest('hex'), slices };
-}
-
-/**
- * Reads slices once more and returns the SHA-1 of them together. Throws a `StorageError` where one has changed since it
- * was sent.
- */
-export async function hashAgain(slices: readonly HashedSlice[], signal: AbortSignal): Promise<string> {
-  const whole = createHash('sha1');
-  for (const { path, startByte, sizeBytes, sha1 } of slices) {
-    const hash = createHash('sha1');
-    await hashStretch(path, startByte, sizeBytes, [whole, hash], signal);
-    if (hash.digest('hex') === sha1) continue;
-    throw new StorageError(`the archive changed at byte ${startByte} after that had been uploaded`);
-  }
-  return whole.digest('hex');
-}
-
-async function hashStretch(
-  path: string,
-  startByte: number,
-  sizeBytes: number,
-  hashes: readonly Hash[],
-  signal: AbortSignal,
-): Promise<void> {
-  const source = createReadStream(path, {
-    start: startByte,
-    end: startByte + sizeBytes - 1,
-    highWaterMark: READ_BYTES,
-    signal,
-  });
-  try {
-    for await (const chunk of source as AsyncIterable<Buffer>) hashes.forEach((hash) => hash.update(chunk));
-  } catch (error) {
-    signal.throwIfAborted();
-    throw unreadable(error);
-  }
-}
+import { READ_BYTES, unreadable, type HashedSlice, type Slice } from './b2-slices.ts';
 
 /** What B2 takes for a SHA-1 that comes behind the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
 const AT_END = 'hex_digits_at_end';
@@ -142,8 +76,4 @@ export async function sendSlice<T>(
     source.destroy();
     await reading;
   }
-}
-
-function unreadable(error: unknown): StorageError {
-  return new StorageError(`the archive cannot be read back from the disk: ${errorCode(error) ?? 'read error'}`);
 }

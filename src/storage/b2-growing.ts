@@ -1,61 +1,14 @@
-import { stat } from 'node:fs/promises';
 import type { Checksum } from '../config/backup-record.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError, StorageError } from '../errors.ts';
 import type { FileVersion } from './b2-answers.ts';
-import { hashAgain, type HashedSlice } from './b2-body.ts';
 import { B2Failure } from './b2-failure.ts';
 import { uploadInParts, type Part } from './b2-large-file.ts';
 import type { B2Upload } from './b2-single.ts';
+import { hashSlices, type HashedSlice } from './b2-slices.ts';
+import { partsOf } from './growing-parts.ts';
 import type { GrowingTail } from './growing-tail.ts';
 import { PATIENT_ATTEMPTS } from './retry.ts';
 import type { GrowingFile } from './storage.ts';
-
-const LOOK_EVERY_MS = 100;
-
-/**
- * Waits until so many bytes of a growing file are on the disk; resolves with its size when it is whole before that.
- * Rejects with the file's own reason when it never is, and with the signal's.
- */
-export async function untilItHas(file: GrowingFile, bytes: number, signal: AbortSignal): Promise<number | undefined> {
-  let ended: { finalBytes: number } | { error: unknown } | undefined;
-  let wake = () => {};
-  // Once a call, since a promise that stays pending for hours keeps all that ever waited for it.
-  file.whole.then(
-    ({ sizeBytes }) => [(ended = { finalBytes: sizeBytes }), wake()],
-    (error: unknown) => [(ended = { error }), wake()],
-  );
-  for (;;) {
-    signal.throwIfAborted();
-    const onDiskBytes = await stat(file.path).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    if (ended !== undefined) {
-      if ('error' in ended) throw ended.error;
-      return ended.finalBytes;
-    }
-    if (onDiskBytes >= bytes) return undefined;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_EVERY_MS);
-      wake = () => [clearTimeout(timer), resolve()];
-    });
-  }
-}
-
-/** Up to here parts are small enough for a small disk; so many of them hold 150 GB. */
-const SMALL_PARTS = 4000;
-/** A small part is this many times B2's minimum at most. */
-const SMALL_FACTOR = 8;
-
-/**
- * How large part `number` is. They grow to 40 MB, so that the first are sent soon and few lie on the disk at once, and
- * beyond the 4000th on and on, so that 10,000 of them hold B2's 10 TB
- * (https://www.backblaze.com/docs/cloud-storage-large-files).
- */
-export function growingPartBytes(number: number, minimumBytes: number): number {
-  const smallBytes = Math.min(minimumBytes + Math.floor((number * minimumBytes) / 25), SMALL_FACTOR * minimumBytes);
-  return smallBytes + Math.floor((Math.max(number - SMALL_PARTS, 0) * minimumBytes) / 9);
-}
 
 /** So often parts are begun anew while their dump goes on; after that the whole has to do, which nothing keeps small. */
 const BEGINNINGS = 5;
@@ -102,23 +55,48 @@ async function uploadOnce(
   nothingComes: AbortSignal,
   upload: B2Upload,
 ): Promise<FileVersion & Checksum> {
+  let readAgain: ReturnType<typeof hashSlices> | undefined;
   let checksum: Checksum = { partSums: [] };
-  const version = await uploadInParts(
-    {
-      parts: (signal) => partsOf(file, minimumPartBytes, tail, signal),
-      nothingComes,
-      // So that no more is given back while it is judged what comes next.
-      onGivenUp: () => tail.beginAnew(),
-      onStored: ({ slice }) => tail.sent(slice),
-      check: async (stored) => {
-        await tail.close(true);
-        const slices = stored.map(({ slice }) => slice);
-        checksum = await checksumOf(slices, tail, upload.signal);
+  try {
+    const version = await uploadInParts(
+      {
+        parts: (signal) =>
+          announced(
+            partsOf(file, minimumPartBytes, signal, (slices) => {
+              // While the last parts go up.
+              const there = slices.filter((slice) => tail.isThere(slice));
+              readAgain = hashSlices(there, signal);
+              readAgain.catch(() => {});
+            }),
+            tail,
+          ),
+        nothingComes,
+        // So that no more is given back while it is judged what comes next.
+        onGivenUp: () => tail.beginAnew(),
+        onStored: ({ slice }) => tail.sent(slice),
+        check: async (stored) => {
+          await tail.close(true);
+          checksum = provenChecksum(
+            stored.map(({ slice }) => slice),
+            await readAgain,
+            tail,
+          );
+        },
       },
-    },
-    upload,
-  );
-  return { ...version, ...checksum };
+      upload,
+    );
+    return { ...version, ...checksum };
+  } finally {
+    await readAgain?.catch(() => {});
+  }
+}
+
+async function* announced(parts: AsyncGenerator<Part>, tail: GrowingTail): AsyncGenerator<Part> {
+  tail.sent();
+  for await (const part of parts) {
+    tail.sending();
+    yield part;
+  }
 }
 
 /** Who may not store parts, or no more of them, may not store the whole either. */
@@ -127,35 +105,19 @@ function isFinal(error: unknown): boolean {
   return error instanceof B2Failure && (error.status === 401 || error.status === 403);
 }
 
-async function checksumOf(slices: readonly HashedSlice[], tail: GrowingTail, signal: AbortSignal): Promise<Checksum> {
-  const there = slices.filter((slice) => tail.isThere(slice));
-  const sha1 = await hashAgain(there, signal);
-  if (there.length === slices.length) return { sha1 };
-  return { partSums: slices.map(({ sizeBytes, sha1: sum }) => ({ sizeBytes, sha1: sum })) };
-}
-
-async function* partsOf(
-  file: GrowingFile,
-  minimumBytes: number,
-  tail: GrowingTail,
-  signal: AbortSignal,
-): AsyncGenerator<Part> {
-  const { path } = file;
-  tail.sent();
-  const firstBytes = growingPartBytes(1, minimumBytes);
-  let startByte = firstBytes;
-  for (let number = 2; ; number += 1) {
-    const sizeBytes = growingPartBytes(number, minimumBytes);
-    const finalBytes = await untilItHas(file, startByte + sizeBytes, signal);
-    const isLast = finalBytes !== undefined && startByte + sizeBytes >= finalBytes;
-    const partBytes = isLast ? finalBytes - startByte : sizeBytes;
-    if (partBytes > 0) {
-      tail.sending();
-      yield { number, slice: { path, startByte, sizeBytes: partBytes } };
-    }
-    startByte += partBytes;
-    if (isLast) break;
+/** The checksum of what was sent. Throws a `StorageError` where what is on the disk, read again, is something else. */
+export function provenChecksum(
+  sent: readonly HashedSlice[],
+  onDisk: { sha1: string; slices: readonly HashedSlice[] } | undefined,
+  tail: Pick<GrowingTail, 'isThere'>,
+): Checksum {
+  const sums = new Map(onDisk?.slices.map(({ startByte, sha1 }) => [startByte, sha1]));
+  // What was given back while it was read again is no proof of anything.
+  const there = sent.filter((slice) => tail.isThere(slice));
+  const changed = there.find(({ startByte, sha1 }) => sums.get(startByte) !== sha1);
+  if (changed !== undefined) {
+    throw new StorageError(`the archive changed at byte ${changed.startByte} after that had been uploaded`);
   }
-  tail.sending();
-  yield { number: 1, slice: { path, startByte: 0, sizeBytes: firstBytes } };
+  if (onDisk !== undefined && there.length === sent.length) return { sha1: onDisk.sha1 };
+  return { partSums: sent.map(({ sizeBytes, sha1 }) => ({ sizeBytes, sha1 })) };
 }

@@ -1,8 +1,9 @@
 import type { Answer } from 'backblaze-b2';
 import { parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
-import { sendSlice, type HashedSlice, type Slice } from './b2-body.ts';
+import { sendSlice } from './b2-body.ts';
 import { fieldOf } from './b2-failure.ts';
 import { CONTENT_TYPE, type B2Upload } from './b2-single.ts';
+import type { HashedSlice, Slice } from './b2-slices.ts';
 import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';
 
 /** So many parts of one file go up at once, where its process has slots for them. */

@@ -1,6 +1,7 @@
 import { parseFileVersion, type FileVersion } from './b2-answers.ts';
 import type { Slots } from '../system/slots.ts';
-import { sendSlice, type HashedSlice } from './b2-body.ts';
+import { sendSlice } from './b2-body.ts';
+import type { HashedSlice } from './b2-slices.ts';
 import type { B2Client } from './b2-client.ts';
 import { listVersions } from './b2-listing.ts';
 import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { StorageError } from '../errors.ts';
 import type { FileVersion } from './b2-answers.ts';
-import { hashSlices } from './b2-body.ts';
 import { checkMayStore, findBucketId } from './b2-bucket.ts';
 import { openB2Client, type B2Account } from './b2-client.ts';
 import { openDownload } from './b2-download.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure } from './b2-failure.ts';
-import { uploadGrowing, untilItHas } from './b2-growing.ts';
+import { uploadGrowing } from './b2-growing.ts';
+import { cutInSlices, hashSlices } from './b2-slices.ts';
+import { untilItHas } from './growing-parts.ts';
 import { watchTail } from './growing-tail.ts';
 import { PARTS_IN_FLIGHT, uploadLarge } from './b2-large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
@@ -75,8 +76,8 @@ export function openB2Storage({
         const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(signal);
         // What ends up small is better off in one piece; what is large should not wait for 100 MB of itself.
         const smallBytes = Math.min(recommendedPartSizeBytes, SMALL_IN_PARTS * minimumPartSizeBytes);
-        const wholeBytes = await untilItHas(file, smallBytes + 1, signal);
-        if (wholeBytes === undefined) {
+        const { isWhole } = await untilItHas(file, smallBytes + 1, signal);
+        if (!isWhole) {
           const upload = uploadOf(name, options, id);
           await using tail = watchTail(file, await file.room?.());
           const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, tail, upload));
@@ -164,7 +165,7 @@ export function openB2Storage({
     const { recommendedPartSizeBytes } = await client.session(signal);
     const partBytes = Math.max(recommendedPartSizeBytes, Math.ceil(file.sizeBytes / MOST_PARTS));
     const { mtimeMs } = await stat(file.path);
-    const { sha1, slices } = await hashSlices(file, partBytes, signal);
+    const { sha1, slices } = await hashSlices(cutInSlices(file, partBytes), signal);
     const upload = uploadOf(name, options, id);
     const info = { ...upload.info, src_last_modified_millis: String(Math.floor(mtimeMs)) };
     return { sha1, slices, upload: { ...upload, info } };

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions, Storage } from '../../src/storage/storage.ts';
 import { StorageError } from '../../src/errors.ts';
-import { growingPartBytes } from '../../src/storage/b2-growing.ts';
+import { provenChecksum } from '../../src/storage/b2-growing.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { growingFile } from './growing-file.ts';
@@ -142,9 +142,28 @@ describe('an archive that grows', () => {
   });
 });
 
-test("parts grow so that 10,000 of them hold B2's 10 TB, none above 5 GB, the first of 5 MB", () => {
-  const sizes = Array.from({ length: 10_000 }, (_part, index) => growingPartBytes(index + 1, 5_000_000));
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(10e12);
-  expect(Math.max(...sizes)).toBeLessThan(5e9);
-  expect(sizes[0]).toBeLessThan(5_500_000);
+describe('what was sent and what is read again', () => {
+  const slice = (startByte: number, sum: string) => ({ path: '/archive.7z', startByte, sizeBytes: 10, sha1: sum });
+  const sent = [slice(0, 'a'), slice(10, 'b'), slice(20, 'c')];
+  const read = (...sums: string[]) => ({ sha1: 'whole', slices: sums.map((sum, index) => slice(10 * index, sum)) });
+  const allThere = { isThere: () => true };
+  const secondGone = { isThere: ({ startByte }: { startByte: number }) => startByte !== 10 };
+  const byParts = { partSums: sent.map(({ sizeBytes, sha1: sum }) => ({ sizeBytes, sha1: sum })) };
+
+  test('are the same, and known as a whole', () => {
+    expect(provenChecksum(sent, read('a', 'b', 'c'), allThere)).toEqual({ sha1: 'whole' });
+  });
+
+  test('may differ where the space was given back in between, and is known by its parts then', () => {
+    expect(provenChecksum(sent, read('a', 'zeros', 'c'), secondGone)).toEqual(byParts);
+    expect(provenChecksum(sent, { sha1: 'rest', slices: [slice(0, 'a'), slice(20, 'c')] }, secondGone)).toEqual(
+      byParts,
+    );
+  });
+
+  test('are not to differ anywhere else, nor to be missing', () => {
+    expect(() => provenChecksum(sent, read('a', 'x', 'c'), allThere)).toThrow('changed at byte 10');
+    expect(() => provenChecksum(sent, read('a', 'b'), secondGone)).toThrow('changed at byte 20');
+    expect(() => provenChecksum(sent, undefined, allThere)).toThrow('changed at byte 0');
+  });
 });
