@@ -9,6 +9,8 @@ export type BackupEvent =
   /** How many tables the dump is going to read. */
   | { type: 'tables'; server: string; count: number }
   | { type: 'archived'; server: string; archiveBytes: number }
+  /** The dump waits for the upload, or goes on. */
+  | { type: 'held'; server: string; isHeld: boolean }
   | { type: 'dump-line'; server: string; line: string }
   | { type: 'uploaded'; server: string; sentBytes: number; sizeBytes: number }
   /** Worth knowing, but nothing is wrong. */

@@ -1,10 +1,14 @@
 const LONG_MS = 60_000;
 
-/**
- * Lets one party hold back what another writes, also when it wants that before the writing has begun. `onLong` is called
- * once, when that has lasted for a minute in all.
- */
-export function heldBack(onLong: () => void): {
+export interface HeldBackListener {
+  /** Called whenever the writing comes to stand still, and when it goes on. */
+  onChange: (standsStill: boolean) => void;
+  /** Called once, when it has stood still for a minute in all. */
+  onLong: () => void;
+}
+
+/** Lets one party hold back what another writes, also when it wants that before the writing has begun. */
+export function heldBack({ onChange, onLong }: HeldBackListener): {
   /** For whoever may hold it back; to be repeated while it should last. */
   hold: (isHeld: boolean) => void;
   /** For whoever writes, with what makes it stand still, and tells whether it does. */
@@ -21,6 +25,7 @@ export function heldBack(onLong: () => void): {
       const standsStill = holdWriter?.(isHeld) ?? false;
       const now = performance.now();
       heldMs += now - (since ?? now);
+      if (standsStill !== (since !== undefined)) onChange(standsStill);
       since = standsStill ? now : undefined;
       if (isTold || heldMs < LONG_MS) return;
       isTold = true;

@@ -51,7 +51,10 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
   let totalBytes: number | undefined;
   const note = (message: string) => report({ type: 'note', server: server.name, message });
-  const { hold, onStarted } = heldBack(() => note(WAITS));
+  const { hold, onStarted } = heldBack({
+    onChange: (isHeld) => report({ type: 'held', server: server.name, isHeld }),
+    onLong: () => note(WAITS),
+  });
   const room = async () => {
     const opened = await tools.openRoom(archivePath);
     return opened === undefined ? undefined : { ...opened, hold };

@@ -54,6 +54,7 @@ export function logLineOf(event: BackupEvent): LogLine | undefined {
     case 'tables':
     case 'archived':
     case 'uploaded':
+    case 'held':
     case 'dump-line':
       return undefined;
   }

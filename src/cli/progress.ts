@@ -14,13 +14,14 @@ export interface Progress {
 interface Position {
   startedAtMs: number;
   doing: string;
+  /** The dump stands still until the upload has caught up. */
+  isHeld: boolean;
   table: string;
   tablesSeen: number;
   tableCount: number;
-  amount: string;
-  uploadStartedAtMs: number;
-  /** What had been sent while the archive was written; of what comes after that the speed is told. */
-  sentBeforeBytes: number | undefined;
+  archivedBytes: number | undefined;
+  /** What is sent once the archive is whole. */
+  upload: { startedAtMs: number; sizeBytes: number; sentBytes: number; sentBeforeBytes: number } | undefined;
 }
 
 const REDRAW_EVERY_MS = 250;
@@ -75,8 +76,8 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
 }
 
 function newPosition(startedAtMs: number): Position {
-  const upload = { uploadStartedAtMs: 0, sentBeforeBytes: undefined };
-  return { startedAtMs, doing: 'starting', table: '', tablesSeen: 0, tableCount: 0, amount: '', ...upload };
+  const amounts = { archivedBytes: undefined, upload: undefined };
+  return { startedAtMs, doing: 'starting', isHeld: false, table: '', tablesSeen: 0, tableCount: 0, ...amounts };
 }
 
 const DOING = {
@@ -91,7 +92,6 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
   switch (event.type) {
     case 'phase':
       position.doing = DOING[event.phase];
-      if (event.phase === 'uploading') position.uploadStartedAtMs = nowMs;
       return;
     case 'tables':
       position.tableCount = event.count;
@@ -104,15 +104,16 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
       position.table = table.replaceAll('"."', '.');
       return;
     }
+    case 'held':
+      position.isHeld = event.isHeld;
+      return;
     case 'archived':
-      position.amount = `${formatBytes(event.archiveBytes)} archived`;
+      position.archivedBytes = event.archiveBytes;
       return;
     case 'uploaded': {
-      const seconds = Math.max((nowMs - position.uploadStartedAtMs) / 1000, 0.001);
-      position.sentBeforeBytes ??= event.sentBytes;
-      const bytesPerSecond = Math.max(Math.round((event.sentBytes - position.sentBeforeBytes) / seconds), 0);
-      const percent = Math.floor((100 * event.sentBytes) / Math.max(event.sizeBytes, 1));
-      position.amount = `${percent} % of ${formatBytes(event.sizeBytes)}, ${formatBytes(bytesPerSecond)}/s`;
+      const { sentBytes, sizeBytes } = event;
+      position.upload ??= { startedAtMs: nowMs, sizeBytes, sentBytes, sentBeforeBytes: sentBytes };
+      position.upload.sentBytes = sentBytes;
       return;
     }
     case 'cleaned':
@@ -125,12 +126,27 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
   }
 }
 
+/** Before that it would only tell how fast the buffers of this machine take something. */
+const BEFORE_SPEED_MS = 1000;
+
+function amountOf({ archivedBytes, upload }: Position, nowMs: number): string {
+  if (upload === undefined) return archivedBytes === undefined ? '' : `${formatBytes(archivedBytes)} archived`;
+  const { startedAtMs, sizeBytes, sentBytes, sentBeforeBytes } = upload;
+  const sent = `${Math.floor((100 * sentBytes) / Math.max(sizeBytes, 1))} % of ${formatBytes(sizeBytes)}`;
+  const elapsedMs = nowMs - startedAtMs;
+  if (elapsedMs < BEFORE_SPEED_MS) return sent;
+  // What was sent while the archive was written took other time.
+  const bytesPerSecond = Math.round((1000 * Math.max(sentBytes - sentBeforeBytes, 0)) / elapsedMs);
+  return `${sent}, ${formatBytes(bytesPerSecond)}/s`;
+}
+
 function lineOf(server: string, position: Position, nowMs: number): string {
-  const { doing, table, tablesSeen, tableCount, amount, startedAtMs } = position;
+  const { doing, isHeld, table, tablesSeen, tableCount, startedAtMs } = position;
   const place = `(${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
-  const what = doing === 'dumping' && table !== '' ? `${doing} ${table} ${place}` : doing;
+  const dumping = `${isHeld ? 'waiting for the upload in' : doing} ${table} ${place}`;
+  const what = doing === 'dumping' && table !== '' ? dumping : doing;
   const elapsed = formatDuration(Math.floor((nowMs - startedAtMs) / 1000) * 1000);
-  return [`${server}: ${what}`, amount, elapsed].filter((part) => part !== '').join(', ');
+  return [`${server}: ${what}`, amountOf(position, nowMs), elapsed].filter((part) => part !== '').join(', ');
 }
 
 function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; text: string } | undefined {
@@ -153,6 +169,7 @@ function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; te
     case 'phase':
     case 'tables':
     case 'archived':
+    case 'held':
     case 'dump-line':
     case 'uploaded':
     case 'pruned':

@@ -6,6 +6,7 @@ import { newAccount, type Account, type Finished } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { CAN_MOUNT, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { openTerminal } from '../support/terminal.ts';
 
 // A temporary file system that is much smaller than the archive.
 const DISK_BYTES = 150_000_000;
@@ -118,6 +119,15 @@ async function heldSevenZip(): Promise<number> {
     expect(await running.finished).toMatchObject({ status: 143 });
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(server.versions('pgbak-bucket')).toEqual([]);
+  });
+
+  test('who watches sees that the dump waits', async () => {
+    await start(4_000_000);
+    using terminal = openTerminal({ ...account.env, ...onDisk() });
+    terminal.enter('pgbak run --force; echo status $?');
+    await terminal.shows(/big: waiting for the upload in public\.noise \(1 of 1\), \d+\.\d MB archived/);
+    terminal.press('C-c');
+    await terminal.shows('status 130');
   });
 
   test('nothing stays behind a pgbak that is killed while the dump waits', async () => {

@@ -53,12 +53,13 @@ describe.each([60, 80, 200])('in a terminal of %i columns', (width) => {
       ['backups', '.sql.7z'],
       ['status', 'FAILING'],
     ] as const) {
-      terminal.enter(`clear; pgbak ${command}; echo fin''ished`);
+      // The word that ended the command before may still be on the screen.
+      terminal.enter(`clear; pgbak ${command}; echo fin''ished ${command}`);
       if (command.startsWith('logs')) {
         await terminal.shows('The history of which server?');
         terminal.press('Enter');
       }
-      const screen = await terminal.shows('finished');
+      const screen = await terminal.shows(`finished ${command}`);
       expect(screen.replaceAll(/\s+/g, '')).toContain(words.replaceAll(/\s+/g, ''));
       expect(screen.split('\n').filter((line) => line.length > width)).toEqual([]);
       // Something that is cut in the middle by the terminal itself begins the next line at its first column.
