@@ -12,6 +12,12 @@ export function formatBytes(sizeBytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
+/** `12 % of 1.5 MB`; never more than 100 %. */
+export function formatShare(bytes: number, totalBytes: number): string {
+  const percent = Math.min(100, Math.floor((100 * bytes) / Math.max(totalBytes, 1)));
+  return `${percent} % of ${formatBytes(totalBytes)}`;
+}
+
 /** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 1000) return `${Math.round(durationMs)} ms`;

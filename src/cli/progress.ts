@@ -1,7 +1,7 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 import type { Ora } from 'ora';
 import type { BackupEvent } from '../backup/events.ts';
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes, formatDuration, formatShare } from './format.ts';
 
 /** What a person who watches a run sees: one line that lives, and one that stays for each server that is done. */
 export interface Progress {
@@ -92,6 +92,8 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
   switch (event.type) {
     case 'phase':
       position.doing = DOING[event.phase];
+      // The speed of an upload that is over would fall and fall.
+      position.upload = undefined;
       return;
     case 'tables':
       position.tableCount = event.count;
@@ -132,7 +134,7 @@ const BEFORE_SPEED_MS = 1000;
 function amountOf({ archivedBytes, upload }: Position, nowMs: number): string {
   if (upload === undefined) return archivedBytes === undefined ? '' : `${formatBytes(archivedBytes)} archived`;
   const { startedAtMs, sizeBytes, sentBytes, sentBeforeBytes } = upload;
-  const sent = `${Math.floor((100 * sentBytes) / Math.max(sizeBytes, 1))} % of ${formatBytes(sizeBytes)}`;
+  const sent = formatShare(sentBytes, sizeBytes);
   const elapsedMs = nowMs - startedAtMs;
   if (elapsedMs < BEFORE_SPEED_MS) return sent;
   // What was sent while the archive was written took other time.

@@ -1,5 +1,5 @@
 import type { RestoreEvent } from '../restore/events.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes, formatShare } from './format.ts';
 import { wrapped } from './wrapped.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
@@ -56,5 +56,5 @@ function fitted(text: string): string {
 
 function amountOf({ bytes, totalBytes }: Exclude<RestoreEvent, { type: 'step' }>): string {
   if (totalBytes === undefined || totalBytes === 0) return formatBytes(bytes);
-  return `${Math.min(100, Math.floor((100 * bytes) / totalBytes))} % of ${formatBytes(totalBytes)}`;
+  return formatShare(bytes, totalBytes);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatAgo, formatBytes, formatDuration } from '../../src/cli/format.ts';
+import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/cli/format.ts';
 
 describe('sizes', () => {
   test.each([
@@ -13,6 +13,15 @@ describe('sizes', () => {
   ])('%i bytes read %s', (sizeBytes, text) => {
     expect(formatBytes(sizeBytes)).toBe(text);
   });
+});
+
+test.each([
+  [0, 8_600_000, '0 % of 8.6 MB'],
+  [8_599_999, 8_600_000, '99 % of 8.6 MB'],
+  [9_000_000, 8_600_000, '100 % of 8.6 MB'],
+  [0, 0, '0 % of 0 B'],
+])('%i bytes of %i read %s', (bytes, totalBytes, text) => {
+  expect(formatShare(bytes, totalBytes)).toBe(text);
 });
 
 describe('durations', () => {

@@ -82,8 +82,8 @@ describe('colors', () => {
     terminal.enter("clear; pgbak status; echo fin''ished");
     await terminal.shows('finished');
     expect(terminal.screen({ colors: true })).toContain(`${CSI}31mFAILING`);
-    terminal.enter("clear; NO_COLOR=1 pgbak status; echo fin''ished");
-    await terminal.shows('finished');
+    terminal.enter("clear; NO_COLOR=1 pgbak status; echo fin''ished plain");
+    await terminal.shows('finished plain');
     expect(terminal.screen({ colors: true })).not.toContain(`${CSI}31m`);
     expect((await account.pgbak('status')).stdout).not.toContain(CSI);
   });
