@@ -116,6 +116,7 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
       const { sentBytes, sizeBytes } = event;
       position.upload ??= { startedAtMs: nowMs, sizeBytes, sentBytes, sentBeforeBytes: sentBytes };
       position.upload.sentBytes = sentBytes;
+      position.archivedBytes = sizeBytes;
       return;
     }
     case 'cleaned':
