@@ -4,6 +4,7 @@
 // most of the time of a run with nothing due; bundled, only what is used is left. What brings a compiled part, must be
 // one copy, or is needed rarely stays outside and is loaded from node_modules.
 import { rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundledLicenses } from './bundled-licenses.js';
@@ -25,6 +26,17 @@ const BUNDLED = [
 
 // oclif would use them in a development tree.
 const OUTSIDE = ['typescript', 'ts-node'];
+
+// Of what the packages bring, most of the time went into things that pgbak never comes to.
+const INSTEAD = {
+  // cli-table3 measures each text several times, with a package that compiles its pattern anew each time.
+  'string-width': "module.exports = require('fast-string-width').default;",
+  // All that backblaze-b2 takes of it.
+  lodash:
+    "module.exports = { get: require('lodash/get'), isString: require('lodash/isString'), merge: require('lodash/merge') };",
+  // The types of files in forms, and no form is ever sent.
+  'mime-db': 'module.exports = {};',
+};
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
@@ -52,16 +64,19 @@ const { metafile } = await build({
     {
       name: 'packages stay outside',
       setup: (plugin) => {
-        // cli-table3 measures each text several times, with a package that compiles its pattern anew each time.
-        plugin.onResolve({ filter: /^string-width$/ }, () => ({ path: 'string-width', namespace: 'fast' }));
-        plugin.onLoad({ filter: /.*/, namespace: 'fast' }, () => ({
-          contents: "module.exports = require('fast-string-width').default;",
+        plugin.onResolve({ filter: /^(string-width|lodash|mime-db)$/ }, ({ path }) => ({ path, namespace: 'instead' }));
+        plugin.onLoad({ filter: /.*/, namespace: 'instead' }, ({ path }) => ({
+          contents: INSTEAD[path],
           resolveDir: root,
         }));
-        plugin.onResolve({ filter: /^[^.]/ }, ({ path, kind, importer }) => {
+        // A look at a global of the web makes Node load all of its fetch; axios' adapter for Node needs none of them.
+        plugin.onLoad({ filter: /\/axios\/dist\/node\/axios\.cjs$/ }, async ({ path }) => ({
+          contents: `'use strict'; const globalThis = {};${await readFile(path, 'utf8')}`,
+        }));
+        plugin.onResolve({ filter: /^[^.]/ }, ({ path, kind, importer, namespace }) => {
           if (OUTSIDE.includes(path)) return { path, external: true };
-          const isOurs = kind === 'entry-point' || BUNDLED.includes(path) || importer.includes('node_modules');
-          return isOurs ? undefined : { path, external: true };
+          const isTheirs = namespace === 'instead' || importer.includes('node_modules');
+          return isTheirs || kind === 'entry-point' || BUNDLED.includes(path) ? undefined : { path, external: true };
         });
       },
     },

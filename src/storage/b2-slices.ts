@@ -4,6 +4,8 @@ import { errorCode, StorageError } from '../errors.ts';
 
 /** Larger ones cost less, but a line that is slow and shared has to take one before it counts as dead. */
 export const READ_BYTES = 256 * 1024;
+/** Nobody waits for a line here. */
+const HASH_BYTES = 1024 * 1024;
 
 /** A stretch of the archive that goes up in one request. */
 export interface Slice {
@@ -33,7 +35,7 @@ export async function hashSlices(
   const whole = createHash('sha1');
   const hashed: HashedSlice[] = [];
   // One for all that is read: garbage of that size would cost more than the hashing does.
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const buffer = Buffer.allocUnsafe(HASH_BYTES);
   for (const slice of slices) {
     const hash = createHash('sha1');
     for await (const chunk of chunksOf(slice, buffer)) {
