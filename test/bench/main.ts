@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { startB2ServerProcess } from '../support/b2-server/own-process.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster } from '../support/postgres/start-cluster.ts';
-import { balance } from './bandwidth.ts';
+import { balance, balanceText } from './bandwidth.ts';
 import { COMPRESSIONS, ROOT } from './candidates.ts';
 import { compare, comparisonTable } from './compare.ts';
 import { createBenchDatabases } from './databases.ts';
@@ -40,13 +40,7 @@ try {
     const measured = await compare(account, database, url, rounds, values.compressions.split(','));
     const balanced = await balance(account, database, url, rounds);
     results.push({ database: database.name, measured, balanced });
-    const seconds = (ms: number) => (ms / 1000).toFixed(1);
-    sections.push(
-      `### ${database.name}: ${database.what}`,
-      comparisonTable(measured),
-      `On a line of ${balanced.megabytesPerSecond.toFixed(1)} MB/s compressing alone took ${seconds(balanced.compressMs)} s, ` +
-        `uploading alone ${seconds(balanced.uploadMs)} s, and the run with \`lzma2:1\` ${seconds(balanced.runMs)} s.`,
-    );
+    sections.push(`### ${database.name}: ${database.what}`, comparisonTable(measured), balanceText(balanced));
   }
 } finally {
   rmSync(`${ROOT}/dist/bench`, { recursive: true, force: true });
