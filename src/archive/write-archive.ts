@@ -28,6 +28,10 @@ export interface WriteArchiveRequest extends ArchiveTarget {
   onProgress?: (progress: { archiveBytes: number }) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
+  /** Told the size once the last byte of the archive is written, before it is judged whether it is a good one. */
+  onWritten?: (sizeBytes: number) => void;
+  /** Told why nothing comes of it, before what was written is removed. */
+  onFailed?: (reason: unknown) => void;
   /** Called with what holds the writing back, or lets it go on, and tells whether it stands still; until it has ended. */
   onStarted?: (hold: (isHeld: boolean) => boolean) => void;
 }
@@ -58,12 +62,13 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
       await archiveStream(target, entryName, Readable.from([content.reveal()], { objectMode: false }));
     }
     const compressed = await pump(request);
+    const { size: sizeBytes } = await stat(request.archivePath);
+    request.onWritten?.(sizeBytes);
     const otherEntries = request.companion === undefined ? [] : [request.companion.entryName];
     const checked = await checkArchive({ ...request, otherEntries });
-    const rawSizeBytes = compressed ?? checked.rawSizeBytes;
-    const { size: sizeBytes } = await stat(request.archivePath);
-    return { sizeBytes, rawSizeBytes };
+    return { sizeBytes, rawSizeBytes: compressed ?? checked.rawSizeBytes };
   } catch (error) {
+    request.onFailed?.(error);
     await rm(request.archivePath, { force: true });
     throw error;
   } finally {

@@ -5,6 +5,8 @@ import type { GrowingFile, PutOptions, Storage, StoredObject } from '../storage/
 export interface BegunUpload {
   /** Aborted, with the reason, when storage has given up what can be sent by nobody else. */
   givenUp: AbortSignal;
+  /** Tells that its last byte is written, so that only its first part has to wait for what is judged of it. */
+  written(sizeBytes: number): void;
   /** Tells that it is whole and good, and resolves when storage has all of it. */
   complete(sizeBytes: number, info: PutOptions['info']): Promise<StoredObject & Checksum>;
   /** Tells that nothing shall come of it, and resolves when storage has let go of it. */
@@ -22,23 +24,28 @@ export function beginUpload(
   if (storage.putGrowing === undefined) {
     return {
       givenUp: failure.signal,
+      written: () => {},
       complete: (sizeBytes, info) =>
         storage.put(name, { path, sizeBytes }, { ...options, info: { ...options.info, ...info } }),
       abandon: () => Promise.resolve(),
     };
   }
-  const { promise: whole, resolve, reject } = withResolvers<{ sizeBytes: number; info: PutOptions['info'] }>();
-  whole.catch(() => {});
-  const stored = storage.putGrowing(name, { path, whole, ...(room === undefined ? {} : { room }) }, options);
+  const written = withResolvers<number>();
+  const whole = withResolvers<{ sizeBytes: number; info: PutOptions['info'] }>();
+  const promises = { written: written.promise, whole: whole.promise };
+  for (const promise of Object.values(promises)) promise.catch(() => {});
+  const stored = storage.putGrowing(name, { path, ...promises, ...(room === undefined ? {} : { room }) }, options);
   stored.catch((error: unknown) => failure.abort(error));
   return {
     givenUp: failure.signal,
+    written: written.resolve,
     complete: async (sizeBytes, info) => {
-      resolve({ sizeBytes, info });
+      whole.resolve({ sizeBytes, info });
       return await stored;
     },
     abandon: async (reason) => {
-      reject(reason);
+      whole.reject(reason);
+      written.reject(reason);
       await stored.catch(() => {});
     },
   };

@@ -83,7 +83,14 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   );
   try {
     const { archive, rowCounts } = await archiveDump(
-      { archivePath, onStarted, signal: AbortSignal.any([signal, upload.givenUp]) },
+      {
+        archivePath,
+        onStarted,
+        onWritten: (sizeBytes) => upload.written(sizeBytes),
+        // Nobody is to read on what is removed.
+        onFailed: (reason) => void upload.abandon(reason),
+        signal: AbortSignal.any([signal, upload.givenUp]),
+      },
       dump,
       request,
       tools,
@@ -115,7 +122,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
 
 /** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
 async function archiveDump(
-  target: Pick<ArchiveRequest, 'archivePath' | 'onStarted' | 'signal'>,
+  target: Pick<ArchiveRequest, 'archivePath' | 'onStarted' | 'onWritten' | 'onFailed' | 'signal'>,
   dump: PreparedDump,
   { server, settings, warn }: BackupRequest,
   tools: Tools,

@@ -76,8 +76,8 @@ export function openB2Storage({
         const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(signal);
         // What ends up small is better off in one piece; what is large should not wait for 100 MB of itself.
         const smallBytes = Math.min(recommendedPartSizeBytes, SMALL_IN_PARTS * minimumPartSizeBytes);
-        const { isWhole } = await untilItHas(file, smallBytes + 1, signal);
-        if (!isWhole) {
+        const { isAll } = await untilItHas(file, smallBytes + 1, signal);
+        if (!isAll) {
           const upload = uploadOf(name, options, id);
           await using tail = watchTail(file, await file.room?.());
           const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, tail, upload));

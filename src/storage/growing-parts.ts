@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { unlessAborted } from '../system/clock.ts';
 import type { Part } from './b2-large-file.ts';
 import type { Slice } from './b2-slices.ts';
 import type { GrowingFile } from './storage.ts';
@@ -7,19 +8,19 @@ import type { GrowingFile } from './storage.ts';
 const LOOK_EVERY_MS = 25;
 
 /**
- * Waits until so many bytes of a growing file are on the disk, or it is whole before that. Rejects with the file's own
+ * Waits until so many bytes of a growing file are on the disk, or all of it is before that. Rejects with the file's own
  * reason when it never is, and with the signal's.
  */
 export async function untilItHas(
   file: GrowingFile,
   bytes: number,
   signal: AbortSignal,
-): Promise<{ sizeBytes: number; isWhole: boolean }> {
+): Promise<{ sizeBytes: number; isAll: boolean }> {
   let ended: { finalBytes: number } | { error: unknown } | undefined;
   let wake = () => {};
   // Once a call, since a promise that stays pending for hours keeps all that ever waited for it.
-  file.whole.then(
-    ({ sizeBytes }) => [(ended = { finalBytes: sizeBytes }), wake()],
+  file.written.then(
+    (finalBytes) => [(ended = { finalBytes }), wake()],
     (error: unknown) => [(ended = { error }), wake()],
   );
   for (;;) {
@@ -30,9 +31,9 @@ export async function untilItHas(
     );
     if (ended !== undefined) {
       if ('error' in ended) throw ended.error;
-      return { sizeBytes: ended.finalBytes, isWhole: true };
+      return { sizeBytes: ended.finalBytes, isAll: true };
     }
-    if (sizeBytes >= bytes) return { sizeBytes, isWhole: false };
+    if (sizeBytes >= bytes) return { sizeBytes, isAll: false };
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LOOK_EVERY_MS);
       wake = () => [clearTimeout(timer), resolve()];
@@ -57,8 +58,9 @@ export function growingPartBytes(number: number, minimumBytes: number): number {
 }
 
 /**
- * The parts of a growing file, each as soon as all of it is on the disk, and the first one last. `onAllKnown` is told where
- * all of them begin and end once that is settled, with the file whole and the last of them still to be sent.
+ * The parts of a growing file, each as soon as all of it is on the disk, and the first one last, when the file was judged
+ * good. `onAllKnown` is told where all of them begin and end once that is settled, with all of the file on the disk and the
+ * last of them still to be sent.
  */
 export async function* partsOf(
   file: GrowingFile,
@@ -72,16 +74,17 @@ export async function* partsOf(
   let startByte = first.sizeBytes;
   for (let number = 2, isLast = false; !isLast; number += 1) {
     const leastBytes = growingPartBytes(number, minimumBytes);
-    const { sizeBytes: thereBytes, isWhole } = await untilItHas(file, startByte + leastBytes, signal);
+    const { sizeBytes: thereBytes, isAll } = await untilItHas(file, startByte + leastBytes, signal);
     const restBytes = thereBytes - startByte;
     // 7-Zip writes 2 MiB at a time. What would be left of that has no other part to go with for a while.
     const partBytes = restBytes < leastBytes + minimumBytes ? restBytes : leastBytes;
-    isLast = isWhole && partBytes === restBytes;
+    isLast = isAll && partBytes === restBytes;
     const slice = { path, startByte, sizeBytes: partBytes };
     if (partBytes > 0) slices.push(slice);
     if (isLast) onAllKnown(slices);
     if (partBytes > 0) yield { number, slice };
     startByte += partBytes;
   }
+  await unlessAborted(file.whole, signal);
   yield { number: 1, slice: first };
 }

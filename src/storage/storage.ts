@@ -10,6 +10,8 @@ export interface ArchiveFile {
 /** An archive that 7-Zip is still writing: strictly in order, but for the first 32 bytes, which come last. */
 export interface GrowingFile {
   path: string;
+  /** Resolves with its size once its last byte is written, good or not; rejects as `whole` does. */
+  written: Promise<number>;
   /**
    * Resolves once it is whole and judged good, with its size and what could not be told of it before; rejects when
    * nothing shall come of it.

@@ -93,6 +93,19 @@ describe('an archive', () => {
     expect(existsSync(request.archivePath)).toBe(false);
   });
 
+  test('is told of when it is written, and before it is removed again', async () => {
+    using folder = temporaryFolder();
+    const told: unknown[] = [];
+    const request = await archiveRequest(folder, 'seq 1 100000', {
+      expectedStart: 'PGDMP',
+      onWritten: (sizeBytes) => told.push(sizeBytes),
+      onFailed: () => told.push(statSync(folder.at('archive.7z')).size),
+    });
+    await expect(writeArchive(request)).rejects.toThrow('does not begin as a dump does');
+    expect(told).toEqual([expect.any(Number), told[0]]);
+    expect(existsSync(request.archivePath)).toBe(false);
+  });
+
   test('of a source that wrote nothing is refused', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, 'exit 0', { expectedStart: 'PGDMP' });

@@ -95,6 +95,20 @@ describe('an archive that grows', () => {
     expect(place.server.unfinished()).toEqual([]);
   });
 
+  test('and is no good once all of it is written leaves nothing, and was never seen', async () => {
+    const archive = growing(randomBytes(200_000));
+    const stored = begin(archive.file);
+    archive.write(150_000);
+    await eventually('parts', () => partsSent() >= 2);
+    archive.writeAll();
+    await eventually('all parts but the first', () => partsSent() >= 8);
+    expect(place.server.versions(BUCKET).map(({ action }) => action)).toEqual(['start']);
+    archive.fail(new StorageError('it is too small'));
+    await expect(stored).rejects.toThrow('it is too small');
+    expect(place.server.versions(BUCKET)).toEqual([]);
+    expect(place.server.unfinished()).toEqual([]);
+  });
+
   test('and is interrupted leaves nothing either', async () => {
     const archive = growing(randomBytes(200_000));
     const controller = new AbortController();

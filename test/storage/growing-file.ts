@@ -4,17 +4,18 @@ import type { PutOptions } from '../../src/storage/storage.ts';
 /** A file that is written as 7-Zip writes one: in order, and its first 32 bytes at the end. */
 export function growingFile(path: string, content: Buffer) {
   const file = openSync(path, 'w');
-  let settle: {
-    resolve: (value: { sizeBytes: number; info: PutOptions['info'] }) => void;
-    reject: (reason: unknown) => void;
-  };
-  const whole = new Promise<{ sizeBytes: number; info: PutOptions['info'] }>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  whole.catch(() => {});
+  const size = settled<number>();
+  const judgment = settled<{ sizeBytes: number; info: PutOptions['info'] }>();
   let written = 0;
+  const writeAll = () => {
+    writeSync(file, content, written, content.length - written, written);
+    writeSync(file, content, 0, 32, 0);
+    closeSync(file);
+    size.resolve(content.length);
+  };
+  const judge = () => judgment.resolve({ sizeBytes: content.length, info: { 'pgbak-raw-size': '7' } });
   return {
-    file: { path, whole },
+    file: { path, written: size.promise, whole: judgment.promise },
     write: (upTo: number) => {
       const piece = Buffer.from(content.subarray(written, upTo));
       if (written === 0) piece.fill(0, 0, 32);
@@ -22,12 +23,26 @@ export function growingFile(path: string, content: Buffer) {
       written = upTo;
     },
     change: (at: number) => writeSync(file, Buffer.from([255 - (content[at] ?? 0)]), 0, 1, at),
+    writeAll,
+    judge,
     finish: () => {
-      writeSync(file, content, written, content.length - written, written);
-      writeSync(file, content, 0, 32, 0);
-      closeSync(file);
-      settle.resolve({ sizeBytes: content.length, info: { 'pgbak-raw-size': '7' } });
+      writeAll();
+      judge();
     },
-    fail: (reason: unknown) => settle.reject(reason),
+    fail: (reason: unknown) => {
+      size.reject(reason);
+      judgment.reject(reason);
+    },
   };
+}
+
+function settled<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
 }

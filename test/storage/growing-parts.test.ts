@@ -66,6 +66,20 @@ describe('a part', () => {
   });
 });
 
+test('the first part waits until the file was judged good, and the others do not', async () => {
+  const archive = growingFile(folder.at('archive.7z'), randomBytes(80_000));
+  const parts = partsOf(archive.file, MINIMUM, never, () => {});
+  archive.writeAll();
+  const numbers: unknown[] = [];
+  for (const _part of [2, 3]) numbers.push((await parts.next()).value?.number);
+  const last = parts.next();
+  const nothingYet = new Promise((resolve) => setTimeout(resolve, 100, 'nothing yet'));
+  expect(await Promise.race([last, nothingYet])).toBe('nothing yet');
+  archive.judge();
+  numbers.push((await last).value?.number);
+  expect(numbers).toEqual([2, 3, 1]);
+});
+
 test('where all parts begin and end is told once it is settled, in their order', async () => {
   const { known, knownBefore } = await partsWhile([41_000, 63_000], 80_000);
   expect(knownBefore).toBe(0);
