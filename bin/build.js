@@ -64,7 +64,10 @@ const { metafile } = await build({
     {
       name: 'packages stay outside',
       setup: (plugin) => {
-        plugin.onResolve({ filter: /^(string-width|lodash|mime-db)$/ }, ({ path }) => ({ path, namespace: 'instead' }));
+        plugin.onResolve({ filter: new RegExp(`^(${Object.keys(INSTEAD).join('|')})$`) }, ({ path }) => ({
+          path,
+          namespace: 'instead',
+        }));
         plugin.onLoad({ filter: /.*/, namespace: 'instead' }, ({ path }) => ({
           contents: INSTEAD[path],
           resolveDir: root,

@@ -1,5 +1,6 @@
 import type { Checksum } from '../config/backup-record.ts';
 import type { GrowingFile, PutOptions, Storage, StoredObject } from '../storage/storage.ts';
+import { deferred } from './deferred.ts';
 
 /** An archive on its way to storage, whose end is not known yet. */
 export interface BegunUpload {
@@ -30,11 +31,10 @@ export function beginUpload(
       abandon: () => Promise.resolve(),
     };
   }
-  const written = withResolvers<number>();
-  const whole = withResolvers<{ sizeBytes: number; info: PutOptions['info'] }>();
-  const promises = { written: written.promise, whole: whole.promise };
-  for (const promise of Object.values(promises)) promise.catch(() => {});
-  const stored = storage.putGrowing(name, { path, ...promises, ...(room === undefined ? {} : { room }) }, options);
+  const written = deferred<number>();
+  const whole = deferred<{ sizeBytes: number; info: PutOptions['info'] }>();
+  const file = { path, written: written.promise, whole: whole.promise, ...(room === undefined ? {} : { room }) };
+  const stored = storage.putGrowing(name, file, options);
   stored.catch((error: unknown) => failure.abort(error));
   return {
     givenUp: failure.signal,
@@ -49,15 +49,4 @@ export function beginUpload(
       await stored.catch(() => {});
     },
   };
-}
-
-/** Promise.withResolvers, which Node 20 does not have. */
-function withResolvers<T>() {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

@@ -47,7 +47,7 @@ export async function balance(
   const env = { ...account.env, ...server.variables };
   const upload = await uploadCommand(archive);
   const run = pgbak('lzma2:1').command(url, database.name);
-  const times: Pick<Balanced, 'compressMs' | 'uploadMs' | 'runMs' | 'soonestMs'>[] = [];
+  const times: Omit<Balanced, 'megabytesPerSecond'>[] = [];
   for (let round = 0; round < rounds; round += 1) {
     process.stderr.write(`${database.name}, round ${round + 1} of ${rounds}: on a line as fast as compression\n`);
     rmSync(archive);

@@ -1,11 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { PutOptions } from '../../src/storage/storage.ts';
+import { deferred } from '../../src/backup/deferred.ts';
 
 /** A file that is written as 7-Zip writes one: in order, and its first 32 bytes at the end. */
 export function growingFile(path: string, content: Buffer) {
   const file = openSync(path, 'w');
-  const size = settled<number>();
-  const judgment = settled<{ sizeBytes: number; info: PutOptions['info'] }>();
+  const size = deferred<number>();
+  const judgment = deferred<{ sizeBytes: number; info: PutOptions['info'] }>();
   let written = 0;
   const writeAll = () => {
     writeSync(file, content, written, content.length - written, written);
@@ -34,15 +35,4 @@ export function growingFile(path: string, content: Buffer) {
       judgment.reject(reason);
     },
   };
-}
-
-function settled<T>() {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }
