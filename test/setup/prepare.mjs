@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unpackOtherVersions } from './other-postgres.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -27,9 +28,20 @@ const NEEDS = {
   },
   shells: { isThere: () => ['zsh', 'fish'].every(onPath), packages: ['zsh', 'fish'] },
   rclone: { isThere: () => onPath('rclone'), packages: ['rclone'] },
+  // What servers have in the field: a pooler, messages in another language, and (below) extensions.
+  pooler: { isThere: () => onPath('pgbouncer'), packages: ['pgbouncer'] },
+  locales: { isThere: () => existsSync('/usr/share/i18n/locales/de_DE'), packages: ['locales'] },
+  b2sdk: { isThere: () => existsSync('/usr/lib/python3/dist-packages/b2sdk'), packages: ['python3-b2sdk'] },
+  // A clock that jumps, for single processes.
+  clock: { isThere: () => onPath('faketime'), packages: ['faketime'] },
+  // With it a PostgreSQL of another release of Debian finds its own libraries.
+  patchelf: { isThere: () => onPath('patchelf'), packages: ['patchelf'] },
   // `ps` is not in every container, and neither is setpriv, with which children die when pgbak is killed.
   processTools: { isThere: () => ['setpriv', 'mount'].every(onPath), packages: ['util-linux', 'mount'] },
 };
+
+/** Extensions for the server that is installed by then, under the names that Debian gives their packages. */
+const EXTENSIONS = { 'postgis-3': 'postgis-3', cron: 'pg_cron' };
 
 export const FOR_DEMO = ['compiler', 'postgresServer', 'postgresClient', 'sevenZip'];
 export const FOR_TESTS = Object.keys(NEEDS);
@@ -37,8 +49,23 @@ export const FOR_TESTS = Object.keys(NEEDS);
 /** Installs and builds what is missing; ends the process with 2 and a sentence where it cannot. */
 export function prepare(needs) {
   installPrograms(needs.map((name) => NEEDS[name]).filter(({ isThere }) => !isThere()));
+  if (needs === FOR_TESTS) {
+    installPrograms(extensionsOfServer().filter(({ isThere }) => !isThere()));
+    if (onPath('apt-get')) unpackOtherVersions(becomeRoot() ?? []);
+  }
   installDependencies();
   run('npm', ['run', '--silent', 'build']);
+}
+
+function extensionsOfServer() {
+  const bin = serverPrograms();
+  const major = /\/postgresql\/(\d+)\/bin$/.exec(bin ?? '')?.[1];
+  // Elsewhere the packages have other names.
+  if (major === undefined) return [];
+  return Object.entries(EXTENSIONS).map(([name, library]) => ({
+    isThere: () => existsSync(join(bin, '..', 'lib', `${library}.so`)),
+    packages: [`postgresql-${major}-${name}`],
+  }));
 }
 
 function installPrograms(missing) {

