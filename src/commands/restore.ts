@@ -86,7 +86,7 @@ EXIT STATUS
         'Into a database: --to URL; into a file: --output FILE; into a pipe: --stdout',
       );
     }
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const isJson = this.jsonEnabled();
