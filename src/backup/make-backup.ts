@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../config/archive-name.ts';
 import type { RowCounts } from '../config/backup-record.ts';
+import { asShortText } from '../config/database-facts.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import type { WrittenArchive } from '../archive/write-archive.ts';
@@ -49,6 +50,8 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   const archivePath = join(directory.path, 'archive.7z');
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
+  // B2 takes 2,048 bytes of such facts together where Object Lock is on.
+  const databaseFacts = asShortText(dump.facts.databaseFacts, 1000);
   let totalBytes: number | undefined;
   const note = (message: string) => report({ type: 'note', server: server.name, message });
   const { hold, onStarted } = heldBack({
@@ -72,6 +75,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
         'pgbak-started-at': startedAt.toISOString(),
         'pgbak-format': settings.format,
         'pgbak-compression': server.compression,
+        ...(databaseFacts === undefined ? {} : { 'pgbak-database': databaseFacts }),
       },
       onTrouble: note,
       onProgress: (sentBytes) => {
@@ -110,7 +114,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       place: storage.place,
       objectId: stored.id,
       roles: dump.facts.roles,
-      encoding: dump.facts.encoding,
+      facts: dump.facts.databaseFacts,
       hasGlobals: server.includeGlobals,
       ...(rowCounts === undefined ? {} : { rowCounts }),
     };

@@ -5,6 +5,7 @@ import { databaseKind } from './file-kind.ts';
 import { createTables } from './migrations/0001-tables.ts';
 import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
 import { addPartSums } from './migrations/0003-part-sums.ts';
+import { addDatabaseFacts } from './migrations/0006-database-facts.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   createTables,
   addVerificationAndRetention,
   addPartSums,
+  addDatabaseFacts,
 ];
 
 /** The schema that this pgbak works with. */

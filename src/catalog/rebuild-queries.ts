@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
+import type { DatabaseFacts } from '../config/database-facts.ts';
 import type { Format } from '../config/server.ts';
+import { noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';
 import { toCompact } from './timestamps.ts';
 
@@ -16,6 +18,7 @@ export interface FoundBackup {
   sha1?: string;
   rawSizeBytes?: number;
   compression?: string;
+  facts?: DatabaseFacts;
 }
 
 export interface RebuildQueries {
@@ -56,6 +59,8 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
             object_name: found.objectName,
             object_id: found.objectId,
             sha1: found.sha1 ?? null,
+            encoding: found.facts?.encoding ?? null,
+            facts_id: found.facts === undefined ? null : await noteFacts(trx, found.facts),
             warnings: '[]',
           })
           .returning('id')

@@ -81,6 +81,7 @@ export interface BackupLogTable {
   encoding: Generated<string | null>;
   /** 1 where the archive holds roles and settings as well. */
   has_globals: Generated<number>;
+  facts_id: Generated<number | null>;
 }
 
 /** `verification_log`: one row a verification. */
@@ -112,6 +113,13 @@ export interface PartSumsTable {
   sums: string;
 }
 
+/** How databases were made and set when they were dumped; each that there was, once. */
+export interface DatabaseFactsTable {
+  id: Generated<number>;
+  /** JSON of `DatabaseFacts`. */
+  facts: string;
+}
+
 /** Facts about the catalogue itself, by name: `id`, `schema`. */
 export interface MetaTable {
   name: string;
@@ -124,5 +132,6 @@ export interface Schema {
   verification_log: VerificationLogTable;
   row_counts: RowCountsTable;
   part_sums: PartSumsTable;
+  database_facts: DatabaseFactsTable;
   pgbak_meta: MetaTable;
 }

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Checksum, PartSum, RowCounts } from '../config/backup-record.ts';
+import type { DatabaseFacts } from '../config/database-facts.ts';
+import { factsOfBackup, noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';
 
 /** What is known of an archive once storage has it. */
@@ -11,7 +13,7 @@ export interface StoredBackup {
   checksum: Checksum;
   /** The roles that the dump names. */
   roles: readonly string[];
-  encoding: string;
+  facts: DatabaseFacts;
   hasGlobals: boolean;
   /** Rows by `schema.table` in the snapshot of the dump, where they were counted. */
   rowCounts?: RowCounts;
@@ -22,6 +24,8 @@ export interface StoredBackupQueries {
   noteStored(backupId: number, stored: StoredBackup): Promise<void>;
   /** Rows by `schema.table`, as they were counted with the dump. */
   rowCounts(backupId: number): Promise<RowCounts | undefined>;
+  /** How the database was made and set; undefined where nobody noted it. */
+  databaseFacts(backupId: number): Promise<DatabaseFacts | undefined>;
   /** The SHA-1 of each part of an archive, where it is that which is known of it. */
   partSums(backupId: number): Promise<PartSum[] | undefined>;
 }
@@ -39,7 +43,8 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
             object_id: stored.objectId,
             sha1: 'sha1' in checksum ? checksum.sha1 : null,
             roles: JSON.stringify(stored.roles),
-            encoding: stored.encoding,
+            encoding: stored.facts.encoding,
+            facts_id: await noteFacts(trx, stored.facts),
             has_globals: Number(stored.hasGlobals),
           })
           .where('id', '=', backupId)
@@ -61,6 +66,7 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
       const counts: RowCounts = JSON.parse(row.counts);
       return counts;
     },
+    databaseFacts: (backupId) => factsOfBackup(db, backupId),
     partSums: async (backupId) => {
       const rows = db.selectFrom('part_sums').select('sums').where('backup_id', '=', backupId);
       const row = await rows.executeTakeFirst();

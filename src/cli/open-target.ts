@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import { isSelection, type DumpParts } from '../config/dump-parts.ts';
 import type { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
+import { differencesBetween } from '../postgres/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
 import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
 import { parallelLoader } from '../postgres/parallel-loader.ts';
 import { queryRows } from '../postgres/query.ts';
-import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
+import { quoteLiteral } from '../postgres/quote.ts';
 import { missingRoles } from '../postgres/roles.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { DatabaseTarget } from '../restore/restore.ts';
+import { planCreation } from './create-target.ts';
 import { reach, restoreDirectory } from './open-restore.ts';
 import type { Workplace } from './open-workplace.ts';
 
@@ -66,6 +68,21 @@ export async function openTarget(
     );
   }
 
+  const made = await workplace.catalog.backups.databaseFacts(point.backupId);
+  const creation = create
+    ? await planCreation({
+        facts: made,
+        encoding: point.encoding,
+        database,
+        label: named.label,
+        major: facts.version.major,
+        noOwner: parts.noOwner,
+        noPrivileges: parts.noPrivileges,
+        rolesComing: globals,
+        query,
+      })
+    : undefined;
+
   const request: LoadRequest = {
     format: point.format,
     connection: named,
@@ -80,20 +97,21 @@ export async function openTarget(
   return {
     database,
     tableCount,
-    plan: planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, options),
+    plan: [
+      ...planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, options),
+      ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
+    ],
     target: {
       kind: 'database',
       label: named.label,
       isPart: isSelection(parts),
       openLoader: async () => {
         const open = async () => (jobs > 1 ? await openParallel(request, jobs, workplace) : startLoader(request));
-        if (!create) return await open();
-        const encoding = point.encoding === undefined ? '' : ` encoding${quoteLiteral(point.encoding)}`;
-        await query(`create database ${quoteIdentifier(database)} template template0${encoding}`);
-        const drop = async () =>
-          void (await query(`drop database if exists ${quoteIdentifier(database)}`, AbortSignal.timeout(60_000)));
-        return await undoneBy(open, drop);
+        if (creation === undefined) return await open();
+        await creation.create();
+        return await undoneBy(open, creation.drop);
       },
+      ...(creation === undefined ? {} : { settle: creation.settle }),
       ...(globals
         ? {
             globals: {

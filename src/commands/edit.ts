@@ -41,7 +41,7 @@ EXIT STATUS
     const given = serverInputFrom(flags);
     const isGiven = Object.values(given).some((value) => value !== undefined);
     parseServerInput(given);
-    await using workplace = await openWorkplace('change');
+    await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const { catalog, environment } = workplace;

@@ -17,7 +17,7 @@ EXIT STATUS
 
   async run(): Promise<ServerRow[]> {
     await this.parse(List);
-    await using workplace = await openWorkplace('read');
+    await using workplace = await openWorkplace();
     const { catalog, environment } = workplace;
     const verified = await catalog.verifications.recent();
     const rows = (await catalog.servers.list()).map((server) =>

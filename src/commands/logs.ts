@@ -26,7 +26,7 @@ export default class Logs extends BaseCommand {
 
   async run(): Promise<BackupRow[]> {
     const { args, flags } = await this.parse(Logs);
-    await using workplace = await openWorkplace('read');
+    await using workplace = await openWorkplace();
     const { catalog } = workplace;
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);

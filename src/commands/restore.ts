@@ -86,7 +86,7 @@ EXIT STATUS
         'Into a database: --to URL; into a file: --output FILE; into a pipe: --stdout',
       );
     }
-    await using workplace = await openWorkplace('read');
+    await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const isJson = this.jsonEnabled();

@@ -60,7 +60,7 @@ EXIT STATUS
       throw new ConfigError('a server and --all or --sample were given', 'Name one server, or verify all of them.');
     }
     if (isAll && /^\d+$/.test(flags.at)) throw new ConfigError(`--at ${flags.at} is one backup of one server: name it`);
-    await using workplace = await openWorkplace('read');
+    await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { catalog, environment } = workplace;
     const { signal } = interruption;

@@ -5,6 +5,7 @@ import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { databaseEnvironment } from './database-environment.ts';
+import { LIST_SETTINGS } from './list-settings.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
 
@@ -18,16 +19,6 @@ export interface GlobalsRequest {
 }
 
 const TIMEOUT_MS = 120_000;
-
-/** Settings that PostgreSQL keeps as lists of quoted names already (pg_dump's variable_is_guc_list_quote). */
-const LISTS = [
-  'local_preload_libraries',
-  'search_path',
-  'session_preload_libraries',
-  'shared_preload_libraries',
-  'temp_tablespaces',
-  'unix_socket_directories',
-];
 
 /**
  * What a dump of one database leaves out (https://www.postgresql.org/docs/current/app-pgdump.html, "Notes"): the
@@ -48,7 +39,7 @@ const SETTINGS = String.raw`
     union all select format(case setrole when 0 then 'ALTER DATABASE :"database"' else
         'ALTER ROLE ' || quote_ident(pg_get_userbyid(setrole)) || ' IN DATABASE :"database"' end || ' SET %I TO %s;',
       split_part(c, '=', 1),
-      case when split_part(c, '=', 1) in (${LISTS.map((name) => `'${name}'`).join(', ')})
+      case when split_part(c, '=', 1) in (${LIST_SETTINGS.map((name) => `'${name}'`).join(', ')})
           and substr(c, strpos(c, '=') + 1) not in ('', '""')
         then substr(c, strpos(c, '=') + 1)
         else quote_literal(case substr(c, strpos(c, '=') + 1) when '""' then '' else substr(c, strpos(c, '=') + 1) end)

@@ -46,8 +46,9 @@ export async function prepareDump({
   signal,
 }: DumpRequest): Promise<PreparedDump> {
   const connection = parseConnection(settings.connectionString);
-  const facts = await inspectServer(connection, found, environment, signal);
-  const programs = matchVersion(server.name, facts.version, found);
+  const asked = await inspectServer(connection, found, environment, signal);
+  const programs = matchVersion(server.name, asked.version, found);
+  const facts = { ...asked, databaseFacts: { ...asked.databaseFacts, clientMajor: programs.version.major } };
   return {
     command: (snapshotId) =>
       dumpCommand(connection, programs, { ...server, format: settings.format }, environment, snapshotId),

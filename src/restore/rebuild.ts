@@ -47,7 +47,7 @@ export async function rebuild(tools: RebuildTools): Promise<RebuiltServer[]> {
 }
 
 async function adopt(archive: RemoteArchive, server: ServerRecord, { catalog }: RebuildTools) {
-  const { object, place, startedAt, format, rawSizeBytes, compression } = archive;
+  const { object, place, startedAt, format, rawSizeBytes, compression, facts } = archive;
   const { sizeBytes, sha1, storedAt, name: objectName, id: objectId } = object;
   return await catalog.rebuild.adopt({
     serverId: server.id,
@@ -61,6 +61,7 @@ async function adopt(archive: RemoteArchive, server: ServerRecord, { catalog }: 
     ...(sha1 === undefined ? {} : { sha1 }),
     ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
     ...(compression === undefined ? {} : { compression }),
+    ...(facts === undefined ? {} : { facts }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { parseObjectName } from '../config/archive-name.ts';
+import { parseDatabaseFacts, type DatabaseFacts } from '../config/database-facts.ts';
 import type { Format } from '../config/server.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 
@@ -13,6 +14,7 @@ export interface RemoteArchive {
   startedAt: Date;
   rawSizeBytes?: number;
   compression?: string;
+  facts?: DatabaseFacts;
 }
 
 /** All archives of pgbak's in a place whose name begins with `prefix`. Other files there are passed over. */
@@ -34,10 +36,12 @@ function factsOf({ info = {}, storedAt }: StoredObject, archiveName: string) {
   const startedAt = new Date(info['pgbak-started-at'] ?? Number.NaN);
   const rawSizeBytes = Number(info['pgbak-raw-size'] ?? Number.NaN);
   const compression = info['pgbak-compression'];
+  const facts = parseDatabaseFacts(info['pgbak-database'] ?? '');
   return {
     serverName: info['pgbak-server'] ?? archiveName,
     startedAt: Number.isNaN(startedAt.getTime()) ? storedAt : startedAt,
     ...(Number.isSafeInteger(rawSizeBytes) ? { rawSizeBytes } : {}),
     ...(compression === undefined ? {} : { compression }),
+    ...(facts === undefined ? {} : { facts }),
   };
 }

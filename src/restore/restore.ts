@@ -15,6 +15,8 @@ export interface DatabaseTarget {
   /** Whether only a part is wanted, which pg_restore may have before it has seen the end of the dump. */
   isPart: boolean;
   openLoader: () => Promise<Loader>;
+  /** Gives the database what belongs to it and is in no dump, once the dump is loaded. */
+  settle?: () => Promise<void>;
   /** Where roles and settings are wanted as well. */
   globals?: { loadRoles: (globals: Secret) => Promise<void>; loadSettings: (globals: Secret) => Promise<void> };
 }
@@ -71,6 +73,7 @@ async function loadInto(target: DatabaseTarget, archive: OpenArchive, say: (mess
   const dumpBytes = await load(await target.openLoader(), archive);
   // Last, because a setting may well forbid what the load has to do.
   if (globals !== undefined) await target.globals?.loadSettings(globals);
+  await target.settle?.();
   return dumpBytes;
 }
 

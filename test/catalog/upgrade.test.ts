@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from '@jest/globals';
@@ -22,7 +21,7 @@ test('a catalogue of the first schema is brought to today, and a copy of it kept
   await db.destroy();
   const before = readFileSync(path);
 
-  const catalog = await openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() });
+  const catalog = await openCatalog(path, { clock: systemClock });
   expect(await catalog.servers.list()).toMatchObject([
     { name: 'shop', retention: {}, verifyAfter: 'none', autoPrune: false, includeGlobals: false },
   ]);
@@ -46,10 +45,11 @@ test('a catalogue of the first schema is brought to today, and a copy of it kept
     objectId: 'id',
     checksum: { partSums },
     roles: [],
-    encoding: 'UTF8',
+    facts: { encoding: 'UTF8', provider: 'libc', collate: 'C', ctype: 'C', comment: 'a shop' },
     hasGlobals: false,
   });
   expect(await catalog.backups.partSums(1)).toEqual(partSums);
+  expect(await catalog.backups.databaseFacts(1)).toMatchObject({ encoding: 'UTF8', comment: 'a shop' });
   expect(await catalog.backups.find(1)).not.toHaveProperty('sha1');
   await catalog.close();
   const [copy = ''] = readdirSync(folder.path).filter((name) => name.includes('.before-pgbak-'));

@@ -14,9 +14,8 @@ interface Made {
 /** What good backups a catalogue knows of, behind a given one. */
 function madeSince(catalogPath: string, lastId: number): Made[] {
   if (!existsSync(catalogPath)) return [];
-  let catalog: Database.Database | undefined;
+  const catalog = new Database(catalogPath, { readonly: true });
   try {
-    catalog = new Database(catalogPath, { readonly: true });
     return catalog
       .prepare<[number], Made>(
         `select l.id, s.name as server, s.connection_string as connection from backup_log l join servers s on s.id = l.server_id
@@ -27,7 +26,7 @@ function madeSince(catalogPath: string, lastId: number): Made[] {
     // Not a catalogue of today's, which is what that test is about.
     return [];
   } finally {
-    catalog?.close();
+    catalog.close();
   }
 }
 

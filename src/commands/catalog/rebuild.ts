@@ -33,9 +33,9 @@ EXIT STATUS
 
   async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
     const { flags } = await this.parse(CatalogRebuild);
-    await using workplace = await openWorkplace('create');
+    await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
-    await using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    using _lock = await takeRunLock(workplace, 0, interruption.signal);
     const rebuilt = await rebuildFrom(flags.from, workplace, interruption.signal);
     const cells = rebuilt.map(({ server, isNew, added }) => [
       server.name,
