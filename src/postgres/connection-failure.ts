@@ -30,13 +30,23 @@ const HINTS: readonly [RegExp, string][] = [
   [/invalid (?:URI|connection option|port|integer)/i, 'Check the connection string.'],
 ];
 
-/** Why psql could not connect, in one sentence with libpq's own words, and what to look at. */
-export function explainConnectionFailure({ label }: Connection, stderr: string): ProgramError {
-  const words = stderr
-    .split('\n')
-    .map((line) => line.replace(/^psql: (?:error: )?/, '').trim())
-    .filter((line) => line !== '')
-    .join(' ');
-  const hint = HINTS.find(([pattern]) => pattern.test(words))?.[1];
+/** What the server would have said in English, by SQLSTATE. */
+const WORDS_BY_STATE: Readonly<Record<string, string>> = {
+  '28P01': 'password authentication failed',
+  '28000': 'no pg_hba.conf entry',
+  '3D000': 'database "" does not exist',
+  '53300': 'too many clients',
+  '57P01': 'shutting down',
+  '57P03': 'starting up',
+};
+
+/**
+ * Why there is no connection, in one sentence with the words of libpq or the server, and what to look at. psql tells no
+ * SQLSTATE of a connection that was never made; a pooler's refusal of the first statement has one.
+ */
+export function explainConnectionFailure({ label }: Connection, words: string, sqlState?: string): ProgramError {
+  const inEnglish = sqlState === undefined ? '' : (WORDS_BY_STATE[sqlState] ?? '');
+  const hintFor = (text: string) => HINTS.find(([pattern]) => pattern.test(text))?.[1];
+  const hint = hintFor(words) ?? hintFor(inEnglish);
   return new ProgramError(`cannot connect to ${label}: ${words || 'psql gave no reason'}`, hint);
 }

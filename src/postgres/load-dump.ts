@@ -10,6 +10,7 @@ import { databaseEnvironment } from './database-environment.ts';
 import { EMPTY_DATABASE } from './empty-database.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
+import { beginSafely } from './psql-session.ts';
 
 /** A psql or pg_restore that waits for a dump, in one transaction. */
 export interface Loader {
@@ -53,7 +54,7 @@ function startPsql({ connection, programs, environment, signal, emptyFirst }: Lo
   const command = { name: 'psql', file: programs.psql, args, env: databaseEnvironment(connection, environment) };
   const psql = startProgram(command, { stdin: 'pipe', stdout: 'ignore', signal });
   const input = inputOf(psql);
-  input.write(`BEGIN;\n${emptyFirst === true ? EMPTY_DATABASE : ''}`);
+  input.write(`${beginSafely('read write')}${emptyFirst === true ? EMPTY_DATABASE : ''}`);
   return loaderOf('psql', psql, input, signal, () => input.end('\nCOMMIT;\n'));
 }
 

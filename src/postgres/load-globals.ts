@@ -2,9 +2,9 @@ import { SETTINGS_HEADING } from '../config/dump-marks.ts';
 import { Secret } from '../config/secret.ts';
 import { ProgramError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
-import { databaseEnvironment } from './database-environment.ts';
 import type { GlobalsRequest } from './globals.ts';
 import { explainLoadFailure } from './load-failure.ts';
+import { psqlCommand, SET_SAFELY } from './psql-session.ts';
 import { queryRows } from './query.ts';
 import { splitStatements, withoutComments } from './sql-statements.ts';
 
@@ -17,8 +17,8 @@ const TIMEOUT_MS = 120_000;
 export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
   const { connection, found, environment, signal } = target;
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
-  const names = `select pg_catalog.to_json(quote_ident(rolname)) from pg_catalog.pg_roles
-    union all select pg_catalog.to_json(quote_ident(spcname)) from pg_catalog.pg_tablespace`;
+  const names = `select pg_catalog.to_json(pg_catalog.quote_ident(rolname)) from pg_catalog.pg_roles
+    union all select pg_catalog.to_json(pg_catalog.quote_ident(spcname)) from pg_catalog.pg_tablespace`;
   const rows = await queryRows(names, connection, found, environment, signal);
   const existing = new Set(rows.map(([json = '""']) => String(JSON.parse(json))));
   const missing = splitStatements(script).filter((statement) => {
@@ -41,21 +41,12 @@ async function runScript(
   database?: string,
 ): Promise<void> {
   if (programs.psql === undefined) throw new ProgramError('psql was not found beside pg_dump');
-  const variables = ['ON_ERROR_STOP=1', ...(database === undefined ? [] : [`database=${database}`])];
-  const args = [
-    '-X',
-    '-q',
-    '-w',
-    ...variables.flatMap((one) => ['-v', one]),
-    `--dbname=${connection.conninfo}`,
-    '-f',
-    '-',
-  ];
-  const command = { name: 'psql', file: programs.psql, args, env: databaseEnvironment(connection, environment) };
+  const variable = database === undefined ? [] : ['-v', `database=${database}`];
+  const command = psqlCommand(programs.psql, connection, environment, variable);
   const { exitCode, stderrTail } = await runProgram(command, {
     signal,
     timeoutMs: TIMEOUT_MS,
-    input: new Secret(script),
+    input: new Secret(SET_SAFELY + script),
   });
   if (exitCode !== 0) throw explainLoadFailure('psql', stderrTail, outcome);
 }

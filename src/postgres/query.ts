@@ -1,16 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { Secret } from '../config/secret.ts';
 import { ProgramError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
-import { explainConnectionFailure } from './connection-failure.ts';
-import { databaseEnvironment } from './database-environment.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
+import { beginSafely, psqlCommand, rowFormat, SET_SAFELY } from './psql-session.ts';
+import { explainSessionFailure } from './query-failure.ts';
 
 const TIMEOUT_MS = 180_000;
 
+/** Statements that PostgreSQL refuses inside a transaction. */
+const NEEDS_NO_TRANSACTION = /^\s*(?:(?:create|drop)\s+(?:database|tablespace)|alter\s+(?:database|system)|vacuum)\b/i;
+
+/** What would fail where the role or the database has default_transaction_read_only on. A standby refuses it anyway. */
+const WRITES = /^\s*(?:create|alter|drop|grant|revoke|comment|insert|update|delete|do)\b/i;
+
 /**
- * The rows of a query, as texts, through psql: any version of psql speaks to any server, and it understands exactly the
- * connection strings that pg_dump does. Throws a `ProgramError` that says in a sentence why there is no answer.
+ * The rows of a query, as texts, NULL as an empty one, through psql: any version of psql speaks to any server, and it
+ * understands exactly the connection strings that pg_dump does. The search path is empty, so that names, functions and
+ * operators are those of pg_catalog unless a schema is named; texts are UTF-8 whatever the database's encoding is, and
+ * bytes that are none survive as `textOf` has them. Statements in `query` are one transaction, but for those that cannot be.
+ * Throws a `ProgramError` where there is no answer; it is a `RefusedStatementError` where the server refused.
  */
 export async function queryRows(
   query: string,
@@ -19,19 +30,24 @@ export async function queryRows(
   environment: ProgramEnvironment,
   signal: AbortSignal,
 ): Promise<string[][]> {
-  const flags = ['-X', '-A', '-t', '-w', '-q', '-F', '\t', '-v', 'ON_ERROR_STOP=1'];
+  const { args, parse } = rowFormat();
+  const answered = randomBytes(12).toString('hex');
+  const isAlone = NEEDS_NO_TRANSACTION.test(query);
+  const script = [
+    isAlone ? SET_SAFELY : beginSafely(WRITES.test(query) ? 'read write' : ''),
+    `\\echo ${answered}\n`,
+    `${query}\n;\n`,
+    isAlone ? '' : 'commit;\n',
+  ].join('');
   const { exitCode, stdout, stderrTail } = await runProgram(
-    {
-      name: 'psql',
-      file: newestPsql(found),
-      args: [...flags, `--dbname=${connection.conninfo}`, '-c', query],
-      env: databaseEnvironment(connection, environment),
-    },
-    { signal, timeoutMs: TIMEOUT_MS },
+    psqlCommand(newestPsql(found), connection, environment, args),
+    { signal, timeoutMs: TIMEOUT_MS, input: new Secret(script) },
   );
-  if (exitCode !== 0) throw explainConnectionFailure(connection, stderrTail);
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return lines.map((line) => line.split('\t'));
+  const [, printed] = stdout.split(`${answered}\n`, 2);
+  if (exitCode !== 0) {
+    throw explainSessionFailure({ connection, stderr: stderrTail, hadAnswer: printed !== undefined });
+  }
+  return parse(printed ?? '');
 }
 
 /** Any version of psql speaks to any server. Throws a `ProgramError` that says what to install where there is none. */

@@ -5,19 +5,14 @@ import type { RowCounts } from '../config/backup-record.ts';
  * Tables to XML"): the name as pg_dump --verbose writes it, without quotes, and the count.
  */
 export const COUNT_ROWS = `
-  select pg_catalog.json_build_array(n.nspname || '.' || c.relname, (pg_catalog.xpath('/row/n/text()',
-    pg_catalog.query_to_xml(pg_catalog.format('select count(*) as n from only %I.%I', n.nspname, c.relname),
-    false, true, '')))[1]::text::bigint)
+  select n.nspname || '.' || c.relname, pg_catalog.substring(pg_catalog.query_to_xml(
+    pg_catalog.format('select pg_catalog.count(*) as n from only %I.%I', n.nspname, c.relname),
+    false, true, '')::pg_catalog.text, '<n>([0-9]+)</n>')
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind = 'r' and pg_catalog.has_schema_privilege(n.oid, 'usage')
     and pg_catalog.has_table_privilege(c.oid, 'select') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`;
 
 /** What `COUNT_ROWS` printed. */
 export function parseRowCounts(rows: readonly string[][]): RowCounts {
-  return Object.fromEntries(
-    rows.map(([json = '']) => {
-      const [table, count]: [string, number] = JSON.parse(json);
-      return [table, count];
-    }),
-  );
+  return Object.fromEntries(rows.map(([table = '', count]) => [table, Number(count)]));
 }

@@ -1,13 +1,14 @@
-import { createInterface } from 'node:readline';
+import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../config/backup-record.ts';
 import { ProgramError } from '../errors.ts';
+import { textOf } from '../system/lossless-text.ts';
 import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
-import { explainConnectionFailure } from './connection-failure.ts';
-import { databaseEnvironment } from './database-environment.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
+import { beginSafely, psqlCommand, rowFormat } from './psql-session.ts';
 import { newestPsql } from './query.ts';
+import { explainSessionFailure } from './query-failure.ts';
 import { COUNT_ROWS, parseRowCounts } from './row-counts.ts';
 
 /** A moment of a database that a dump can be taken of, open until it is disposed. */
@@ -17,8 +18,6 @@ export interface Snapshot extends AsyncDisposable {
   /** How many rows every table that may be read has at that moment. */
   countRows(): Promise<RowCounts>;
 }
-
-const END = 'pgbak: that was all';
 
 /**
  * Opens a transaction whose snapshot others can share
@@ -30,45 +29,41 @@ export async function openSnapshot(
   environment: ProgramEnvironment,
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  const args = ['-X', '-A', '-t', '-w', '-q', '-v', 'ON_ERROR_STOP=1', `--dbname=${connection.conninfo}`, '-f', '-'];
-  const env = databaseEnvironment(connection, environment);
-  const psql = startProgram(
-    { name: 'psql', file: newestPsql(found), args, env },
-    { stdin: 'pipe', stdout: 'pipe', signal },
-  );
+  const { args, parse } = rowFormat();
+  const command = psqlCommand(newestPsql(found), connection, environment, args);
+  const psql = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
   const { stdin, stdout } = psql;
   if (stdin === undefined || stdout === undefined) throw new Error('psql was started without pipes');
-  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  const chunks = stdout[Symbol.asyncIterator]();
   const stop = async () => {
     stdin.end();
     await psql.stop();
   };
 
-  const answersTo = async (statements: string): Promise<string[]> => {
-    stdin.write(`${statements}\n\\echo ${END}\n`);
-    const answers: string[] = [];
-    for (;;) {
-      const line = await lines.next();
-      if (line.done === true) {
+  let hadAnswer = false;
+  const rowsOf = async (statements: string): Promise<string[][]> => {
+    const end = Buffer.from(`${randomBytes(12).toString('hex')}\n`);
+    stdin.write(`${statements}\n\\echo ${end.toString()}`);
+    let printed = Buffer.alloc(0);
+    while (!printed.subarray(-end.length).equals(end)) {
+      const chunk = await chunks.next().catch(() => ({ done: true, value: undefined }));
+      if (chunk.done === true) {
         signal.throwIfAborted();
-        throw explainConnectionFailure(connection, (await psql.ended).stderrTail);
+        throw explainSessionFailure({ connection, stderr: (await psql.ended).stderrTail, hadAnswer });
       }
-      if (line.value === END) return answers;
-      answers.push(line.value);
+      printed = Buffer.concat([printed, Buffer.from(chunk.value)]);
     }
+    hadAnswer = true;
+    return parse(textOf(printed.subarray(0, -end.length)));
   };
 
   try {
-    const [id] = await answersTo(
-      `begin isolation level repeatable read read only;
-       set local idle_in_transaction_session_timeout = 0;
-       set local statement_timeout = 0;
-       select pg_catalog.pg_export_snapshot();`,
-    );
+    await rowsOf(beginSafely('isolation level repeatable read, read only'));
+    const [[id] = []] = await rowsOf('select pg_catalog.pg_export_snapshot();');
     if (id === undefined) throw new ProgramError('the server gave no snapshot to dump');
     return {
       id,
-      countRows: async () => parseRowCounts((await answersTo(`${COUNT_ROWS};`)).map((line) => [line])),
+      countRows: async () => parseRowCounts(await rowsOf(`${COUNT_ROWS};`)),
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {

@@ -5,6 +5,7 @@ import { errorCode, ProgramError } from '../errors.ts';
 import { reasonOf } from './clock.ts';
 import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
 import { keepLines, type Lines } from './lines.ts';
+import { bytesOf, textOf } from './lossless-text.ts';
 
 /** A program to start. It gets `env` and nothing else of pgbak's own environment. */
 export interface Command {
@@ -127,7 +128,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a short program to its end and returns what it wrote to stdout (at most 10 MB). Its exit code is the caller's to
+ * Runs a short program to its end and returns what it wrote to stdout (at most 10 MB), every byte of it kept as `textOf`
+ * keeps it. Its exit code is the caller's to
  * judge. Throws a `ProgramError` when it cannot be started or takes longer than `timeoutMs`, and the signal's reason
  * when aborted.
  */
@@ -138,8 +140,8 @@ export async function runProgram(command: Command, options: RunOptions): Promise
     stdout: 'pipe',
     signal: AbortSignal.any([options.signal, limit]),
   });
-  program.stdin?.end(options.input?.reveal());
-  const [stdout, ending] = await Promise.all([textOf(program.stdout), program.ended]);
+  program.stdin?.end(options.input === undefined ? undefined : bytesOf(options.input.reveal()));
+  const [stdout, ending] = await Promise.all([textIn(program.stdout), program.ended]);
   if (options.signal.aborted) throw reasonOf(options.signal);
   if (limit.aborted) {
     throw new ProgramError(`${command.name} did not answer within ${options.timeoutMs / 1000} seconds and was ended`);
@@ -149,7 +151,7 @@ export async function runProgram(command: Command, options: RunOptions): Promise
 
 const MAX_OUTPUT_BYTES = 10_000_000;
 
-async function textOf(stream: Readable | undefined): Promise<string> {
+async function textIn(stream: Readable | undefined): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   try {
@@ -161,7 +163,7 @@ async function textOf(stream: Readable | undefined): Promise<string> {
     // A program that was killed leaves its output unfinished; its ending says so better than this error.
     if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return textOf(Buffer.concat(chunks));
 }
 
 interface Result {

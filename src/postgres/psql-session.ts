@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from '../system/programs.ts';
+import type { Connection } from './connection.ts';
+import { databaseEnvironment } from './database-environment.ts';
+import type { ProgramEnvironment } from './program-environment.ts';
+
+/**
+ * How a psql of pgbak's own speaks with a server. Each session begins with one message that empties the search path,
+ * before any other name is looked up: whoever may create objects in a schema of the path could otherwise have functions
+ * and operators of theirs run by the role that makes backups
+ * (https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS). It goes by SQL and not by
+ * PGOPTIONS, which poolers refuse, and holds for the transaction alone: a pooler would hand what a session keeps to
+ * the application that gets the server's connection next.
+ */
+
+const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+/** Of PostgreSQL 17 and 14. */
+const LATER_TIMEOUTS = ['transaction_timeout', 'idle_session_timeout'];
+
+/**
+ * The settings as one SELECT: path, timeouts of the role switched off, texts in UTF-8 (the raw bytes where the database
+ * names no encoding that has a way to UTF-8), literals as the standard has them, and no table of which policies would hide
+ * rows without a word.
+ */
+function settings(isLocal: boolean): string {
+  const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, ${isLocal})`;
+  const ifThere = (name: string, then: string) =>
+    `case when pg_catalog.current_setting('${name}', true) is not null then ${then} end`;
+  const values = [
+    set('search_path', "''"),
+    ...TIMEOUTS.map((name) => set(name, "'0'")),
+    ...LATER_TIMEOUTS.map((name) => ifThere(name, set(name, "'0'"))),
+    set('client_encoding', ENCODING),
+    set('standard_conforming_strings', "'on'"),
+    set('row_security', "'off'"),
+  ];
+  return `select ${values.join(', ')} \\g /dev/null\n`;
+}
+
+const ENCODING = `case when pg_catalog.getdatabaseencoding() operator(pg_catalog.=)
+  any (array['SQL_ASCII', 'MULE_INTERNAL']::pg_catalog.name[]) then 'SQL_ASCII' else 'UTF8' end`;
+
+export type TransactionMode = '' | 'read write' | 'isolation level repeatable read, read only';
+
+/** The first message of a script whose one transaction is to end with `commit`. What it answers is thrown away. */
+export function beginSafely(mode: TransactionMode = ''): string {
+  return `begin ${mode} \\; ${settings(true)}`;
+}
+
+/** The same for statements that no transaction can hold, such as CREATE DATABASE. */
+export const SET_SAFELY = `set default_transaction_read_only = off \\; ${settings(false)}`;
+
+/** Between fields, whose texts cannot hold it. */
+const FIELD_END = '\0';
+
+/** A way to print rows so that they can be told apart whatever is in them, and to read what was printed. */
+export interface RowFormat {
+  /** For psql's command line. */
+  args: readonly string[];
+  /** The rows in what psql printed for one query. */
+  parse: (printed: string) => string[][];
+}
+
+/** Records end with something that nobody can guess: NUL, which no text holds either, ends the fields. */
+export function rowFormat(): RowFormat {
+  const recordEnd = `\u001e${randomBytes(12).toString('hex')}\u001e`;
+  return {
+    args: ['-A', '-t', '-z', '-R', recordEnd],
+    parse: (printed) =>
+      printed === ''
+        ? []
+        : printed
+            .replace(/\n$/, '')
+            .split(recordEnd)
+            .map((record) => record.split(FIELD_END)),
+  };
+}
+
+const ALWAYS = ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
+
+/** A psql that reads a script from its standard input, tells SQLSTATEs, and ends at the first error. */
+export function psqlCommand(
+  file: string,
+  connection: Connection,
+  environment: ProgramEnvironment,
+  args: readonly string[] = [],
+): Command {
+  return {
+    name: 'psql',
+    file,
+    args: [...ALWAYS, ...args, `--dbname=${connection.conninfo}`, '-f', '-'],
+    env: databaseEnvironment(connection, environment),
+  };
+}

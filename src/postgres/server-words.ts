@@ -1,0 +1,39 @@
+/** What a server said of a failed statement, told apart from where psql writes that it happened. */
+export interface ServerWords {
+  /** Five characters (https://www.postgresql.org/docs/current/errcodes-appendix.html); absent where no error is told. */
+  sqlState?: string;
+  /** The message, with its detail and hint, in the server's language. */
+  words: string;
+}
+
+/** psql's prefix, the severity in any language, two spaces, and what VERBOSITY=verbose puts before the message. */
+const ERROR = /^(?:psql:[^\n]*?: )?(\p{L}+): {2}([0-9A-Z]{5}): (.*)$/u;
+
+/** Reads the stderr of a psql with VERBOSITY=verbose: the first error, which is why it gave up. */
+export function readServerWords(stderr: string): ServerWords {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const errors = lines.map((line) => ERROR.exec(line));
+  // Classes 00 to 02 are notices and warnings (errcodes-appendix).
+  const first = errors.findIndex((error) => error !== null && !/^0[0-2]/.test(error[2] ?? ''));
+  if (first === -1) {
+    return {
+      words: lines
+        .map((line) => line.replace(/^psql:(?: error:)? ?/, ''))
+        .filter(isWord)
+        .join(' '),
+    };
+  }
+  const [, , sqlState = '', message = ''] = errors[first] ?? [];
+  const end = lines.findIndex((line, index) => index > first && (ERROR.test(line) || line.startsWith('psql:')));
+  const more = lines.slice(first + 1, end === -1 ? undefined : end).filter((line) => isWord(line) && !isPlace(line));
+  return { sqlState, words: [message, ...more].join(' ') };
+}
+
+function isWord(line: string): boolean {
+  return line !== '';
+}
+
+/** Where it is in the query and in PostgreSQL's source: `LINE 1: ...`, a caret, `LOCATION:  parser, parse.c:12`. */
+function isPlace(line: string): boolean {
+  return /^\p{Lu}+ \d+: |^\^$|^\p{L}+: {2}\w+, \w+\.[cy]:\d+$/u.test(line);
+}

@@ -1,0 +1,41 @@
+import { isUtf8 } from 'node:buffer';
+
+/*
+ * Programs pass on texts in encodings that nobody told them of: a role's name in Latin-1, say. As strings they keep every
+ * byte: one that is not part of well-formed UTF-8 becomes the lone surrogate U+DC80 to U+DCFF, as in Python's
+ * "surrogateescape" (https://peps.python.org/pep-0383/), and turns into the same byte again on its way out.
+ */
+
+const ESCAPE = 0xdc_00;
+
+/** Bytes as a string from which `bytesOf` makes the very same bytes, whatever their encoding. */
+export function textOf(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = 0; at < bytes.length;) {
+    const length = sequenceLength(bytes, at);
+    if (length === 0) {
+      parts.push(bytes.toString('utf8', start, at), String.fromCharCode(ESCAPE + (bytes[at] ?? 0)));
+      start = at + 1;
+    }
+    at += Math.max(length, 1);
+  }
+  return parts.join('') + bytes.toString('utf8', start);
+}
+
+/** The bytes that `textOf` made this string of; of any other string, its UTF-8. */
+export function bytesOf(text: string): Buffer {
+  // With the flag `u` only a surrogate without its other half matches.
+  const parts = text.split(/([\udc80-\udcff])/u);
+  return Buffer.concat(
+    parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part, 'utf8') : Buffer.of(part.charCodeAt(0) - ESCAPE))),
+  );
+}
+
+/** How many bytes the well-formed sequence has that begins there (RFC 3629, section 4); 0 where none does. */
+function sequenceLength(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  return length > 0 && at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0;
+}
