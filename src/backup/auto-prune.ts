@@ -4,12 +4,17 @@ import type { Tools } from './tools.ts';
 
 /**
  * Prunes after a good backup, where the server asks for it. The backup is made, whatever comes of this: what could not be
- * removed is a warning, and is tried again after the next one.
+ * removed is a warning, and is tried again after the next one. `justMade` is that backup: it stays, whatever the rules say.
  */
-export async function autoPrune(server: ServerRecord, warn: (message: string) => void, tools: Tools): Promise<void> {
+export async function autoPrune(
+  server: ServerRecord,
+  justMade: number,
+  warn: (message: string) => void,
+  tools: Tools,
+): Promise<void> {
   if (!server.autoPrune) return;
   try {
-    const entries = await tools.prune(server);
+    const entries = await tools.prune(server, justMade);
     const removed = entries.filter(({ action }) => action === 'remove').length;
     if (removed > 0) tools.report({ type: 'pruned', server: server.name, removed });
     for (const { action, backup, reasons } of entries) {

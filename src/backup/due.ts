@@ -1,3 +1,4 @@
+import { isAhead } from '../config/ahead.ts';
 import type { ServerRecord } from '../config/server.ts';
 
 /** A cron job never starts at the very same second; without this an hourly one would drift to every second hour. */
@@ -8,16 +9,16 @@ type DueFields = Pick<ServerRecord, 'frequencyHours' | 'lastSuccessRun'>;
 
 /**
  * When the next backup of a server is due: its frequency after the start of the run that made the last good one;
- * undefined (at once) when there is none. Failed attempts do not count, so the next run tries again.
+ * undefined (at once) when there is none, or when that run began, as it says, later than `now`. Failed attempts do not
+ * count, so the next run tries again.
  */
-export function nextDue(server: DueFields): Date | undefined {
-  if (server.lastSuccessRun === undefined) return undefined;
-  return new Date(server.lastSuccessRun.getTime() + server.frequencyHours * HOUR_MS);
+export function nextDue({ lastSuccessRun, frequencyHours }: DueFields, now: Date): Date | undefined {
+  if (lastSuccessRun === undefined || isAhead(lastSuccessRun, now)) return undefined;
+  return new Date(lastSuccessRun.getTime() + frequencyHours * HOUR_MS);
 }
 
-/** Whether a server is due at `now`, give or take a few minutes. A last backup in the future (a clock set back) is no reason to wait. */
+/** Whether a server is due at `now`, give or take a few minutes. */
 export function isDue(server: DueFields, now: Date): boolean {
-  const due = nextDue(server);
-  if (due === undefined || server.lastSuccessRun === undefined) return true;
-  return due.getTime() - GRACE_MS <= now.getTime() || server.lastSuccessRun.getTime() - GRACE_MS > now.getTime();
+  const due = nextDue(server, now);
+  return due === undefined || due.getTime() - GRACE_MS <= now.getTime();
 }

@@ -100,7 +100,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       tools,
     );
     report({ type: 'phase', server: server.name, phase: 'checking' });
-    const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression);
+    const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression, startedAt);
     const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
     if (warning !== undefined) request.warn(warning);
 

@@ -34,6 +34,13 @@ export interface PruneTools {
   storageToPrune: (backup: RecordedBackup, server: ServerRecord) => Promise<Storage>;
 }
 
+export interface PruneOptions {
+  /** Remove nothing, only tell. */
+  isDry: boolean;
+  /** The backup that this run has made. */
+  justMade?: number | undefined;
+}
+
 /**
  * Removes what a server's rules do not keep: only objects that pgbak recorded for this very server, each by its id, the
  * oldest first. What storage does not list is not counted. A removal that fails is told, forgets nothing, and does not
@@ -41,7 +48,11 @@ export interface PruneTools {
  *
  * @throws StorageError when storage cannot tell what it holds; then nothing was removed
  */
-export async function prune(server: ServerRecord, isDry: boolean, tools: PruneTools): Promise<PruneEntry[]> {
+export async function prune(
+  server: ServerRecord,
+  { isDry, justMade }: PruneOptions,
+  tools: PruneTools,
+): Promise<PruneEntry[]> {
   if (!hasRules(server.retention)) return [];
   const recorded = (await tools.catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
   const storages = new Map<string, Promise<Storage>>();
@@ -61,6 +72,7 @@ export async function prune(server: ServerRecord, isDry: boolean, tools: PruneTo
       isVerified: verified.get(backupId)?.isGood,
     })),
     server.retention,
+    { now: tools.clock.now(), justMade },
   );
 
   const entries: PruneEntry[] = [];

@@ -1,3 +1,4 @@
+import { isAhead } from '../config/ahead.ts';
 import { before, hasRules, parsePeriod, type RetentionRules } from '../config/retention.ts';
 
 /** A backup that storage holds, as far as the rules look at it. */
@@ -10,6 +11,12 @@ export interface Candidate {
   isVerified: boolean | undefined;
 }
 
+export interface Moment {
+  now: Date;
+  /** The backup that this run has made, where it is a run that prunes. */
+  justMade?: number | undefined;
+}
+
 /** Why a backup is kept; with no reason it is to be removed. */
 export type Verdicts = ReadonlyMap<number, readonly string[]>;
 
@@ -19,15 +26,20 @@ export type Verdicts = ReadonlyMap<number, readonly string[]>;
  *
  * - anything is removed where there are no rules, or no sound backup (good, and not verified as bad);
  * - the newest good backup, or the newest verified one, is removed;
+ * - what was made, as it says, later than now is removed, or takes the place of another: a clock was wrong, so that
+ *   nothing is known of its age;
+ * - the backup that this very run has made is removed, or the sound one that was recorded last: where the clock was set
+ *   back, that is not the newest by its time;
  * - a failed backup, or one verified as bad, takes the place of a sound one: the sound ones are chosen as if there were
  *   no others. A doubtful one stays as long as the rules would keep it if it were sound, since the doubt may be wrong.
  */
-export function decide(candidates: readonly Candidate[], rules: RetentionRules): Verdicts {
+export function decide(candidates: readonly Candidate[], rules: RetentionRules, { now, justMade }: Moment): Verdicts {
   const newestFirst = candidates.toSorted(
     (a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.backupId - a.backupId,
   );
   const isSound = ({ isGood, isVerified }: Candidate) => isGood && isVerified !== false;
-  const sound = newestFirst.filter((candidate) => isSound(candidate));
+  const dated = newestFirst.filter(({ startedAt }) => !isAhead(startedAt, now));
+  const sound = dated.filter((candidate) => isSound(candidate));
   const verdicts = new Map<number, string[]>(newestFirst.map(({ backupId }) => [backupId, []]));
   const keep = (candidate: Candidate | undefined, reason: string) =>
     candidate === undefined ? undefined : verdicts.get(candidate.backupId)?.push(reason);
@@ -37,16 +49,31 @@ export function decide(candidates: readonly Candidate[], rules: RetentionRules):
     return verdicts;
   }
   for (const [candidate, reason] of keptBy(rules, sound)) keep(candidate, reason);
-  for (const [candidate, reason] of keptBy(rules, newestFirst)) {
+  for (const [candidate, reason] of keptBy(rules, dated)) {
     if (!isSound(candidate)) keep(candidate, `${reason}, though ${candidate.isGood ? 'verified as bad' : 'it failed'}`);
   }
   keep(
-    newestFirst.find(({ isGood }) => isGood),
+    dated.find(({ isGood }) => isGood),
     'newest good',
   );
   keep(
     sound.find(({ isVerified }) => isVerified === true),
     'newest verified',
+  );
+  for (const candidate of newestFirst) {
+    if (isAhead(candidate.startedAt, now))
+      keep(candidate, `says it was made later than now, ${dayOf(candidate.startedAt)}`);
+  }
+  const keepAnyway = (candidate: Candidate | undefined, reason: string) => {
+    if (candidate !== undefined && verdicts.get(candidate.backupId)?.length === 0) keep(candidate, reason);
+  };
+  keepAnyway(
+    sound.reduce<Candidate | undefined>((last, one) => ((last?.backupId ?? 0) > one.backupId ? last : one), undefined),
+    'recorded last',
+  );
+  keepAnyway(
+    newestFirst.find(({ backupId }) => backupId === justMade),
+    'just made',
   );
   return verdicts;
 }

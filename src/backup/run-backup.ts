@@ -4,6 +4,7 @@ import type { ServerSettings } from '../config/settings.ts';
 import { ArchiveError } from '../errors.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
 import { autoPrune } from './auto-prune.ts';
+import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from './doubtful-times.ts';
 import { describeFailure, failureText, type Failure } from './describe-failure.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
@@ -46,6 +47,8 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     attempt = backupId;
     settings = tools.settingsFor(server);
     tools.checkConnection(settings.connectionString);
+    const doubtful = doubtfulTimes(await catalog.backups.ahead(startedAt, server.id), startedAt);
+    if (doubtful !== undefined) warn(`${doubtful}. ${DOUBTFUL_TIMES_HINT}`);
     await pings.started();
     const stored = await makeBackup({ server, settings, startedAt, acceptSize: options.acceptSize, warn }, tools);
     const { sizeBytes, place } = stored;
@@ -54,7 +57,7 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     await verifyNew(backupId, server, settings, tools);
     await catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings });
     const warned = warnings.length;
-    await autoPrune(server, warn, tools);
+    await autoPrune(server, backupId, warn, tools);
     if (warnings.length > warned) await catalog.backups.setWarnings(backupId, warnings);
     const durationMs = elapsedMs();
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });

@@ -47,13 +47,13 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
   // Where one follows the other, nobody needs to know where 200 servers are.
   const keyOf = request.jobs === 1 ? () => '' : tools.hostOf;
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
-  const outcomes = await inTurns(longestWaitingFirst(request.servers), turns, turn);
+  const outcomes = await inTurns(longestWaitingFirst(request.servers, runStartedAt), turns, turn);
   if (!tools.signal.aborted) await copyCatalog(backedUp, runStartedAt, tools);
   return outcomes;
 }
 
-function longestWaitingFirst(servers: readonly ServerRecord[]): ServerRecord[] {
-  const waitingSince = (server: ServerRecord) => nextDue(server)?.getTime() ?? 0;
+function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): ServerRecord[] {
+  const waitingSince = (server: ServerRecord) => nextDue(server, now)?.getTime() ?? 0;
   return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
 }
 
@@ -76,5 +76,5 @@ function reasonToSkip(
 ): string | undefined {
   if (signal.aborted) return 'interrupted';
   if (force || isDue(server, now)) return undefined;
-  return `not due before ${nextDue(server)?.toISOString()}`;
+  return `not due before ${nextDue(server, now)?.toISOString()}`;
 }

@@ -65,8 +65,8 @@ export interface Tools {
    * is the same for all servers encrypts it.
    */
   archiveCatalog: (path: string) => Promise<{ sizeBytes: number }>;
-  /** Removes what a server's rules do not keep. */
-  prune: (server: ServerRecord) => Promise<PruneEntry[]>;
+  /** Removes what a server's rules do not keep; never the backup that was just made. */
+  prune: (server: ServerRecord, justMade: number) => Promise<PruneEntry[]>;
   /** Resolves with a warning when the ping could not be delivered; never rejects. */
   ping: (moment: PingMoment, url: Secret, body: string, signal: AbortSignal) => Promise<string | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;

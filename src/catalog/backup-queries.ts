@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
+import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
 import type { Format } from '../config/server.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
@@ -46,15 +47,29 @@ export interface BackupQueries extends StoredBackupQueries {
    */
   inStorage(serverId?: number): Promise<BackupRecord[]>;
   /** The newest good backup of a server that is comparable in size. */
-  lastGood(serverId: number, format: Format, compression: string): Promise<BackupRecord | undefined>;
-  /** Newest first; of the good ones those that were not removed. */
-  list(filter: { serverId?: number; failedOnly?: boolean; goodOnly?: boolean; limit: number }): Promise<BackupRecord[]>;
+  /** One that was made, as it says, later than `now` only where there is no other. */
+  lastGood(serverId: number, format: Format, compression: string, now: Date): Promise<BackupRecord | undefined>;
+  /** Newest first; of the good ones those that were not removed. `until`: only what was begun by then. */
+  list(filter: {
+    serverId?: number;
+    failedOnly?: boolean;
+    goodOnly?: boolean;
+    until?: Date;
+    limit: number;
+  }): Promise<BackupRecord[]>;
+  /** What storage holds and was begun, as it says, later than `now`: of one server, or of all. */
+  ahead(now: Date, serverId?: number): Promise<BackupRecord[]>;
+  /** Gives a backup another time at which it was begun. */
+  retime(backupId: number, startedAt: Date): Promise<void>;
   find(backupId: number): Promise<BackupRecord | undefined>;
   /** The newest attempts, at most `perServer` of each, newest first, by the server's id. */
   recent(perServer: number): Promise<Map<number, RecentBackup[]>>;
   /** Attempts that never ended. To the holder of the run lock these are what a killed run left. */
   interrupted(): Promise<BackupRecord[]>;
 }
+
+/** As `started_at` is written; later times lie ahead of `now`. */
+const latestPlausible = (now: Date) => new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString();
 
 export function backupQueries(db: Kysely<Schema>): BackupQueries {
   const log = () => db.selectFrom('backup_log').selectAll();
@@ -142,22 +157,36 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
         .execute();
       return rows.map((row) => toBackup(row));
     },
-    lastGood: async (serverId, format, compression) => {
-      const row = await log()
+    lastGood: async (serverId, format, compression, now) => {
+      const comparable = log()
         .where('success', '=', '1')
         .where('server_id', '=', serverId)
         .where('format', '=', format)
         .where('compression', '=', compression)
-        .orderBy('id', 'desc')
-        .executeTakeFirst();
+        .orderBy('id', 'desc');
+      const dated = comparable.where('started_at', '<=', latestPlausible(now));
+      const row = (await dated.executeTakeFirst()) ?? (await comparable.executeTakeFirst());
       return row === undefined ? undefined : toBackup(row);
     },
-    list: async ({ serverId, failedOnly, goodOnly, limit }) => {
+    list: async ({ serverId, failedOnly, goodOnly, until, limit }) => {
       let query = log().orderBy('id', 'desc').limit(limit);
       if (serverId !== undefined) query = query.where('server_id', '=', serverId);
       if (failedOnly === true) query = query.where('success', '=', '0').where('finished_at', 'is not', null);
       if (goodOnly === true) query = query.where('success', '=', '1').where('removed_at', 'is', null);
+      if (until !== undefined) query = query.where('started_at', '<=', until.toISOString());
       return (await query.execute()).map((row) => toBackup(row));
+    },
+    ahead: async (now, serverId) => {
+      const all = log().where('started_at', '>', latestPlausible(now)).where('removed_at', 'is', null);
+      const rows = await (serverId === undefined ? all : all.where('server_id', '=', serverId))
+        .where('success', '=', '1')
+        .orderBy('started_at')
+        .execute();
+      return rows.map((row) => toBackup(row));
+    },
+    retime: async (backupId, startedAt) => {
+      const update = db.updateTable('backup_log').set({ started_at: startedAt.toISOString() });
+      await update.where('id', '=', backupId).execute();
     },
     find: async (backupId) => {
       const row = await log().where('id', '=', backupId).executeTakeFirst();

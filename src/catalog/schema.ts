@@ -82,6 +82,27 @@ export interface BackupLogTable {
   /** 1 where the archive holds roles and settings as well. */
   has_globals: Generated<number>;
   facts_id: Generated<number | null>;
+  /** ISO 8601: when its removal from storage was begun, until it is known how that ended. */
+  removing_at: Generated<string | null>;
+  /** ISO 8601: when the place that holds its object was given up. */
+  given_up_at: Generated<string | null>;
+  /** The catalogue that made it, where that was another. */
+  catalog_id: Generated<string | null>;
+}
+
+/** Directories that archives were stored in. */
+export interface PlacesTable {
+  /** `file:/dir`. */
+  place: string;
+  /** What its file `.pgbak-destination` says. */
+  mark: string;
+}
+
+/** Catalogues whose archives were taken over. */
+export interface OtherCatalogsTable {
+  id: string;
+  /** 1 where their archives are ruled and pruned as our own. */
+  is_ruled: Generated<number>;
 }
 
 /** `verification_log`: one row a verification. */
@@ -133,5 +154,7 @@ export interface Schema {
   row_counts: RowCountsTable;
   part_sums: PartSumsTable;
   database_facts: DatabaseFactsTable;
+  places: PlacesTable;
+  other_catalogs: OtherCatalogsTable;
   pgbak_meta: MetaTable;
 }

@@ -1,7 +1,9 @@
+import { doubtfulTimes } from '../backup/doubtful-times.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
 import { asRestorePoint, choosePoint, type RestorePoint } from '../restore/choose-point.ts';
+import { systemClock } from '../system/clock.ts';
 import { findBackup } from './find-backup.ts';
 
 /**
@@ -14,7 +16,14 @@ export async function findPoint(
   at: string,
 ): Promise<RestorePoint> {
   if (!/^\d+$/.test(at)) {
-    return choosePoint(await catalog.backups.list({ serverId: server.id, goodOnly: true, limit: 1_000_000 }), at);
+    const good = await catalog.backups.list({ serverId: server.id, goodOnly: true, limit: 1_000_000 });
+    const now = systemClock.now();
+    const point = choosePoint(good, at, now);
+    const passedOver = doubtfulTimes(good, now);
+    if (passedOver !== undefined) {
+      process.stderr.write(`pgbak: ${server.name}: passed over for --at ${at}: ${passedOver}\n`);
+    }
+    return point;
   }
   const backup = await findBackup(catalog, Number(at), String(server.id));
   if (backup.removedAt !== undefined) {

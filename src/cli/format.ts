@@ -1,3 +1,5 @@
+import { isAhead } from '../config/ahead.ts';
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** `1.5 MB`; decimal units, as storage is billed and disks are sold. */
@@ -34,7 +36,7 @@ const STEPS = [
   { unit: 'day', seconds: 86_400 },
 ] as const;
 
-/** `2 hours ago`, `just now`; for an instant still to come `in 3 hours`. */
+/** `2 hours ago`, `just now`; where a past instant lies ahead `in 3 hours (clock?)`: it was written by a wrong clock. */
 export function formatAgo(instant: Date, now: Date): string {
   const seconds = Math.round((now.getTime() - instant.getTime()) / 1000);
   const distance = Math.abs(seconds);
@@ -42,7 +44,8 @@ export function formatAgo(instant: Date, now: Date): string {
   const step = STEPS.findLast((candidate) => distance >= candidate.seconds) ?? STEPS[0];
   const count = Math.floor(distance / step.seconds);
   const text = `${count} ${step.unit}${count === 1 ? '' : 's'}`;
-  return seconds > 0 ? `${text} ago` : `in ${text}`;
+  if (seconds > 0) return `${text} ago`;
+  return isAhead(instant, now) ? `in ${text} (clock?)` : `in ${text}`;
 }
 
 /** `2026-11-23 10:15 UTC`. */

@@ -1,4 +1,4 @@
-import { prune, type PruneEntry } from '../backup/prune.ts';
+import { prune, type PruneEntry, type PruneOptions } from '../backup/prune.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -8,11 +8,11 @@ import { storageToPrune } from './storage-at.ts';
 export async function pruneIn(
   workplace: Workplace,
   server: ServerRecord,
-  isDry: boolean,
+  options: PruneOptions,
   signal: AbortSignal,
 ): Promise<PruneEntry[]> {
   const { catalog } = workplace;
-  return await prune(server, isDry, {
+  return await prune(server, options, {
     catalog,
     clock: systemClock,
     signal,

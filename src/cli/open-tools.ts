@@ -72,9 +72,9 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
       const password = sharedPassword(await catalog.servers.list(), environment);
       return await archiveCatalog(workplace, path, password, signal);
     },
-    prune: async (server) => {
+    prune: async (server, justMade) => {
       const { pruneIn } = await import('./open-prune.ts');
-      return await pruneIn(workplace, server, false, signal);
+      return await pruneIn(workplace, server, { isDry: false, justMade }, signal);
     },
     ping: async (moment, url, body, pingSignal) => {
       const { ping } = await import('../notify/ping.ts');

@@ -35,6 +35,7 @@ export function serverRow(
   server: ServerRecord,
   verification: RecentVerification | undefined,
   environment: Environment,
+  now: Date,
 ): ServerRow {
   return {
     id: server.id,
@@ -49,7 +50,7 @@ export function serverRow(
     b2: b2Source(server, environment),
     lastBackup: server.lastBackup?.toISOString() ?? null,
     lastResult: server.lastResult ?? null,
-    nextDue: nextDue(server)?.toISOString() ?? null,
+    nextDue: nextDue(server, now)?.toISOString() ?? null,
     lastVerified: verification?.lastGood?.verifiedAt.toISOString() ?? null,
   };
 }

@@ -20,14 +20,15 @@ EXIT STATUS
     await using workplace = await openWorkplace();
     const { catalog, environment } = workplace;
     const verified = await catalog.verifications.recent();
+    const now = new Date();
     const rows = (await catalog.servers.list()).map((server) =>
-      serverRow(server, verified.get(server.id), environment),
+      serverRow(server, verified.get(server.id), environment, now),
     );
     if (rows.length === 0) {
       this.log('No servers yet. Add one: pgbak add');
     } else if (!this.jsonEnabled()) {
       const recent = await catalog.backups.recent(RECENT);
-      const cells = rows.map((row) => serverCells(row, recent.get(row.id) ?? [], new Date()));
+      const cells = rows.map((row) => serverCells(row, recent.get(row.id) ?? [], now));
       this.log(renderTable(SERVER_COLUMNS, cells, process.stdout.columns));
     }
     return rows;

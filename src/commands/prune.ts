@@ -45,7 +45,7 @@ EXIT STATUS
     let isComplete = true;
     for (const server of servers) {
       try {
-        entries.push(...(await pruneIn(workplace, server, isDry, signal)));
+        entries.push(...(await pruneIn(workplace, server, { isDry }, signal)));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof PgbakError)) throw error;

@@ -70,7 +70,7 @@ EXIT STATUS
     const tools = buildVerifyTools(workplace, { scratch, signal, version: this.config.version, warn });
 
     const servers = isAll
-      ? await longestUnverified(catalog, flags.sample)
+      ? await longestUnverified(catalog, new Date(), flags.sample)
       : [await findServer(catalog, args.server ?? '')];
     const results: Verification[] = [];
     let isComplete = true;

@@ -1,3 +1,5 @@
+import { doubtfulTimes } from '../backup/doubtful-times.ts';
+import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { statusOf, type ServerStatus } from './status.ts';
 
@@ -8,12 +10,19 @@ export async function collectStatus(
 ): Promise<ServerStatus[]> {
   const statuses: ServerStatus[] = [];
   const verified = await verifications.recent();
+  const ahead = await backups.ahead(now);
   for (const server of await servers.list()) {
     const [newest, other] = await backups.list({ serverId: server.id, limit: 2 });
     // An attempt that is under way says nothing yet.
     const lastAttempt = newest?.result === 'running' ? other : newest;
-    const [lastGood] = await backups.list({ serverId: server.id, goodOnly: true, limit: 1 });
-    statuses.push(statusOf(server, { lastGood, lastAttempt, verification: verified.get(server.id) }, now));
+    const until = new Date(now.getTime() + CLOCK_TOLERANCE_MS);
+    const [lastGood] = await backups.list({ serverId: server.id, goodOnly: true, until, limit: 1 });
+    const doubtful = doubtfulTimes(
+      ahead.filter(({ serverId }) => serverId === server.id),
+      now,
+    );
+    const verification = verified.get(server.id);
+    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, doubtful }, now));
   }
   return statuses;
 }

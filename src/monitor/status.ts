@@ -1,4 +1,5 @@
 import { nextDue } from '../backup/due.ts';
+import { isAhead } from '../config/ahead.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
@@ -27,9 +28,12 @@ export interface ServerStatus {
 
 /** What a server's state is judged by. */
 export interface Evidence {
+  /** The newest that was not made, as it says, later than now. */
   lastGood: BackupRecord | undefined;
   lastAttempt: BackupRecord | undefined;
   verification: RecentVerification | undefined;
+  /** What to say of good backups whose time lies ahead. */
+  doubtful: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -47,13 +51,14 @@ export function statusOf(server: ServerRecord, evidence: Evidence, now: Date): S
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
   const { lastGood, lastAttempt, verification } = evidence;
-  const lastVerified = verification?.lastGood;
+  const verified = verification?.lastGood;
+  const lastVerified = verified === undefined || isAhead(verified.verifiedAt, now) ? undefined : verified;
   return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified };
 }
 
 function judge(
   server: ServerRecord,
-  { lastGood, lastAttempt, verification }: Evidence,
+  { lastGood, lastAttempt, verification, doubtful }: Evidence,
   now: Date,
 ): [State, string | undefined] {
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
@@ -61,11 +66,14 @@ function judge(
   if (verified?.isGood === false && verified.backupId === lastGood?.backupId) {
     return ['FAILING', `verified and found bad: ${verified.message}`];
   }
-  const due = nextDue(server);
-  if (lastGood === undefined || due === undefined) return ['NEVER', 'no backup has succeeded yet'];
+  if (lastGood === undefined) {
+    if (doubtful === undefined) return ['NEVER', 'no backup has succeeded yet'];
+    return ['LATE', `how old its last good backup is cannot be told: ${doubtful}`];
+  }
+  const due = nextDue(server, now) ?? nextDue({ ...server, lastSuccessRun: lastGood.startedAt }, now) ?? now;
   if (due.getTime() + lateGraceMs(server.frequencyHours) < now.getTime()) {
     return ['LATE', `should be there every ${server.frequencyHours} h; does cron or the timer start pgbak?`];
   }
-  const [warning] = lastGood.warnings;
+  const warning = doubtful ?? lastGood.warnings[0];
   return warning === undefined ? ['OK', undefined] : ['WARNING', warning];
 }

@@ -1,3 +1,5 @@
+import { isAhead } from '../config/ahead.ts';
+import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../backup/doubtful-times.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
 import { ConfigError } from '../errors.ts';
 
@@ -5,13 +7,18 @@ import { ConfigError } from '../errors.ts';
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
 /**
- * The restore point that `at` means: `latest`, or a time, for which it is the last one begun by then.
- * `backups` are a server's good ones. Throws a `ConfigError` when there is none.
+ * The restore point that `at` means: `latest`, or a time, for which it is the last one begun by then. One that was
+ * begun, as it says, later than `now` is neither. `backups` are a server's good ones. Throws a `ConfigError` when there
+ * is none.
  */
-export function choosePoint(backups: readonly BackupRecord[], at: string): RestorePoint {
-  const newestFirst = backups.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+export function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): RestorePoint {
+  const newestFirst = backups
+    .filter(({ startedAt }) => !isAhead(startedAt, now))
+    .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.backupId - a.backupId);
   const found = newestFirst.find((backup) => isMeant(backup, at));
   if (found === undefined) {
+    const doubtful = doubtfulTimes(backups, now);
+    if (doubtful !== undefined) throw new ConfigError(doubtful, `Name one by its id: --at ID. ${DOUBTFUL_TIMES_HINT}`);
     throw new ConfigError(
       backups.length === 0 ? 'there is no good backup of this server' : `there is no good backup for --at ${at}`,
       backups.length === 0 ? 'Make one: pgbak run --force' : 'See what there is: pgbak backups',

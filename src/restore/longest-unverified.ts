@@ -1,16 +1,22 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
+import { isAhead } from '../config/ahead.ts';
 import type { ServerRecord } from '../config/server.ts';
 
 /**
  * The servers that have a good backup, those first whose backups were never read or longest ago, whatever came out then; at most
- * `count`.  * One without any is for `status` to complain about.
+ * `count`. What was verified, as it says, later than `now` counts as never. One without any backup is for `status` to
+ * complain about.
  */
 export async function longestUnverified(
   { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
+  now: Date,
   count = Number.POSITIVE_INFINITY,
 ): Promise<ServerRecord[]> {
   const recent = await verifications.recent();
-  const verifiedAt = ({ id }: ServerRecord) => recent.get(id)?.lastThorough?.verifiedAt.getTime() ?? 0;
+  const verifiedAt = ({ id }: ServerRecord) => {
+    const at = recent.get(id)?.lastThorough?.verifiedAt;
+    return at === undefined || isAhead(at, now) ? 0 : at.getTime();
+  };
   const chosen: ServerRecord[] = [];
   for (const server of (await servers.list()).toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
     if (chosen.length >= count) break;

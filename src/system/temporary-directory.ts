@@ -39,7 +39,8 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThan
     const stats = await lstat(path);
     // Anybody may put a link or a directory of that name into /tmp.
     if (!stats.isDirectory() || stats.uid !== process.getuid?.()) continue;
-    if (Date.now() - stats.mtimeMs < olderThanMs) continue;
+    // As far ahead of now it is no younger: the clock was set back since.
+    if (Math.abs(Date.now() - stats.mtimeMs) < olderThanMs) continue;
     const sizeBytes = await sizeOf(path);
     await rm(path, { recursive: true, force: true });
     swept.push(`removed temporary files of ${sizeBytes} bytes: ${path}`);

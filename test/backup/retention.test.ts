@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { decide, type Candidate } from '../../src/backup/retention.ts';
+import { isAhead } from '../../src/config/ahead.ts';
+import { decide, type Candidate, type Moment } from '../../src/backup/retention.ts';
 import { before, hasRules, parsePeriod, parseRetention, type RetentionRules } from '../../src/config/retention.ts';
 
 const HISTORIES = { numRuns: 3000 };
 const START = Date.UTC(2023, 0, 1);
+/** In the middle of the histories: what was made after it is ahead. */
+const NOW = new Date(Date.UTC(2025, 5, 1));
+const AFTER_ALL = new Date(Date.UTC(2027, 0, 1));
 
 const candidates = fc
   .array(
@@ -34,8 +38,8 @@ const rules: fc.Arbitrary<RetentionRules> = fc.record({
   keepWithin: fc.constantFrom(undefined, undefined, '36h', '10d', '3w', '2m', '1y1m'),
 });
 
-const kept = (history: readonly Candidate[], by: RetentionRules) =>
-  new Set([...decide(history, by)].filter(([, reasons]) => reasons.length > 0).map(([id]) => id));
+const kept = (history: readonly Candidate[], by: RetentionRules, moment: Moment = { now: AFTER_ALL }) =>
+  new Set([...decide(history, by, moment)].filter(([, reasons]) => reasons.length > 0).map(([id]) => id));
 
 const isSound = ({ isGood, isVerified }: Candidate) => isGood && isVerified !== false;
 const newestFirst = (history: readonly Candidate[]) =>
@@ -90,6 +94,7 @@ describe('over thousands of histories', () => {
         const newest = [
           newestFirst(history).find(({ isGood }) => isGood),
           newestFirst(sound).find(({ isVerified }) => isVerified === true),
+          sound.toSorted((a, b) => a.backupId - b.backupId).at(-1),
         ];
         for (const one of newest) if (one !== undefined) expected.add(one.backupId);
         expect(kept(history, by)).toEqual(expected);
@@ -132,6 +137,39 @@ describe('over thousands of histories', () => {
     );
   });
 
+  test('what lies ahead of now is kept and changes nothing for the others {clock@prune}', () => {
+    fc.assert(
+      fc.property(candidates, rules, (history, by) => {
+        const ahead = history.filter(({ startedAt }) => isAhead(startedAt, NOW));
+        const dated = history.filter((one) => !ahead.includes(one));
+        const verdicts = decide(history, by, { now: NOW });
+        for (const { backupId } of ahead) {
+          expect(verdicts.get(backupId)?.join()).toMatch(/says it was made later than now|no rules|no sound backup/);
+        }
+        const withThem = kept(history, by, { now: NOW });
+        const without = kept(dated, by, { now: NOW });
+        expect(dated.filter(({ backupId }) => withThem.has(backupId) !== without.has(backupId))).toEqual([]);
+      }),
+      HISTORIES,
+    );
+  });
+
+  test('the newest good one that is not ahead stays, the last one recorded, and what this run has made {clock@prune}', () => {
+    fc.assert(
+      fc.property(candidates, rules, fc.nat(60), fc.constantFrom(NOW, AFTER_ALL), (history, by, made, now) => {
+        const keep = kept(history, by, { now, justMade: made });
+        const dated = history.filter(({ startedAt }) => !isAhead(startedAt, now));
+        const mustStay = [
+          newestFirst(dated).find(({ isGood }) => isGood)?.backupId,
+          dated.findLast((one) => isSound(one))?.backupId,
+          history.find(({ backupId }) => backupId === made)?.backupId,
+        ];
+        expect(mustStay.filter((id) => id !== undefined && !keep.has(id))).toEqual([]);
+      }),
+      HISTORIES,
+    );
+  });
+
   test('another rule, or a larger number, removes nothing more', () => {
     fc.assert(
       fc.property(candidates, rules, fc.integer({ min: 1, max: 20 }), (history, by, last) => {
@@ -159,7 +197,7 @@ test('the reasons are told', () => {
     at('2026-11-20T03:00'),
     at('2026-11-19T03:00'),
   ];
-  expect(Object.fromEntries(decide(history, { keepDaily: 2, keepWeekly: 9 }))).toEqual({
+  expect(Object.fromEntries(decide(history, { keepDaily: 2, keepWeekly: 9 }, { now: AFTER_ALL }))).toEqual({
     30: ['daily, though verified as bad', 'weekly, though verified as bad', 'newest good'],
     29: ['daily', 'weekly'],
     28: ['daily', 'newest verified'],

@@ -47,7 +47,8 @@ describe('relative times', () => {
     [7199, '1 hour ago'],
     [7200, '2 hours ago'],
     [172_800, '2 days ago'],
-    [-3600, 'in 1 hour'],
+    [-300, 'in 5 minutes'],
+    [-3600, 'in 1 hour (clock?)'],
   ])('%i seconds before now reads %s', (seconds, text) => {
     expect(formatAgo(new Date(now.getTime() - seconds * 1000), now)).toBe(text);
   });

@@ -27,13 +27,14 @@ async function prune(account: Account, ...args: string[]) {
 const idsOf = (rows: readonly Row[], action: string) =>
   rows.filter((row) => row.action === action).map(({ backupId }) => backupId);
 
-/** Backs up once for each day, the last one today. */
+/** Backs up once for each day, the last one yesterday. */
 async function historyOf(account: Account, days: number): Promise<void> {
   for (let day = 0; day < days; day += 1) await account.pgbak('run', '--force');
   const catalog = new Database(account.catalogPath);
   const move = catalog.prepare('update backup_log set started_at = ? where id = ?');
+  const yesterday = new Date().setUTCHours(3, 0, 0, 0) - 86_400_000;
   for (let id = 1; id <= days; id += 1) {
-    move.run(new Date(Date.UTC(2026, 10, 24, 3) - (days - id) * 86_400_000).toISOString(), id);
+    move.run(new Date(yesterday - (days - id) * 86_400_000).toISOString(), id);
   }
   catalog.close();
 }

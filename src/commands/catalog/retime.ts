@@ -1,0 +1,53 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { settledTime } from '../../backup/settled-time.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { findBackup } from '../../cli/find-backup.ts';
+import { listenForInterruption } from '../../cli/interruption.ts';
+import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
+import { isAhead } from '../../config/ahead.ts';
+import { ConfigError } from '../../errors.ts';
+
+export default class CatalogRetime extends BaseCommand {
+  static override summary = 'give a backup that was made by a wrong clock the time it has';
+  static override description = `A backup that says it was made later than now is no "latest", and no rule counts or removes it. Where it was this machine's clock that was wrong, and is right again, this gives the backup another time: by default that of its neighbour in the order in which they were recorded. Nothing in storage changes.
+
+EXIT STATUS
+  0   changed
+  2   wrong use or configuration
+  75  a run is under way`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 17',
+    '<%= config.bin %> <%= command.id %> 17 --to 2026-11-23T03:00Z',
+  ];
+  static override args = { backup: Args.integer({ description: 'id of the backup', required: true }) };
+  static override flags = { to: Flags.string({ description: 'when it was made', helpValue: 'TIME' }) };
+
+  async run(): Promise<{ backupId: number; startedAt: string }> {
+    const { args, flags } = await this.parse(CatalogRetime);
+    const given = flags.to === undefined ? undefined : new Date(flags.to);
+    const now = new Date();
+    if (given !== undefined && (Number.isNaN(given.getTime()) || isAhead(given, now))) {
+      throw new ConfigError(`--to ${flags.to} is not a time that has passed`, 'For example: --to 2026-11-23T03:00Z');
+    }
+    await using workplace = await openWorkplace();
+    using interruption = listenForInterruption();
+    const { catalog } = workplace;
+    using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    const backup = await findBackup(catalog, args.backup, undefined);
+    if (!isAhead(backup.startedAt, now)) {
+      throw new ConfigError(
+        `backup ${backup.backupId} was made ${backup.startedAt.toISOString()}, which is not later than now`,
+        'Only a time that cannot be right is changed.',
+      );
+    }
+    const others = backup.serverId === undefined ? [] : await catalog.backups.inStorage(backup.serverId);
+    const startedAt = given ?? settledTime(backup, others, now);
+    if (startedAt === undefined) {
+      throw new ConfigError('no other backup tells when it may have been made', 'Say it: --to TIME');
+    }
+    await catalog.backups.retime(backup.backupId, startedAt);
+    this.log(`Backup ${backup.backupId} counts as made ${startedAt.toISOString()}`);
+    return { backupId: backup.backupId, startedAt: startedAt.toISOString() };
+  }
+}
