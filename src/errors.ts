@@ -38,6 +38,14 @@ export class ArchiveError extends PgbakError {
   readonly exitCode = 1;
 }
 
+/**
+ * An archive is encrypted and its password is missing or another one; or it is not, where it should be. That proves
+ * nothing about the archive.
+ */
+export class PasswordError extends PgbakError {
+  readonly exitCode = 1;
+}
+
 /** B2 or a directory refused or lost something. */
 export class StorageError extends PgbakError {
   readonly exitCode = 1;

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import { DUMP_CLOSINGS, DUMP_HEADINGS } from '../config/dump-marks.ts';
 import type { Format } from '../config/server.ts';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError, ProgramError } from '../errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './open-entry.ts';
-import { sevenZipComplaint } from './seven-zip-command.ts';
+import { unreadableArchive } from './password-failure.ts';
 
 /** Behind the closing line come empty lines and, of recent versions, `\unrestrict`. */
 const TAIL_BYTES = 4096;
@@ -13,64 +13,65 @@ export interface CopyOptions {
   onProgress?: (copiedBytes: number) => void;
   /** How large the dump was when it was made, where that is known. */
   expectedBytes?: number;
-  /** What has to be certain as well before the last piece is written. */
-  until?: Promise<void>;
 }
 
 /**
- * Writes the dump in an archive to `sink` and returns its size in bytes. Whoever reads it must not take a dump that broke
- * off for a whole one: its last piece is held back until 7-Zip has ended well, since pg_restore commits once it has read
- * all it needs; and the sink is left open, so that only the caller, once this has resolved, may end it.
+ * Writes the dump in an archive to `sink` and returns its size in bytes. Nothing is written of what does not begin as a
+ * dump does, and no more than the dump is known to have. Whoever reads it must not take a dump that broke off for a whole
+ * one: its last piece is held back until 7-Zip has ended well, since pg_restore commits once it has read all it needs; and
+ * the sink is left open, so that only the caller, once this has resolved, may end it.
  *
- * @throws ArchiveError for a wrong password, a damaged archive, or a dump that is not whole
+ * @throws PasswordError for a wrong password, ArchiveError for a damaged archive or a dump that is not whole
  */
 export async function copyEntry(
   location: ArchiveLocation & { entryName: string },
   format: Format,
   sink: Writable,
-  { onProgress, expectedBytes, until }: CopyOptions = {},
+  { onProgress, expectedBytes }: CopyOptions = {},
 ): Promise<number> {
   await using entry = openEntry(location, location.entryName);
+  const heading = DUMP_HEADINGS[format];
   let copiedBytes = 0;
   let head: Buffer = Buffer.alloc(0);
   let tail: Buffer = Buffer.alloc(0);
-  let held: Buffer | undefined;
+  let held: Buffer[] = [];
   for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
-    if (head.length < TAIL_BYTES) head = Buffer.concat([head, chunk.subarray(0, TAIL_BYTES)]);
+    if (head.length < heading.length) head = Buffer.concat([head, chunk.subarray(0, heading.length)]);
     tail =
       chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
     copiedBytes += chunk.length;
-    if (held !== undefined) await write(sink, held);
-    held = chunk;
+    // What is no dump is read on, since only its end tells whether the password was a wrong one.
+    if (head.length >= heading.length && head.toString('latin1').startsWith(heading)) {
+      if (copiedBytes > (expectedBytes ?? copiedBytes)) throw otherSize(`more than ${expectedBytes} bytes`);
+      for (const piece of held) await write(sink, piece);
+      held = [];
+    }
+    if (held.length === 0 || head.length < heading.length) held.push(chunk);
     onProgress?.(copiedBytes);
   }
-  const { exitCode, signal, stderrTail } = await entry.ended;
+  const { exitCode, stderrTail, signal } = await entry.ended;
   location.signal.throwIfAborted();
   if (exitCode !== 0) {
-    const words = sevenZipComplaint(stderrTail);
-    const hint = /wrong password/i.test(words) ? 'Give the password it was made with: --archive-password' : undefined;
-    throw new ArchiveError(
-      `the archive cannot be read to its end: ${words}${signal === undefined ? '' : ` (${signal})`}`,
-      hint,
-    );
+    const what = `the archive cannot be read to its end${signal === undefined ? '' : ` (${signal})`}`;
+    throw unreadableArchive(what, stderrTail, location.password);
   }
   const end = DUMP_CLOSINGS[format];
   const isWhole =
-    head.toString('latin1').startsWith(DUMP_HEADINGS[format]) &&
-    (end === undefined || tail.toString('latin1').includes(end));
+    head.toString('latin1').startsWith(heading) && (end === undefined || tail.toString('latin1').includes(end));
   if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
   if (copiedBytes !== (expectedBytes ?? copiedBytes)) {
-    throw new ArchiveError(
-      `the dump in the archive has ${copiedBytes} bytes, not the ${expectedBytes} that were dumped`,
-    );
+    throw otherSize(`${copiedBytes} bytes, not the ${expectedBytes} that were dumped`);
   }
-  await until;
-  if (held !== undefined) await write(sink, held);
+  for (const piece of held) await write(sink, piece);
   return copiedBytes;
 }
 
+function otherSize(what: string): ArchiveError {
+  return new ArchiveError(`the dump in the archive has ${what}`);
+}
+
 async function write(sink: Writable, chunk: Buffer): Promise<void> {
-  if (sink.destroyed || sink.errored) throw new ArchiveError('whoever reads the dump has stopped');
+  if (sink.destroyed || sink.errored) throw new ProgramError('the program that reads the dump has stopped reading');
   if (!sink.write(chunk)) await readyAgain(sink);
 }
 

@@ -1,8 +1,9 @@
 import { Secret } from '../config/secret.ts';
 import { ArchiveError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
+import { unreadableArchive } from './password-failure.ts';
 import type { SevenZip } from './seven-zip.ts';
-import { sevenZipCommand, sevenZipComplaint, type SevenZipEnvironment } from './seven-zip-command.ts';
+import { sevenZipCommand, type SevenZipEnvironment } from './seven-zip-command.ts';
 import type { Zstd } from './zstd.ts';
 
 /** An archive on disk and what opens it. */
@@ -18,10 +19,20 @@ export interface ArchiveLocation {
 
 export interface ArchiveEntry {
   path: string;
+  /** As the archive's directory says. */
   sizeBytes: number;
+  isEncrypted: boolean;
 }
 
-/** The entries of an archive, by 7-Zip's technical listing. Throws an `ArchiveError` when it cannot be opened. */
+/** pgbak puts two into one at most; the listing of a hostile one could go on and on. */
+const MOST_ENTRIES = 100;
+
+/**
+ * The entries of an archive, by 7-Zip's technical listing.
+ *
+ * @throws PasswordError when that password does not open it, ArchiveError when it does not open for another reason, or
+ *   holds more than any archive of pgbak's
+ */
 export async function listArchive(location: ArchiveLocation): Promise<ArchiveEntry[]> {
   const { sevenZip, environment, archivePath, password, signal } = location;
   // A bare -p would mean an empty password here; without it 7-Zip asks for one where it needs one.
@@ -31,8 +42,12 @@ export async function listArchive(location: ArchiveLocation): Promise<ArchiveEnt
     timeoutMs: 120_000,
     input: new Secret(password === undefined ? '' : `${password.reveal()}\n`),
   });
-  if (exitCode !== 0) throw new ArchiveError(`the archive cannot be opened: ${sevenZipComplaint(stderrTail)}`);
-  return entriesIn(stdout);
+  if (exitCode !== 0) throw unreadableArchive('the archive cannot be opened', stderrTail, password);
+  const entries = entriesIn(stdout);
+  if (entries.length > MOST_ENTRIES) {
+    throw new ArchiveError(`the archive holds more than ${MOST_ENTRIES} files, which none of pgbak's does`);
+  }
+  return entries;
 }
 
 /** `-slt -ba` prints a block of `Name = value` lines for each entry, `Path` first; the prompt stands before them. */
@@ -43,5 +58,6 @@ function entriesIn(listing: string): ArchiveEntry[] {
     .map((block) => ({
       path: /^Path = (.*)$/m.exec(block)?.[1] ?? '',
       sizeBytes: Number(/^Size = (\d+)$/m.exec(block)?.[1] ?? Number.NaN),
+      isEncrypted: /^Encrypted = \+$/m.test(block),
     }));
 }

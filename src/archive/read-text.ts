@@ -1,20 +1,30 @@
 import { Secret } from '../config/secret.ts';
 import { ArchiveError } from '../errors.ts';
-import { listArchive, type ArchiveLocation } from './list-archive.ts';
+import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './open-entry.ts';
-import { sevenZipComplaint } from './seven-zip-command.ts';
+import { unreadableArchive } from './password-failure.ts';
 
-/** The whole of a small entry as text, or undefined where the archive has none of that name. */
-export async function readText(location: ArchiveLocation, entryName: string): Promise<Secret | undefined> {
-  const entries = await listArchive(location);
-  if (!entries.some(({ path }) => path === entryName)) return undefined;
+/**
+ * The whole of a small entry as text. What its header says of its size is not believed: a few kilobytes can unpack to
+ * gigabytes.
+ *
+ * @throws ArchiveError when it holds more than `limitBytes`, or cannot be read
+ */
+export async function readText(location: ArchiveLocation, entryName: string, limitBytes: number): Promise<Secret> {
   await using entry = openEntry(location, entryName);
   const chunks: Buffer[] = [];
-  for await (const chunk of entry.stream) chunks.push(Buffer.from(chunk));
+  let sizeBytes = 0;
+  for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) {
+      throw new ArchiveError(`${entryName} in the archive unpacks to more than ${limitBytes} bytes, and is not read`);
+    }
+    chunks.push(chunk);
+  }
   const { exitCode, stderrTail } = await entry.ended;
   location.signal.throwIfAborted();
   if (exitCode !== 0) {
-    throw new ArchiveError(`${entryName} in the archive cannot be read: ${sevenZipComplaint(stderrTail)}`);
+    throw unreadableArchive(`${entryName} in the archive cannot be read`, stderrTail, location.password);
   }
   return new Secret(Buffer.concat(chunks).toString('utf8'));
 }

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { copyEntry } from '../archive/copy-entry.ts';
-import { listArchive, type ArchiveLocation } from '../archive/list-archive.ts';
+import { lookInside } from '../archive/look-inside.ts';
 import { readText } from '../archive/read-text.ts';
 import { findZstd } from '../archive/zstd.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../config/archive-name.ts';
@@ -14,7 +14,7 @@ import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
-import type { FetchedArchive, HandOverTools } from '../restore/hand-over.ts';
+import type { HandOverTools, ProvenArchive } from '../restore/hand-over.ts';
 import {
   createTemporaryDirectory,
   sweepTemporaryDirectories,
@@ -33,10 +33,11 @@ export function buildHandOverTools(
   workplace: Workplace,
   signal: AbortSignal,
   report: HandOverTools['report'] = () => {},
-  patience: { attempts?: number } = {},
+  options: { attempts?: number; allowsUnencrypted?: boolean } = {},
 ): HandOverTools {
+  const { allowsUnencrypted = false, ...patience } = options;
   const sevenZip = once(() => sevenZipFor(workplace.environment, process.env, signal));
-  const locate = async ({ path, password }: FetchedArchive) => ({
+  const locate = async ({ path, password }: ProvenArchive) => ({
     sevenZip: await sevenZip(),
     environment: sevenZipEnvironment(process.env),
     archivePath: path,
@@ -46,41 +47,42 @@ export function buildHandOverTools(
   return {
     signal,
     report,
+    allowsUnencrypted,
     storageOf: (point, server) => storageOf(point, server, workplace, patience),
     partSumsOf: (backupId) => workplace.catalog.backups.partSums(backupId),
     createTemporaryDirectory: () => restoreDirectory(workplace),
+    lookInside: async (archive) => {
+      const { archiveName } = nameOf(archive.point);
+      const { format } = archive.point;
+      return await lookInside(await locate(archive), {
+        dumps: [entryNameOf(archiveName, format, 'none'), entryNameOf(archiveName, format, 'zstd')],
+        globals: globalsEntryNameOf(archiveName),
+      });
+    },
     copyDump: async (archive, sink, onProgress) => {
       const location = await locate(archive);
-      const entryName = await dumpIn(location, archive.point);
+      const { dumpEntry: entryName, point } = archive;
       const zstd = entryName.endsWith('.zst') ? { zstd: await findZstd(location.environment, signal) } : {};
-      return await copyEntry({ ...location, ...zstd, entryName }, archive.point.format, sink, {
+      return await copyEntry({ ...location, ...zstd, entryName }, point.format, sink, {
         onProgress,
-        ...(archive.point.rawSizeBytes === undefined ? {} : { expectedBytes: archive.point.rawSizeBytes }),
-        until: archive.checked,
+        ...(point.rawSizeBytes === undefined ? {} : { expectedBytes: point.rawSizeBytes }),
       });
     },
     readGlobals: async (archive) => {
       const { archiveName } = nameOf(archive.point);
-      return await readText(await locate(archive), globalsEntryNameOf(archiveName));
+      return await readText(await locate(archive), globalsEntryNameOf(archiveName), GLOBALS_LIMIT_BYTES);
     },
   };
 }
+
+/** Roles and settings of some 100,000 roles; what is larger was not made by pg_dumpall. */
+const GLOBALS_LIMIT_BYTES = 64_000_000;
 
 /** The name that an archive was made under; the server's may have changed since. */
 function nameOf({ objectName }: RestorePoint) {
   const name = parseObjectName(objectName);
   if (name === undefined) throw new ConfigError(`${objectName} is not the name of an archive of pgbak's`);
   return name;
-}
-
-/** The name of the dump in an archive. Where nobody noted how it was compressed, the archive itself tells. */
-async function dumpIn(location: ArchiveLocation, point: RestorePoint): Promise<string> {
-  const { archiveName } = nameOf(point);
-  const compressed = entryNameOf(archiveName, point.format, 'zstd');
-  const plain = entryNameOf(archiveName, point.format, 'none');
-  if (point.compression !== undefined) return point.compression.startsWith('zstd') ? compressed : plain;
-  const entries = await listArchive(location);
-  return entries.some(({ path }) => path === compressed) ? compressed : plain;
 }
 
 /** A temporary directory for a restore, of which several may run at once. */
@@ -97,6 +99,11 @@ export function archivePasswordOf(server: ServerRecord, environment: Environment
   return secret === undefined ? undefined : resolveReference(secret, 'the archive password', environment.variable);
 }
 
+/** The password that a flag gives, or the one that it refers to. */
+export function givenPassword(given: string, { variable }: Environment): Secret {
+  return resolveReference(new Secret(given), 'the archive password', variable);
+}
+
 /**
  * The password to open an archive with: the one that was given, today's of the server, or one that a person types where
  * `-` was given. A `ConfigError` where nobody can type it.
@@ -108,7 +115,7 @@ export async function passwordFor(
   isJson: boolean,
 ): Promise<Secret | undefined> {
   if (given === undefined) return archivePasswordOf(server, environment);
-  if (given !== '-') return resolveReference(new Secret(given), 'the archive password', environment.variable);
+  if (given !== '-') return givenPassword(given, environment);
   if (!canAsk(isJson)) throw new ConfigError('nobody can be asked for the archive password here');
   const { password } = await import('@inquirer/prompts');
   return new Secret(await password({ message: 'Archive password', mask: true }));

@@ -11,15 +11,19 @@ export interface VerifyOptions {
   /** pgbak's own version. */
   version: string;
   warn: (message: string) => void;
+  /** Look also into an archive that is not encrypted where there is a password. */
+  allowsUnencrypted?: boolean;
 }
 
 export function buildVerifyTools(
   workplace: Workplace,
-  { scratch, signal, version, warn }: VerifyOptions,
+  { scratch, signal, version, warn, allowsUnencrypted = false }: VerifyOptions,
 ): VerifyAndTellTools {
   const { catalog, environment } = workplace;
   return {
-    ...buildHandOverTools(workplace, signal),
+    ...buildHandOverTools(workplace, signal, (event) => void (event.type === 'warning' && warn(event.message)), {
+      allowsUnencrypted,
+    }),
     catalog,
     clock: systemClock,
     warn,

@@ -14,7 +14,10 @@ const REDRAW_EVERY_MS = 250;
 export async function showRestore(): Promise<RestoreProgress> {
   if (!process.stderr.isTTY) {
     return {
-      report: (event) => void (event.type === 'step' && process.stderr.write(`${event.message}\n`)),
+      report: (event) => {
+        if (event.type === 'step') process.stderr.write(`${event.message}\n`);
+        if (event.type === 'warning') process.stderr.write(`pgbak: warning: ${event.message}\n`);
+      },
       announce,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -30,6 +33,13 @@ export async function showRestore(): Promise<RestoreProgress> {
       if (event.type === 'step') {
         if (spinner.isSpinning) spinner.succeed(fitted(step));
         step = event.message;
+        spinner.start(fitted(step));
+        return;
+      }
+      if (event.type === 'warning') {
+        if (spinner.isSpinning) spinner.succeed(fitted(step));
+        // Whole, whatever the width: it may have to be read twice.
+        spinner.warn(event.message);
         spinner.start(fitted(step));
         return;
       }
@@ -54,7 +64,7 @@ function fitted(text: string): string {
   return text.length > width ? `${text.slice(0, width - 3)}...` : text;
 }
 
-function amountOf({ bytes, totalBytes }: Exclude<RestoreEvent, { type: 'step' }>): string {
+function amountOf({ bytes, totalBytes }: Extract<RestoreEvent, { bytes: number }>): string {
   if (totalBytes === undefined || totalBytes === 0) return formatBytes(bytes);
   return formatShare(bytes, totalBytes);
 }

@@ -19,6 +19,9 @@ import { ConfigError } from '../errors.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import { restore, type Target } from '../restore/restore.ts';
 
+/** In place of a file's name. */
+const STDOUT = '-';
+
 type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];
 
 export default class Restore extends BaseCommand {
@@ -52,7 +55,7 @@ EXIT STATUS
       helpValue: 'URL',
     }),
     output: Flags.string({
-      description: 'write the dump to this new file',
+      description: 'write the dump to this new file; - is standard output, as with --stdout',
       exclusive: ['to', 'stdout'],
       helpValue: 'FILE',
     }),
@@ -71,6 +74,9 @@ EXIT STATUS
       description: "in place of today's archive password; env:NAME, file:/path, or - to type it",
       helpValue: 'PASSWORD',
     }),
+    'allow-unencrypted': Flags.boolean({
+      description: 'take an archive that is not encrypted though there is an archive password',
+    }),
     ...partFlags,
   };
 
@@ -85,6 +91,9 @@ EXIT STATUS
         'where to was not said',
         'Into a database: --to URL; into a file: --output FILE; into a pipe: --stdout',
       );
+    }
+    if (flags.output === STDOUT && this.jsonEnabled()) {
+      throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
@@ -102,7 +111,8 @@ EXIT STATUS
     await using progress = await showRestore();
     const target = await this.target(flags, point, progress, workplace, signal);
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
-    const tools = buildHandOverTools(workplace, signal, progress.report, patience);
+    const options = { ...patience, allowsUnencrypted: flags['allow-unencrypted'] };
+    const tools = buildHandOverTools(workplace, signal, progress.report, options);
     const { dumpBytes } = await restore({ server, point, password, target }, tools);
     await progress[Symbol.asyncDispose]();
     if (target.kind !== 'stream') {
@@ -119,7 +129,7 @@ EXIT STATUS
     workplace: Workplace,
     signal: AbortSignal,
   ): Promise<Target> {
-    if (flags.output !== undefined) return { kind: 'file', path: resolve(flags.output) };
+    if (flags.output !== undefined && flags.output !== STDOUT) return { kind: 'file', path: resolve(flags.output) };
     if (flags.to === undefined) return { kind: 'stream', sink: process.stdout };
     const url = resolveReference(new Secret(flags.to), 'the target', workplace.environment.variable);
     const { create, clean, globals, jobs } = flags;

@@ -4,13 +4,14 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { findPoint } from '../cli/find-point.ts';
 import { findServer } from '../cli/find-server.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
-import { archivePasswordOf } from '../cli/open-restore.ts';
+import { archivePasswordOf, givenPassword } from '../cli/open-restore.ts';
 import { openScratchServer } from '../cli/open-scratch.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { buildVerifyTools } from '../cli/open-verify.ts';
 import { renderTable } from '../cli/table.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../cli/verification-row.ts';
 import { Secret } from '../config/secret.ts';
+import type { ServerRecord } from '../config/server.ts';
 import { LEVELS } from '../config/verification.ts';
 import { ConfigError, PgbakError } from '../errors.ts';
 import { longestUnverified } from '../restore/longest-unverified.ts';
@@ -50,6 +51,13 @@ EXIT STATUS
       description: 'connection string of a server for throwaway databases, or env:NAME or file:/path',
       helpValue: 'URL',
     }),
+    'archive-password': Flags.string({
+      description: "in place of today's archive password; env:NAME or file:/path",
+      helpValue: 'PASSWORD',
+    }),
+    'allow-unencrypted': Flags.boolean({
+      description: 'look also into an archive that is not encrypted though there is an archive password',
+    }),
     level: Flags.option({ options: LEVELS, description: 'how thoroughly', default: 'archive' })(),
   };
 
@@ -60,6 +68,12 @@ EXIT STATUS
       throw new ConfigError('a server and --all or --sample were given', 'Name one server, or verify all of them.');
     }
     if (isAll && /^\d+$/.test(flags.at)) throw new ConfigError(`--at ${flags.at} is one backup of one server: name it`);
+    if (flags['archive-password'] === '-') {
+      throw new ConfigError(
+        'verify asks nobody for a password',
+        'Give it as env:NAME or file:/path: --archive-password',
+      );
+    }
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     const { catalog, environment } = workplace;
@@ -67,8 +81,17 @@ EXIT STATUS
     const url = flags['scratch-url'];
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), workplace, signal);
     const warn = (message: string) => void process.stderr.write(`pgbak: ${message}\n`);
-    const tools = buildVerifyTools(workplace, { scratch, signal, version: this.config.version, warn });
+    const tools = buildVerifyTools(workplace, {
+      scratch,
+      signal,
+      version: this.config.version,
+      warn,
+      allowsUnencrypted: flags['allow-unencrypted'],
+    });
 
+    const given = flags['archive-password'];
+    const password = given === undefined ? undefined : givenPassword(given, environment);
+    const passwordOf = (server: ServerRecord) => password ?? archivePasswordOf(server, environment);
     const servers = isAll
       ? await longestUnverified(catalog, new Date(), flags.sample)
       : [await findServer(catalog, args.server ?? '')];
@@ -81,9 +104,7 @@ EXIT STATUS
         isComplete = false;
       });
       if (point === undefined) continue;
-      results.push(
-        await verifyAndTell(flags.level, server, point, () => archivePasswordOf(server, environment), tools),
-      );
+      results.push(await verifyAndTell(flags.level, server, point, () => passwordOf(server), tools));
     }
     if (results.length === 0 && isComplete) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');

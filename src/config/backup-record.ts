@@ -6,17 +6,25 @@ export type BackupResult = 'running' | 'success' | 'failed';
 /** Rows by `schema.table`, as PostgreSQL spells them without quotes. */
 export type RowCounts = Readonly<Record<string, number>>;
 
-/** A stretch of an archive and its SHA-1, 40 hexadecimal digits. */
+/** A stretch of an archive and its sums: 40 hexadecimal digits and 64. */
 export interface PartSum {
   sizeBytes: number;
   sha1: string;
+  /** Absent in what was stored before pgbak took it. */
+  sha256?: string;
+}
+
+/** Sums of the same bytes. SHA-1 is what storages speak; SHA-256 is what nobody can forge. */
+export interface Sums {
+  sha1: string;
+  sha256?: string;
 }
 
 /**
- * What proves that an archive is the very one that was stored: the SHA-1 of all of it or, where parts of it were never on
- * the disk together, that of each part, in their order.
+ * What proves that an archive is the very one that was stored: the sums of all of it or, where parts of it were never on
+ * the disk together, those of each part, in their order.
  */
-export type Checksum = { sha1: string } | { partSums: readonly PartSum[] };
+export type Checksum = Sums | { partSums: readonly PartSum[] };
 
 /** One attempt to back up a server, as the catalogue remembers it. */
 export interface BackupRecord {
@@ -40,6 +48,8 @@ export interface BackupRecord {
   objectId?: string;
   /** SHA-1 of the stored archive, 40 hexadecimal digits; absent where only those of its parts are known. */
   sha1?: string;
+  /** The same in 64 digits; absent as well in what was stored before pgbak took it. */
+  sha256?: string;
   warnings: string[];
   /** When its object was removed from storage. */
   removedAt?: Date;

@@ -5,52 +5,91 @@ import type { PartSum } from '../config/backup-record.ts';
 export interface NotedArchive {
   sizeBytes?: number;
   sha1?: string;
-  /** In place of the SHA-1 of all of it, those of its parts. */
+  sha256?: string;
+  /** Where nobody could take a sum of all of it, those of its parts. */
   partSums?: readonly PartSum[];
 }
 
 /** Compares an archive with what was noted of it while its bytes pass by. */
 export interface Comparison {
   update(chunk: Buffer): void;
-  /** What differs, once all of them have passed. */
-  difference(): string | undefined;
+  /** What was seen once all of them have passed; no more bytes may come then. */
+  end(): Seen;
 }
 
-export function compareChecksum({ sizeBytes, sha1, partSums }: NotedArchive): Comparison {
-  const parts = comparePartSums(partSums ?? []);
-  const whole = createHash('sha1');
+export interface Seen {
+  /** What differs from what was noted, in words. */
+  difference: string | undefined;
+  /** The same for the same bytes, and for no others. */
+  identity: string;
+  /** SHA-256 of all of it, where that was taken. */
+  sha256?: string;
+}
+
+/** Whether it is known by what bytes an archive would be told from another. */
+export function isKnown({ sha1, sha256, partSums }: NotedArchive): boolean {
+  return sha256 !== undefined || sha1 !== undefined || (partSums !== undefined && partSums.length > 0);
+}
+
+/** Only the best sum that was noted is taken: each costs as much again. */
+export function compareChecksum(noted: NotedArchive): Comparison {
+  const { sizeBytes, partSums } = noted;
+  const sums = noted.sha256 === undefined && noted.sha1 === undefined && partSums !== undefined;
+  const comparison = sums ? comparePartSums(partSums) : compareWhole(noted);
   let seenBytes = 0;
   return {
     update: (chunk) => {
       seenBytes += chunk.length;
-      if (partSums === undefined) whole.update(chunk);
-      else parts.update(chunk);
+      comparison.update(chunk);
     },
-    difference: () => {
-      if (seenBytes !== (sizeBytes ?? seenBytes)) return `${seenBytes} bytes, not ${sizeBytes}`;
-      if (partSums !== undefined) return parts.difference();
-      const found = whole.digest('hex');
-      return found === (sha1 ?? found) ? undefined : `the SHA-1 ${found}, not ${sha1}`;
+    end: () => {
+      const seen = comparison.end();
+      const isOtherSize = seenBytes !== (sizeBytes ?? seenBytes);
+      return {
+        ...seen,
+        identity: `${seenBytes} ${seen.identity}`,
+        difference: isOtherSize ? `${seenBytes} bytes, not ${sizeBytes}` : seen.difference,
+      };
+    },
+  };
+}
+
+function compareWhole({ sha1, sha256 }: NotedArchive): Comparison {
+  const isBySha1 = sha256 === undefined && sha1 !== undefined;
+  const [algorithm, name, known] = isBySha1 ? ['sha1', 'SHA-1', sha1] : ['sha256', 'SHA-256', sha256];
+  const hash = createHash(algorithm);
+  return {
+    update: (chunk) => void hash.update(chunk),
+    end: () => {
+      const found = hash.digest('hex');
+      return {
+        difference: found === (known ?? found) ? undefined : `the ${name} ${found}, not ${known}`,
+        identity: found,
+        ...(isBySha1 ? {} : { sha256: found }),
+      };
     },
   };
 }
 
 function comparePartSums(partSums: readonly PartSum[]): Comparison {
-  let hash = createHash('sha1');
+  const algorithmOf = (part: PartSum | undefined) => (part?.sha256 === undefined ? 'sha1' : 'sha256');
+  let hash = createHash(algorithmOf(partSums[0]));
   let index = 0;
   let inPartBytes = 0;
   let startByte = 0;
   let difference: string | undefined;
+  const found: string[] = [];
 
   /** Bytes behind the last part are more than were stored, which the size tells. */
   const endPart = (part: PartSum) => {
-    const found = hash.digest('hex');
+    const sum = hash.digest('hex');
+    found.push(sum);
     const endByte = startByte + part.sizeBytes;
-    if (found !== part.sha1) difference ??= `other bytes from ${startByte} to ${endByte}`;
+    if (sum !== (part.sha256 ?? part.sha1)) difference ??= `other bytes from ${startByte} to ${endByte}`;
     startByte = endByte;
-    hash = createHash('sha1');
     inPartBytes = 0;
     index += 1;
+    hash = createHash(algorithmOf(partSums[index]));
   };
   return {
     update: (chunk) => {
@@ -62,7 +101,14 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
         rest = rest.subarray(piece.length);
         if (inPartBytes === part.sizeBytes) endPart(part);
       }
+      if (rest.length > 0) {
+        hash.update(rest);
+        difference ??= 'more bytes than were stored';
+      }
     },
-    difference: () => difference ?? (index === partSums.length ? undefined : `fewer bytes than were stored`),
+    end: () => ({
+      difference: difference ?? (index === partSums.length ? undefined : `fewer bytes than were stored`),
+      identity: [...found, hash.digest('hex')].join(' '),
+    }),
   };
 }

@@ -1,58 +1,118 @@
-import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { PartSum } from '../config/backup-record.ts';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError, errorCode, ProgramError, StorageError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { compareChecksum } from './compare-checksum.ts';
-import { nowhere } from './nowhere.ts';
+import { compareChecksum, type NotedArchive, type Seen } from './compare-checksum.ts';
 
 export interface Fetch {
   point: RestorePoint;
-  /** Of its parts, where only those are known. */
-  partSums: readonly PartSum[] | undefined;
+  /** What is known of it. */
+  noted: NotedArchive;
   storage: Storage;
   signal: AbortSignal;
   onProgress: (fetchedBytes: number) => void;
+  say: (message: string) => void;
+  warn: (message: string) => void;
 }
+
+/** At memory speed the calls count. */
+const READ_BYTES = 1 << 20;
 
 /**
- * Fetches a restore point's archive into a file, and proves by size and SHA-1s that it is the very one that was stored.
+ * Puts a copy of a restore point's archive where nobody else writes, and proves of that very copy, by size and sums, that
+ * it is what was stored. What differs is fetched once more before it counts against the archive: a line or a disk may
+ * have damaged it on the way.
  *
- * @throws StorageError when it is gone or cannot be had, ArchiveError when it is not what the catalogue remembers
+ * @throws StorageError when it is gone or cannot be had, ProgramError when there is no room for it, ArchiveError when it
+ *   is not what was stored
  */
-export async function fetchArchive(fetch: Fetch, path: string): Promise<void> {
-  await compare(fetch, createWriteStream(path, { mode: 0o600 }));
-}
-
-/** The same for an archive that can be read where it lies: only looked at. */
-export async function checkArchiveInPlace(fetch: Fetch): Promise<void> {
-  await compare(fetch, nowhere());
-}
-
-async function compare({ point, partSums, storage, signal, onProgress }: Fetch, sink: Writable): Promise<void> {
-  const { objectId, objectName } = point;
-  const source = await storage.get({ id: objectId, name: objectName }, signal);
-  const comparison = compareChecksum({ ...point, ...(partSums === undefined ? {} : { partSums }) });
-  let fetchedBytes = 0;
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        comparison.update(chunk);
-        fetchedBytes += chunk.length;
-        onProgress(fetchedBytes);
-        yield chunk;
-      }
-    },
-    sink,
-    { signal },
-  );
-  const difference = comparison.difference();
-  if (difference === undefined) return;
+export async function fetchArchive(fetch: Fetch, path: string): Promise<Seen> {
+  const { point, storage, say, warn } = fetch;
+  const what = `${point.objectName} in ${storage.place}`;
+  const first = await fetchOnce(fetch, path);
+  if (first.difference === undefined) return first;
+  say(`${what} came with ${first.difference}: fetching it once more`);
+  await rm(path, { force: true });
+  const second = await fetchOnce(fetch, path);
+  if (second.difference === undefined) {
+    warn(
+      `${what} is good, but came damaged the first time, with ${first.difference}: ` +
+        `look at the line, or the disk, between this machine and ${storage.place}`,
+    );
+    return second;
+  }
+  if (second.identity !== first.identity) {
+    throw new StorageError(
+      `${what} comes with other bytes each time (${first.difference}; then ${second.difference}), which says nothing of the archive itself`,
+      `Look at the line, or the disk, between this machine and ${storage.place}.`,
+    );
+  }
   throw new ArchiveError(
-    `${objectName} in ${storage.place} is not the archive that was stored: it has ${difference}`,
+    `${what} is not the archive that was stored: it has ${second.difference}`,
     'It was changed or damaged where it is stored. Try an older one: pgbak backups',
+  );
+}
+
+async function fetchOnce(fetch: Fetch, path: string): Promise<Seen> {
+  const { point, noted, storage, signal, onProgress } = fetch;
+  const comparison = compareChecksum(noted);
+  let fetchedBytes = 0;
+  async function* compared(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      comparison.update(chunk);
+      fetchedBytes += chunk.length;
+      onProgress(fetchedBytes);
+      yield chunk;
+    }
+  }
+  const object = { id: point.objectId, name: point.objectName };
+  try {
+    if ((await storage.clone?.(object, path)) === true) {
+      await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), compared, drain, { signal });
+    } else {
+      await refuseWithoutRoom(path, noted.sizeBytes);
+      const source = await storage.get(object, signal);
+      const target = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: READ_BYTES });
+      await pipeline(source, compared, target, { signal });
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    // A storage that compares by itself fails behind the last byte.
+    const seen = error instanceof StorageError && fetchedBytes === noted.sizeBytes ? comparison.end() : undefined;
+    if (seen?.difference === undefined) throw withoutRoom(error, path) ?? error;
+    return seen;
+  }
+  return comparison.end();
+}
+
+async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _chunk of chunks);
+}
+
+/** A full disk is better told before gigabytes were fetched. */
+async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): Promise<void> {
+  if (sizeBytes === undefined) return;
+  const { blocks, bfree, bsize } = await statfs(dirname(path));
+  const freeBytes = bfree * bsize;
+  // A tmpfs without a limit says that it has no blocks at all.
+  if (blocks > 0 && freeBytes < sizeBytes)
+    throw noRoom(path, `it has ${sizeBytes} bytes, and ${freeBytes} are free there`);
+}
+
+function withoutRoom(error: unknown, path: string): ProgramError | undefined {
+  const code = errorCode(error);
+  if (code === 'ENOSPC') return noRoom(path, 'its file system is full');
+  if (code === 'EDQUOT') return noRoom(path, "this user's quota is used up");
+  if (code === 'EFBIG') return noRoom(path, 'no file may become as large there');
+  return undefined;
+}
+
+function noRoom(path: string, why: string): ProgramError {
+  return new ProgramError(
+    `the archive does not fit into the temporary directory ${dirname(dirname(path))}, where it is proved before it is opened: ${why}`,
+    'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
   );
 }

@@ -1,49 +1,58 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { ArchiveContents } from '../archive/look-inside.ts';
 import type { PartSum } from '../config/backup-record.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
+import { PasswordError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { RestorePoint } from './choose-point.ts';
+import { isKnown } from './compare-checksum.ts';
 import type { RestoreEvent } from './events.ts';
-import { checkArchiveInPlace, fetchArchive } from './fetch-archive.ts';
+import { fetchArchive } from './fetch-archive.ts';
+import { nowhere } from './nowhere.ts';
 
-/** An archive on the local disk, and the point whose it is. */
-export interface FetchedArchive {
+/** A private copy of an archive that was proved to be the one of that point. */
+export interface ProvenArchive {
   path: string;
   point: RestorePoint;
   password: Secret | undefined;
-  /** Resolves once it is certain that it is the very one that was stored. */
-  checked: Promise<void>;
 }
 
 export interface HandOverTools {
   signal: AbortSignal;
   report: (event: RestoreEvent) => void;
+  /** Take also an archive without encryption where there is a password. */
+  allowsUnencrypted: boolean;
   storageOf: (point: RestorePoint, server: ServerRecord) => Promise<Storage>;
-  /** The SHA-1s of an archive's parts, where they were noted in place of its own. */
+  /** The sums of an archive's parts, where they were noted in place of its own. */
   partSumsOf: (backupId: number) => Promise<readonly PartSum[] | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;
-  /** Withholds the end of the dump until the archive was checked. */
-  copyDump: (archive: FetchedArchive, sink: Writable, onProgress: (copiedBytes: number) => void) => Promise<number>;
-  /** Undefined where the archive holds none. */
-  readGlobals: (archive: FetchedArchive) => Promise<Secret | undefined>;
+  lookInside: (archive: ProvenArchive) => Promise<ArchiveContents>;
+  copyDump: (
+    archive: ProvenArchive & ArchiveContents,
+    sink: Writable,
+    onProgress: (copiedBytes: number) => void,
+  ) => Promise<number>;
+  readGlobals: (archive: ProvenArchive) => Promise<Secret>;
 }
 
-/** What can be done with an archive that was fetched. */
+/** What can be done with an archive that was proved. */
 export interface OpenArchive {
   /** Writes the dump to a sink, which stays open, and resolves with its size once it was seen to be whole. */
   copyTo: (sink: Writable) => Promise<number>;
+  /** Undefined where the archive holds none. */
   readGlobals: () => Promise<Secret | undefined>;
 }
 
-const LOOK_AGAIN_WITHIN_MS = 5000;
-
 /**
- * Fetches an archive, compares it with what the catalogue remembers, and lets `use` look into it. One that lies on this
- * machine is opened where it is while it is compared, and its end is withheld until it was.
+ * Brings an archive to a private place, proves there that all of it is what was stored, and only then lets `use` look
+ * into it. What is opened are the very bytes that were proved, whatever happens to the stored ones meanwhile.
+ *
+ * @throws StorageError, ProgramError, ArchiveError as `fetchArchive` does; PasswordError when it does not open with the
+ *   password, or is not encrypted though there is one
  */
 export async function withArchive<T>(
   server: ServerRecord,
@@ -53,56 +62,47 @@ export async function withArchive<T>(
   use: (archive: OpenArchive) => Promise<T>,
 ): Promise<T> {
   const { report, signal } = tools;
+  const { sizeBytes, rawSizeBytes, objectName } = point;
+  const say = (message: string) => report({ type: 'step', message });
+  const warn = (message: string) => report({ type: 'warning', message });
   const storage = await tools.storageOf(point, server);
-  const { sizeBytes, rawSizeBytes } = point;
-  const partSums = point.sha1 === undefined ? await tools.partSumsOf(point.backupId) : undefined;
-  const access = (archive: FetchedArchive): OpenArchive => ({
-    copyTo: (sink) =>
-      tools.copyDump(archive, sink, (bytes) =>
-        report({ type: 'copied', bytes, ...(rawSizeBytes === undefined ? {} : { totalBytes: rawSizeBytes }) }),
-      ),
-    readGlobals: async () => {
-      await archive.checked;
-      return await tools.readGlobals(archive);
-    },
-  });
+  const isWhole = point.sha1 !== undefined || point.sha256 !== undefined;
+  const partSums = isWhole ? undefined : await tools.partSumsOf(point.backupId);
+  const noted = partSums === undefined ? point : { ...point, partSums };
 
-  const localPath = storage.localPath?.({ id: point.objectId });
-  if (localPath !== undefined) {
-    await using stop = stopper(signal);
-    const checked = checkArchiveInPlace({ point, partSums, storage, signal: stop.signal, onProgress: () => {} });
-    checked.catch(() => {});
-    stop.after(checked);
-    try {
-      return await use(access({ path: localPath, point, password, checked }));
-    } catch (error) {
-      // That it is another archive than it was says more than what 7-Zip makes of it.
-      await Promise.race([checked, new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_WITHIN_MS).unref())]);
-      throw error;
-    }
-  }
   await using directory = await tools.createTemporaryDirectory();
   const path = join(directory.path, 'archive.7z');
-  const onProgress = (bytes: number) =>
-    report({ type: 'fetched', bytes, ...(sizeBytes === undefined ? {} : { totalBytes: sizeBytes }) });
-  await fetchArchive({ point, partSums, storage, signal, onProgress }, path);
-  return await use(access({ path, point, password, checked: Promise.resolve() }));
+  const onProgress = (bytes: number) => report({ type: 'fetched', bytes, ...total(sizeBytes) });
+  await fetchArchive({ point, noted, storage, signal, onProgress, say, warn }, path);
+
+  const archive = { path, point, password };
+  const contents = await tools.lookInside(archive);
+  if (password !== undefined && !contents.isEncrypted && !tools.allowsUnencrypted) {
+    throw new PasswordError(
+      `${objectName} in ${storage.place} is not encrypted, though there is an archive password: somebody else may have put it there`,
+      'If you know that it was made without a password: --allow-unencrypted',
+    );
+  }
+  const open: OpenArchive = {
+    copyTo: (sink) =>
+      tools.copyDump({ ...archive, ...contents }, sink, (bytes) =>
+        report({ type: 'copied', bytes, ...total(rawSizeBytes) }),
+      ),
+    readGlobals: async () => (contents.hasGlobals ? await tools.readGlobals(archive) : undefined),
+  };
+  if (!isKnown(noted)) {
+    warn(
+      `nobody noted a checksum of ${objectName} in ${storage.place} (${point.startedAt.toISOString()}): ` +
+        'whether it is the archive that was stored cannot be told',
+    );
+    say('reading it to its end');
+    await open.copyTo(nowhere());
+  }
+  return await use(open);
 }
 
-/** Ends what still reads when nobody waits for it any more. */
-function stopper(signal: AbortSignal) {
-  const controller = new AbortController();
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    signal: AbortSignal.any([signal, controller.signal]),
-    after: (work: Promise<unknown>) => {
-      last = work;
-    },
-    [Symbol.asyncDispose]: async () => {
-      controller.abort();
-      await last.catch(() => {});
-    },
-  };
+function total(bytes: number | undefined): { totalBytes?: number } {
+  return bytes === undefined ? {} : { totalBytes: bytes };
 }
 
 /** Loads a dump, all of it or nothing, and returns its size in bytes. */

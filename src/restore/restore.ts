@@ -6,7 +6,7 @@ import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
 import { nowhere } from './nowhere.ts';
-import { writeFile } from './write-file.ts';
+import { prepareFile, writeFile } from './write-file.ts';
 
 /** A database that waits for a dump. Nothing of it is changed before one of these is called. */
 export interface DatabaseTarget {
@@ -32,13 +32,14 @@ export interface RestoreRequest {
 }
 
 /**
- * Brings a restore point back: fetched whole and compared with what the catalogue remembers, then opened and handed
- * over. A target is changed only once 7-Zip has ended well and the dump was seen to be whole; otherwise it is as before.
+ * Brings a restore point back: its archive is fetched and proved as a whole, and only then opened and handed over. A target
+ * is changed only once 7-Zip has ended well and the dump was seen to be whole; otherwise it is as before.
  */
 export async function restore(request: RestoreRequest, tools: HandOverTools): Promise<{ dumpBytes: number }> {
   const { server, point, password, target } = request;
   const say = (message: string) => tools.report({ type: 'step', message });
   try {
+    if (target.kind === 'file') await prepareFile(target.path, say);
     say(`fetching ${point.objectName} from ${point.place}`);
     const dumpBytes = await withArchive(server, point, password, tools, async (archive) => {
       if (target.kind === 'file') {

@@ -49,7 +49,14 @@ export async function verify(
     tools.signal.throwIfAborted();
     if (!(error instanceof PgbakError)) throw error;
     const proof = await proofIn(error, server, point, tools);
-    return { ...identity, verdict: proof ? 'bad' : 'unknown', isGood: false, message: (proof ?? error).message };
+    if (proof !== undefined) return { ...identity, verdict: 'bad', isGood: false, message: proof.message };
+    const { message, hint } = error;
+    return {
+      ...identity,
+      verdict: 'unknown',
+      isGood: false,
+      message: hint === undefined ? message : `${message}. ${hint}`,
+    };
   }
 }
 

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream, existsSync, statSync } from 'node:fs';
 import { access, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../errors.ts';
 import { directoryError } from './directory-error.ts';
 import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
 import { publish, syncDirectory } from './publish.ts';
+import { bytesOf, cloneFile, openRegularFile, READ_BYTES } from './regular-file.ts';
 import type { ArchiveFile, PutOptions, Storage } from './storage.ts';
 
 export interface DirectoryOptions {
@@ -67,15 +69,23 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
     },
 
     get: async ({ id }) => {
+      const unreadable = (error: unknown) => directoryError(directory, `does not give ${id}`, error);
       try {
-        const file = await open(id, 'r');
-        return file.createReadStream({ highWaterMark: 1 << 20 });
+        const file = await openRegularFile(id);
+        return Readable.from(bytesOf(file, unreadable), { objectMode: false, highWaterMark: READ_BYTES });
+      } catch (error) {
+        throw unreadable(error);
+      }
+    },
+
+    clone: async ({ id }, path) => {
+      try {
+        await using file = await openRegularFile(id);
+        return await cloneFile(file, id, path);
       } catch (error) {
         throw directoryError(directory, `does not give ${id}`, error);
       }
     },
-
-    localPath: ({ id }) => id,
 
     list: (prefix) => listVersions(directory, prefix),
 

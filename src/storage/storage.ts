@@ -78,10 +78,16 @@ export interface Storage {
    * nothing is left. Rejects with the file's own reason then. Knows the SHA-1 of all of it unless space was released.
    */
   putGrowing?(name: string, file: GrowingFile, options: PutOptions): Promise<StoredObject & Checksum>;
-  /** The bytes of one version. The caller must destroy a stream it does not read to its end. */
+  /**
+   * The bytes of one version. The caller must destroy a stream it does not read to its end. Rejects with an
+   * `ArchiveError` for what is no regular file.
+   */
   get(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<Readable>;
-  /** Where a version lies on this machine, for a storage whose files do; nothing writes to it any more. */
-  localPath?(object: Pick<StoredObject, 'id'>): string;
+  /**
+   * Makes a copy at `path` that shares the disk's blocks with the version until either is changed, and resolves with
+   * true; with false, and nothing there, where the file system cannot.
+   */
+  clone?(object: Pick<StoredObject, 'id'>, path: string): Promise<boolean>;
   /** All versions whose name begins with `prefix`, newest first within a name. Unfinished uploads are not listed. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
   /** Removes one version. Removing what is gone already is not an error. */
