@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../config/archive-name.ts';
-import type { RowCounts } from '../config/backup-record.ts';
+import type { Checksum, RowCounts } from '../config/backup-record.ts';
 import { asShortText } from '../config/database-facts.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
+import { formatNote, signSum } from '../config/sum-note.ts';
 import type { WrittenArchive } from '../archive/write-archive.ts';
 import type { StoredBackup } from '../catalog/stored-backup.ts';
 import type { PreparedDump } from '../postgres/prepare-dump.ts';
@@ -77,6 +79,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
         'pgbak-compression': server.compression,
         ...(databaseFacts === undefined ? {} : { 'pgbak-database': databaseFacts }),
       },
+      noteSum: (sha256) => noteOf(sha256, request, tools.catalog.id),
       onTrouble: note,
       onProgress: (sentBytes) => {
         // Before the size is known it would only tell what nobody can judge.
@@ -109,7 +112,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
     const stored = await upload.complete(archive.sizeBytes, { 'pgbak-raw-size': String(archive.rawSizeBytes) });
     return {
       sizeBytes: stored.sizeBytes,
-      checksum: 'partSums' in stored ? { partSums: stored.partSums } : { sha1: stored.sha1 },
+      checksum: checksumOf(stored),
       rawSizeBytes: archive.rawSizeBytes,
       place: storage.place,
       objectId: stored.id,
@@ -123,6 +126,23 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
     throw error;
   }
 }
+
+function checksumOf(stored: Checksum): Checksum {
+  if ('partSums' in stored) return { partSums: stored.partSums };
+  return { sha1: stored.sha1, sha256: stored.sha256 };
+}
+
+/** Signed where there is a password, by which the archive can be told from anybody else's. */
+async function noteOf(sha256: string, { settings, startedAt }: BackupRequest, catalogId: string): Promise<string> {
+  const { archivePassword: password, archiveName, format } = settings;
+  if (password === undefined) return formatNote({ sha256 });
+  const salt = createHash('sha256').update(catalogId).digest('hex').slice(0, SALT_DIGITS);
+  return formatNote(
+    await signSum(sha256, { objectName: objectNameOf(archiveName, format), startedAt }, password, salt),
+  );
+}
+
+const SALT_DIGITS = 32;
 
 /** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
 async function archiveDump(

@@ -47,6 +47,8 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
     ...given('objectName', row.object_name),
     ...given('objectId', row.object_id),
     ...given('sha1', row.sha1),
+    ...given('sha256', row.sha256),
+    ...given('sumNote', row.sum_note),
     warnings: stringList(row.warnings),
     ...(row.removed_at === null ? {} : { removedAt: new Date(row.removed_at) }),
     ...(row.roles === null ? {} : { roles: stringList(row.roles) }),

@@ -5,6 +5,7 @@ import { databaseKind } from './file-kind.ts';
 import { createTables } from './migrations/0001-tables.ts';
 import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
 import { addPartSums } from './migrations/0003-part-sums.ts';
+import { addStrongSums } from './migrations/0004-strong-sums.ts';
 import { addDatabaseFacts } from './migrations/0006-database-facts.ts';
 import { addPlaces } from './migrations/0009-places.ts';
 import type { Sqlite } from '../system/sqlite.ts';
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   createTables,
   addVerificationAndRetention,
   addPartSums,
+  addStrongSums,
   addDatabaseFacts,
   addPlaces,
 ];

@@ -16,6 +16,8 @@ export interface FoundBackup {
   objectName: string;
   objectId: string;
   sha1?: string;
+  sha256?: string;
+  sumNote?: string;
   rawSizeBytes?: number;
   compression?: string;
   facts?: DatabaseFacts;
@@ -61,6 +63,8 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
             sha1: found.sha1 ?? null,
             encoding: found.facts?.encoding ?? null,
             facts_id: found.facts === undefined ? null : await noteFacts(trx, found.facts),
+            sha256: found.sha256 ?? null,
+            sum_note: found.sumNote ?? null,
             warnings: '[]',
           })
           .returning('id')

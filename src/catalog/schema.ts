@@ -82,6 +82,9 @@ export interface BackupLogTable {
   /** 1 where the archive holds roles and settings as well. */
   has_globals: Generated<number>;
   facts_id: Generated<number | null>;
+  sha256: Generated<string | null>;
+  /** What stood beside an archive of its SHA-256 when the catalogue was rebuilt; `config/sum-note.ts`. */
+  sum_note: Generated<string | null>;
   /** ISO 8601: when its removal from storage was begun, until it is known how that ended. */
   removing_at: Generated<string | null>;
   /** ISO 8601: when the place that holds its object was given up. */
@@ -127,10 +130,10 @@ export interface RowCountsTable {
   counts: string;
 }
 
-/** Likewise; only of archives whose SHA-1 as a whole nobody could take. */
+/** Likewise; only of archives whose sum as a whole nobody could take. */
 export interface PartSumsTable {
   backup_id: number;
-  /** JSON array of `{sizeBytes, sha1}`, in the order of the parts. */
+  /** JSON array of `{sizeBytes, sha1, sha256}`, in the order of the parts; the last is missing in older rows. */
   sums: string;
 }
 

@@ -26,7 +26,7 @@ export interface StoredBackupQueries {
   rowCounts(backupId: number): Promise<RowCounts | undefined>;
   /** How the database was made and set; undefined where nobody noted it. */
   databaseFacts(backupId: number): Promise<DatabaseFacts | undefined>;
-  /** The SHA-1 of each part of an archive, where it is that which is known of it. */
+  /** The sums of each part of an archive, where it is that which is known of it. */
   partSums(backupId: number): Promise<PartSum[] | undefined>;
 }
 
@@ -42,6 +42,7 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
             place: stored.place,
             object_id: stored.objectId,
             sha1: 'sha1' in checksum ? checksum.sha1 : null,
+            sha256: 'sha1' in checksum ? checksum.sha256 : null,
             roles: JSON.stringify(stored.roles),
             encoding: stored.facts.encoding,
             facts_id: await noteFacts(trx, stored.facts),

@@ -17,14 +17,19 @@ export interface BackupRow {
   objectName: string | null;
   objectId: string | null;
   checksum: string | null;
+  sha256: string | null;
   /** Of one entry, where it was stored in parts that were never on the disk together: what is known in place of it. */
-  partChecksums?: { size: number; checksum: string }[];
+  partChecksums?: { size: number; checksum: string; sha256?: string }[];
   warnings: string[];
   error: string | null;
 }
 
 export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): BackupRow {
-  const partChecksums = partSums?.map(({ sizeBytes, sha1 }) => ({ size: sizeBytes, checksum: `sha1:${sha1}` }));
+  const partChecksums = partSums?.map(({ sizeBytes, sha1, sha256 }) => ({
+    size: sizeBytes,
+    checksum: `sha1:${sha1}`,
+    ...(sha256 === undefined ? {} : { sha256 }),
+  }));
   return {
     backupId: backup.backupId,
     serverId: backup.serverId ?? null,
@@ -39,6 +44,7 @@ export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): 
     objectName: backup.objectName ?? null,
     objectId: backup.objectId ?? null,
     checksum: backup.sha1 === undefined ? null : `sha1:${backup.sha1}`,
+    sha256: backup.sha256 ?? null,
     ...(partChecksums === undefined ? {} : { partChecksums }),
     warnings: backup.warnings,
     error: backup.error ?? null,
@@ -102,7 +108,8 @@ export function backupDetails(backup: BackupRecord, partSums: readonly PartSum[]
     ['stored as', backup.result === 'success' ? whereOf(backup) : undefined],
     ['object id', backup.objectId],
     ['checksum', backup.sha1 === undefined ? undefined : `sha1:${backup.sha1}`],
-    ['checksums', partSums === undefined ? undefined : `SHA-1 of each of its ${partSums.length} parts (--json)`],
+    ['sha-256', backup.sha256],
+    ['checksums', partSums === undefined ? undefined : `sums of each of its ${partSums.length} parts (--json)`],
     ...backup.warnings.map((warning): [string, string] => ['warning', paint('yellow', warning)]),
     ['error', backup.error === undefined ? undefined : paint('red', backup.error)],
   ];

@@ -40,6 +40,7 @@ function remoteRow({
     objectName: object.name,
     objectId: object.id,
     checksum: object.sha1 === undefined ? null : `sha1:${object.sha1}`,
+    sha256: null,
     warnings: [],
     error: null,
     state: 'not in catalogue',

@@ -17,7 +17,7 @@ export interface PartSum {
 /** Sums of the same bytes. SHA-1 is what storages speak; SHA-256 is what nobody can forge. */
 export interface Sums {
   sha1: string;
-  sha256?: string;
+  sha256: string;
 }
 
 /**
@@ -50,6 +50,8 @@ export interface BackupRecord {
   sha1?: string;
   /** The same in 64 digits; absent as well in what was stored before pgbak took it. */
   sha256?: string;
+  /** The note of it that stood beside the archive when the catalogue was rebuilt: `config/sum-note.ts`. */
+  sumNote?: string;
   warnings: string[];
   /** When its object was removed from storage. */
   removedAt?: Date;

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { freeName } from '../config/free-name.ts';
 import { Secret } from '../config/secret.ts';
+import { isSignedWith, parseNote } from '../config/sum-note.ts';
 import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../config/server.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
@@ -20,6 +21,9 @@ export interface RebuildTools {
   destination: Pick<ServerFields, 'destination' | 'b2Bucket'>;
   /** Whether an existing server stores its archives there. */
   storesThere: (server: ServerRecord) => boolean;
+  /** What the sums that are kept beside the archives of a server are signed with. */
+  passwordOf: (server: ServerRecord) => Secret | undefined;
+  warn: (message: string) => void;
   signal: AbortSignal;
 }
 
@@ -46,10 +50,10 @@ export async function rebuild(tools: RebuildTools): Promise<RebuiltServer[]> {
   return rebuilt;
 }
 
-async function adopt(archive: RemoteArchive, server: ServerRecord, { catalog }: RebuildTools) {
+async function adopt(archive: RemoteArchive, server: ServerRecord, tools: RebuildTools) {
   const { object, place, startedAt, format, rawSizeBytes, compression, facts } = archive;
   const { sizeBytes, sha1, storedAt, name: objectName, id: objectId } = object;
-  return await catalog.rebuild.adopt({
+  return await tools.catalog.rebuild.adopt({
     serverId: server.id,
     startedAt,
     storedAt,
@@ -59,10 +63,33 @@ async function adopt(archive: RemoteArchive, server: ServerRecord, { catalog }: 
     objectName,
     objectId,
     ...(sha1 === undefined ? {} : { sha1 }),
+    ...(await strongSumOf(archive, server, tools)),
     ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
     ...(compression === undefined ? {} : { compression }),
     ...(facts === undefined ? {} : { facts }),
   });
+}
+
+/**
+ * The SHA-256 that was kept with an archive, where its signature is good; its note, to be judged by whoever restores it,
+ * where no password is known yet. A sum that anybody may have put there is none.
+ */
+async function strongSumOf(
+  { object, startedAt, place }: RemoteArchive,
+  server: ServerRecord,
+  { storage, passwordOf, warn }: RebuildTools,
+): Promise<{ sha256?: string; sumNote?: string }> {
+  const text = await storage.sumNoteOf(object);
+  const note = text === undefined ? undefined : parseNote(text);
+  if (text === undefined || note === undefined) return {};
+  const password = passwordOf(server);
+  if (password === undefined) return { sumNote: text };
+  if (await isSignedWith(note, { objectName: object.name, startedAt }, password)) return { sha256: note.sha256 };
+  warn(
+    `the checksum beside ${object.name} in ${place}, made ${startedAt.toISOString()}, is not signed with the archive ` +
+      'password of this server: it counts as unknown, and somebody else may have put the archive there',
+  );
+  return {};
 }
 
 async function addServer(

@@ -26,9 +26,10 @@ export async function sendSlice<T>(
   slice: Slice | HashedSlice,
   options: { idleMs: number; signal: AbortSignal; onSent: (sentBytes: number) => void },
   send: (body: Body, signal: AbortSignal) => Promise<T>,
-): Promise<{ result: T; sha1: string }> {
+): Promise<{ result: T; sha1: string; sha256?: string }> {
   const knownSha1 = 'sha1' in slice ? slice.sha1 : undefined;
   const hash = knownSha1 === undefined ? createHash('sha1') : undefined;
+  const strongHash = knownSha1 === undefined ? createHash('sha256') : undefined;
   let sha1 = knownSha1 ?? '';
   const idle = new AbortController();
   const watchdog = setTimeout(() => idle.abort(), options.idleMs);
@@ -46,6 +47,7 @@ export async function sendSlice<T>(
       sentBytes += chunk.length;
       watchdog.refresh();
       hash?.update(chunk);
+      strongHash?.update(chunk);
       options.onSent(sentBytes);
       done(null, chunk);
     },
@@ -64,7 +66,7 @@ export async function sendSlice<T>(
   try {
     const body = { data, contentLength, hash: knownSha1 ?? AT_END };
     const result = await send(body, AbortSignal.any([options.signal, idle.signal]));
-    return { result, sha1 };
+    return { result, sha1, ...(strongHash === undefined ? {} : { sha256: strongHash.digest('hex') }) };
   } catch (error) {
     if (trouble !== undefined) throw trouble;
     options.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { Checksum } from '../config/backup-record.ts';
+import type { Checksum, Sums } from '../config/backup-record.ts';
 import { RefusedError, StorageError } from '../errors.ts';
 import type { FileVersion } from './b2-answers.ts';
 import { B2Failure } from './b2-failure.ts';
@@ -108,7 +108,7 @@ function isFinal(error: unknown): boolean {
 /** The checksum of what was sent. Throws a `StorageError` where what is on the disk, read again, is something else. */
 export function provenChecksum(
   sent: readonly HashedSlice[],
-  onDisk: { sha1: string; slices: readonly HashedSlice[] } | undefined,
+  onDisk: (Sums & { slices: readonly HashedSlice[] }) | undefined,
   tail: Pick<GrowingTail, 'isThere'>,
 ): Checksum {
   const sums = new Map(onDisk?.slices.map(({ startByte, sha1 }) => [startByte, sha1]));
@@ -118,6 +118,12 @@ export function provenChecksum(
   if (changed !== undefined) {
     throw new StorageError(`the archive changed at byte ${changed.startByte} after that had been uploaded`);
   }
-  if (onDisk !== undefined && there.length === sent.length) return { sha1: onDisk.sha1 };
-  return { partSums: sent.map(({ sizeBytes, sha1 }) => ({ sizeBytes, sha1 })) };
+  if (onDisk !== undefined && there.length === sent.length) return { sha1: onDisk.sha1, sha256: onDisk.sha256 };
+  return {
+    partSums: sent.map(({ sizeBytes, sha1, sha256 }) => ({
+      sizeBytes,
+      sha1,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    })),
+  };
 }

@@ -126,11 +126,15 @@ async function uploadPart(
       parseUploadUrl(await client.call((b2, axios) => b2.getUploadPartUrl({ fileId, axios }), signal, { attempts })),
     send: async ({ url, token }) => {
       using _slot = await slots.take(signal);
-      const { sha1 } = await sendSlice(slice, { idleMs, signal, onSent: onProgress }, (body, sendSignal) => {
-        const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
-        return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal, attempts);
-      });
-      return { ...slice, sha1 };
+      const { result: _result, ...sums } = await sendSlice(
+        slice,
+        { idleMs, signal, onSent: onProgress },
+        (body, sendSignal) => {
+          const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
+          return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal, attempts);
+        },
+      );
+      return { ...slice, ...sums };
     },
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import type { Sums } from '../config/backup-record.ts';
 import { errorCode, StorageError } from '../errors.ts';
 
 /** Larger ones cost less, but a line that is slow and shared has to take one before it counts as dead. */
@@ -14,9 +15,11 @@ export interface Slice {
   sizeBytes: number;
 }
 
-/** One that was read, and the SHA-1 of what was read. */
+/** One that was read, and the sums of what was read. */
 export interface HashedSlice extends Slice {
   sha1: string;
+  /** Taken where nobody may be able to take that of the whole. */
+  sha256?: string;
 }
 
 /** Slices of that size, the last one smaller, which together are all of a file. */
@@ -27,12 +30,14 @@ export function cutInSlices({ path, sizeBytes }: { path: string; sizeBytes: numb
   });
 }
 
-/** Reads slices one behind the other, and tells the SHA-1 of each and of all of them together. */
+/** Reads slices one behind the other, and tells the SHA-1 of each, and the sums of all of them together. */
 export async function hashSlices(
   slices: readonly Slice[],
   signal: AbortSignal,
-): Promise<{ sha1: string; slices: HashedSlice[] }> {
+): Promise<Sums & { slices: HashedSlice[] }> {
   const whole = createHash('sha1');
+  const sha256 = createHash('sha256');
+  const isOne = slices.length === 1;
   const hashed: HashedSlice[] = [];
   // One for all that is read: garbage of that size would cost more than the hashing does.
   const buffer = Buffer.allocUnsafe(HASH_BYTES);
@@ -41,11 +46,14 @@ export async function hashSlices(
     for await (const chunk of chunksOf(slice, buffer)) {
       signal.throwIfAborted();
       hash.update(chunk);
-      whole.update(chunk);
+      if (!isOne) whole.update(chunk);
+      sha256.update(chunk);
     }
     hashed.push({ ...slice, sha1: hash.digest('hex') });
   }
-  return { sha1: whole.digest('hex'), slices: hashed };
+  const [only] = hashed;
+  const sha1 = isOne && only !== undefined ? only.sha1 : whole.digest('hex');
+  return { sha1, sha256: sha256.digest('hex'), slices: hashed };
 }
 
 /** Each is overwritten by the next. */

@@ -27,6 +27,8 @@ export interface B2Options extends B2Account {
   slots?: Slots;
 }
 
+/** Only of what is whole before it is sent: B2 takes no more facts of a file once its upload has begun. */
+const SUM_KEY = 'pgbak-sum';
 const IDLE_MS = 120_000;
 const SWEEP_WITHIN_MS = 30_000;
 const MOST_PARTS = 10_000;
@@ -101,6 +103,8 @@ export function openB2Storage({
     get: (object, signal) =>
       guarded(`give ${object.name}`, signal, () => openDownload(client, object, { idleMs, signal })),
 
+    sumNoteOf: ({ info }) => Promise.resolve(info?.[SUM_KEY]),
+
     list: (prefix, signal) => listObjects(prefix, signal),
 
     remove: (object, signal) =>
@@ -125,7 +129,7 @@ export function openB2Storage({
     const stored = await send(hashed, upload);
     compare(stored, { sizeBytes: file.sizeBytes, sha1: hashed.sha1 });
     const { id: fileId, sizeBytes, storedAt } = stored;
-    return { name, id: fileId, sizeBytes, sha1: hashed.sha1, storedAt };
+    return { name, id: fileId, sizeBytes, sha1: hashed.sha1, sha256: hashed.sha256, storedAt };
   }
 
   function compare(stored: FileVersion, archive: { sizeBytes: number; sha1: string | undefined }): void {
@@ -165,14 +169,19 @@ export function openB2Storage({
     const { recommendedPartSizeBytes } = await client.session(signal);
     const partBytes = Math.max(recommendedPartSizeBytes, Math.ceil(file.sizeBytes / MOST_PARTS));
     const { mtimeMs } = await stat(file.path);
-    const { sha1, slices } = await hashSlices(cutInSlices(file, partBytes), signal);
+    const { sha1, sha256, slices } = await hashSlices(cutInSlices(file, partBytes), signal);
+    const note = await options.noteSum?.(sha256);
     const upload = uploadOf(name, options, id);
-    const info = { ...upload.info, src_last_modified_millis: String(Math.floor(mtimeMs)) };
-    return { sha1, slices, upload: { ...upload, info } };
+    const info = {
+      ...upload.info,
+      src_last_modified_millis: String(Math.floor(mtimeMs)),
+      ...(note === undefined ? {} : { [SUM_KEY]: note }),
+    };
+    return { sha1, sha256, slices, upload: { ...upload, info } };
   }
 
   async function send(
-    { sha1, slices }: Awaited<ReturnType<typeof hashSlices>>,
+    { sha1, slices }: Pick<Awaited<ReturnType<typeof hashSlices>>, 'sha1' | 'slices'>,
     upload: B2Upload,
   ): Promise<FileVersion> {
     const [only, ...others] = slices;

@@ -4,11 +4,13 @@ import { access, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Sums } from '../config/backup-record.ts';
 import { StorageError } from '../errors.ts';
 import { directoryError } from './directory-error.ts';
 import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
 import { publish, syncDirectory } from './publish.ts';
 import { bytesOf, cloneFile, openRegularFile, READ_BYTES } from './regular-file.ts';
+import { readSidecar, SIDECAR, writeSidecar } from './sidecar.ts';
 import type { ArchiveFile, PutOptions, Storage } from './storage.ts';
 
 export interface DirectoryOptions {
@@ -56,10 +58,12 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
       const partial = pathOf(partialNameOf(name, owner));
       try {
         await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
-        const sha1 = await copy(file, partial, options);
+        const sums = await copy(file, partial, options);
+        const note = await options.noteSum?.(sums.sha256);
         const path = await publish(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
+        if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), note);
         await syncDirectory(dirname(path));
-        return { name, id: path, sizeBytes: file.sizeBytes, sha1, storedAt: options.startedAt };
+        return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
       } catch (error) {
         options.signal.throwIfAborted();
         throw directoryError(directory, 'did not take the archive', error);
@@ -87,10 +91,14 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
       }
     },
 
+    sumNoteOf: ({ id }) => readSidecar(id),
+
     list: (prefix) => listVersions(directory, prefix),
 
     remove: async ({ id }) => {
       try {
+        // First, since an archive without one is found by the next prune, and one without an archive by nobody.
+        await rm(`${id}${SIDECAR}`, { force: true });
         await rm(id, { force: true });
         await syncDirectory(dirname(id));
       } catch (error) {
@@ -114,16 +122,28 @@ async function discard(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {});
 }
 
-/** Copies the archive, flushed to the disk, and returns its SHA-1. */
-async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions): Promise<string> {
+/** What cannot be stored whole, with its sum, is not stored at all. */
+async function noteBeside(path: string, partial: string, note: string): Promise<void> {
+  try {
+    await writeSidecar(path, partial, note);
+  } catch (error) {
+    await discard(path);
+    throw error;
+  }
+}
+
+/** Copies the archive, flushed to the disk, and returns its sums. */
+async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions): Promise<Sums> {
   await using target = await open(path, 'wx', 0o600);
-  const hash = createHash('sha1');
+  const sha1 = createHash('sha1');
+  const sha256 = createHash('sha256');
   let copiedBytes = 0;
   await pipeline(
     createReadStream(file.path, { highWaterMark: 1 << 20 }),
     async (source: AsyncIterable<Buffer>) => {
       for await (const chunk of source) {
-        hash.update(chunk);
+        sha1.update(chunk);
+        sha256.update(chunk);
         await writeAll(target, chunk);
         copiedBytes += chunk.length;
         onProgress?.(copiedBytes);
@@ -137,7 +157,7 @@ async function copy(file: ArchiveFile, path: string, { signal, onProgress }: Put
     );
   }
   await target.sync();
-  return hash.digest('hex');
+  return { sha1: sha1.digest('hex'), sha256: sha256.digest('hex') };
 }
 
 /** A write may take less than it was given. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Checksum } from '../config/backup-record.ts';
+import type { Checksum, Sums } from '../config/backup-record.ts';
 
 /** A finished archive on the local disk, ready to be stored. */
 export interface ArchiveFile {
@@ -55,6 +55,11 @@ export interface PutOptions {
   startedAt: Date;
   /** Short facts kept with the object where the storage can: lower-case keys, printable ASCII values. */
   info: Readonly<Record<string, string>>;
+  /**
+   * The note of an archive's SHA-256 that is to be kept with it (`config/sum-note.ts`), where the storage learns that sum
+   * in time.
+   */
+  noteSum?: (sha256: string) => Promise<string>;
   onProgress?: (sentBytes: number) => void;
   /** Told of what went wrong, in words, where that is no failure yet. */
   onTrouble?: (message: string) => void;
@@ -72,7 +77,7 @@ export interface Storage {
   /** The same as far as it can be told without changing anything. */
   check(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
-  put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & { sha1: string }>;
+  put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & Sums>;
   /**
    * Stores a file while it grows, for a storage that can. Nothing is visible before the file is whole; when it never is,
    * nothing is left. Rejects with the file's own reason then. Knows the SHA-1 of all of it unless space was released.
@@ -88,6 +93,8 @@ export interface Storage {
    * true; with false, and nothing there, where the file system cannot.
    */
   clone?(object: Pick<StoredObject, 'id'>, path: string): Promise<boolean>;
+  /** The note of its SHA-256 that was kept with a version; undefined where there is none, or something else. */
+  sumNoteOf(object: Pick<StoredObject, 'id' | 'info'>): Promise<string | undefined>;
   /** All versions whose name begins with `prefix`, newest first within a name. Unfinished uploads are not listed. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
   /** Removes one version. Removing what is gone already is not an error. */

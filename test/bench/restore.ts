@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { archivesIn } from '../support/archives-in.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster } from '../support/postgres/start-cluster.ts';
 import { installedSevenZip } from '../support/seven-zip.ts';
@@ -25,7 +25,7 @@ await account.add({
   'archive-password': 'secret',
 });
 const [made] = await account.results();
-const [name = ''] = readdirSync(directory);
+const [name = ''] = archivesIn(directory);
 const { file } = await installedSevenZip();
 
 let number = 0;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { archivesIn } from '../support/archives-in.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
@@ -23,7 +24,7 @@ const add = (account: Account, flags: Record<string, string | true>) =>
   });
 
 async function entriesOf(account: Account, password: string): Promise<string[]> {
-  const [archive = ''] = readdirSync(account.folder.at('backups'));
+  const [archive = ''] = archivesIn(account.folder.at('backups'));
   const { file } = await installedSevenZip();
   const args = ['l', '-ba', '-slt', `-p${password}`, account.folder.at('backups', archive)];
   const listing = execFileSync(file, args, { encoding: 'utf8' });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { archivesIn } from '../support/archives-in.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
@@ -71,7 +71,7 @@ test.each(['sql', 'binary'])(
     expect(await target.sql('postgres', "select rolpassword from pg_authid where rolname = 'postgres'")).toBe(before);
 
     // By hand there are two files in the archive.
-    const [archive = ''] = readdirSync(directory);
+    const [archive = ''] = archivesIn(directory);
     const { file } = await installedSevenZip();
     const listing = execFileSync(file, ['l', '-ba', '-slt', '-pa secret', `${directory}/${archive}`], {
       encoding: 'utf8',
@@ -110,7 +110,7 @@ test('a role that may not read passwords leaves them out', async () => {
     'min-size': 1,
   });
   expect(await account.results()).toMatchObject([{ status: 'success' }]);
-  const [archive = ''] = readdirSync(account.folder.at('backups'));
+  const [archive = ''] = archivesIn(account.folder.at('backups'));
   const { file } = await installedSevenZip();
   const args = ['x', '-so', account.folder.at('backups', archive), 'plain.globals.sql'];
   const globals = execFileSync(file, args, { encoding: 'utf8' });

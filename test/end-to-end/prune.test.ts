@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { archivesIn } from '../support/archives-in.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { createSampleDatabase } from '../support/postgres/sample-database.ts';
@@ -42,7 +43,7 @@ async function historyOf(account: Account, days: number): Promise<void> {
 test('in a directory: looked at first, then removed, and never by anything but the rules', async () => {
   using account = newAccount();
   const directory = account.folder.at('backups');
-  const stored = () => readdirSync(directory);
+  const stored = () => archivesIn(directory);
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination: `file:${directory}` });
   await historyOf(account, 6);
   expect((await account.pgbak('prune')).stdout).toMatch(/^No rules, so everything is kept/);
@@ -104,7 +105,7 @@ test('after each good backup, and a verified one outlives those that are not', a
   await account.pgbak('run', '--force');
   await account.pgbak('run', '--force');
   expect(((await account.json('backups')) as Row[]).map(({ backupId }) => backupId)).toEqual([3, 1]);
-  expect(readdirSync(account.folder.at('backups'))).toHaveLength(2);
+  expect(archivesIn(account.folder.at('backups'))).toHaveLength(2);
   // A failed one has no say.
   await account.pgbak('edit', 'shop', '--no-check', '--connection-string', cluster.url('nowhere'));
   expect(await account.pgbak('run', '--force')).toMatchObject({ status: 1 });

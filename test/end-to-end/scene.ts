@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { expect } from '@jest/globals';
+import { archivesIn } from '../support/archives-in.ts';
 import { startHttpRecorder, type HttpRecorder } from '../support/http-recorder.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
@@ -22,7 +23,7 @@ export interface Scene extends AsyncDisposable {
 export async function newScene(): Promise<Scene> {
   const account = newAccount();
   const receiver = await startHttpRecorder();
-  const stored = () => (existsSync(account.folder.at('backups')) ? readdirSync(account.folder.at('backups')) : []);
+  const stored = () => archivesIn(account.folder.at('backups'));
   return {
     account,
     receiver,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { archivesIn } from '../support/archives-in.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { createSampleDatabase } from '../support/postgres/sample-database.ts';
@@ -50,7 +51,7 @@ test('verify tells good backups from bad ones, at both levels, in both storages'
     rows: [{ isGood: false, message: expect.stringMatching(/wrong password/i) }],
   });
 
-  const [name = ''] = readdirSync(directory);
+  const [name = ''] = archivesIn(directory);
   const path = `${directory}/${name}`;
   const bytes = readFileSync(path);
   bytes.writeUInt8(bytes.readUInt8(1000) ^ 1, 1000);

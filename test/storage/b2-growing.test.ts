@@ -157,22 +157,32 @@ describe('an archive that grows', () => {
 });
 
 describe('what was sent and what is read again', () => {
-  const slice = (startByte: number, sum: string) => ({ path: '/archive.7z', startByte, sizeBytes: 10, sha1: sum });
+  const slice = (startByte: number, sum: string) => ({
+    path: '/archive.7z',
+    startByte,
+    sizeBytes: 10,
+    sha1: sum,
+    sha256: `${sum}2`,
+  });
   const sent = [slice(0, 'a'), slice(10, 'b'), slice(20, 'c')];
-  const read = (...sums: string[]) => ({ sha1: 'whole', slices: sums.map((sum, index) => slice(10 * index, sum)) });
+  const read = (...sums: string[]) => ({
+    sha1: 'whole',
+    sha256: 'whole2',
+    slices: sums.map((sum, index) => slice(10 * index, sum)),
+  });
   const allThere = { isThere: () => true };
   const secondGone = { isThere: ({ startByte }: { startByte: number }) => startByte !== 10 };
-  const byParts = { partSums: sent.map(({ sizeBytes, sha1: sum }) => ({ sizeBytes, sha1: sum })) };
+  const byParts = { partSums: sent.map(({ sizeBytes, sha1: sum, sha256 }) => ({ sizeBytes, sha1: sum, sha256 })) };
 
   test('are the same, and known as a whole', () => {
-    expect(provenChecksum(sent, read('a', 'b', 'c'), allThere)).toEqual({ sha1: 'whole' });
+    expect(provenChecksum(sent, read('a', 'b', 'c'), allThere)).toEqual({ sha1: 'whole', sha256: 'whole2' });
   });
 
   test('may differ where the space was given back in between, and is known by its parts then', () => {
     expect(provenChecksum(sent, read('a', 'zeros', 'c'), secondGone)).toEqual(byParts);
-    expect(provenChecksum(sent, { sha1: 'rest', slices: [slice(0, 'a'), slice(20, 'c')] }, secondGone)).toEqual(
-      byParts,
-    );
+    expect(
+      provenChecksum(sent, { sha1: 'rest', sha256: 'rest2', slices: [slice(0, 'a'), slice(20, 'c')] }, secondGone),
+    ).toEqual(byParts);
   });
 
   test('are not to differ anywhere else, nor to be missing', () => {

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listenForInterruption } from '../../cli/interruption.ts';
+import { givenPassword } from '../../cli/open-restore.ts';
 import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
 import { rebuildFrom } from '../../cli/rebuild-from.ts';
 import { renderTable } from '../../cli/table.ts';
@@ -29,6 +30,10 @@ EXIT STATUS
   ];
   static override flags = {
     from: Flags.string({ description: 'b2, b2:BUCKET or file:/dir', required: true, helpValue: 'PLACE' }),
+    'archive-password': Flags.string({
+      description: 'what the archives were made with, by which their checksums are known; env:NAME or file:/path',
+      helpValue: 'PASSWORD',
+    }),
   };
 
   async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
@@ -36,7 +41,12 @@ EXIT STATUS
     await using workplace = await openWorkplace();
     using interruption = listenForInterruption();
     using _lock = await takeRunLock(workplace, 0, interruption.signal);
-    const rebuilt = await rebuildFrom(flags.from, workplace, interruption.signal);
+    const given = flags['archive-password'];
+    const rebuilt = await rebuildFrom(flags.from, workplace, {
+      password: given === undefined ? undefined : givenPassword(given, workplace.environment),
+      warn: (message) => void process.stderr.write(`pgbak: warning: ${message}\n`),
+      signal: interruption.signal,
+    });
     const cells = rebuilt.map(({ server, isNew, added }) => [
       server.name,
       server.archiveName,

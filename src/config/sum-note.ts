@@ -1,0 +1,74 @@
+import { createHmac, scrypt, timingSafeEqual } from 'node:crypto';
+import { basename } from 'node:path/posix';
+import { promisify } from 'node:util';
+import type { Secret } from './secret.ts';
+
+/**
+ * An archive's SHA-256 as it is kept beside the archive, where a catalogue that was lost finds it again. With an archive
+ * password it is signed, by HMAC-SHA-256 with a key that scrypt makes of the password: whoever can write to the storage
+ * but does not know the password can then not put another archive in the place of this one.
+ */
+export interface SumNote {
+  /** 64 hexadecimal digits. */
+  sha256: string;
+  signature?: { hmac: string; salt: string };
+}
+
+/** The backup that a sum belongs to: an earlier one of the same server is not to pass for it. */
+export interface SumSubject {
+  /** `production/shop.sql.7z`. Its folder does not count, since that may be moved. */
+  objectName: string;
+  startedAt: Date;
+}
+
+/** One word of printable ASCII: `sha256:HEX`, or `sha256:HEX,hmac-sha256:HEX,scrypt:SALT`. */
+export function formatNote({ sha256, signature }: SumNote): string {
+  const signed = signature === undefined ? [] : [`hmac-sha256:${signature.hmac}`, `scrypt:${signature.salt}`];
+  return [`sha256:${sha256}`, ...signed].join(',');
+}
+
+/** Undefined for what is no such note. */
+export function parseNote(text: string): SumNote | undefined {
+  const pattern = /^sha256:([\da-f]{64})(?:,hmac-sha256:([\da-f]{64}),scrypt:([\da-f]{1,64}))?$/;
+  const [, sha256, hmac, salt] = pattern.exec(text) ?? [];
+  if (sha256 === undefined) return undefined;
+  return { sha256, ...(hmac === undefined || salt === undefined ? {} : { signature: { hmac, salt } }) };
+}
+
+/** `salt`: up to 64 hexadecimal digits, the same for all archives of a catalogue, so that their key is made once. */
+export async function signSum(sha256: string, subject: SumSubject, password: Secret, salt: string): Promise<SumNote> {
+  return { sha256, signature: { hmac: await hmacOf(sha256, subject, password, salt), salt } };
+}
+
+/** Whether a note was signed with that password, for that very backup. */
+export async function isSignedWith(note: SumNote, subject: SumSubject, password: Secret): Promise<boolean> {
+  if (note.signature === undefined) return false;
+  const { hmac, salt } = note.signature;
+  const expected = await hmacOf(note.sha256, subject, password, salt);
+  return timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(hmac, 'hex'));
+}
+
+async function hmacOf(sha256: string, { objectName, startedAt }: SumSubject, password: Secret, salt: string) {
+  const key = await keyOf(password, salt);
+  // A directory keeps the second alone.
+  const stamp = startedAt.toISOString().slice(0, 19);
+  return createHmac('sha256', key)
+    .update(`pgbak\n${basename(objectName)}\n${stamp}\n${sha256}\n`)
+    .digest('hex');
+}
+
+/** 32 MB and a tenth of a second, so that guessing the password costs as much here as at the archive itself. */
+const COST = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+const KEY_BYTES = 32;
+const derive = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
+
+/** Of one password after the other, as servers come in turn. */
+let lastKey: { password: string; salt: string; key: Promise<Buffer> } | undefined;
+
+async function keyOf(password: Secret, salt: string): Promise<Buffer> {
+  const text = password.reveal();
+  if (lastKey?.password !== text || lastKey.salt !== salt) {
+    lastKey = { password: text, salt, key: derive(text, Buffer.from(salt, 'hex'), KEY_BYTES, COST) };
+  }
+  return await lastKey.key;
+}
