@@ -76,6 +76,13 @@ const { metafile } = await build({
         plugin.onLoad({ filter: /\/axios\/dist\/node\/axios\.cjs$/ }, async ({ path }) => ({
           contents: `'use strict'; const globalThis = {};${await readFile(path, 'utf8')}`,
         }));
+        // It would end the process when standard output fails; what pgbak does then stands in src/cli/output.ts.
+        plugin.onLoad({ filter: /\/@oclif\/core\/lib\/command\.js$/ }, async ({ path }) => {
+          const text = await readFile(path, 'utf8');
+          const contents = text.replace(/^process\.stdout\.on\('error', [^]*?^\}\);$/m, '');
+          if (contents === text) throw new Error(`${path} has no listener for errors of stdout any more`);
+          return { contents };
+        });
         plugin.onResolve({ filter: /^[^.]/ }, ({ path, kind, importer, namespace }) => {
           if (OUTSIDE.includes(path)) return { path, external: true };
           const isTheirs = namespace === 'instead' || importer.includes('node_modules');

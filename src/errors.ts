@@ -85,3 +85,21 @@ export function errorMessage(error: unknown): string {
   }
   return String(error);
 }
+
+const MACHINE_CODES: Readonly<Record<string, string>> = {
+  EMFILE: 'Too many files are open: allow more, such as by ulimit -n 1024.',
+  ENFILE: 'Too many files are open on this machine.',
+  ENOMEM: 'This machine has no memory left.',
+  ENOSPC: 'The disk is full.',
+  EDQUOT: 'The disk quota is used up.',
+  EROFS: 'The disk is mounted read-only.',
+  EACCES: 'The user who runs pgbak may not do that.',
+  EPERM: 'The user who runs pgbak may not do that.',
+  EIO: 'The disk or terminal fails.',
+  EAGAIN: 'This machine or user may start no more processes.',
+};
+
+/** What to do about an error of the operating system that is no fault of pgbak's; undefined for every other error. */
+export function machineHint(error: unknown): string | undefined {
+  return MACHINE_CODES[errorCode(error) ?? ''];
+}

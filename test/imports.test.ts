@@ -25,7 +25,7 @@ const imports: Import[] = files.flatMap((from) => {
 const folderOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : path);
 const OUTSIDE = ['postgres', 'archive', 'storage', 'catalog', 'notify', 'system'];
 const STORIES = ['backup', 'restore', 'monitor'];
-const CORE = ['config', 'errors.ts'];
+const CORE = ['config', 'errors.ts', 'printable.ts'];
 
 /** What each folder may import besides itself, and why no more. */
 const ARROWS: Record<string, { may: string[]; because: string }> = {
@@ -48,8 +48,9 @@ const ARROWS: Record<string, { may: string[]; because: string }> = {
   ),
   system: { may: CORE, because: 'everybody rests on it' },
   config: { may: CORE, because: 'the innermost: it says what may be, and does nothing' },
-  'main.ts': { may: [], because: 'it hands over to oclif' },
+  'main.ts': { may: ['cli'], because: 'it hands over to oclif' },
   'errors.ts': { may: [], because: 'everybody rests on it' },
+  'printable.ts': { may: [], because: 'everybody rests on it' },
 };
 
 describe('imports point inward', () => {

@@ -1,6 +1,6 @@
 import { redact, type Secret } from '../config/secret.ts';
 import type { ServerSettings } from '../config/settings.ts';
-import { errorMessage, InterruptedError, PgbakError } from '../errors.ts';
+import { errorMessage, InterruptedError, machineHint, PgbakError } from '../errors.ts';
 
 /** A failure as it is logged, stored and sent to ping URLs. */
 export interface Failure {
@@ -24,6 +24,8 @@ export function describeFailure(error: unknown, settings: ServerSettings | undef
       interrupted: error instanceof InterruptedError,
     };
   }
+  const hint = machineHint(error);
+  if (hint !== undefined) return { message: hide(errorMessage(error)), hint, interrupted: false };
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : undefined;
   return {
     message: hide(`unexpected error: ${errorMessage(error)}`),

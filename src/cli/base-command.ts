@@ -1,6 +1,11 @@
 import { Command } from '@oclif/core/command';
-import { errorMessage, InterruptedError, PgbakError } from '../errors.ts';
+import { errorMessage, InterruptedError, machineHint, PgbakError } from '../errors.ts';
 import { isClosedPrompt } from './prompts/terminal.ts';
+import { printable, printableJson, withoutPasswords } from '../printable.ts';
+import { showsStacks } from './debugging.ts';
+import { expectReader, tell } from './output.ts';
+import { painted } from './paint.ts';
+import { usageMessage } from './usage-error.ts';
 import { wrapped } from './wrapped.ts';
 
 interface ErrorReport {
@@ -13,10 +18,22 @@ interface ErrorReport {
 /** What every pgbak command shares: `--json`, and the one place where an error becomes words and an exit status. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
+  /** Whether the command does nothing but show something, so that `| head -1` has seen what it wanted. */
+  protected readonly onlyShows: boolean = false;
+
+  override async init(): Promise<void> {
+    await super.init();
+    if (!this.onlyShows) expectReader();
+  }
 
   /** For scripts, as it is: oclif would look for colors first, which takes longer than the rest of a short command. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+    process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
+  }
+
+  /** A line for people, unless they asked for JSON. Names in it come from databases, disks and services. */
+  override log(message = ''): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${painted(message)}\n`);
   }
 
   /** Prints our own errors field by field: a foreign one may hold a command line or a header with a secret. */
@@ -26,10 +43,10 @@ export abstract class BaseCommand extends Command {
       this.logJson({ error: report });
     } else {
       const hint = report.hint === undefined ? '' : `\n${report.hint}`;
-      process.stderr.write(`${await wrapped(`pgbak: ${report.message}${hint}`)}\n`);
+      process.stderr.write(`${await wrapped(printable(`pgbak: ${report.message}${hint}`))}\n`);
     }
-    if (!(error instanceof PgbakError) && !isClosedPrompt(error) && process.env['DEBUG'] !== undefined)
-      process.stderr.write(`${error.stack}\n`);
+    // The parser's errors repeat what was typed.
+    if (report.name === 'UnexpectedError' && showsStacks()) tell(String(error.stack));
     process.exitCode = report.exitCode;
   }
 }
@@ -38,17 +55,23 @@ function reportOf(error: Error & { oclif?: { exit?: number } }): ErrorReport {
   if (error instanceof PgbakError) {
     return {
       name: error.name,
-      message: error.message,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      message: withoutPasswords(error.message),
+      ...(error.hint === undefined ? {} : { hint: withoutPasswords(error.hint) }),
       exitCode: error.exitCode,
     };
   }
   // What oclif itself throws (an unknown flag, a missing value) carries its exit status.
   const exit = error.oclif?.exit;
-  if (exit !== undefined) return { name: 'UsageError', message: errorMessage(error), exitCode: exit };
+  if (exit !== undefined) {
+    return { name: 'UsageError', message: usageMessage(error), hint: 'See: pgbak --help', exitCode: exit };
+  }
+  const machine = machineHint(error);
+  if (machine !== undefined) {
+    return { name: 'MachineError', message: withoutPasswords(errorMessage(error)), hint: machine, exitCode: 1 };
+  }
   return {
     name: 'UnexpectedError',
-    message: `unexpected error: ${errorMessage(error)}`,
+    message: withoutPasswords(`unexpected error: ${errorMessage(error)}`),
     hint: 'This is a fault in pgbak. Run again with DEBUG=pgbak* and report what it prints.',
     exitCode: 1,
   };

@@ -1,3 +1,4 @@
+import { tell } from './output.ts';
 import { doubtfulTimes } from '../backup/doubtful-times.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ServerRecord } from '../config/server.ts';
@@ -21,7 +22,7 @@ export async function findPoint(
     const point = choosePoint(good, at, now);
     const passedOver = doubtfulTimes(good, now);
     if (passedOver !== undefined) {
-      process.stderr.write(`pgbak: ${server.name}: passed over for --at ${at}: ${passedOver}\n`);
+      tell(`pgbak: ${server.name}: passed over for --at ${at}: ${passedOver}`);
     }
     return point;
   }

@@ -1,6 +1,8 @@
 import type { BackupEvent, Report } from '../backup/events.ts';
 import type { Environment } from '../config/environment.ts';
+import { printable, withoutPasswords } from '../printable.ts';
 import { logLineOf, type LogLine } from './log-lines.ts';
+import { isLive, tell } from './output.ts';
 
 export interface Log extends AsyncDisposable {
   report: Report;
@@ -29,13 +31,13 @@ export async function openLog(environment: Environment, options: LogOptions): Pr
     [Symbol.asyncDispose]: async () => {
       display.stop();
       const problem = await mezmo?.close();
-      if (problem !== undefined) process.stderr.write(`pgbak: warning: ${problem}\n`);
+      if (problem !== undefined) tell(`pgbak: warning: ${problem}`);
     },
   };
 }
 
 async function openDisplay({ isQuiet, isJson }: LogOptions): Promise<{ report: Report; stop: () => void }> {
-  if (process.stderr.isTTY && !isQuiet && !isJson) {
+  if (isLive(process.stderr) && !isQuiet && !isJson) {
     const [{ default: ora }, { showProgress }] = await Promise.all([import('ora'), import('./progress.ts')]);
     return showProgress(ora);
   }
@@ -50,11 +52,13 @@ function writeLine(event: BackupEvent, isQuiet: boolean): void {
 
 /** Every line carries its time, level and server, so that `grep` finds a night's failure in a year's file. */
 function textOf(line: LogLine, now: Date): string {
-  return `${now.toISOString().slice(0, 19)}Z ${line.level} ${withServer(line)}`;
+  // What is indented belongs to the line above: no text from outside can pass for a line of the log.
+  return `${now.toISOString().slice(0, 19)}Z ${line.level} ${withServer(line).replaceAll('\n', '\n  ')}`;
 }
 
 function withServer({ server, message }: LogLine): string {
-  return server === undefined ? message : `${server}: ${message}`;
+  // Names and messages come from databases, programs and services.
+  return printable(withoutPasswords(server === undefined ? message : `${server}: ${message}`));
 }
 
 async function openMezmoIfWanted(environment: Environment) {

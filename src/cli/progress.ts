@@ -1,7 +1,9 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 import type { Ora } from 'ora';
 import type { BackupEvent } from '../backup/events.ts';
+import { printable, printableName, withoutPasswords } from '../printable.ts';
 import { formatBytes, formatDuration, formatShare } from './format.ts';
+import { terminalWidth } from './output.ts';
 
 /** What a person who watches a run sees: one line that lives, and one that stays for each server that is done. */
 export interface Progress {
@@ -29,12 +31,12 @@ const REDRAW_EVERY_MS = 250;
 export function showProgress(ora: (options: object) => Ora, now: () => number = Date.now): Progress {
   const running = new Map<string, Position>();
   // ora would take over stdin, and with it ctrl-c.
-  const spinner = ora({ stream: process.stderr, discardStdin: false });
+  const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
   const redraw = () => {
     const lines = [...running].map(([server, position]) => lineOf(server, position, now()));
     const width = widthOf(process.stderr);
     // The spinner stands before the first line alone.
-    if (lines.length > 0) spinner.text = lines.map((line) => line.slice(0, width)).join('\n  ');
+    if (lines.length > 0) spinner.text = lines.map((line) => printableName(line).slice(0, width)).join('\n  ');
   };
   const timer = setInterval(redraw, REDRAW_EVERY_MS);
   const finish = (server: string) => {
@@ -182,9 +184,12 @@ function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; te
 
 /** What stays on the screen is wrapped between words, below its own first letter. */
 function indented(text: string): string {
-  return wrapAnsi(text, widthOf(process.stderr) + 2, { hard: true }).replaceAll('\n', '\n  ');
+  return wrapAnsi(printable(withoutPasswords(text)), widthOf(process.stderr) + 2, { hard: true }).replaceAll(
+    '\n',
+    '\n  ',
+  );
 }
 
 function widthOf(stream: NodeJS.WriteStream): number {
-  return Math.max((stream.columns || 80) - 4, 20);
+  return Math.max((terminalWidth(stream) ?? 80) - 4, 16);
 }

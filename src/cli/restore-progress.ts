@@ -1,5 +1,7 @@
 import type { RestoreEvent } from '../restore/events.ts';
+import { printable, withoutPasswords } from '../printable.ts';
 import { formatBytes, formatShare } from './format.ts';
+import { isLive, tell, terminalWidth } from './output.ts';
 import { wrapped } from './wrapped.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
@@ -12,11 +14,11 @@ const REDRAW_EVERY_MS = 250;
 
 /** What a person who restores sees on stderr: a living line on a terminal, a line a step elsewhere. */
 export async function showRestore(): Promise<RestoreProgress> {
-  if (!process.stderr.isTTY) {
+  if (!isLive(process.stderr)) {
     return {
       report: (event) => {
-        if (event.type === 'step') process.stderr.write(`${event.message}\n`);
-        if (event.type === 'warning') process.stderr.write(`pgbak: warning: ${event.message}\n`);
+        if (event.type === 'step') tell(event.message);
+        if (event.type === 'warning') tell(`pgbak: warning: ${event.message}`);
       },
       announce,
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -24,7 +26,7 @@ export async function showRestore(): Promise<RestoreProgress> {
   }
   const { default: ora } = await import('ora');
   // ora would take over stdin, and with it ctrl-c.
-  const spinner = ora({ stream: process.stderr, discardStdin: false });
+  const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
   let step = '';
   let drawnAt = 0;
   return {
@@ -32,7 +34,7 @@ export async function showRestore(): Promise<RestoreProgress> {
     report: (event) => {
       if (event.type === 'step') {
         if (spinner.isSpinning) spinner.succeed(fitted(step));
-        step = event.message;
+        step = printable(event.message);
         spinner.start(fitted(step));
         return;
       }
@@ -55,12 +57,12 @@ export async function showRestore(): Promise<RestoreProgress> {
 }
 
 async function announce(plan: readonly string[]): Promise<void> {
-  for (const line of plan) process.stderr.write(`${await wrapped(line)}\n`);
+  for (const line of plan) process.stderr.write(`${await wrapped(printable(withoutPasswords(line)))}\n`);
 }
 
 /** On one line: what is wrapped by the terminal itself cannot be taken away again. */
 function fitted(text: string): string {
-  const width = (process.stderr.columns || 80) - 4;
+  const width = (terminalWidth(process.stderr) ?? 80) - 4;
   return text.length > width ? `${text.slice(0, width - 3)}...` : text;
 }
 

@@ -12,9 +12,11 @@ import {
   type RestorePointRow,
 } from '../cli/restore-point-row.ts';
 import { renderTable } from '../cli/table.ts';
+import { tell, terminalWidth } from '../cli/output.ts';
 import { ConfigError } from '../errors.ts';
 
 export default class Backups extends BaseCommand {
+  protected override readonly onlyShows = true;
   static override summary = 'show the restore points: the good backups, newest first';
   static override description = `What the catalogue remembers, beside what storage really holds: present, missing, or stored and not in the catalogue; unknown where storage does not answer. To bring one back: pgbak restore SERVER --at ID
 
@@ -55,7 +57,7 @@ EXIT STATUS
     let isComplete = true;
     const warn = (message: string) => {
       isComplete = false;
-      process.stderr.write(`pgbak: ${message}\n`);
+      tell(`pgbak: ${message}`);
     };
     const server = args.server === undefined ? undefined : await findServer(catalog, args.server);
     const all = flags.remote
@@ -69,7 +71,7 @@ EXIT STATUS
     } else {
       const now = new Date();
       const cells = points.map((point) => restorePointCells(point, now));
-      this.log(renderTable(RESTORE_POINT_COLUMNS, cells, process.stdout.columns));
+      this.log(renderTable(RESTORE_POINT_COLUMNS, cells, terminalWidth(process.stdout)));
     }
     process.exitCode = isComplete ? 0 : 1;
     return points.map((point) => restorePointRow(point));

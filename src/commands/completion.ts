@@ -7,6 +7,7 @@ import { openHealthyCatalog } from '../cli/open-workplace.ts';
 import { ConfigError } from '../errors.ts';
 
 export default class Completion extends BaseCommand {
+  protected override readonly onlyShows = true;
   static override summary = 'print a completion script for bash, zsh or fish';
   static override description = `Completes commands, flags, their values, and the names of your servers.
 

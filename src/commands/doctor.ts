@@ -4,6 +4,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
 import { buildDoctorTools } from '../cli/open-doctor.ts';
 import { openHealthyCatalog } from '../cli/open-workplace.ts';
+import { terminalWidth } from '../cli/output.ts';
 import { paint } from '../cli/paint.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';
@@ -13,6 +14,7 @@ const INDENT = 11;
 const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const;
 
 export default class Doctor extends BaseCommand {
+  protected override readonly onlyShows = true;
   static override summary = 'look for whatever could make backups fail';
   static override description = `Checks this machine, the catalogue, and for each server connection, rights, storage and ping URLs. Changes nothing, unless --probe-write asks for a small file to be stored and removed again.
 
@@ -52,7 +54,8 @@ EXIT STATUS
     if (about !== previous) this.log(`${previous === undefined ? '' : '\n'}${paint('bold', about)}`);
     const [color, word] = MARKS[level];
     const text = hint === undefined ? message : `${message}\n${hint}`;
-    const lines = process.stdout.isTTY ? wrapAnsi(text, process.stdout.columns - INDENT, { hard: true }) : text;
+    const width = terminalWidth(process.stdout);
+    const lines = width === undefined ? text : wrapAnsi(text, Math.max(width - INDENT, INDENT), { hard: true });
     this.log(`  ${paint(color, word.padEnd(8))} ${lines.replaceAll('\n', `\n${' '.repeat(INDENT)}`)}`);
   }
 }

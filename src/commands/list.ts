@@ -2,11 +2,13 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../cli/server-row.ts';
 import { renderTable } from '../cli/table.ts';
+import { terminalWidth } from '../cli/output.ts';
 
 /** Failed attempts among them have no size. */
 const RECENT = SPARK_LENGTH + 2;
 
 export default class List extends BaseCommand {
+  protected override readonly onlyShows = true;
   static override summary = 'show the servers and how their last backup went';
   static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere. "sizes" draws the last archives, the newest at the right: one that shrinks is seen at a glance.
 
@@ -29,7 +31,7 @@ EXIT STATUS
     } else if (!this.jsonEnabled()) {
       const recent = await catalog.backups.recent(RECENT);
       const cells = rows.map((row) => serverCells(row, recent.get(row.id) ?? [], now));
-      this.log(renderTable(SERVER_COLUMNS, cells, process.stdout.columns));
+      this.log(renderTable(SERVER_COLUMNS, cells, terminalWidth(process.stdout)));
     }
     return rows;
   }

@@ -7,8 +7,10 @@ import { openWorkplace } from '../cli/open-workplace.ts';
 import { paint } from '../cli/paint.ts';
 import { chooseServerOrAll } from '../cli/prompts/choose-server.ts';
 import { renderTable } from '../cli/table.ts';
+import { terminalWidth } from '../cli/output.ts';
 
 export default class Logs extends BaseCommand {
+  protected override readonly onlyShows = true;
   static override summary = 'show past backups, newest first';
   static override description = `EXIT STATUS
   0  shown
@@ -46,7 +48,7 @@ export default class Logs extends BaseCommand {
     } else {
       const now = new Date();
       const cells = backups.map((backup) => backupCells(backup, now));
-      this.log(renderTable(BACKUP_COLUMNS, cells, process.stdout.columns));
+      this.log(renderTable(BACKUP_COLUMNS, cells, terminalWidth(process.stdout)));
       if (backups.some(({ error }) => error !== undefined))
         this.log(paint('dim', 'The whole of one: pgbak logs --id ID'));
     }

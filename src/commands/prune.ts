@@ -8,6 +8,7 @@ import { pruneIn } from '../cli/open-prune.ts';
 import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
 import { PRUNE_COLUMNS, pruneCells, pruneRow, type PruneRow } from '../cli/prune-row.ts';
 import { renderTable } from '../cli/table.ts';
+import { tell, terminalWidth } from '../cli/output.ts';
 import { hasRules } from '../config/retention.ts';
 import { PgbakError } from '../errors.ts';
 
@@ -50,7 +51,7 @@ EXIT STATUS
         signal.throwIfAborted();
         if (!(error instanceof PgbakError)) throw error;
         isComplete = false;
-        process.stderr.write(`pgbak: ${server.name}: ${error.message}\n`);
+        tell(`pgbak: ${server.name}: ${error.message}`);
       }
     }
     const isRuled = servers.some(({ retention }) => hasRules(retention));
@@ -59,7 +60,7 @@ EXIT STATUS
     else if (entries.length > 0) {
       const now = new Date();
       const cells = entries.map((entry) => pruneCells(entry, isDry, now));
-      this.log(renderTable(PRUNE_COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
+      this.log(renderTable(PRUNE_COLUMNS, cells, terminalWidth(process.stdout)));
     }
     process.exitCode = !isComplete || entries.some(({ action }) => action === 'failed') ? 1 : 0;
     return entries.map((entry) => pruneRow(entry));

@@ -6,6 +6,7 @@ import { listenForInterruption } from '../cli/interruption.ts';
 import { openLog } from '../cli/log.ts';
 import { buildTools } from '../cli/open-tools.ts';
 import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
+import { terminalWidth } from '../cli/output.ts';
 import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../cli/outcome-row.ts';
 import { parseCompression } from '../config/compression.ts';
 import { FORMATS } from '../config/server.ts';
@@ -82,7 +83,7 @@ EXIT STATUS
     const text = runSummary(outcomes, {
       isComplete: flags['dry-run'] || flags.server !== undefined,
       isTold: process.stderr.isTTY,
-      width: process.stdout.isTTY ? process.stdout.columns : undefined,
+      width: terminalWidth(process.stdout),
     });
     if (text !== undefined && !flags.quiet) this.log(text);
     process.exitCode = exitCodeOf(outcomes, interruption.signal);

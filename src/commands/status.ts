@@ -3,10 +3,12 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../cli/status-row.ts';
 import { renderTable } from '../cli/table.ts';
+import { terminalWidth } from '../cli/output.ts';
 import { collectStatus } from '../monitor/collect-status.ts';
 import { prometheusText } from '../monitor/prometheus.ts';
 
 export default class Status extends BaseCommand {
+  protected override readonly onlyShows = true;
   static override summary = 'tell whether every server is backed up as it should be';
   static override description = `OK       the last backup is good and in time
 WARNING  it is, but its size changed, or the like
@@ -44,7 +46,7 @@ EXIT STATUS
           renderTable(
             STATUS_COLUMNS,
             statuses.map((status) => statusCells(status, now)),
-            process.stdout.columns,
+            terminalWidth(process.stdout),
           ),
         );
       process.exitCode = statuses.every(({ state }) => state === 'OK') ? 0 : 1;

@@ -9,6 +9,7 @@ import { openScratchServer } from '../cli/open-scratch.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { buildVerifyTools } from '../cli/open-verify.ts';
 import { renderTable } from '../cli/table.ts';
+import { tell, terminalWidth } from '../cli/output.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../cli/verification-row.ts';
 import { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
@@ -80,7 +81,7 @@ EXIT STATUS
     const { signal } = interruption;
     const url = flags['scratch-url'];
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), workplace, signal);
-    const warn = (message: string) => void process.stderr.write(`pgbak: ${message}\n`);
+    const warn = (message: string) => tell(`pgbak: ${message}`);
     const tools = buildVerifyTools(workplace, {
       scratch,
       signal,
@@ -110,7 +111,7 @@ EXIT STATUS
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');
     }
     const cells = results.map((result) => verificationCells(result));
-    this.log(renderTable(VERIFICATION_COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
+    this.log(renderTable(VERIFICATION_COLUMNS, cells, terminalWidth(process.stdout)));
     process.exitCode = isComplete && results.every(({ isGood }) => isGood) ? 0 : 1;
     return results;
   }

@@ -133,8 +133,8 @@ test.each([
 });
 
 test.each([
-  [['nonsense'], 'pgbak: command nonsense not found\nSee: pgbak --help\n'],
-  [['list', 'extra'], 'pgbak: command list extra not found\nSee: pgbak --help\n'],
+  [['nonsense'], 'pgbak: there is no such command\nSee: pgbak --help\n'],
+  [['list', 'extra'], 'pgbak: list takes no such argument\nSee: pgbak --help\n'],
 ])('a command that there is not is told with status 2', async (args, stderr) => {
   expect(await account.pgbak(...args)).toEqual({ status: 2, stdout: '', stderr });
 });

@@ -1,6 +1,8 @@
 import { confirm } from '@inquirer/prompts';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { PgbakError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
+import { isLive, terminalWidth } from '../output.ts';
 
 /**
  * Tries what was just typed, while the person who typed it is still there. Prints what came of it; when it failed, asks
@@ -13,9 +15,14 @@ export async function tryIt(
 ): Promise<boolean> {
   if (attempt === undefined) return true;
   const { default: ora } = await import('ora');
-  const spinner = ora({ text: `${doing} ...`, stream: process.stdout, discardStdin: false }).start();
+  const spinner = ora({
+    text: `${doing} ...`,
+    stream: process.stdout,
+    discardStdin: false,
+    isEnabled: isLive(process.stdout),
+  }).start();
   try {
-    spinner.succeed(await attempt());
+    spinner.succeed(printable(await attempt()));
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -23,8 +30,8 @@ export async function tryIt(
       spinner.stop();
       throw error;
     }
-    const text = error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
-    spinner.fail(wrapAnsi(text, (process.stdout.columns || 80) - 2).replaceAll('\n', '\n  '));
+    const text = printable(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
+    spinner.fail(wrapAnsi(text, (terminalWidth(process.stdout) ?? 80) - 2).replaceAll('\n', '\n  '));
     return await confirm({ message: 'Go on with it all the same?', default: false });
   }
 }

@@ -5,6 +5,7 @@ import { givenPassword } from '../../cli/open-restore.ts';
 import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
 import { rebuildFrom } from '../../cli/rebuild-from.ts';
 import { renderTable } from '../../cli/table.ts';
+import { terminalWidth } from '../../cli/output.ts';
 
 const COLUMNS = [
   { title: 'server', shrinksTo: 8 },
@@ -54,7 +55,7 @@ EXIT STATUS
       String(added),
     ]);
     if (cells.length === 0) this.log(`There are no archives of pgbak in ${flags.from}.`);
-    else this.log(renderTable(COLUMNS, cells, process.stdout.isTTY ? process.stdout.columns : undefined));
+    else this.log(renderTable(COLUMNS, cells, terminalWidth(process.stdout)));
     if (rebuilt.some(({ isNew }) => isNew)) {
       this.log(
         'Restore now: pgbak restore SERVER --output FILE\nNew servers need their connection strings again: pgbak edit',

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newAccount, type Account } from '../support/pgbak.ts';
+
+const PASSWORD = 'hunter2-Zu9';
+const URL = `postgresql://u:${PASSWORD}@h/x`;
+
+let account: Account;
+beforeAll(() => {
+  account = newAccount();
+});
+afterAll(() => account[Symbol.dispose]());
+
+describe('a mistaken command line is told of without any value of it:', () => {
+  test.each([
+    ['two flags that exclude each other', ['restore', 'crm', '--to', URL, '--output', PASSWORD], '--output and --to'],
+    ['and with =', ['restore', 'crm', `--to=${URL}`, '--stdout'], '--stdout and --to'],
+    ['a value of several lines', ['restore', 'crm', `--to=a\n${URL}\nb`, '--stdout'], '--stdout and --to'],
+    ['an argument for a command that has none', ['add', URL], 'add takes no such argument'],
+    ['an argument too many', ['edit', 'crm', URL], 'one argument too many'],
+    ['several too many', ['restore', 'crm', URL, PASSWORD], '2 arguments too many'],
+    ['behind --', ['list', '--', PASSWORD], 'one argument too many'],
+    ['a URL in the place of a server', ['restore', URL, '--stdout'], 'postgresql://u:[hidden]@h/x'],
+    ['a connection string in its place', ['del', `host=h password='${PASSWORD}'`, '--yes'], 'password=[hidden]'],
+    ['a flag that does not exist', ['add', `--archive-pasword=${PASSWORD}`], 'no flag --archive-pasword'],
+    ['a password that looks like a flag', ['add', '--archive-password', `--${PASSWORD}`], '--connection-string'],
+    ['letters that are no flags', ['list', `-${PASSWORD}`], 'no such flag'],
+    ['no number', ['add', '--frequency-hrs', PASSWORD], '--frequency-hrs takes an integer'],
+    ['none of the options', ['add', `--format=${PASSWORD}`], '--format must be one of: sql, binary'],
+    ['nor of an argument', ['completion', PASSWORD], 'one of: bash, zsh, fish'],
+    ['a flag that needs another', ['restore', PASSWORD, '--create'], '--create needs --to'],
+    ['a flag twice', ['logs', '--id=1', `--id=${PASSWORD}`], '--id can only be specified once'],
+    ['no command', [URL], 'no such command'],
+    ['a topic without its command', ['catalog', URL], 'catalog takes no such argument'],
+    ['help for what is none', ['--help', PASSWORD], 'no such command'],
+    ['a time', ['restore', 'crm', `--at=${URL}`, '--stdout'], ''],
+    ['a place', ['backups', '--remote', `--from=${URL}`], ''],
+    ['a destination', ['add', '--no-check', '--connection-string=env:X', `--destination=${URL}`], ''],
+  ])('%s {secret@connect}', async (_case, words, said) => {
+    const plain = await account.pgbak(...words);
+    expect(plain.status).toBe(2);
+    expect(plain.stderr).toContain(said);
+    expect(plain.stdout + plain.stderr).not.toContain(PASSWORD);
+    const json = await account.pgbak(...words.slice(0, 1), '--json', ...words.slice(1));
+    expect(json.stdout + json.stderr).not.toContain(PASSWORD);
+    const debugged = await account.start(words, { DEBUG: '*' }).finished;
+    expect(debugged.stdout + debugged.stderr).not.toContain(PASSWORD);
+  });
+
+  test('and the nearest command is named', async () => {
+    const { stderr } = await account.pgbak('lsit');
+    expect(stderr).toContain('did you mean');
+    expect(stderr).toContain('list');
+  });
+});
