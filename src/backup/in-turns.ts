@@ -8,7 +8,8 @@ export interface Turns<Item> {
 
 /**
  * Works on items several at a time, begun in their order but for those whose key is busy, which let the next one pass.
- * `work` must not reject. Results come in the order of the items.
+ * Where `work` rejects, no item is begun any more, and what is under way ends before that error is thrown. Results come in
+ * the order of the items.
  */
 export async function inTurns<Item, Result>(
   items: readonly Item[],
@@ -19,6 +20,7 @@ export async function inTurns<Item, Result>(
   const results = new Map<number, Result>();
   const busy = new Map<string, number>();
   const running = new Set<Promise<void>>();
+  const errors: unknown[] = [];
 
   const turn = async ({ item, index, key }: (typeof waiting)[number]) => {
     busy.set(key, (busy.get(key) ?? 0) + 1);
@@ -26,7 +28,12 @@ export async function inTurns<Item, Result>(
     busy.set(key, (busy.get(key) ?? 1) - 1);
   };
   const begin = (one: (typeof waiting)[number]) => {
-    const job: Promise<void> = turn(one).finally(() => running.delete(job));
+    const job: Promise<void> = turn(one)
+      .catch((error: unknown) => {
+        errors.push(error);
+        waiting.length = 0;
+      })
+      .finally(() => running.delete(job));
     running.add(job);
   };
 
@@ -36,5 +43,6 @@ export async function inTurns<Item, Result>(
     if (one === undefined) await Promise.race(running);
     else begin(one);
   }
+  if (errors.length > 0) throw errors[0];
   return items.flatMap((_item, index) => results.get(index) ?? []);
 }

@@ -1,10 +1,12 @@
 import type { Format, ServerRecord } from '../config/server.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
 import { copyCatalog } from './copy-catalog.ts';
+import { describeFailure, failureText } from './describe-failure.ts';
 import { isDue, nextDue } from './due.ts';
 import { dryRun } from './dry-run.ts';
 import { inTurns } from './in-turns.ts';
 import type { Outcome } from './outcome.ts';
+import { pingsFor } from './pings.ts';
 import { runBackup } from './run-backup.ts';
 import type { Tools } from './tools.ts';
 
@@ -33,7 +35,7 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
   if (!request.dryRun) await cleanLeftovers(tools);
 
   const backedUp: ServerRecord[] = [];
-  const turn = async (listed: ServerRecord): Promise<Outcome> => {
+  const work = async (listed: ServerRecord): Promise<Outcome> => {
     const server = await asOfNow(listed, request, tools);
     const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, runStartedAt, tools);
     if (server === undefined || reason !== undefined) {
@@ -44,12 +46,32 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
     if (outcome.status === 'success') backedUp.push(server);
     return outcome;
   };
+  // Also what nobody thought of must not stop the others, nor let go of the lock while they work.
+  const turn = async (listed: ServerRecord) =>
+    await work(listed).catch((error: unknown) => failedOutcome(listed, error, tools));
   // Where one follows the other, nobody needs to know where 200 servers are.
   const keyOf = request.jobs === 1 ? () => '' : tools.hostOf;
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
   const outcomes = await inTurns(longestWaitingFirst(request.servers, runStartedAt), turns, turn);
   if (!tools.signal.aborted) await copyCatalog(backedUp, runStartedAt, tools);
   return outcomes;
+}
+
+/** For a server of which not even the attempt could be noted: a catalogue that cannot be read, or a fault in pgbak. */
+async function failedOutcome(server: ServerRecord, error: unknown, tools: Tools): Promise<Outcome> {
+  const { message, hint, stack, interrupted } = describeFailure(error, undefined);
+  const warnings: string[] = [];
+  tools.report({
+    type: 'failed',
+    server: server.name,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(stack === undefined ? {} : { stack }),
+  });
+  const text = failureText({ message, ...(hint === undefined ? {} : { hint }) });
+  await pingsFor(server, (warning) => warnings.push(warning), tools).failed(text);
+  const { id: serverId, name } = server;
+  return { serverId, name, status: 'failed', durationMs: 0, warnings, error: text, interrupted };
 }
 
 function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): ServerRecord[] {

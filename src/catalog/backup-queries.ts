@@ -202,7 +202,13 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
           jsonArrayFrom(
             eb
               .selectFrom('backup_log')
-              .select(['finished_at', 'success', 'file_size', 'warnings'])
+              .select((row) => [
+                // JSON of SQLite's holds no bytes, of which one bad row would keep all others from being seen.
+                row.cast<string | null>('finished_at', 'text').as('finished_at'),
+                row.cast<string>('success', 'text').as('success'),
+                row.cast<number | null>('file_size', 'integer').as('file_size'),
+                row.cast<string>('warnings', 'text').as('warnings'),
+              ])
               .whereRef('backup_log.server_id', '=', 'servers.id')
               .orderBy('backup_log.id', 'desc')
               .limit(perServer),

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { BackupRecord, BackupResult } from '../config/backup-record.ts';
 import { FORMATS } from '../config/server.ts';
 import type { BackupLogTable } from './schema.ts';
-import { stringList } from './server-rows.ts';
+import { isoTime, rowReader, stringList } from './row-reader.ts';
 
 /** What a list of servers shows of their backups. */
 export type RecentBackup = Pick<BackupRecord, 'result' | 'sizeBytes' | 'warnings'>;
@@ -19,8 +19,8 @@ export function parseRows<Row>(rows: Row[] | string): Row[] {
 export function toRecent(row: RecentRow): RecentBackup {
   return {
     result: resultOf(row),
-    ...given('sizeBytes', row.file_size),
-    warnings: row.warnings === '[]' ? [] : stringList(row.warnings),
+    ...given('sizeBytes', typeof row.file_size === 'number' ? row.file_size : null),
+    warnings: row.warnings === '[]' ? [] : (stringList(row.warnings) ?? ['its warnings cannot be read']),
   };
 }
 
@@ -32,34 +32,44 @@ function resultOf(row: Pick<RecentRow, 'finished_at' | 'success'>): BackupResult
 export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
   const format = FORMATS.find((known) => known === row.format);
   const result = resultOf(row);
-  return {
+  const read = rowReader({ ...row });
+  // Before all others: what nobody knows the time of is the newest of nothing.
+  const startedAt = read.time('started_at', isoTime) ?? new Date(0);
+  const finishedAt = row.finished_at === null ? undefined : (read.time('finished_at', isoTime) ?? startedAt);
+  const removedAt = row.removed_at === null ? undefined : (read.time('removed_at', isoTime) ?? startedAt);
+  const warnings = read.list('warnings');
+  const record = {
     backupId: row.id,
     ...given('serverId', row.server_id),
-    serverName: row.server_name,
-    startedAt: new Date(row.started_at),
-    ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at) }),
+    serverName: read.text('server_name', '?'),
+    startedAt,
+    ...given('finishedAt', finishedAt),
     result,
-    ...given('sizeBytes', row.file_size),
-    ...given('rawSizeBytes', row.raw_size),
-    ...(format === undefined ? {} : { format }),
-    ...given('compression', row.compression),
-    ...given('place', row.place),
-    ...given('objectName', row.object_name),
-    ...given('objectId', row.object_id),
-    ...given('sha1', row.sha1),
-    ...given('sha256', row.sha256),
-    ...given('sumNote', row.sum_note),
-    warnings: stringList(row.warnings),
-    ...(row.removed_at === null ? {} : { removedAt: new Date(row.removed_at) }),
-    ...(row.roles === null ? {} : { roles: stringList(row.roles) }),
-    ...given('encoding', row.encoding),
+    ...given('sizeBytes', read.optionalWhole('file_size', 0)),
+    ...given('rawSizeBytes', read.optionalWhole('raw_size', 0)),
+    ...given('format', format),
+    ...given('compression', read.optionalText('compression')),
+    ...given('place', read.optionalText('place')),
+    ...given('objectName', read.optionalText('object_name')),
+    ...given('objectId', read.optionalText('object_id')),
+    ...given('sha1', read.optionalText('sha1')),
+    ...given('sha256', read.optionalText('sha256')),
+    ...given('sumNote', read.optionalText('sum_note')),
+    ...given('removedAt', removedAt),
+    ...(row.roles === null ? {} : { roles: read.list('roles') }),
+    ...given('encoding', read.optionalText('encoding')),
     hasGlobals: row.has_globals === 1,
-    ...(result === 'failed' ? { error: row.result } : {}),
+    ...(result === 'failed' ? { error: read.optionalText('result') ?? 'its error cannot be read' } : {}),
   };
+  const unreadable = read.unreadable.map(({ column }) => column);
+  if (unreadable.length > 0) {
+    warnings.push(`its record in the catalogue cannot be read: ${unreadable.join(', ')}`);
+  }
+  return { ...record, warnings };
 }
 
-function given<Name extends string, Value>(name: Name, value: Value | null): { [Key in Name]?: Value } {
+function given<Name extends string, Value>(name: Name, value: Value | null | undefined): { [Key in Name]?: Value } {
   const fields: { [Key in Name]?: Value } = {};
-  if (value !== null) fields[name] = value;
+  if (value !== null && value !== undefined) fields[name] = value;
   return fields;
 }

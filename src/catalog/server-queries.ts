@@ -1,7 +1,9 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { ServerFields, ServerRecord } from '../config/server.ts';
-import type { Schema } from './schema.ts';
+import { isoTime } from './row-reader.ts';
+import type { Schema, ServersTable } from './schema.ts';
 import { fromServer, toServer } from './server-rows.ts';
+import { toCompact } from './timestamps.ts';
 
 export interface ServerQueries {
   /** All servers, in the order in which they were added. */
@@ -27,11 +29,34 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
     },
     add: async (fields) =>
       toServer(await db.insertInto('servers').values(fromServer(fields)).returningAll().executeTakeFirstOrThrow()),
-    update: async (id, fields) => {
-      await db.updateTable('servers').set(fromServer(fields)).where('id', '=', id).execute();
-    },
+    update: (id, fields) =>
+      db.transaction().execute(async (trx) => {
+        const row = await trx.selectFrom('servers').selectAll().where('id', '=', id).executeTakeFirst();
+        const mended = row === undefined ? {} : await mendedNotes(trx, row);
+        await trx
+          .updateTable('servers')
+          .set({ ...fromServer(fields), ...mended })
+          .where('id', '=', id)
+          .execute();
+      }),
     remove: async (id) => {
       await db.deleteFrom('servers').where('id', '=', id).execute();
     },
+  };
+}
+
+/** What pgbak itself notes of a server, out of the log where it cannot be read; nobody could give it anew. */
+async function mendedNotes(
+  db: Kysely<Schema>,
+  row: Selectable<ServersTable>,
+): Promise<Partial<Pick<ServersTable, 'last_backup' | 'last_success_run'>>> {
+  const unreadable = new Set(toServer(row).unreadable?.map(({ column }) => column));
+  if (!unreadable.has('last_backup') && !unreadable.has('last_success_run')) return {};
+  const log = db.selectFrom('backup_log').select('started_at').where('server_id', '=', row.id);
+  const newest = await log.where('success', '=', '1').orderBy('id', 'desc').executeTakeFirst();
+  const lastGood = newest === undefined ? undefined : isoTime(newest.started_at);
+  return {
+    ...(unreadable.has('last_backup') ? { last_backup: lastGood === undefined ? null : toCompact(lastGood) } : {}),
+    ...(unreadable.has('last_success_run') ? { last_success_run: lastGood?.toISOString() ?? null } : {}),
   };
 }

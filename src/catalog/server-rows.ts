@@ -1,53 +1,88 @@
 import type { Insertable, Selectable } from 'kysely';
+import { parseDestination } from '../config/destination.ts';
+import { parseRetention } from '../config/retention.ts';
 import { Secret } from '../config/secret.ts';
-import { FORMATS, SIZE_CHANGE_ACTIONS, VERIFY_AFTER, type ServerFields, type ServerRecord } from '../config/server.ts';
+import {
+  FORMATS,
+  SERVER_DEFAULTS,
+  SIZE_CHANGE_ACTIONS,
+  VERIFY_AFTER,
+  type ServerFields,
+  type ServerRecord,
+} from '../config/server.ts';
+import { PgbakError } from '../errors.ts';
+import { isoTime, rowReader } from './row-reader.ts';
 import type { ServersTable } from './schema.ts';
 import { fromCompact } from './timestamps.ts';
 
-/** A row of `servers` as a record. */
+/** A row of `servers` as a record; what of it cannot be read is named in it and stands for nothing. */
 export function toServer(row: Selectable<ServersTable>): ServerRecord {
-  const lastBackup = row.last_backup === null ? undefined : fromCompact(row.last_backup);
+  const read = rowReader({ ...row });
+  const checked = <Value>(column: string, value: Value, check: () => unknown, fallback: Value): Value => {
+    try {
+      check();
+      return value;
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      return read.wrong(column, `cannot be meant: ${error.message}`, fallback);
+    }
+  };
+  const defaults = SERVER_DEFAULTS;
+  const name = read.text('name', `server ${row.id}`);
+  // What a rebuild of the catalogue cannot know is an empty text.
+  const connectionString = row.connection_string === '' ? '' : read.text('connection_string', '');
+  const destination = read.optionalText('destination');
+  const keepWithin = read.optionalText('keep_within');
+  const lastBackup = read.time('last_backup', fromCompact);
+  const lastSuccessRun = read.time('last_success_run', isoTime);
   return {
     id: row.id,
-    name: row.name,
-    connectionString: new Secret(row.connection_string),
-    frequencyHours: row.frequency_hrs,
-    format: FORMATS.find((format) => format === row.format) ?? 'sql',
-    compression: row.compression,
-    archiveName: row.archive_name,
-    archivePassword: secret(row.archive_password),
-    destination: row.destination ?? undefined,
-    b2KeyId: secret(row.B2_KEY_ID),
-    b2AppKey: secret(row.B2_APP_KEY),
-    b2Bucket: row.B2_BUCKET ?? undefined,
-    hcUrlStart: secret(row.hc_url_start),
-    hcUrlSuccess: secret(row.hc_url_success),
-    hcUrlFail: secret(row.hc_url_fail),
-    hcUrlVerify: secret(row.hc_url_verify),
-    excludeTables: stringList(row.exclude_tables),
-    excludeTableData: stringList(row.exclude_table_data),
-    excludeSchemas: stringList(row.exclude_schemas),
-    minSizeBytes: row.min_size,
-    sizeTolerancePercent: row.size_tolerance,
-    onSizeChange: SIZE_CHANGE_ACTIONS.find((action) => action === row.on_size_change) ?? 'alert',
-    lockWaitSeconds: row.lock_wait_sec,
-    idleTimeoutSeconds: row.idle_timeout_sec,
-    includeGlobals: row.include_globals === 1,
-    countRows: row.count_rows === 1,
-    verifyAfter: VERIFY_AFTER.find((level) => level === row.verify_after) ?? 'none',
+    name,
+    connectionString: new Secret(connectionString),
+    frequencyHours: read.whole('frequency_hrs', 1, defaults.frequencyHours),
+    format: read.oneOf('format', FORMATS, defaults.format),
+    compression: read.text('compression', defaults.compression),
+    archiveName: read.text('archive_name', `server-${row.id}`),
+    archivePassword: read.secret('archive_password'),
+    destination:
+      destination === undefined
+        ? undefined
+        : checked('destination', destination, () => parseDestination(destination), undefined),
+    b2KeyId: read.secret('B2_KEY_ID'),
+    b2AppKey: read.secret('B2_APP_KEY'),
+    b2Bucket: read.optionalText('B2_BUCKET'),
+    hcUrlStart: read.secret('hc_url_start'),
+    hcUrlSuccess: read.secret('hc_url_success'),
+    hcUrlFail: read.secret('hc_url_fail'),
+    hcUrlVerify: read.secret('hc_url_verify'),
+    excludeTables: read.list('exclude_tables'),
+    excludeTableData: read.list('exclude_table_data'),
+    excludeSchemas: read.list('exclude_schemas'),
+    minSizeBytes: read.whole('min_size', 0, defaults.minSizeBytes),
+    sizeTolerancePercent: read.whole('size_tolerance', 0, defaults.sizeTolerancePercent),
+    onSizeChange: read.oneOf('on_size_change', SIZE_CHANGE_ACTIONS, defaults.onSizeChange),
+    lockWaitSeconds: read.whole('lock_wait_sec', 1, defaults.lockWaitSeconds),
+    idleTimeoutSeconds: read.whole('idle_timeout_sec', 1, defaults.idleTimeoutSeconds),
+    includeGlobals: read.flag('include_globals'),
+    countRows: read.flag('count_rows'),
+    verifyAfter: read.oneOf('verify_after', VERIFY_AFTER, defaults.verifyAfter),
     retention: {
-      keepLast: row.keep_last ?? undefined,
-      keepHourly: row.keep_hourly ?? undefined,
-      keepDaily: row.keep_daily ?? undefined,
-      keepWeekly: row.keep_weekly ?? undefined,
-      keepMonthly: row.keep_monthly ?? undefined,
-      keepYearly: row.keep_yearly ?? undefined,
-      keepWithin: row.keep_within ?? undefined,
+      keepLast: read.optionalWhole('keep_last', 1),
+      keepHourly: read.optionalWhole('keep_hourly', 1),
+      keepDaily: read.optionalWhole('keep_daily', 1),
+      keepWeekly: read.optionalWhole('keep_weekly', 1),
+      keepMonthly: read.optionalWhole('keep_monthly', 1),
+      keepYearly: read.optionalWhole('keep_yearly', 1),
+      keepWithin:
+        keepWithin === undefined
+          ? undefined
+          : checked('keep_within', keepWithin, () => parseRetention({ keepWithin }), undefined),
     },
-    autoPrune: row.auto_prune === 1,
+    autoPrune: read.flag('auto_prune'),
     ...(lastBackup === undefined ? {} : { lastBackup }),
     ...lastResult(row.last_backup_result),
-    ...(row.last_success_run === null ? {} : { lastSuccessRun: new Date(row.last_success_run) }),
+    ...(lastSuccessRun === undefined ? {} : { lastSuccessRun }),
+    ...(read.unreadable.length === 0 ? {} : { unreadable: read.unreadable }),
   };
 }
 
@@ -89,16 +124,6 @@ export function fromServer(fields: ServerFields): Insertable<ServersTable> {
     keep_within: fields.retention.keepWithin ?? null,
     auto_prune: Number(fields.autoPrune),
   };
-}
-
-/** A JSON array of texts; empty for anything else, so that a hand-edited catalogue still opens. */
-export function stringList(json: string): string[] {
-  const value: unknown = JSON.parse(json);
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-function secret(text: string | null): Secret | undefined {
-  return text === null ? undefined : new Secret(text);
 }
 
 function lastResult(text: string | null): Pick<ServerRecord, 'lastResult'> {

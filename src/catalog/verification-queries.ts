@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
 import { LEVELS, type VerificationRecord } from '../config/verification.ts';
 import { parseRows } from './backup-rows.ts';
+import { isoTime, rowReader } from './row-reader.ts';
 import type { Schema, VerificationLogTable } from './schema.ts';
 
 /** How a server's backups were verified lately. */
@@ -49,7 +50,14 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
         .select((outer) => {
           const newest = outer
             .selectFrom('verification_log')
-            .select(FIELDS)
+            .select((row) => [
+              'backup_id',
+              // JSON of SQLite's holds no bytes, of which one bad row would keep all others from being seen.
+              row.cast<string>('verified_at', 'text').as('verified_at'),
+              row.cast<string>('level', 'text').as('level'),
+              row.cast<string>('success', 'text').as('success'),
+              row.cast<string>('message', 'text').as('message'),
+            ])
             .whereRef('verification_log.server_id', '=', 'servers.id')
             .orderBy('verification_log.id', 'desc')
             .limit(1);
@@ -83,11 +91,12 @@ function onlyOne(rows: Row[] | string): VerificationRecord | undefined {
 }
 
 function toVerification(row: Row): VerificationRecord {
+  const read = rowReader({ ...row });
   return {
     backupId: row.backup_id,
-    verifiedAt: new Date(row.verified_at),
+    verifiedAt: read.time('verified_at', isoTime) ?? new Date(0),
     level: LEVELS.find((level) => level === row.level) ?? 'remote',
     isGood: row.success === '1',
-    message: row.message,
+    message: read.text('message', 'what was seen cannot be read'),
   };
 }

@@ -1,5 +1,6 @@
 import { prune, type PruneEntry, type PruneOptions } from '../backup/prune.ts';
 import type { ServerRecord } from '../config/server.ts';
+import { unreadableProblem } from '../config/unreadable.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Workplace } from './open-workplace.ts';
 import { storageToPrune } from './storage-at.ts';
@@ -12,6 +13,8 @@ export async function pruneIn(
   signal: AbortSignal,
 ): Promise<PruneEntry[]> {
   const { catalog } = workplace;
+  const unreadable = unreadableProblem(server);
+  if (unreadable !== undefined) throw unreadable;
   return await prune(server, options, {
     catalog,
     clock: systemClock,

@@ -6,6 +6,7 @@ import type { Environment } from '../config/environment.ts';
 import { isReference } from '../config/reference.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { b2Source, encryptionSource } from '../config/sources.ts';
+import { unreadableText } from '../config/unreadable.ts';
 import { PgbakError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { formatAgo } from './format.ts';
@@ -28,6 +29,8 @@ export interface ServerRow {
   lastResult: string | null;
   nextDue: string | null;
   lastVerified: string | null;
+  /** What of its record cannot be read; absent where all can. */
+  error?: string;
 }
 
 /** What `list` shows of a server: never a password, and a reference as it stands. */
@@ -37,6 +40,8 @@ export function serverRow(
   environment: Environment,
   now: Date,
 ): ServerRow {
+  const error = unreadableText(server);
+  const isKnown = (column: string) => server.unreadable?.some((one) => one.column === column) !== true;
   return {
     id: server.id,
     name: server.name,
@@ -45,13 +50,14 @@ export function serverRow(
     format: server.format,
     compression: server.compression,
     archiveName: server.archiveName,
-    destination: placeOf(server, environment),
+    destination: isKnown('destination') ? placeOf(server, environment) : '(cannot be read)',
     encryption: encryptionSource(server, environment),
     b2: b2Source(server, environment),
     lastBackup: server.lastBackup?.toISOString() ?? null,
     lastResult: server.lastResult ?? null,
     nextDue: nextDue(server, now)?.toISOString() ?? null,
     lastVerified: verification?.lastGood?.verifiedAt.toISOString() ?? null,
+    ...(error === undefined ? {} : { error }),
   };
 }
 
@@ -99,7 +105,8 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
   ];
 }
 
-function resultOf({ lastResult }: ServerRow, last: RecentBackup | undefined): string {
+function resultOf({ lastResult, error }: ServerRow, last: RecentBackup | undefined): string {
+  if (error !== undefined) return paint('red', error);
   if (last?.result === 'success' && last.warnings.length > 0) return paint('yellow', 'success with a warning');
   if (lastResult === 'failed') return paint('red', 'failed');
   return lastResult === 'success' ? paint('green', lastResult) : '-';

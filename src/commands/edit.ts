@@ -10,6 +10,7 @@ import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
 import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
 import { changedServer, refuseClash } from '../cli/server-form.ts';
 import { parseServerInput } from '../config/server-input.ts';
+import { isMendedByItself, refuseUnmended } from '../config/unreadable.ts';
 import { ConfigError } from '../errors.ts';
 
 export default class Edit extends BaseCommand {
@@ -49,13 +50,14 @@ EXIT STATUS
     const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };
     const today = await chooseServer(catalog, choice);
     const isAsking = !isGiven && canAsk(isJson);
-    if (!isGiven && !isAsking) {
+    if (!isGiven && !isAsking && !isMendedByItself(today)) {
       throw new ConfigError('nothing to change was given', 'Name it by a flag, such as --frequency-hrs 6');
     }
 
     const isChecked = !flags['no-check'];
     const input = isAsking ? await fillIn({ given, today, isChecked, signal }, workplace) : given;
     const changes = parseServerInput(input);
+    refuseUnmended(today, changes);
     const fields = changedServer(today, changes);
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
     refuseClash(fields, others, environment);
@@ -69,7 +71,9 @@ EXIT STATUS
     await catalog.servers.update(today.id, fields);
     const { length: count } = Object.keys(changes);
     this.log(
-      count === 0 ? 'Nothing was changed.' : `Changed ${fields.name}: ${count} setting${count === 1 ? '' : 's'}`,
+      count === 0 && today.unreadable === undefined
+        ? 'Nothing was changed.'
+        : `Changed ${fields.name}: ${count} setting${count === 1 ? '' : 's'}`,
     );
     return { id: today.id, name: fields.name };
   }

@@ -51,7 +51,7 @@ EXIT STATUS
         signal.throwIfAborted();
         if (!(error instanceof PgbakError)) throw error;
         isComplete = false;
-        tell(`pgbak: ${server.name}: ${error.message}`);
+        tell(`pgbak: ${server.name}: ${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`);
       }
     }
     const isRuled = servers.some(({ retention }) => hasRules(retention));

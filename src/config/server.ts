@@ -59,6 +59,13 @@ export interface ServerFields {
   autoPrune: boolean;
 }
 
+/** A column of a server's row that does not hold what it should. */
+export interface UnreadableColumn {
+  column: string;
+  /** `is no text`; never the value, which may be a secret. */
+  problem: string;
+}
+
 /** A server as the catalogue holds it. */
 export interface ServerRecord extends ServerFields {
   id: number;
@@ -70,6 +77,11 @@ export interface ServerRecord extends ServerFields {
    * that neither a long dump nor a long queue before it makes a daily cron job skip a day.
    */
   lastSuccessRun?: Date;
+  /**
+   * What of its row cannot be read, where there is such a thing. The fields then hold what a new server would have, which
+   * nobody asked for: it must be shown as being in error, and neither backed up nor pruned.
+   */
+  unreadable?: readonly UnreadableColumn[];
 }
 
 /** Values for what a user left out when adding a server. */

@@ -6,6 +6,7 @@ import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
 import type { Secret } from './secret.ts';
 import type { Format, ServerRecord } from './server.ts';
+import { unreadableProblem } from './unreadable.ts';
 
 /** Where archives go, with all that is needed to get there. */
 export type Destination =
@@ -47,6 +48,8 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   const resolved = (value: Secret | undefined, what: string) =>
     value === undefined ? undefined : attempt(() => resolveReference(value, what, environment.variable));
 
+  const unreadable = unreadableProblem(server);
+  if (unreadable !== undefined) throw unreadable;
   const connectionString = resolved(server.connectionString, 'the connection string');
   const archivePassword = resolved(server.archivePassword ?? environment.archivePassword, 'the archive password');
   const compression = attempt(() => parseCompression(server.compression));

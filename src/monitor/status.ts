@@ -3,6 +3,7 @@ import { isAhead } from '../config/ahead.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
+import { unreadableText } from '../config/unreadable.ts';
 import type { VerificationRecord } from '../config/verification.ts';
 
 /**
@@ -61,6 +62,8 @@ function judge(
   { lastGood, lastAttempt, verification, doubtful }: Evidence,
   now: Date,
 ): [State, string | undefined] {
+  const unreadable = unreadableText(server);
+  if (unreadable !== undefined) return ['FAILING', unreadable];
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
   const verified = verification?.last;
   if (verified?.isGood === false && verified.backupId === lastGood?.backupId) {
