@@ -54,6 +54,9 @@ export class StorageError extends PgbakError {
 /** B2 refuses whatever is sent to it: the key may not, or a cap is reached. */
 export class RefusedError extends StorageError {}
 
+/** It could not be found out whether storage has what it was given: it must not be given it again. */
+export class DoubtfulUploadError extends StorageError {}
+
 /** Another run holds the lock of this catalogue. */
 export class LockedError extends PgbakError {
   readonly exitCode = 75;

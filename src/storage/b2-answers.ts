@@ -1,5 +1,5 @@
 import type B2 from 'backblaze-b2';
-import { B2Failure, fieldOf } from './b2-failure.ts';
+import { B2Failure, fieldOf, MALFORMED } from './b2-failure.ts';
 import type { StoredObject } from './storage.ts';
 
 /** What b2_authorize_account told (https://www.backblaze.com/apidocs/b2-authorize-account). */
@@ -70,6 +70,12 @@ export function sha1Of(contentSha1: string | undefined, info: Readonly<Record<st
   return known !== undefined && /^[\da-f]{40}$/i.test(known) ? known.toLowerCase() : undefined;
 }
 
+export function bucketsIn(data: unknown): readonly unknown[] {
+  const buckets = fieldOf(data, 'buckets');
+  if (!Array.isArray(buckets)) throw malformed('buckets');
+  return buckets;
+}
+
 export function filesIn(data: unknown): FileVersion[] {
   const files = fieldOf(data, 'files');
   if (!Array.isArray(files)) throw malformed('files');
@@ -87,13 +93,13 @@ export function optionalText(data: unknown, field: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function numberIn(data: unknown, field: string): number {
+export function numberIn(data: unknown, field: string): number {
   const value = fieldOf(data, field);
   if (typeof value !== 'number') throw malformed(field);
   return value;
 }
 
-/** A proxy's page instead of B2's answer, most likely; not worth another try. */
+/** A proxy's page in place of B2's answer, or a part of it: what was asked for may have been done, or not. */
 function malformed(field: string): B2Failure {
-  return new B2Failure(200, 'malformed', `the answer is not B2's: it has no ${field}`);
+  return new B2Failure(200, MALFORMED, `the answer is not B2's: it has no ${field}`);
 }

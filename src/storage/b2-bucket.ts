@@ -1,6 +1,6 @@
 import { StorageError } from '../errors.ts';
 import { fieldOf } from './b2-failure.ts';
-import { textIn } from './b2-answers.ts';
+import { bucketsIn, textIn } from './b2-answers.ts';
 import type { B2Client } from './b2-client.ts';
 
 /**
@@ -18,9 +18,12 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
       'Set B2_BUCKET to its bucket, or use a key that reaches the other.',
     );
   }
-  const answer = await client.call((b2, axios) => b2.getBucket({ bucketName: bucket, axios }), signal);
-  const found = fieldOf(answer.data, 'buckets');
-  const match: unknown = Array.isArray(found) ? found.find((one) => fieldOf(one, 'bucketName') === bucket) : undefined;
+  const buckets = await client.call(
+    (b2, axios) => b2.getBucket({ bucketName: bucket, axios }),
+    ({ data }) => bucketsIn(data),
+    signal,
+  );
+  const match = buckets.find((one) => fieldOf(one, 'bucketName') === bucket);
   if (match === undefined) {
     throw new StorageError(
       `there is no bucket ${bucket} in this B2 account`,

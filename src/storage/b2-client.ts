@@ -5,7 +5,7 @@ import type { Answer } from 'backblaze-b2';
 import type { Secret } from '../config/secret.ts';
 import { unlessAborted, type Clock } from '../system/clock.ts';
 import { RefusedError } from '../errors.ts';
-import { parseSession, type Session } from './b2-answers.ts';
+import { parseSession, textIn, type Session } from './b2-answers.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure, failureOf, verdictOnCall } from './b2-failure.ts';
 import { ATTEMPTS, pauseMs, withRetries } from './retry.ts';
@@ -33,15 +33,17 @@ export interface B2Client {
    * An API call that may be repeated, with the retries that Backblaze's integration checklist asks for
    * (https://www.backblaze.com/docs/cloud-storage-integration-checklist).
    *
-   * `recover` is asked after a failure that may have hidden a success, for a call that must not be made twice.
+   * `read` takes what is needed out of the answer; one that it refuses counts as none. `recover` is asked after a failure
+   * that may have hidden a success, for a call that must not be made twice.
    *
    * @throws B2Failure when it is refused, or still fails after the last try.
    */
-  call(
+  call<T>(
     send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
+    read: (answer: Answer) => T,
     signal: AbortSignal,
-    options?: { recover?: () => Promise<Answer | undefined>; attempts?: () => number },
-  ): Promise<Answer>;
+    options?: { recover?: () => Promise<T | undefined>; attempts?: () => number },
+  ): Promise<T>;
   /** A request that is sent once, without a time limit of its own; `attempts` are for a token that it may need first. */
   once(
     send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
@@ -52,6 +54,8 @@ export interface B2Client {
 
 /** Finishing a file of thousands of parts takes B2 a while. */
 const CALL_TIMEOUT_MS = 120_000;
+/** A page of a listing, the longest of B2's answers, has a tenth of that. */
+const MOST_ANSWER_BYTES = 64_000_000;
 
 export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = ATTEMPTS }: B2Account): B2Client {
   const host = apiUrl === undefined ? 'api.backblazeb2.com' : new URL(apiUrl).host;
@@ -61,6 +65,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     ...agents,
     signal,
     timeout,
+    maxContentLength: MOST_ANSWER_BYTES,
     headers: { 'User-Agent': 'pgbak' },
   });
   let current: { session: Promise<Session>; signal: AbortSignal } | undefined;
@@ -78,8 +83,10 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
             retry: { retries: 0 },
           });
           const request = { axios: axiosOptions(signal, CALL_TIMEOUT_MS), axiosOverride: url };
-          const answer = await b2.authorize(request).catch((error: unknown) => Promise.reject(failureOf(error)));
-          return parseSession(b2, answer.data);
+          const answer = await b2.authorize(request).catch(asFailure);
+          const session = parseSession(b2, answer.data);
+          refuseDowngrade(apiUrl, answer.data);
+          return session;
         },
         {
           attempts: callAttempts,
@@ -121,7 +128,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
 
   const send: B2Client['once'] = async (request, signal, callAttempts) => {
     const { b2 } = await session(signal, callAttempts);
-    return await request(b2, axiosOptions(signal, 0)).catch((error: unknown) => Promise.reject(failureOf(error)));
+    return await request(b2, axiosOptions(signal, 0)).catch(asFailure);
   };
 
   return {
@@ -129,14 +136,15 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     clock,
     session,
     once: send,
-    call: async (request, signal, { recover, attempts: ownAttempts = () => attempts } = {}) => {
+    call: async (request, read, signal, { recover, attempts: ownAttempts = () => attempts } = {}) => {
       let isRenewed = false;
       return await withRetries(
         async () => {
           await session(signal, ownAttempts);
           const used = current;
           try {
-            return await send((b2, axios) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS }), signal, ownAttempts);
+            const withLimit = (b2: B2, axios: AxiosOptions) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS });
+            return read(await send(withLimit, signal, ownAttempts));
           } catch (error) {
             const isExpired = error instanceof B2Failure && verdictOnCall(error) === 'authorize';
             if (isExpired && current === used) current = undefined;
@@ -161,6 +169,19 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
       );
     },
   };
+}
+
+async function asFailure(error: unknown): Promise<never> {
+  throw await failureOf(error);
+}
+
+/** Over HTTPS B2 was asked for the addresses to which the tokens then go. */
+function refuseDowngrade(apiUrl: string | undefined, data: unknown): void {
+  if (apiUrl?.startsWith('http:') === true) return;
+  for (const field of ['apiUrl', 'downloadUrl']) {
+    if (textIn(data, field).startsWith('https:')) continue;
+    throw new RefusedError(`B2 names an address without TLS (${field}), to which nothing is sent`);
+  }
 }
 
 function keyRefused({ status, code }: B2Failure): RefusedError {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { Answer } from 'backblaze-b2';
 import { StorageError } from '../errors.ts';
 import { optionalText, sha1Of } from './b2-answers.ts';
 import type { B2Client } from './b2-client.ts';
 import { b2Error } from './b2-error.ts';
-import { B2Failure, failureOf, fieldOf, verdictOnCall } from './b2-failure.ts';
+import { B2Failure, failureOf, fieldOf, MALFORMED, verdictOnCall } from './b2-failure.ts';
 import { pauseMs } from './retry.ts';
 
 const ATTEMPTS_WITHOUT_A_BYTE = 6;
@@ -18,7 +19,7 @@ export async function openDownload(
   { id, name }: { id: string; name: string },
   { idleMs, signal }: { idleMs: number; signal: AbortSignal },
 ): Promise<Readable> {
-  const first = await request(client, id, 0, idleMs, signal);
+  const first = await request(client, id, { fromByte: 0 }, idleMs, signal);
   return Readable.from(bytes(first), { objectMode: false });
 
   async function* bytes(opened: Opened): AsyncGenerator<Buffer> {
@@ -39,12 +40,12 @@ export async function openDownload(
       } catch (error) {
         signal.throwIfAborted();
         failures += 1;
-        const failure = failureOf(error);
+        const failure = await failureOf(error);
         if (failures === ATTEMPTS_WITHOUT_A_BYTE || verdictOnCall(failure) === 'fatal') {
           throw b2Error(failure, `give the whole of ${name}`, client.host);
         }
         await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
-        ({ body } = await request(client, id, receivedBytes, idleMs, signal));
+        ({ body } = await request(client, id, { fromByte: receivedBytes, ofBytes: opened.sizeBytes }, idleMs, signal));
       } finally {
         reading.destroy();
       }
@@ -68,11 +69,11 @@ interface Opened {
 async function request(
   client: B2Client,
   fileId: string,
-  fromByte: number,
+  { fromByte, ofBytes }: { fromByte: number; ofBytes?: number },
   idleMs: number,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const answer = await client.call(
+  return await client.call(
     (b2, axios) =>
       b2.downloadFileById({
         fileId,
@@ -81,16 +82,37 @@ async function request(
           ...axios,
           // Of a download axios counts the time without a byte.
           timeout: idleMs,
+          maxContentLength: -1,
           decompress: false,
           headers: { 'User-Agent': 'pgbak', ...(fromByte === 0 ? {} : { Range: `bytes=${fromByte}-` }) },
         },
       }),
+    (answer) => openedBy(answer, fromByte, ofBytes),
     signal,
   );
-  const { data: body, headers } = answer;
+}
+
+/** Takes an answer only where it is to what was asked: bytes from elsewhere in the file would go behind those that are there. */
+function openedBy({ data: body, headers, status }: Answer, fromByte: number, ofBytes: number | undefined): Opened {
   if (!(body instanceof Readable)) throw new Error('axios gave no stream');
   const header = (name: string) => optionalText({ value: fieldOf(headers, name) }, 'value');
+  const length = header('content-length');
+  const restBytes = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+  const wrong = wrongAnswer();
+  if (wrong !== undefined || restBytes === undefined) {
+    body.destroy();
+    throw new B2Failure(status, MALFORMED, wrong ?? '');
+  }
   const info = { large_file_sha1: header('x-bz-info-large_file_sha1') ?? '' };
-  const sizeBytes = fromByte + Number(header('content-length') ?? Number.NaN);
-  return { body, sizeBytes, sha1: sha1Of(header('x-bz-content-sha1'), info) };
+  return { body, sizeBytes: fromByte + restBytes, sha1: sha1Of(header('x-bz-content-sha1'), info) };
+
+  function wrongAnswer(): string | undefined {
+    if (restBytes === undefined) return 'the answer tells no Content-Length';
+    if (fromByte === 0) return status === 200 ? undefined : `the answer has the status ${status}`;
+    if (status !== 206) return `asked for the rest from byte ${fromByte}, it has the status ${status}`;
+    const range = header('content-range') ?? 'none';
+    const end = fromByte + restBytes;
+    const isAsked = range === `bytes ${fromByte}-${end - 1}/${end}` && end === (ofBytes ?? end);
+    return isAsked ? undefined : `asked for the rest from byte ${fromByte}, it has the range ${range}`;
+  }
 }

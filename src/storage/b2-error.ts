@@ -1,5 +1,5 @@
 import { PgbakError, RefusedError, StorageError } from '../errors.ts';
-import { B2Failure } from './b2-failure.ts';
+import { B2Failure, MALFORMED } from './b2-failure.ts';
 
 const CAPS: Record<string, string> = {
   storage_cap_exceeded: 'its storage cap is reached',
@@ -20,7 +20,7 @@ export function b2Error(error: unknown, what: string, host: string): unknown {
     .join(', ');
   if (status === undefined) {
     return new StorageError(
-      `${host} did not ${what}: the connection failed (${code})`,
+      `${error.host ?? host} did not ${what}: the connection failed (${code})`,
       'Check the network, and whether https://status.backblaze.com reports trouble.',
     );
   }
@@ -45,6 +45,12 @@ export function b2Error(error: unknown, what: string, host: string): unknown {
   }
   if (status === 403 && code === 'access_denied') {
     return new RefusedError(`B2 does not ${what}: access denied, perhaps by Object Lock (${details})`);
+  }
+  if (code === MALFORMED) {
+    return new StorageError(
+      `${error.host ?? host} did not ${what}, though it was asked again and again (${message})`,
+      'Something between here and B2 answers in its place, a proxy perhaps, or cuts its answers short.',
+    );
   }
   if (status === 404) return new StorageError(`B2 does not ${what}: it is not there any more (${details})`);
   if (status === 429 || status >= 500) {

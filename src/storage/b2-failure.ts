@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { errorCode } from '../errors.ts';
 
 /**
@@ -10,34 +11,85 @@ export class B2Failure extends Error {
   /** B2's word for it (`bad_auth_token`), or the network's (`ECONNRESET`). */
   readonly code: string;
   readonly retryAfterMs: number | undefined;
+  /** The host that was asked: uploads and downloads go to other hosts than the calls. */
+  readonly host: string | undefined;
 
-  constructor(status: number | undefined, code: string, message: string, retryAfterMs?: number) {
+  constructor(
+    status: number | undefined,
+    code: string,
+    message: string,
+    more: { retryAfterMs?: number | undefined; host?: string | undefined } = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
-    this.retryAfterMs = retryAfterMs;
+    this.retryAfterMs = more.retryAfterMs;
+    this.host = more.host;
   }
 }
 
-/** B2 answers `{status, code, message}`; a proxy before it may answer anything. */
-export function failureOf(error: unknown): B2Failure {
+/** The code of an answer that is not of B2's form. */
+export const MALFORMED = 'malformed';
+
+/**
+ * B2 answers `{status, code, message}`; a proxy before it may answer anything. An answer that was to be streamed is read
+ * here, since its connection would otherwise stay open, and the process with it, for as long as B2 keeps it.
+ */
+export async function failureOf(error: unknown): Promise<B2Failure> {
   if (error instanceof B2Failure) return error;
   const response = fieldOf(error, 'response');
   const status = fieldOf(response, 'status');
+  const host = hostOf(fieldOf(fieldOf(error, 'config'), 'url'));
   if (typeof status !== 'number') {
     if (fieldOf(error, 'isAxiosError') !== true && errorCode(error) === undefined) throw error;
     const code = errorCode(error) ?? 'no answer';
-    return new B2Failure(undefined, code, code);
+    return new B2Failure(undefined, code, code, { host });
   }
-  const data = fieldOf(response, 'data');
+  // axios calls it an error where a good answer breaks off.
+  if (status < 300) return new B2Failure(status, MALFORMED, 'the answer broke off', { host });
+  const body = fieldOf(response, 'data');
+  const data = body instanceof Readable ? await jsonOf(body) : body;
   const code = fieldOf(data, 'code');
   const message = fieldOf(data, 'message');
   return new B2Failure(
     status,
     typeof code === 'string' ? code : '',
     typeof message === 'string' ? oneLine(message) : '',
-    retryAfterOf(fieldOf(fieldOf(response, 'headers'), 'retry-after')),
+    { retryAfterMs: retryAfterOf(fieldOf(fieldOf(response, 'headers'), 'retry-after')), host },
   );
+}
+
+/** Its path may hold what only B2 and its client should know. */
+function hostOf(url: unknown): string | undefined {
+  if (typeof url !== 'string') return undefined;
+  try {
+    return new URL(url).host;
+  } catch {
+    return undefined;
+  }
+}
+
+const MOST_ERROR_BYTES = 64 * 1024;
+const READ_ERROR_WITHIN_MS = 5000;
+
+/** What an answer that came as a stream says; undefined where that is no JSON, too long, or does not come. */
+async function jsonOf(body: Readable): Promise<unknown> {
+  const timer = setTimeout(() => body.destroy(), READ_ERROR_WITHIN_MS);
+  try {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > MOST_ERROR_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    body.destroy();
+  }
 }
 
 /** A field of something that may be no object at all. */
@@ -69,7 +121,7 @@ export type Verdict =
 
 /** What Backblaze's integration checklist asks of a client whose API call failed. */
 export function verdictOnCall({ status, code }: B2Failure): Verdict {
-  if (status === undefined || status === 408 || status === 429 || status >= 500) return 'wait';
+  if (status === undefined || code === MALFORMED || status === 408 || status === 429 || status >= 500) return 'wait';
   if (status === 401 && code !== 'unauthorized' && code !== 'unsupported') return 'authorize';
   return 'fatal';
 }

@@ -1,5 +1,5 @@
 import type { Checksum, Sums } from '../config/backup-record.ts';
-import { RefusedError, StorageError } from '../errors.ts';
+import { DoubtfulUploadError, RefusedError, StorageError } from '../errors.ts';
 import type { FileVersion } from './b2-answers.ts';
 import { B2Failure } from './b2-failure.ts';
 import { uploadInParts, type Part } from './b2-large-file.ts';
@@ -101,7 +101,7 @@ async function* announced(parts: AsyncGenerator<Part>, tail: GrowingTail): Async
 
 /** Who may not store parts, or no more of them, may not store the whole either. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof RefusedError) return true;
+  if (error instanceof RefusedError || error instanceof DoubtfulUploadError) return true;
   return error instanceof B2Failure && (error.status === 401 || error.status === 403);
 }
 

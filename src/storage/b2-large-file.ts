@@ -1,14 +1,15 @@
-import type { Answer } from 'backblaze-b2';
-import { parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
+import { DoubtfulUploadError } from '../errors.ts';
+import { numberIn, parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
 import { sendSlice } from './b2-body.ts';
-import { fieldOf } from './b2-failure.ts';
+import { B2Failure, MALFORMED } from './b2-failure.ts';
+import { cancelLargeFile } from './b2-listing.ts';
+import { findFinished, SETTLE_WITHIN_MS } from './b2-settle.ts';
 import { CONTENT_TYPE, type B2Upload } from './b2-single.ts';
 import type { HashedSlice, Slice } from './b2-slices.ts';
 import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';
 
 /** So many parts of one file go up at once, where its process has slots for them. */
 export const PARTS_IN_FLIGHT = 4;
-const CANCEL_WITHIN_MS = 15_000;
 
 /** A slice and its place in the file, from 1 up. */
 export interface Part<Kind extends Slice = Slice> {
@@ -47,7 +48,7 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
   const { client, bucketId, name, info } = upload;
   const { nothingComes = new AbortController().signal } = source;
   const signal = AbortSignal.any([upload.signal, nothingComes]);
-  const answer = await client.call(
+  const fileId = await client.call(
     (b2, axios) =>
       b2.startLargeFile({
         bucketId,
@@ -57,17 +58,26 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
         axiosOverride: { data: { fileInfo: info } },
         axios,
       }),
+    ({ data }) => textIn(data, 'fileId'),
     signal,
   );
-  const fileId = textIn(answer.data, 'fileId');
+  let isFinishing = false;
   try {
     const stored = await uploadParts(fileId, source, { ...upload, signal });
     await source.check?.(stored);
+    isFinishing = true;
     return await finish(fileId, stored, upload);
   } catch (error) {
     source.onGivenUp?.();
-    await cancel(fileId, upload);
-    throw error;
+    const isCancelled = await cancel(fileId, upload);
+    if (!isFinishing || isCancelled) throw error;
+    // What cannot be cancelled any more may well be finished.
+    upload.onUnsettled();
+    upload.signal.throwIfAborted();
+    throw new DoubtfulUploadError(
+      `B2 was told to finish ${name}, and it could not be found out whether it has`,
+      'The next run asks again, and clears up. Look at https://status.backblaze.com, or at the network.',
+    );
   }
 }
 
@@ -122,18 +132,21 @@ async function uploadPart(
     clock: client.clock,
     signal,
     attempts,
-    newUrl: async () =>
-      parseUploadUrl(await client.call((b2, axios) => b2.getUploadPartUrl({ fileId, axios }), signal, { attempts })),
+    newUrl: () =>
+      client.call(
+        (b2, axios) => b2.getUploadPartUrl({ fileId, axios }),
+        (answer) => parseUploadUrl(answer),
+        signal,
+        { attempts },
+      ),
     send: async ({ url, token }) => {
       using _slot = await slots.take(signal);
-      const { result: _result, ...sums } = await sendSlice(
-        slice,
-        { idleMs, signal, onSent: onProgress },
-        (body, sendSignal) => {
-          const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
-          return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal, attempts);
-        },
-      );
+      const onSent = onProgress;
+      const { result, ...sums } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) => {
+        const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
+        return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal, attempts);
+      });
+      checkPart(result.data, { sizeBytes: slice.sizeBytes, sha1: sums.sha1 });
       return { ...slice, ...sums };
     },
   });
@@ -141,32 +154,32 @@ async function uploadPart(
 
 async function finish(fileId: string, parts: readonly Part<HashedSlice>[], upload: B2Upload): Promise<FileVersion> {
   const { client, signal, attempts } = upload;
-  const { data } = await client.call(
+  return await client.call(
     (b2, axios) => b2.finishLargeFile({ fileId, partSha1Array: parts.map(({ slice }) => slice.sha1), axios }),
+    ({ data }) => parseFileVersion(data),
     signal,
-    // B2 refuses to finish twice; what tells whether a lost answer was a good one is the file itself.
-    { recover: () => findFinished(fileId, upload), attempts },
+    {
+      // B2 refuses to finish twice; what tells whether a lost answer was a good one is the file itself.
+      recover: async () => {
+        const found = await findFinished(fileId, upload);
+        return found.state === 'stored' ? found.version : undefined;
+      },
+      attempts,
+    },
   );
-  return parseFileVersion(data);
 }
 
-async function findFinished(fileId: string, { client, signal }: B2Upload): Promise<Answer | undefined> {
-  try {
-    const answer = await client.call((b2, axios) => b2.getFileInfo({ fileId, axios }), signal);
-    return fieldOf(answer.data, 'action') === 'upload' ? answer : undefined;
-  } catch {
-    // A key without readFiles may not ask. Then the answer to another try has to do.
-    signal.throwIfAborted();
-    return undefined;
-  }
+/** An answer that speaks of other bytes is not one to this part. */
+function checkPart(data: unknown, sent: { sizeBytes: number; sha1: string }): void {
+  const isSame = numberIn(data, 'contentLength') === sent.sizeBytes && textIn(data, 'contentSha1') === sent.sha1;
+  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to a part speaks of other bytes');
 }
 
 /**
  * Unfinished files are billed until somebody cancels them. What cannot be cancelled now (the network is gone) is found
- * before the next upload of that name.
+ * before the next upload of that name. False where that file is not unfinished, or could not be asked for.
  */
-async function cancel(fileId: string, { client }: B2Upload): Promise<void> {
+async function cancel(fileId: string, { client }: B2Upload): Promise<boolean> {
   // The upload's own signal may be why it is given up.
-  const signal = AbortSignal.timeout(CANCEL_WITHIN_MS);
-  await client.call((b2, axios) => b2.cancelLargeFile({ fileId, axios }), signal).catch(() => {});
+  return await cancelLargeFile(client, fileId, AbortSignal.timeout(SETTLE_WITHIN_MS)).catch(() => false);
 }

@@ -1,8 +1,12 @@
-import { filesIn, optionalText, type FileVersion } from './b2-answers.ts';
+import { StorageError } from '../errors.ts';
+import { filesIn, optionalText, textIn, type FileVersion } from './b2-answers.ts';
 import type { B2Client } from './b2-client.ts';
+import { B2Failure } from './b2-failure.ts';
 
 /** What Backblaze bills as one transaction. */
 const PAGE_SIZE = 1000;
+/** Ten million versions: hundreds of servers, every hour, for years. */
+const MOST_PAGES = 10_000;
 
 /**
  * All versions under a prefix: by name, newest first, hide markers and unfinished files among them
@@ -15,9 +19,10 @@ export async function* listVersions(
   signal: AbortSignal,
 ): AsyncGenerator<FileVersion> {
   let from: { startFileName?: string; startFileId?: string } = {};
+  const seen = new Set<string>();
   for (;;) {
     const start = from;
-    const { data } = await client.call(
+    const { files, next } = await client.call(
       (b2, axios) =>
         b2.listFileVersions({
           bucketId,
@@ -27,14 +32,29 @@ export async function* listVersions(
           axiosOverride: { data: { prefix } },
           axios,
         }),
+      ({ data }) => ({ files: filesIn(data), next: nextPage(data) }),
       signal,
     );
-    yield* filesIn(data);
-    const startFileName = optionalText(data, 'nextFileName');
-    if (startFileName === undefined) return;
-    const startFileId = optionalText(data, 'nextFileId');
-    from = { startFileName, ...(startFileId === undefined ? {} : { startFileId }) };
+    yield* files;
+    if (next === undefined) return;
+    // Otherwise a service that names the same page again and again would be asked for ever.
+    const page = `${next.startFileName}\n${next.startFileId ?? ''}`;
+    if (seen.has(page) || seen.size >= MOST_PAGES) {
+      throw new StorageError(
+        `B2's listing of ${prefix === '' ? 'the bucket' : prefix} does not end`,
+        'It names the same page twice, or millions of versions. Look at the bucket.',
+      );
+    }
+    seen.add(page);
+    from = next;
   }
+}
+
+function nextPage(data: unknown): { startFileName: string; startFileId?: string } | undefined {
+  const startFileName = optionalText(data, 'nextFileName');
+  if (startFileName === undefined) return undefined;
+  const startFileId = optionalText(data, 'nextFileId');
+  return { startFileName, ...(startFileId === undefined ? {} : { startFileId }) };
 }
 
 /** Large files of exactly this name that were begun by this catalogue and never finished. */
@@ -45,7 +65,7 @@ export async function listUnfinished(
   owner: string,
   signal: AbortSignal,
 ): Promise<FileVersion[]> {
-  const { data } = await client.call(
+  const files = await client.call(
     (b2, axios) =>
       // The package has no b2_list_unfinished_large_files. This call sends nothing that it is not told to.
       b2.getFileInfo({
@@ -55,9 +75,10 @@ export async function listUnfinished(
           data: { bucketId, namePrefix: name, maxFileCount: 100 },
         },
       }),
+    ({ data }) => filesIn(data),
     signal,
   );
-  return filesIn(data).filter((file) => file.name === name && file.info[OWNER_KEY] === owner);
+  return files.filter((file) => file.name === name && file.info[OWNER_KEY] === owner);
 }
 
 /** Names the catalogue that made a file, so that nobody sweeps away what another host is uploading. */
@@ -73,8 +94,23 @@ export async function cancelUnfinished(
   const cancelled: string[] = [];
   for (const { id, storedAt } of await listUnfinished(client, bucketId, name, owner, signal)) {
     if (id === except) continue;
-    await client.call((b2, axios) => b2.cancelLargeFile({ fileId: id, axios }), signal);
+    if (!(await cancelLargeFile(client, id, signal))) continue;
     cancelled.push(`cancelled the unfinished upload of ${name} begun at ${storedAt.toISOString()}`);
   }
   return cancelled;
+}
+
+/** Cancels an unfinished large file. False where there is none of that id any more: it was finished, or cancelled before. */
+export async function cancelLargeFile(client: B2Client, fileId: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await client.call(
+      (b2, axios) => b2.cancelLargeFile({ fileId, axios }),
+      ({ data }) => textIn(data, 'fileId'),
+      signal,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof B2Failure && error.status === 400) return false;
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import type { Slots } from '../system/slots.ts';
 import { sendSlice } from './b2-body.ts';
 import type { HashedSlice } from './b2-slices.ts';
 import type { B2Client } from './b2-client.ts';
-import { listVersions } from './b2-listing.ts';
+import { findStored, SETTLE_WITHIN_MS, settleTwins } from './b2-settle.ts';
 import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './b2-upload-url.ts';
 
 /** What both kinds of upload work with. */
@@ -20,65 +20,74 @@ export interface B2Upload {
   /** How often each request is tried. */
   attempts: () => number;
   onProgress: (sentBytes: number) => void;
+  /** Told that B2 may have stored something that the caller knows nothing of. */
+  onUnsettled: () => void;
   /** Told why parts are given up, and whether the next ones go up at once, or all of it in the end. */
   onTrouble: (error: unknown, isBegunAnew: boolean) => void;
 }
 
 export const CONTENT_TYPE = 'application/x-7z-compressed';
 
-/** Uploads in one request (https://www.backblaze.com/apidocs/b2-upload-file). */
+/**
+ * Uploads in one request (https://www.backblaze.com/apidocs/b2-upload-file). Each upload of a name makes a new version, so
+ * that B2 is asked after every failure whether it has stored this one nevertheless; and once more in the end, since a
+ * version may show up after an answer that denied it.
+ */
 export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promise<FileVersion> {
   const { client, bucketId, name, info, idleMs, signal, slots, attempts, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
-  return await uploadWithRetries({
-    holder,
-    clock: client.clock,
-    signal,
-    attempts,
-    newUrl: async () => parseUploadUrl(await client.call((b2, axios) => b2.getUploadUrl({ bucketId, axios }), signal)),
-    send: async ({ url, token }) => {
-      isAllSent = false;
-      const onSent = (sentBytes: number) => {
-        isAllSent = sentBytes === slice.sizeBytes;
-        onProgress(sentBytes);
-      };
-      using _slot = await slots.take(signal);
-      const { result } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) =>
-        client.once(
-          (b2, axios) =>
-            b2.uploadFile({
-              uploadUrl: url,
-              uploadAuthToken: token.reveal(),
-              fileName: name,
-              mime: CONTENT_TYPE,
-              ...body,
-              info,
-              axios,
-            }),
-          sendSignal,
-        ),
-      );
-      return parseFileVersion(result.data);
-    },
-    // The connection may have broken after B2 had stored all; sent again, it would be stored twice.
-    recover: async ({ status }) => (status === undefined && isAllSent ? await findStored(slice, upload) : undefined),
-  });
-}
-
-async function findStored(
-  slice: HashedSlice,
-  { client, bucketId, name, info, signal }: B2Upload,
-): Promise<FileVersion | undefined> {
+  /** Whether a try failed that had sent all of it. */
+  let isDoubtful = false;
   try {
-    for await (const version of listVersions(client, bucketId, name, signal)) {
-      if (version.name !== name) break;
-      const isSame = Object.entries(info).every(([key, value]) => version.info[key] === value);
-      if (version.action === 'upload' && version.sha1 === slice.sha1 && isSame) return version;
-    }
-  } catch {
-    signal.throwIfAborted();
-    // A key that may only write cannot look; a second copy is the lesser evil.
+    const version = await uploadWithRetries({
+      holder,
+      clock: client.clock,
+      signal,
+      attempts,
+      newUrl: () =>
+        client.call(
+          (b2, axios) => b2.getUploadUrl({ bucketId, axios }),
+          (answer) => parseUploadUrl(answer),
+          signal,
+        ),
+      send: async ({ url, token }) => {
+        isAllSent = false;
+        const onSent = (sentBytes: number) => {
+          isAllSent = sentBytes === slice.sizeBytes;
+          onProgress(sentBytes);
+        };
+        using _slot = await slots.take(signal);
+        const { result } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) =>
+          client.once(
+            (b2, axios) =>
+              b2.uploadFile({
+                uploadUrl: url,
+                uploadAuthToken: token.reveal(),
+                fileName: name,
+                mime: CONTENT_TYPE,
+                ...body,
+                info,
+                axios,
+              }),
+            sendSignal,
+          ),
+        );
+        return parseFileVersion(result.data);
+      },
+      recover: async () => {
+        // Of what was not sent to its end, B2 has stored nothing.
+        if (!isAllSent) return undefined;
+        isDoubtful = true;
+        const found = await findStored(upload, slice.sha1, signal);
+        return found.state === 'stored' ? found.version : undefined;
+      },
+    });
+    if (isDoubtful) await settleTwins(upload, version.id, signal);
+    return version;
+  } catch (error) {
+    // The upload's own signal may be why it is given up.
+    if (isDoubtful || isAllSent) await settleTwins(upload, undefined, AbortSignal.timeout(SETTLE_WITHIN_MS));
+    throw error;
   }
-  return undefined;
 }

@@ -21,8 +21,8 @@ export function parseUploadUrl({ data }: Answer): UploadUrl {
 }
 
 /**
- * Uploads once, again with a new URL after what may pass, and gives up on what will not. `recover` is asked after a
- * failure that may have hidden a success.
+ * Uploads once, again with a new URL after what may pass, and gives up on what will not. `recover` is asked after each
+ * failure, which may have hidden a success whatever its status was.
  *
  * @throws B2Failure of the last try
  */
@@ -30,7 +30,7 @@ export async function uploadWithRetries<T>(options: {
   holder: UrlHolder;
   newUrl: () => Promise<UploadUrl>;
   send: (target: UploadUrl) => Promise<T>;
-  recover?: (failure: B2Failure) => Promise<T | undefined>;
+  recover?: () => Promise<T | undefined>;
   attempts: () => number;
   clock: Clock;
   signal: AbortSignal;
@@ -46,9 +46,10 @@ export async function uploadWithRetries<T>(options: {
       signal.throwIfAborted();
       const verdict = error instanceof B2Failure ? verdictOnUpload(error) : 'fatal';
       if (verdict !== 'same-url') holder.current = undefined;
-      if (!(error instanceof B2Failure) || verdict === 'fatal') throw error;
-      const recovered = await recover?.(error);
+      if (!(error instanceof B2Failure)) throw error;
+      const recovered = await recover?.();
       if (recovered !== undefined) return recovered;
+      if (verdict === 'fatal') throw error;
       if (made >= attempts() || (verdict === 'resend-once' && isResent)) throw error;
       isResent ||= verdict === 'resend-once';
       // B2 expects a client to turn to another URL at once; only one that fails again is to slow down.

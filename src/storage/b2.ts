@@ -12,6 +12,7 @@ import { untilItHas } from './growing-parts.ts';
 import { watchTail } from './growing-tail.ts';
 import { PARTS_IN_FLIGHT, uploadLarge } from './b2-large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
+import { removeVersion } from './b2-settle.ts';
 import { uploadSingle, type B2Upload } from './b2-single.ts';
 import { createSlots, type Slots } from '../system/slots.ts';
 import { ATTEMPTS } from './retry.ts';
@@ -108,15 +109,7 @@ export function openB2Storage({
     list: (prefix, signal) => listObjects(prefix, signal),
 
     remove: (object, signal) =>
-      guarded(`remove a version of ${object.name}`, signal, async () => {
-        try {
-          const target = { fileId: object.id, fileName: object.name };
-          await client.call((b2, axios) => b2.deleteFileVersion({ ...target, axios }), signal);
-        } catch (error) {
-          // A lifecycle rule, or an answer that was lost, may have been faster.
-          if (!(error instanceof B2Failure && error.code === 'file_not_present')) throw error;
-        }
-      }),
+      guarded(`remove a version of ${object.name}`, signal, () => removeVersion(client, object, signal)),
 
     sweep: (name, signal) =>
       guarded(`end unfinished uploads of ${name}`, signal, (id) =>
@@ -141,7 +134,11 @@ export function openB2Storage({
     );
   }
 
-  function uploadOf(name: string, { info, signal, onProgress, onTrouble }: PutOptions, id: string): B2Upload {
+  function uploadOf(
+    name: string,
+    { info, signal, onProgress, onTrouble, onUnsettled }: PutOptions,
+    id: string,
+  ): B2Upload {
     return {
       client,
       bucketId: id,
@@ -152,6 +149,7 @@ export function openB2Storage({
       slots,
       attempts: () => ATTEMPTS,
       onProgress: onProgress ?? (() => {}),
+      onUnsettled: onUnsettled ?? (() => {}),
       onTrouble: (error, isBegunAnew) => {
         const words = b2Error(error, `take parts of ${name}`, client.host);
         // Another error is why nothing comes of the archive at all.

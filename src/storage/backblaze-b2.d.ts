@@ -9,6 +9,7 @@ declare module 'backblaze-b2' {
   }
 
   export interface Answer {
+    status: number;
     data: unknown;
     headers: unknown;
   }

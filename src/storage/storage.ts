@@ -63,6 +63,8 @@ export interface PutOptions {
   onProgress?: (sentBytes: number) => void;
   /** Told of what went wrong, in words, where that is no failure yet. */
   onTrouble?: (message: string) => void;
+  /** Told, of a success or a failure, that the storage may hold another version of it, which could not be found out. */
+  onUnsettled?: () => void;
 }
 
 /** Where archives go. Failures are `StorageError`s without any secret; an abort rejects with the signal's reason. */

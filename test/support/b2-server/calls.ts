@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { authorizeAccount, demand, keyOf } from './authorize.ts';
-import { createBucket, deleteBucket, listBuckets } from './buckets.ts';
+import { createBucket, deleteBucket, listBuckets, updateBucket } from './buckets.ts';
+import { createKey, deleteKey, listKeys } from './keys.ts';
 import {
   cancelLargeFile,
   finishLargeFile,
@@ -35,6 +36,14 @@ export function call(
       return listBuckets(model, key, json);
     case 'b2_create_bucket':
       return createBucket(model, key, json);
+    case 'b2_update_bucket':
+      return updateBucket(model, key, json);
+    case 'b2_create_key':
+      return createKey(model, key, json);
+    case 'b2_list_keys':
+      return listKeys(model, key);
+    case 'b2_delete_key':
+      return deleteKey(model, key, String(json['applicationKeyId']));
     case 'b2_delete_bucket':
       return deleteBucket(model, key, json);
     case 'b2_get_upload_url':

@@ -31,9 +31,12 @@ export async function download(
 ): Promise<void> {
   const key = keyOf(model, request.headers.authorization);
   demand(key, 'readFiles', version.bucketId, version.fileName);
-  const { start, end, isPart } = rangeOf(request.headers.range, version.contentLength);
+  const { damage } = options;
+  const asked = damage?.kind === 'ignore-range' ? undefined : request.headers.range;
+  const { start, end, isPart } = rangeOf(asked, version.contentLength);
+  const shift = damage?.kind === 'other-range' ? 1 : 0;
   response.writeHead(isPart ? 206 : 200, {
-    'content-length': end - start,
+    ...(damage?.kind === 'no-length' ? {} : { 'content-length': end - start }),
     'content-type': version.contentType,
     'accept-ranges': 'bytes',
     'x-bz-file-id': version.fileId,
@@ -43,13 +46,13 @@ export async function download(
     ...Object.fromEntries(
       Object.entries(version.fileInfo).map(([name, value]) => [`x-bz-info-${name}`, encodeURIComponent(value)]),
     ),
-    ...(isPart ? { 'content-range': `bytes ${start}-${end - 1}/${version.contentLength}` } : {}),
+    ...(isPart ? { 'content-range': `bytes ${start - shift}-${end - 1 - shift}/${version.contentLength}` } : {}),
   });
   if (request.method === 'HEAD') {
     response.end();
     return;
   }
-  const content = damaged(contentOf(version, start, end), options.damage, () => response.destroy());
+  const content = damaged(contentOf(version, start, end), damage, () => response.destroy());
   const throttles = options.bytesPerSecond === undefined ? [] : [newThrottle(options.bytesPerSecond)];
   await pipeline(throttled(content, throttles), response).catch(() => response.destroy());
 }

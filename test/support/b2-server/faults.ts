@@ -1,7 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from './refusal.ts';
 
-export type DownloadDamage = { kind: 'corrupt' } | { kind: 'truncate'; afterBytes: number };
+export type DownloadDamage =
+  | { kind: 'corrupt' }
+  | { kind: 'truncate'; afterBytes: number }
+  /** A range is asked for, and all of it comes; or another range; or no word of how much comes. */
+  | { kind: 'ignore-range' }
+  | { kind: 'other-range' }
+  | { kind: 'no-length' };
+
+/** How an answer is spoilt on its way: `cut` breaks off, `long` announces more than comes, `half` is half of the JSON. */
+export type Garbling = 'cut' | 'long' | 'half' | 'html' | 'empty' | 'refusal';
 
 export type FaultAction =
   /** An error answer; for uploads before the body, in the middle of it (`afterBytes`), or after all of it. */
@@ -13,11 +22,18 @@ export type FaultAction =
       headers?: Record<string, string>;
       afterBytes?: number | 'all';
       html?: boolean;
+      /** Leaves the connection open, as B2's own servers do. */
+      keepAlive?: boolean;
     }
   /** The connection breaks, before the body or in the middle of it; nothing is done. */
   | { kind: 'reset'; afterBytes?: number }
   /** All is done as asked, but nobody hears of it. */
   | { kind: 'lose-response' }
+  /** All is done as asked, but the answer is another one. */
+  | { kind: 'garble'; how: Garbling; status?: number; code?: string }
+  /** A listing that names its own page as the next; an upload URL of a host that nothing listens on. */
+  | { kind: 'same-page' }
+  | { kind: 'dead-host' }
   /** No answer, ever. */
   | { kind: 'hang' }
   | DownloadDamage;
@@ -64,6 +80,16 @@ export class Broken extends Error {}
 /** Never settles; its request stays open until somebody gives up. */
 export class Hanging extends Error {}
 
+const DAMAGES = ['corrupt', 'truncate', 'ignore-range', 'other-range', 'no-length'];
+
+export function damageOf(action: FaultAction | undefined): DownloadDamage | undefined {
+  return action !== undefined && isDamage(action) ? action : undefined;
+}
+
+function isDamage(action: FaultAction): action is DownloadDamage {
+  return DAMAGES.includes(action.kind);
+}
+
 /** Lets an action strike before the work of a call. */
 export function strikeBefore(action: FaultAction | undefined): void {
   if (action?.kind === 'hang') throw new Hanging();
@@ -88,6 +114,7 @@ export function refusalOf(action: Extract<FaultAction, { kind: 'refuse' }>): Ref
   return new Refusal(action.status, action.code ?? 'injected', action.message ?? 'injected fault', {
     ...action.headers,
     ...(action.html === true ? { 'x-html': 'yes' } : {}),
+    ...(action.keepAlive === true ? { 'x-keep': 'yes' } : {}),
   });
 }
 
@@ -100,13 +127,13 @@ export function answerRefusal(
   response: ServerResponse,
   { status, code, message, headers }: Refusal,
 ): void {
-  const { 'x-html': html, ...others } = headers;
+  const { 'x-html': html, 'x-keep': keep, ...others } = headers;
   const body = html === undefined ? JSON.stringify({ status, code, message }) : '<html><body>nginx</body></html>';
   response.writeHead(status, {
     ...others,
     'content-type': html === undefined ? 'application/json;charset=UTF-8' : 'text/html',
     'content-length': Buffer.byteLength(body),
-    connection: 'close',
+    ...(keep === undefined ? { connection: 'close' } : {}),
   });
   if (request.complete) {
     response.end(body);
@@ -119,4 +146,38 @@ export function answerRefusal(
     clearTimeout(timer);
     response.end();
   });
+}
+
+/** What a hostile or broken service says in place of the result. */
+export function twisted(action: FaultAction | undefined, result: unknown): unknown {
+  if (action?.kind === 'same-page') return { ...Object(result), nextFileName: 'shop.sql.7z', nextFileId: '4_same' };
+  if (action?.kind !== 'dead-host') return result;
+  const { uploadUrl, ...others } = Object(result);
+  return { ...others, uploadUrl: String(uploadUrl).replace(/:\d+\//, ':9/') };
+}
+
+/** Answers what was done with something else than B2 would. */
+export function answerGarbled(
+  response: ServerResponse,
+  { how, status = 200, code = 'injected' }: Extract<FaultAction, { kind: 'garble' }>,
+  result: unknown,
+): void {
+  const json = JSON.stringify(result);
+  const bodies: Record<Garbling, string> = {
+    cut: json.slice(0, json.length / 2),
+    long: json,
+    half: json.slice(0, json.length / 2),
+    html: '<html><body>Please log in</body></html>',
+    empty: '',
+    refusal: JSON.stringify({ status, code, message: 'injected fault' }),
+  };
+  const body = bodies[how];
+  const announced = how === 'cut' || how === 'long' ? json.length + 100 : Buffer.byteLength(body);
+  response.writeHead(status, {
+    'content-type': how === 'html' ? 'text/html' : 'application/json;charset=UTF-8',
+    'content-length': announced,
+    connection: 'close',
+  });
+  if (how === 'cut' || how === 'long') response.write(body, () => response.destroy());
+  else response.end(body);
 }

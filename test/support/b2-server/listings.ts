@@ -26,8 +26,13 @@ export function fileObject(version: FileVersion): Json {
       value: version.retention ?? { mode: null, retainUntilTimestamp: null },
     },
     legalHold: { isClientAuthorizedToRead: true, value: null },
-    serverSideEncryption: { algorithm: null, mode: null },
+    serverSideEncryption: encryptionObject(version.encryption),
   };
+}
+
+/** How B2 tells what it encrypts, with keys of its own. */
+export function encryptionObject(algorithm: string | undefined): Json {
+  return algorithm === undefined ? { algorithm: null, mode: null } : { algorithm, mode: 'SSE-B2' };
 }
 
 /** All versions of a bucket in the order of listings: by name, then newest first. */

@@ -1,6 +1,7 @@
 /** What the server knows. Bodies are on disk; here is only where. */
 export interface Key {
   id: string;
+  name?: string;
   secret: string;
   capabilities: readonly string[];
   bucketId?: string;
@@ -11,6 +12,12 @@ export interface Bucket {
   id: string;
   name: string;
   fileLock: boolean;
+  type: string;
+  info: Record<string, unknown>;
+  lifecycleRules: unknown[];
+  /** `AES256` where the bucket encrypts what is stored. */
+  encryption?: string;
+  revision: number;
 }
 
 export interface Piece {
@@ -32,6 +39,8 @@ export interface FileVersion {
   uploadTimestamp: number;
   /** Orders versions of the same millisecond. */
   sequence: number;
+  /** `AES256`, where B2 was asked to encrypt it. */
+  encryption?: string;
   /** Whole files have one; large files one a part, in order. */
   pieces: Piece[];
   retention?: { mode: 'governance' | 'compliance'; retainUntilTimestamp: number };

@@ -9,6 +9,8 @@ export function checkFileName(name: string): string {
   if (/[\u0000-\u001F\u007F]/.test(name)) throw badRequest('File names must not contain control characters');
   if (name.startsWith('/') || name.endsWith('/') || name.includes('//'))
     throw badRequest('File names must not start or end with a slash');
+  if (name.split('/').some((segment) => Buffer.byteLength(segment) > 250))
+    throw badRequest('File name segments must be at most 250 bytes');
   return name;
 }
 

@@ -9,20 +9,24 @@ import { addBucket } from './buckets.ts';
 import { call } from './calls.ts';
 import { download, findDownload } from './downloads.ts';
 import {
+  answerGarbled,
   answerRefusal,
   Broken,
+  damageOf,
   Hanging,
   newFaults,
   refusalOf,
   strikeAfter,
   strikeBefore,
   strikeDuring,
+  twisted,
   type FaultAction,
   type Faults,
 } from './faults.ts';
+import { addKey } from './keys.ts';
 import { uploadPart } from './large-files.ts';
 import { inOrder } from './listings.ts';
-import { ALL_CAPABILITIES, type Bucket, type FileVersion, type Key, type Model } from './model.ts';
+import { ALL_CAPABILITIES, type Bucket, type FileVersion, type Model } from './model.ts';
 import { Refusal } from './refusal.ts';
 import { uploadFile, withTarget } from './uploads.ts';
 
@@ -76,7 +80,8 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
   const line = total === undefined ? [] : [newThrottle(total)];
 
   const server = createServer((request, response) => void answer(request, response));
-  server.keepAliveTimeout = 5000;
+  // As long as B2's own, so that a client which leaves a connection open is found out.
+  server.keepAliveTimeout = 120_000;
   server.requestTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -96,7 +101,7 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
     try {
       if (endpoint !== 'b2_upload_file' && endpoint !== 'b2_upload_part') strikeBefore(action);
       if (endpoint === 'b2_download') {
-        const damage = action?.kind === 'corrupt' || action?.kind === 'truncate' ? action : undefined;
+        const damage = damageOf(action);
         const version = findDownload(model, pathname, searchParams);
         log(200);
         await download(model, request, response, version, { bytesPerSecond: options.downloadBytesPerSecond, damage });
@@ -104,12 +109,17 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
       }
       const result = await perform(endpoint, pathname, request, searchParams, action);
       strikeAfter(action);
+      if (action?.kind === 'garble') {
+        log(action.status ?? 200);
+        answerGarbled(response, action, result);
+        return;
+      }
       log(200);
       response.writeHead(200, {
         'content-type': 'application/json;charset=UTF-8',
         'cache-control': 'max-age=0, no-cache, no-store',
       });
-      response.end(JSON.stringify(result));
+      response.end(JSON.stringify(twisted(action, result)));
     } catch (error) {
       log(error instanceof Refusal ? error.status : 0);
       const isGone = socket.destroyed;
@@ -158,14 +168,8 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
     masterKey,
     createBucket: (name, { fileLock = false } = {}) => addBucket(model, name, fileLock),
     createKey: ({ capabilities = ALL_CAPABILITIES, ...restriction }) => {
-      const key: Key = {
-        id: `key-id-${model.nextNumber()}`,
-        secret: `K005${randomBytes(14).toString('hex')}`,
-        capabilities,
-        ...restriction,
-      };
-      model.keys.set(key.id, key);
-      return { id: key.id, key: key.secret };
+      const { id, secret: key } = addKey(model, { capabilities, ...restriction });
+      return { id, key };
     },
     faults,
     requests,

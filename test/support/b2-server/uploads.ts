@@ -67,6 +67,7 @@ export async function uploadFile(
   const fileName = checkFileName(decodeURIComponent(String(headers['x-bz-file-name'] ?? '')));
   demand(target.key, 'writeFiles', target.bucketId, fileName);
   const fileInfo = infoOf(headers);
+  const encryption = encryptionOf(model, target.bucketId, headers['x-bz-server-side-encryption']);
   const piece = await receive(model, request, throttles, onBytes);
   const version = newVersion(model, {
     bucketId: target.bucketId,
@@ -77,9 +78,18 @@ export async function uploadFile(
     contentSha1: piece.sha1,
     fileInfo,
     pieces: [piece],
+    ...encryption,
   });
   store(model, version);
   return fileObject(version);
+}
+
+/** As it is asked for, or as the bucket has it. */
+export function encryptionOf(model: Model, bucketId: string, asked: unknown): { encryption?: string } {
+  const encryption = asked ?? model.buckets.get(bucketId)?.encryption;
+  if (encryption === undefined) return {};
+  if (encryption !== 'AES256') throw badRequest('Unknown encryption');
+  return { encryption };
 }
 
 /** Makes a finished version visible, and removes those before it where the bucket keeps only the last. */
@@ -110,8 +120,9 @@ export function contentTypeOf(type: string): string {
 /** b2_hide_file. */
 export function hideFile(model: Model, token: string | undefined, bucketId: string, fileName: string): unknown {
   demand(keyOf(model, token), 'writeFiles', bucketId, fileName);
-  const isThere = model.versions.some((version) => version.bucketId === bucketId && version.fileName === fileName);
-  if (!isThere) throw badRequest(`File not present: ${fileName}`, 'no_such_file');
+  const newest = model.versions.findLast((one) => one.bucketId === bucketId && one.fileName === fileName);
+  if (newest === undefined) throw badRequest(`File not present: ${fileName}`, 'no_such_file');
+  if (newest.action === 'hide') throw badRequest(`File already hidden: ${fileName}`, 'already_hidden');
   const version = newVersion(model, {
     bucketId,
     fileName,
