@@ -4,15 +4,16 @@ import type { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
 import { differencesBetween } from '../postgres/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
+import { fileLoader } from '../postgres/file-loader.ts';
 import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
 import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
-import { parallelLoader } from '../postgres/parallel-loader.ts';
 import { queryRows } from '../postgres/query.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
 import { missingRoles } from '../postgres/roles.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { DatabaseTarget } from '../restore/restore.ts';
 import { planCreation } from './create-target.ts';
+import { openPart, thenDisposed } from './open-part.ts';
 import { reach, restoreDirectory } from './open-restore.ts';
 import type { Workplace } from './open-workplace.ts';
 
@@ -94,6 +95,15 @@ export async function openTarget(
   };
   const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
   const target = { connection: named, programs, found, environment, signal };
+  const ask = (text: string) => queryRows(text, named, found, environment, signal);
+  const part = isSelection(parts)
+    ? openPart({
+        parts,
+        jobs,
+        query: create ? undefined : ask,
+        createDirectory: () => restoreDirectory(workplace),
+      })
+    : undefined;
   return {
     database,
     tableCount,
@@ -104,9 +114,12 @@ export async function openTarget(
     target: {
       kind: 'database',
       label: named.label,
-      isPart: isSelection(parts),
+      ...(part === undefined ? {} : { survey: part.survey, compare: () => part.compare(ask) }),
       openLoader: async () => {
-        const open = async () => (jobs > 1 ? await openParallel(request, jobs, workplace) : startLoader(request));
+        const open = async () => {
+          if (part !== undefined) return await part.openLoader(request);
+          return jobs > 1 ? await openParallel(request, jobs, workplace) : startLoader(request);
+        };
         if (creation === undefined) return await open();
         await creation.create();
         return await undoneBy(open, creation.drop);
@@ -170,20 +183,7 @@ function planOf(
 
 async function openParallel(request: LoadRequest, jobs: number, workplace: Workplace): Promise<Loader> {
   const directory = await restoreDirectory(workplace);
-  const dispose = () => directory[Symbol.asyncDispose]();
-  const loader = parallelLoader(request, join(directory.path, 'dump'), jobs);
-  return {
-    input: loader.input,
-    commit: async () => {
-      await loader.commit();
-      await dispose();
-    },
-    abandon: async () => {
-      const reason = await loader.abandon();
-      await dispose();
-      return reason;
-    },
-  };
+  return thenDisposed(fileLoader(request, join(directory.path, 'dump'), jobs), directory);
 }
 
 async function undoneBy(open: () => Promise<Loader>, undo: () => Promise<void>): Promise<Loader> {

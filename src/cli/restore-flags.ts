@@ -9,15 +9,21 @@ export const partFlags = {
   schema: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: 'only what is in this schema (repeatable)',
+    description: 'only this schema, and all that is in it (repeatable)',
     helpValue: 'NAME',
     helpGroup: BINARY,
   }),
   table: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: 'only this table, without its indexes and constraints (repeatable)',
+    description: 'only this table, with its partitions and all that belongs to it (repeatable)',
     helpValue: 'NAME',
+    helpGroup: BINARY,
+  }),
+  bare: Flags.boolean({
+    description: 'of --table columns and rows alone: no defaults, indexes, constraints, ...',
+    dependsOn: ['table'],
+    exclusive: ['data-only'],
     helpGroup: BINARY,
   }),
   'data-only': Flags.boolean({
@@ -44,6 +50,7 @@ export function dumpPartsFrom(flags: Interfaces.InferredFlags<typeof partFlags>)
     tables: flags.table ?? [],
     dataOnly: flags['data-only'],
     schemaOnly: flags['schema-only'],
+    isBare: flags.bare,
     noOwner: flags['no-owner'],
     noPrivileges: flags['no-privileges'],
   };

@@ -17,7 +17,14 @@ import { resolveReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
-import { restore, type Target } from '../restore/restore.ts';
+import { restore, type LoadedPart, type Target } from '../restore/restore.ts';
+
+const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+
+function amountOf({ tableCount, rowCount, otherCount }: LoadedPart): string {
+  if (tableCount === 0) return counted(otherCount, 'object');
+  return `${counted(tableCount, 'table')} with ${counted(rowCount, 'row')}`;
+}
 
 /** In place of a file's name. */
 const STDOUT = '-';
@@ -84,7 +91,7 @@ EXIT STATUS
     return this.parse(Restore);
   }
 
-  async run(): Promise<{ backupId: number; server: string; dumpBytes: number }> {
+  async run(): Promise<{ backupId: number; server: string; dumpBytes: number; tables?: number; rows?: number }> {
     const { args, flags } = await this.parseFlags();
     if (flags.to === undefined && flags.output === undefined && !flags.stdout) {
       throw new ConfigError(
@@ -113,13 +120,20 @@ EXIT STATUS
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
     const options = { ...patience, allowsUnencrypted: flags['allow-unencrypted'] };
     const tools = buildHandOverTools(workplace, signal, progress.report, options);
-    const { dumpBytes } = await restore({ server, point, password, target }, tools);
+    const { dumpBytes, part } = await restore({ server, point, password, target }, tools);
     await progress[Symbol.asyncDispose]();
     if (target.kind !== 'stream') {
       const where = target.kind === 'file' ? target.path : target.label;
-      this.log(`Restored backup ${point.backupId} of ${server.name} into ${where}: ${formatBytes(dumpBytes)} of dump`);
+      const amount = part === undefined ? '' : `${amountOf(part)} of `;
+      const size = part === undefined ? `: ${formatBytes(dumpBytes)} of dump` : '';
+      this.log(`Restored ${amount}backup ${point.backupId} of ${server.name} into ${where}${size}`);
     }
-    return { backupId: point.backupId, server: server.name, dumpBytes };
+    return {
+      backupId: point.backupId,
+      server: server.name,
+      dumpBytes,
+      ...(part === undefined ? {} : { tables: part.tableCount, rows: part.rowCount }),
+    };
   }
 
   private async target(

@@ -29,6 +29,8 @@ export interface LoadRequest {
   signal: AbortSignal;
   /** For a binary dump only. */
   parts?: DumpParts;
+  /** Of a binary dump only what this file lists, for pg_restore's `--use-list`. */
+  listPath?: string;
   /** Take everything out of the database first, in the same transaction. */
   emptyFirst?: boolean;
 }
@@ -61,11 +63,7 @@ function startPsql({ connection, programs, environment, signal, emptyFirst }: Lo
 function startPgRestore(request: LoadRequest): Loader {
   const { connection, environment, signal } = request;
   const args = ['-w', '--single-transaction', '--exit-on-error', `--dbname=${connection.conninfo}`];
-  const command = pgRestore(
-    request,
-    [...args, ...partFlags(request.parts)],
-    databaseEnvironment(connection, environment),
-  );
+  const command = pgRestore(request, [...args, ...partFlags(request)], databaseEnvironment(connection, environment));
   const restore = startProgram(command, { stdin: 'pipe', stdout: 'ignore', signal });
   const stdin = inputOf(restore);
   const isPart = request.parts !== undefined && isSelection(request.parts);
@@ -85,9 +83,9 @@ function untilItCloses(stdin: Writable): Writable {
 
 /** pg_restore writes the dump as a script for psql, which hears of its end only when pg_restore has ended well. */
 function startThroughScript(request: LoadRequest): Loader {
-  const { environment, signal, parts } = request;
+  const { environment, signal } = request;
   const psql = startPsql(request);
-  const command = pgRestore(request, ['--file=-', '--exit-on-error', ...partFlags(parts)], environment);
+  const command = pgRestore(request, ['--file=-', '--exit-on-error', ...partFlags(request)], environment);
   const script = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
   const input = inputOf(script);
   if (script.stdout === undefined) throw new Error('pg_restore was started without a pipe');
@@ -111,39 +109,35 @@ function startThroughScript(request: LoadRequest): Loader {
   };
 }
 
-/** Loads a binary dump from a file by several connections at once, which one transaction cannot span. */
-export async function loadInParallel(request: LoadRequest, path: string, jobs: number): Promise<void> {
-  const { connection, environment, signal, parts } = request;
-  const args = [
-    '-w',
-    `--jobs=${jobs}`,
-    '--exit-on-error',
-    `--dbname=${connection.conninfo}`,
-    ...partFlags(parts),
-    path,
-  ];
+/**
+ * Loads a binary dump from a file: over one connection in one transaction, or over several at once, which one transaction
+ * cannot span.
+ */
+export async function loadFile(request: LoadRequest, path: string, jobs: number): Promise<void> {
+  const { connection, environment, signal } = request;
+  const how = jobs > 1 ? `--jobs=${jobs}` : '--single-transaction';
+  const args = ['-w', how, '--exit-on-error', `--dbname=${connection.conninfo}`, ...partFlags(request), path];
   const command = pgRestore(request, args, databaseEnvironment(connection, environment));
   const { exitCode, stderrTail } = await startProgram(command, { signal }).ended;
   signal.throwIfAborted();
-  if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail, 'a part of it may have been restored');
+  if (exitCode === 0) return;
+  throw explainLoadFailure('pg_restore', stderrTail, jobs > 1 ? 'a part of it may have been restored' : undefined);
 }
 
 function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env']): Command {
   return { name: 'pg_restore', file: programs.pgDump.replace(/pg_dump$/, 'pg_restore'), args, env };
 }
 
-function partFlags(parts: DumpParts | undefined): string[] {
-  if (parts === undefined) return [];
-  const { schemas, tables, dataOnly, schemaOnly, noOwner, noPrivileges } = parts;
+function partFlags({ parts, listPath }: LoadRequest): string[] {
+  const flags = listPath === undefined ? [] : [`--use-list=${listPath}`];
+  if (parts === undefined) return flags;
+  const { dataOnly, schemaOnly, noOwner, noPrivileges } = parts;
   return [
-    ...schemas.map((schema) => `--schema=${schema}`),
-    ...tables.map((table) => `--table=${table}`),
+    ...flags,
     ...(dataOnly ? ['--data-only'] : []),
     ...(schemaOnly ? ['--schema-only'] : []),
     ...(noOwner ? ['--no-owner'] : []),
     ...(noPrivileges ? ['--no-privileges'] : []),
-    // A name that matches nothing must not pass for a restore.
-    ...(schemas.length + tables.length > 0 ? ['--strict-names'] : []),
   ];
 }
 

@@ -8,15 +8,32 @@ import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-
 import { nowhere } from './nowhere.ts';
 import { prepareFile, writeFile } from './write-file.ts';
 
+/** Looks at a dump before anything of it is loaded. */
+export interface DumpSurvey {
+  sink: Writable;
+  /** What a user should know of what will be loaded; throws where it cannot be. */
+  notes: () => Promise<string[]>;
+}
+
+/** What was loaded, where only a part was wanted. */
+export interface LoadedPart {
+  tableCount: number;
+  rowCount: number;
+  /** Views, sequences, functions and whatever else is no table and belongs to none. */
+  otherCount: number;
+}
+
 /** A database that waits for a dump. Nothing of it is changed before one of these is called. */
 export interface DatabaseTarget {
   kind: 'database';
   label: string;
-  /** Whether only a part is wanted, which pg_restore may have before it has seen the end of the dump. */
-  isPart: boolean;
+  /** Where only a part is wanted: what that is, is chosen once the dump was seen to its end. */
+  survey?: DumpSurvey;
   openLoader: () => Promise<Loader>;
   /** Gives the database what belongs to it and is in no dump, once the dump is loaded. */
   settle?: () => Promise<void>;
+  /** Where only a part is wanted: looks whether it is all there. */
+  compare?: () => Promise<LoadedPart>;
   /** Where roles and settings are wanted as well. */
   globals?: { loadRoles: (globals: Secret) => Promise<void>; loadSettings: (globals: Secret) => Promise<void> };
 }
@@ -31,25 +48,29 @@ export interface RestoreRequest {
   target: Target;
 }
 
+export interface Restored {
+  dumpBytes: number;
+  part?: LoadedPart;
+}
+
 /**
  * Brings a restore point back: its archive is fetched and proved as a whole, and only then opened and handed over. A target
  * is changed only once 7-Zip has ended well and the dump was seen to be whole; otherwise it is as before.
  */
-export async function restore(request: RestoreRequest, tools: HandOverTools): Promise<{ dumpBytes: number }> {
+export async function restore(request: RestoreRequest, tools: HandOverTools): Promise<Restored> {
   const { server, point, password, target } = request;
   const say = (message: string) => tools.report({ type: 'step', message });
   try {
     if (target.kind === 'file') await prepareFile(target.path, say);
     say(`fetching ${point.objectName} from ${point.place}`);
-    const dumpBytes = await withArchive(server, point, password, tools, async (archive) => {
+    return await withArchive(server, point, password, tools, async (archive) => {
       if (target.kind === 'file') {
         say(`writing ${target.path}`);
-        return await writeFile(target.path, archive);
+        return { dumpBytes: await writeFile(target.path, archive) };
       }
-      if (target.kind === 'stream') return await writeStream(target.sink, archive, say);
+      if (target.kind === 'stream') return { dumpBytes: await writeStream(target.sink, archive, say) };
       return await loadInto(target, archive, say);
     });
-    return { dumpBytes };
   } catch (error) {
     // A signal ends the programs too, and whichever of them is noticed first is not why.
     tools.signal.throwIfAborted();
@@ -57,7 +78,11 @@ export async function restore(request: RestoreRequest, tools: HandOverTools): Pr
   }
 }
 
-async function loadInto(target: DatabaseTarget, archive: OpenArchive, say: (message: string) => void) {
+async function loadInto(
+  target: DatabaseTarget,
+  archive: OpenArchive,
+  say: (message: string) => void,
+): Promise<Restored> {
   const globals = target.globals === undefined ? undefined : await archive.readGlobals();
   if (target.globals !== undefined && globals === undefined) {
     throw new ArchiveError(
@@ -69,13 +94,17 @@ async function loadInto(target: DatabaseTarget, archive: OpenArchive, say: (mess
     say('making the roles that are missing');
     await target.globals?.loadRoles(globals);
   }
-  if (target.isPart) await readToEnd(archive, say);
+  if (target.survey !== undefined) {
+    await readToEnd(archive, say, target.survey.sink);
+    for (const note of await target.survey.notes()) say(note);
+  }
   say(`loading into ${target.label}`);
   const dumpBytes = await load(await target.openLoader(), archive);
+  const part = await target.compare?.();
   // Last, because a setting may well forbid what the load has to do.
   if (globals !== undefined) await target.globals?.loadSettings(globals);
   await target.settle?.();
-  return dumpBytes;
+  return { dumpBytes, ...(part === undefined ? {} : { part }) };
 }
 
 /** What reads a pipe cannot be told that a dump broke off, so that it is read to its end before a byte of it is sent. */
@@ -85,7 +114,7 @@ async function writeStream(sink: Writable, archive: OpenArchive, say: (message: 
   return await archive.copyTo(sink);
 }
 
-async function readToEnd({ copyTo }: OpenArchive, say: (message: string) => void): Promise<void> {
+async function readToEnd({ copyTo }: OpenArchive, say: (message: string) => void, sink = nowhere()): Promise<void> {
   say('reading it to its end');
-  await copyTo(nowhere());
+  await copyTo(sink);
 }

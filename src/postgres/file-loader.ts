@@ -1,9 +1,12 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { loadInParallel, type Loader, type LoadRequest } from './load-dump.ts';
+import { loadFile, type Loader, type LoadRequest } from './load-dump.ts';
 
-/** A loader that keeps the dump in a file first, because pg_restore's jobs each read their own part of it. */
-export function parallelLoader(request: LoadRequest, path: string, jobs: number): Loader {
+/**
+ * A loader that keeps the dump in a file first: pg_restore's jobs each read their own part of it, and rows that are to
+ * come in another order than they stand there have to be looked for.
+ */
+export function fileLoader(request: LoadRequest, path: string, jobs: number): Loader {
   const input = createWriteStream(path, { mode: 0o600, flags: 'wx' });
   const written = finished(input);
   written.catch(() => {});
@@ -12,7 +15,7 @@ export function parallelLoader(request: LoadRequest, path: string, jobs: number)
     commit: async () => {
       input.end();
       await written;
-      await loadInParallel(request, path, jobs);
+      await loadFile(request, path, jobs);
     },
     abandon: async () => {
       input.destroy();

@@ -1,0 +1,105 @@
+import { ArchiveError } from '../../errors.ts';
+import { textDecoderOf } from './dump-text.ts';
+import type { Toc, TocEntry } from './toc-entry.ts';
+
+const MAGIC = 'PGDMP';
+/** Versions of the archive format (src/bin/pg_dump/pg_backup_archiver.h): 1.14 since PostgreSQL 12, 1.16 since 17. */
+const OLDEST_KNOWN = 14;
+const NEWEST_KNOWN = 16;
+const ALGORITHM_SINCE = 15;
+const RELATION_KIND_SINCE = 16;
+const CUSTOM = 1;
+/** Seconds to year, and whether it is summer time. */
+const TIME_FIELDS = 7;
+
+/**
+ * Reads the table of contents at the beginning of a custom dump (ReadHead and ReadToc in
+ * src/bin/pg_dump/pg_backup_archiver.c). Undefined while `bytes` are too few to hold all of it.
+ *
+ * @throws ArchiveError where it is no custom dump, or one of a format that is not known
+ */
+export function readToc(bytes: Buffer): Toc | undefined {
+  try {
+    return parse(bytes);
+  } catch (error) {
+    if (error instanceof TooShort) return undefined;
+    throw error;
+  }
+}
+
+class TooShort extends Error {}
+
+function parse(bytes: Buffer): Toc {
+  let at = 0;
+  const take = (length: number) => {
+    if (length < 0 || at + length > bytes.length) throw new TooShort();
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const byte = () => take(1).readUInt8();
+  if (take(MAGIC.length).toString('latin1') !== MAGIC) throw new ArchiveError('the dump is no binary dump of pg_dump');
+  const [major, minor] = [byte(), byte(), byte()];
+  const integerBytes = byte();
+  const offsetBytes = byte();
+  if (byte() !== CUSTOM || major !== 1 || minor === undefined || minor < OLDEST_KNOWN || minor > NEWEST_KNOWN) {
+    throw new ArchiveError(
+      `the dump has the archive format ${major}.${minor}, of which pgbak knows the contents only of 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
+      'Restore all of it, or write it to a file (--output) and choose with pg_restore --use-list.',
+    );
+  }
+  const integer = () => {
+    const isNegative = byte() !== 0;
+    const value = take(integerBytes).readUIntLE(0, integerBytes);
+    return isNegative ? -value : value;
+  };
+  /** Bytes as one character each, until it is known what they mean; null for none. */
+  const text = () => {
+    const length = integer();
+    return length < 0 ? undefined : take(length).toString('latin1');
+  };
+
+  const isCompressed = (minor >= ALGORITHM_SINCE ? byte() : integer()) !== 0;
+  for (let field = 0; field < TIME_FIELDS; field += 1) integer();
+  text();
+  const serverVersion = text() ?? '';
+  text();
+
+  const entries: TocEntry[] = [];
+  for (let left = integer(); left > 0; left -= 1) {
+    const dumpId = integer();
+    // Whether rows follow, and the object's ids in the server that was dumped.
+    integer();
+    text();
+    text();
+    const name = text() ?? '';
+    const kind = text() ?? '';
+    integer();
+    const definition = text() ?? '';
+    text();
+    const copyStatement = text() ?? '';
+    const schema = text() ?? '';
+    text();
+    text();
+    if (minor >= RELATION_KIND_SINCE) integer();
+    const owner = text() ?? '';
+    text();
+    const dependsOn: number[] = [];
+    for (let id = text(); id !== undefined; id = text()) dependsOn.push(Number(id));
+    take(1 + offsetBytes);
+    entries.push({ dumpId, kind, schema, name, owner, definition, copyStatement, dependsOn });
+  }
+  return { serverVersion, entries: decoded(entries), sizeBytes: at, integerBytes, isCompressed };
+}
+
+function decoded(entries: readonly TocEntry[]): TocEntry[] {
+  const setting = entries.find(({ kind }) => kind === 'ENCODING')?.definition ?? '';
+  const decode = textDecoderOf(/'([^']*)'/.exec(setting)?.[1] ?? 'UTF8');
+  return entries.map((entry) => ({
+    ...entry,
+    name: decode(entry.name),
+    schema: decode(entry.schema),
+    owner: decode(entry.owner),
+    definition: decode(entry.definition),
+    copyStatement: decode(entry.copyStatement),
+  }));
+}
