@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { InterruptedError } from '../errors.ts';
+import { ignoresHangup } from '../system/hangup.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -10,12 +11,15 @@ export interface Interruption {
 
 /**
  * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, on which everything under way ends in order. A second one
- * means that somebody does not want to wait: the process ends at once, and its children with it.
+ * means that somebody does not want to wait: the process ends at once, and its children with it. A hangup that
+ * was to be ignored, as under nohup, is.
  */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
+  const ignoring = ignoresHangup();
   const listener = (name: NodeJS.Signals) => {
     const signal = SIGNALS.find((known) => known === name) ?? 'SIGTERM';
+    if (name === 'SIGHUP' && ignoring) return;
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort(new InterruptedError(signal));
   };

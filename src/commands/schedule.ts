@@ -62,7 +62,9 @@ EXIT STATUS
           'Install it first: npm install -g --allow-scripts=better-sqlite3 pgbak',
         );
       }
-      done.push(installEnvironmentFile(installation, environmentFileText(servers, process.env)));
+      done.push(
+        installEnvironmentFile(installation, environmentFileText(servers, { ...process.env, DB_PATH: catalog.path })),
+      );
       if (flags.install === 'cron') done.push(await changeCrontab(installation, true, signal));
       else done.push(...(await installUnits(installation, units, signal)));
     } else if (flags.remove === 'cron') {

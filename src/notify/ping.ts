@@ -1,7 +1,8 @@
 import type { Secret } from '../config/secret.ts';
 import { parsePingUrl } from '../config/ping-url.ts';
 import { errorCode, PgbakError } from '../errors.ts';
-import type { Clock } from '../system/clock.ts';
+import { printable, withoutPasswords } from '../printable.ts';
+import { limitTo, type Clock } from '../system/clock.ts';
 
 /** The moments of a backup and of its verification that a health check may hear of. */
 export type PingMoment = 'start' | 'success' | 'fail' | 'verify';
@@ -50,13 +51,14 @@ interface Refusal {
 }
 
 async function send(url: URL, { body, userAgent, signal }: Ping): Promise<'delivered' | Refusal> {
+  using limit = limitTo(ANSWER_WITHIN_MS, signal);
   try {
     const response = await fetch(withoutCredentials(url), {
       method: 'POST',
       headers: { 'content-type': 'text/plain; charset=utf-8', 'user-agent': userAgent, ...credentialsOf(url) },
       // A text and no Buffer: Node 20 cannot send a Buffer again where a redirect leads.
       body: cut(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+      signal: limit.signal,
     });
     await response.body?.cancel();
     if (response.ok) return 'delivered';
@@ -68,7 +70,7 @@ async function send(url: URL, { body, userAgent, signal }: Ping): Promise<'deliv
 }
 
 function cut(body: string): string {
-  const bytes = Buffer.from(body);
+  const bytes = Buffer.from(printable(withoutPasswords(body)));
   // `stream` leaves out a character that the cut went through.
   return new TextDecoder().decode(bytes.subarray(0, LONGEST_BODY_BYTES), { stream: true });
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { StorageError } from '../errors.ts';
+import { limitTo } from '../system/clock.ts';
 import type { FileVersion } from './b2-answers.ts';
 import { checkMayStore, findBucketId } from './b2-bucket.ts';
 import { openB2Client, type B2Account } from './b2-client.ts';
@@ -201,7 +202,8 @@ export function openB2Storage({
   /** Ends unfinished files of that name before and after. */
   async function sweeping<T>(upload: B2Upload, work: () => Promise<T>): Promise<T> {
     const sweep = async () => {
-      const signal = AbortSignal.any([upload.signal, AbortSignal.timeout(SWEEP_WITHIN_MS)]);
+      using limit = limitTo(SWEEP_WITHIN_MS, upload.signal);
+      const { signal } = limit;
       await cancelUnfinished(client, upload.bucketId, { name: upload.name, owner }, signal).catch(() => {});
       upload.signal.throwIfAborted();
     };

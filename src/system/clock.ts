@@ -25,6 +25,41 @@ export const systemClock: Clock = {
     }),
 };
 
+/** A limit in time beside other reasons to stop. */
+export interface Limit extends Disposable {
+  /** Aborted as soon as the time is over, with a `TimeoutError`, or one of the others is, with its reason. */
+  signal: AbortSignal;
+  /** Whether the time was over first. */
+  isOver(): boolean;
+}
+
+/**
+ * Limits work to `ms` milliseconds; disposing ends the limit. In place of `AbortSignal.any` around
+ * `AbortSignal.timeout`, which Node 20 holds so weakly that the garbage collector takes it and it never fires.
+ */
+export function limitTo(ms: number, ...others: readonly AbortSignal[]): Limit {
+  const controller = new AbortController();
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = !controller.signal.aborted;
+    controller.abort(new DOMException(`not done within ${ms / 1000} seconds`, 'TimeoutError'));
+  }, ms);
+  const stops = others.map((other) => {
+    const stop = () => controller.abort(reasonOf(other));
+    if (other.aborted) stop();
+    else other.addEventListener('abort', stop, { once: true });
+    return { other, stop };
+  });
+  return {
+    signal: controller.signal,
+    isOver: () => isOver,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      for (const { other, stop } of stops) other.removeEventListener('abort', stop);
+    },
+  };
+}
+
 /** Why a signal was aborted, as an error that can be thrown. */
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));

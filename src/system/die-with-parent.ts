@@ -17,6 +17,13 @@ let answer: boolean | undefined;
 export function childrenDieWithUs(): boolean {
   if (process.platform !== 'linux') return false;
   const [file, ...args] = SETPRIV;
-  answer ??= execaSync(file, [...args, 'true'], { reject: false, stdio: 'ignore' }).exitCode === 0;
+  answer ??=
+    execaSync(file, [...args, 'true'], {
+      reject: false,
+      stdio: 'ignore',
+      // It needs to be found, and nothing else of what pgbak was given.
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+      extendEnv: false,
+    }).exitCode === 0;
   return answer;
 }

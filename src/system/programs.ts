@@ -2,8 +2,9 @@ import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { redact, Secret } from '../config/secret.ts';
 import { errorCode, ProgramError } from '../errors.ts';
-import { reasonOf } from './clock.ts';
+import { limitTo, reasonOf } from './clock.ts';
 import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
+import { ignoresHangup } from './hangup.ts';
 import { keepLines, type Lines } from './lines.ts';
 import { bytesOf, textOf } from './lossless-text.ts';
 
@@ -87,6 +88,10 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
     buffer: false,
     encoding: 'buffer',
     reject: false,
+    // NODE_DEBUG=execa would print command lines and what comes out of them.
+    verbose: 'none',
+    // A hangup goes to the whole process group, and Node starts children that obey it.
+    detached: ignoresHangup(),
     cancelSignal: options.signal,
     forceKillAfterDelay: FORCE_KILL_AFTER_MS,
   });
@@ -134,16 +139,16 @@ export interface RunOptions {
  * when aborted.
  */
 export async function runProgram(command: Command, options: RunOptions): Promise<Ending & { stdout: string }> {
-  const limit = AbortSignal.timeout(options.timeoutMs);
+  using limit = limitTo(options.timeoutMs, options.signal);
   const program = startProgram(command, {
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     stdout: 'pipe',
-    signal: AbortSignal.any([options.signal, limit]),
+    signal: limit.signal,
   });
   program.stdin?.end(options.input === undefined ? undefined : bytesOf(options.input.reveal()));
   const [stdout, ending] = await Promise.all([textIn(program.stdout), program.ended]);
   if (options.signal.aborted) throw reasonOf(options.signal);
-  if (limit.aborted) {
+  if (limit.isOver()) {
     throw new ProgramError(`${command.name} did not answer within ${options.timeoutMs / 1000} seconds and was ended`);
   }
   return { ...ending, stdout };

@@ -5,7 +5,9 @@ import { ConfigError } from '../../errors.ts';
 /** What a scheduled run may need of the environment, whether it is set now or not. */
 const NAMES = `
   DB_PATH B2_KEY_ID B2_APP_KEY B2_BUCKET B2_API_URL ARCHIVE_PASSWORD PGBAK_DESTINATION PGBAK_TMPDIR PGBAK_TMP_LIMIT
-  PGBAK_PG_BIN PGBAK_7Z PGBAK_SCRATCH_URL PGBAK_CATALOG_COPY BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME PGPASSFILE PGSERVICEFILE`
+  PGBAK_PG_BIN PGBAK_7Z PGBAK_SCRATCH_URL PGBAK_CATALOG_COPY BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME XDG_DATA_HOME
+  HTTPS_PROXY https_proxy HTTP_PROXY http_proxy NO_PROXY no_proxy NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR
+  TZ`
   .trim()
   .split(/\s+/);
 
@@ -28,8 +30,15 @@ export function environmentFileText(
   const referred = [...texts, env['PGBAK_SCRATCH_URL'] ?? ''].flatMap((text) =>
     isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );
+  // What libpq reads changes where and how safely a run connects: PGSSLMODE, PGSSLROOTCERT, PGPASSFILE, ...
+  const libpq = Object.keys(env).filter((name) => /^PG[A-Z]+$/.test(name));
   const lines = [
-    ...new Set([...NAMES, ...(servers.some(({ autoPrune }) => autoPrune) ? PRUNE_NAMES : []), ...referred]),
+    ...new Set([
+      ...NAMES,
+      ...libpq.toSorted(),
+      ...(servers.some(({ autoPrune }) => autoPrune) ? PRUNE_NAMES : []),
+      ...referred,
+    ]),
   ].flatMap((name) => {
     const value = env[name];
     return value === undefined || value === '' ? [] : [`${name}=${doubleQuoted(name, value)}`];
