@@ -26,6 +26,10 @@ export interface TargetOptions {
   /** How many connections load at once. */
   jobs: number;
   globals: boolean;
+  /** How long the load waits for a lock that another session holds. */
+  lockWaitSeconds: number;
+  /** Told who holds it. */
+  onWait: (message: string) => void;
 }
 
 export interface OpenedTarget {
@@ -92,6 +96,8 @@ export async function openTarget(
     signal,
     parts,
     emptyFirst: clean,
+    lockWaitSeconds: options.lockWaitSeconds,
+    onWait: options.onWait,
   };
   const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
   const target = { connection: named, programs, found, environment, signal };

@@ -15,6 +15,7 @@ import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../cli/storage-at.ts';
 import { showRestore, type RestoreProgress } from '../cli/restore-progress.ts';
 import { resolveReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
+import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import { restore, type LoadedPart, type Target } from '../restore/restore.ts';
@@ -76,6 +77,12 @@ EXIT STATUS
       description: 'also make missing roles, and set owner, privileges and settings of the database',
       dependsOn: ['to'],
     }),
+    'lock-wait-sec': Flags.integer({
+      description: 'how long to wait for a lock of another session; default: that of the server',
+      min: 1,
+      dependsOn: ['to'],
+      helpValue: 'SECONDS',
+    }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
     'archive-password': Flags.string({
       description: "in place of today's archive password; env:NAME, file:/path, or - to type it",
@@ -116,7 +123,7 @@ EXIT STATUS
     const password = await passwordFor(server, flags['archive-password'], workplace.environment, isJson);
 
     await using progress = await showRestore();
-    const target = await this.target(flags, point, progress, workplace, signal);
+    const target = await this.target(flags, server, point, progress, workplace, signal);
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
     const options = { ...patience, allowsUnencrypted: flags['allow-unencrypted'] };
     const tools = buildHandOverTools(workplace, signal, progress.report, options);
@@ -138,6 +145,7 @@ EXIT STATUS
 
   private async target(
     flags: RestoreFlags,
+    server: ServerRecord,
     point: RestorePoint,
     progress: RestoreProgress,
     workplace: Workplace,
@@ -147,7 +155,9 @@ EXIT STATUS
     if (flags.to === undefined) return { kind: 'stream', sink: process.stdout };
     const url = resolveReference(new Secret(flags.to), 'the target', workplace.environment.variable);
     const { create, clean, globals, jobs } = flags;
-    const options = { create, clean, globals, jobs, parts: dumpPartsFrom(flags) };
+    const lockWaitSeconds = flags['lock-wait-sec'] ?? server.lockWaitSeconds;
+    const onWait = (message: string) => progress.report({ type: 'step', message });
+    const options = { create, clean, globals, jobs, parts: dumpPartsFrom(flags), lockWaitSeconds, onWait };
     const { target, database, plan } = await openTarget(url, point, options, workplace, signal);
     if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
     else await progress.announce(plan);

@@ -2,15 +2,14 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isSelection, type DumpParts } from '../config/dump-parts.ts';
 import type { Format } from '../config/server.ts';
-import { ProgramError } from '../errors.ts';
-import { startProgram, type Command, type RunningProgram } from '../system/programs.ts';
+import type { PgbakError } from '../errors.ts';
+import { startProgram, type Command } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { databaseEnvironment } from './database-environment.ts';
-import { EMPTY_DATABASE } from './empty-database.ts';
 import { explainLoadFailure } from './load-failure.ts';
+import { lastWords, startScript } from './load-script.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
-import { beginSafely } from './psql-session.ts';
 
 /** A psql or pg_restore that waits for a dump, in one transaction. */
 export interface Loader {
@@ -18,7 +17,7 @@ export interface Loader {
   /** Tells it that the dump is whole, and resolves when all of it is committed. */
   commit(): Promise<void>;
   /** Ends it so that nothing is committed; resolves with its own reason where it had given up by itself. */
-  abandon(): Promise<ProgramError | undefined>;
+  abandon(): Promise<PgbakError | undefined>;
 }
 
 export interface LoadRequest {
@@ -33,42 +32,53 @@ export interface LoadRequest {
   listPath?: string;
   /** Take everything out of the database first, in the same transaction. */
   emptyFirst?: boolean;
+  /** How long a statement of the load waits for a lock that another session holds; 600 unless said. */
+  lockWaitSeconds?: number;
+  /** Told who holds a lock that the load waits for. */
+  onWait?: (message: string) => void;
 }
 
 /**
- * Starts the program that loads a dump (https://www.postgresql.org/docs/current/app-psql.html, app-pgrestore.html).
- * psql's `--single-transaction` commits at the end of its input, whatever came before: 121,165 of 200,000 rows where a
- * dump broke off, and the same when pgbak is killed. So the transaction is begun and committed by words in the input
- * itself, and an end without the second undoes all.
+ * Starts what loads a dump in one transaction. Of a binary dump pg_restore makes the script
+ * (https://www.postgresql.org/docs/current/app-pgrestore.html) that a plain dump is already, so that for both the
+ * transaction is pgbak's own: with `emptyFirst` it has more in it than pg_restore knows of, and where the connection is
+ * lost at its end pgbak can find out what became of it.
  */
 export function startLoader(request: LoadRequest): Loader {
-  const { format, emptyFirst = false } = request;
-  if (format === 'sql') return startPsql(request);
-  // pg_restore has no way to drop what a dump does not know of; psql does both in one transaction.
-  return emptyFirst ? startThroughScript(request) : startPgRestore(request);
+  return request.format === 'sql' ? startScript(request) : startThroughScript(request);
 }
 
-function startPsql({ connection, programs, environment, signal, emptyFirst }: LoadRequest): Loader {
-  if (programs.psql === undefined) {
-    throw new ProgramError('psql was not found beside pg_dump', 'Install postgresql-client.');
-  }
-  const args = ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', `--dbname=${connection.conninfo}`, '-f', '-'];
-  const command = { name: 'psql', file: programs.psql, args, env: databaseEnvironment(connection, environment) };
-  const psql = startProgram(command, { stdin: 'pipe', stdout: 'ignore', signal });
-  const input = inputOf(psql);
-  input.write(`${beginSafely('read write')}${emptyFirst === true ? EMPTY_DATABASE : ''}`);
-  return loaderOf('psql', psql, input, signal, () => input.end('\nCOMMIT;\n'));
-}
-
-function startPgRestore(request: LoadRequest): Loader {
-  const { connection, environment, signal } = request;
-  const args = ['-w', '--single-transaction', '--exit-on-error', `--dbname=${connection.conninfo}`];
-  const command = pgRestore(request, [...args, ...partFlags(request)], databaseEnvironment(connection, environment));
-  const restore = startProgram(command, { stdin: 'pipe', stdout: 'ignore', signal });
-  const stdin = inputOf(restore);
-  const isPart = request.parts !== undefined && isSelection(request.parts);
+/** psql hears of the end of the script only when pg_restore has ended well. */
+function startThroughScript(request: LoadRequest): Loader {
+  const { environment, signal, parts } = request;
+  const psql = startScript(request);
+  const command = pgRestore(request, ['--file=-', '--exit-on-error', ...partFlags(request)], environment);
+  const script = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
+  const { stdin, stdout } = script;
+  if (stdin === undefined || stdout === undefined) throw new Error('pg_restore was started without pipes');
+  const copied = pipeline(stdout, psql.input, { end: false });
+  // What psql does not take, pg_restore need not write, and nobody would ever read.
+  copied.catch(() => void script.stop());
+  const isPart = parts !== undefined && isSelection(parts);
   const input = isPart ? untilItCloses(stdin) : stdin;
-  return loaderOf('pg_restore', restore, input, signal, () => stdin.end());
+  return {
+    input,
+    commit: async () => {
+      stdin.end();
+      const { exitCode, stderrTail } = await script.ended;
+      await copied;
+      signal.throwIfAborted();
+      if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail);
+      await psql.commit();
+    },
+    abandon: async () => {
+      const own = await psql.abandon();
+      const ending = own === undefined ? await lastWords(script) : undefined;
+      await script.stop();
+      stdin.destroy();
+      return ending === undefined ? own : explainLoadFailure('pg_restore', ending.stderrTail);
+    },
+  };
 }
 
 /** pg_restore reads no further than the part that it was asked for; the rest is for nobody. */
@@ -79,34 +89,6 @@ function untilItCloses(stdin: Writable): Writable {
       else stdin.write(chunk, () => done());
     },
   });
-}
-
-/** pg_restore writes the dump as a script for psql, which hears of its end only when pg_restore has ended well. */
-function startThroughScript(request: LoadRequest): Loader {
-  const { environment, signal } = request;
-  const psql = startPsql(request);
-  const command = pgRestore(request, ['--file=-', '--exit-on-error', ...partFlags(request)], environment);
-  const script = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
-  const input = inputOf(script);
-  if (script.stdout === undefined) throw new Error('pg_restore was started without a pipe');
-  const copied = pipeline(script.stdout, psql.input, { end: false });
-  copied.catch(() => {});
-  return {
-    input,
-    commit: async () => {
-      input.end();
-      const { exitCode, stderrTail } = await script.ended;
-      signal.throwIfAborted();
-      if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail);
-      await copied;
-      await psql.commit();
-    },
-    abandon: async () => {
-      await script.stop();
-      input.destroy();
-      return await psql.abandon();
-    },
-  };
 }
 
 /**
@@ -139,39 +121,4 @@ function partFlags({ parts, listPath }: LoadRequest): string[] {
     ...(noOwner ? ['--no-owner'] : []),
     ...(noPrivileges ? ['--no-privileges'] : []),
   ];
-}
-
-function inputOf(program: RunningProgram): Writable {
-  if (program.stdin === undefined) throw new Error('the program was started without a pipe');
-  return program.stdin;
-}
-
-const LAST_WORDS_WITHIN_MS = 500;
-
-function loaderOf(
-  name: string,
-  program: RunningProgram,
-  input: Writable,
-  signal: AbortSignal,
-  end: () => void,
-): Loader {
-  return {
-    input,
-    commit: async () => {
-      end();
-      const { exitCode, stderrTail } = await program.ended;
-      signal.throwIfAborted();
-      if (exitCode !== 0) throw explainLoadFailure(name, stderrTail);
-    },
-    abandon: async () => {
-      // It may just be on its way out, with the reason on its lips.
-      const own = await Promise.race([
-        program.ended.catch(() => undefined),
-        new Promise<undefined>((resolve) => setTimeout(resolve, LAST_WORDS_WITHIN_MS, undefined)),
-      ]);
-      await program.stop();
-      input.destroy();
-      return own === undefined || own.exitCode === 0 ? undefined : explainLoadFailure(name, own.stderrTail);
-    },
-  };
 }

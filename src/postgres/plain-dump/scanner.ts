@@ -1,0 +1,241 @@
+import { ArchiveError } from '../../errors.ts';
+import { copyDataUntil } from './copy-data.ts';
+import { endsHere, isRoutine, newStatement, take, type Statement } from './statement.ts';
+import { lineEnd, quotedUntil, tokenAt, type Quote } from './tokens.ts';
+import { isDecided, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-writes.ts';
+
+type Mode = { kind: 'sql' } | { kind: 'comment' } | { kind: 'rows' } | { kind: 'quoted'; quote: Quote };
+
+const LONGEST_HELD_BYTES = 65_536;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads a plain dump as psql will, piece by piece and with little memory, and lets through what pg_dump writes and
+ * nothing else. psql runs commands of its own wherever a backslash stands outside quotes, and a dump could end the
+ * transaction that it is loaded in; so whatever is not known to be pg_dump's is refused before psql sees it. Left out
+ * are comments, time limits, `\restrict`, and the BEGIN and COMMIT around the data of large objects; settings are made
+ * for the transaction alone.
+ *
+ * https://www.postgresql.org/docs/current/app-psql.html and src/fe_utils/psqlscan.l tell how psql reads.
+ */
+export class PlainDumpScanner {
+  private mode: Mode = { kind: 'sql' };
+  private statement: Statement = newStatement();
+  private rest: Buffer = Buffer.alloc(0);
+  private text: Buffer = this.rest;
+  /** How far `text` was read, and how far of that it was passed on or left out. */
+  private at = 0;
+  private taken = 0;
+  /** Of the statement that is being read, as long as it is not decided what becomes of it. */
+  private held: Buffer[] = [];
+  private out: Buffer[] = [];
+  private bytesBefore = 0;
+  private isAmongLargeObjects = false;
+  private isAtLineStart = true;
+  private encoding = "'UTF8'";
+  private conforming = 'on';
+  private hasEmptyPath = false;
+
+  /** Takes the next piece of a dump; returns what may go to psql. Throws an `ArchiveError` for what must not. */
+  push(chunk: Buffer): Buffer[] {
+    this.text = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    this.at = 0;
+    this.taken = 0;
+    this.out = [];
+    // psql reads lines as C does, so that it would not see what stands behind a zero.
+    if (chunk.includes(0)) this.refuse('a zero byte');
+    while (this.at < this.text.length && this.step());
+    this.keep(this.at);
+    if (this.statement.tokens.length === 0 || isDecided(this.statement)) this.release();
+    this.rest = this.text.subarray(this.at);
+    if (this.at > 0) this.isAtLineStart = this.text[this.at - 1] === NEWLINE;
+    this.bytesBefore += this.at;
+    const isTooLong = this.held.reduce((sum, { length }) => sum + length, 0) > LONGEST_HELD_BYTES;
+    if (isTooLong || (this.mode.kind !== 'rows' && this.rest.length > LONGEST_HELD_BYTES)) {
+      this.refuse('a word without an end');
+    }
+    return this.out;
+  }
+
+  /** To be called at the end of the dump, which must not come in the middle of something. */
+  end(): void {
+    const { mode, statement, rest, isAmongLargeObjects } = this;
+    const isOver = mode.kind === 'comment' || (mode.kind === 'sql' && statement.tokens.length === 0);
+    if (isOver && rest.length === 0 && !isAmongLargeObjects) return;
+    throw new ArchiveError('the dump ends in the middle of a statement, or of rows', HINT);
+  }
+
+  /** Reads on by one token; false where more has to be seen first. */
+  private step(): boolean {
+    const { mode, text, at } = this;
+    if (mode.kind === 'sql') return this.sqlStep();
+    if (mode.kind === 'comment') {
+      this.at = lineEnd(text, at);
+      this.taken = this.at;
+      if (this.at < text.length) this.mode = { kind: 'sql' };
+      return true;
+    }
+    const found = mode.kind === 'rows' ? copyDataUntil(text, at) : quotedUntil(text, at, mode.quote);
+    this.at = found.at;
+    if (!found.isEnd) return false;
+    this.mode = { kind: 'sql' };
+    if (mode.kind === 'rows') {
+      this.keep(this.at);
+      this.guard();
+    }
+    return true;
+  }
+
+  private sqlStep(): boolean {
+    const { text, at, statement } = this;
+    const token = tokenAt(text, at, this.conforming === 'off');
+    if (token === undefined) return false;
+    const isAtLineStart = at === 0 ? this.isAtLineStart : text[at - 1] === NEWLINE;
+    switch (token.kind) {
+      case 'space':
+        break;
+      case 'comment':
+        this.keep(at);
+        this.taken = token.end;
+        this.mode = { kind: 'comment' };
+        break;
+      case 'backslash':
+        if (statement.tokens.length > 0 || !isAtLineStart) this.refuse(this.commandAt(at));
+        return this.skipCommand();
+      case 'colon':
+        this.take(':');
+        // psql puts the value of a variable in place of its name, but not where a space stands between.
+        if (token.mayBeVariable) this.insert(token.end, ' ');
+        break;
+      case 'quote':
+        this.take(token.quote.kind === 'identifier' ? '"' : "'");
+        this.mode = { kind: 'quoted', quote: token.quote };
+        break;
+      case 'number':
+        this.take('0');
+        break;
+      case 'word':
+        this.takeWord(text.toString('latin1', at, token.end).toLowerCase(), token.end);
+        break;
+      case 'odd':
+        return this.refuse(token.what);
+      case 'sign': {
+        const sign = text.toString('latin1', at, token.end);
+        if (sign === ';' && this.needsLineEnd() && text.length === token.end) return false;
+        this.take(sign);
+        this.at = token.end;
+        if (sign === ';') this.semicolon();
+        return true;
+      }
+    }
+    this.at = token.end;
+    return true;
+  }
+
+  private take(token: string): void {
+    const wrong = take(this.statement, token) ?? wrongWith(this.statement, this.isAmongLargeObjects);
+    if (wrong !== undefined) this.refuse(wrong);
+  }
+
+  /** psql takes any `begin` in the making of a function for the beginning of its body, also one that is a name. */
+  private takeWord(word: string, end: number): void {
+    const { statement } = this;
+    const isName = statement.last === '.' || statement.bodyDepth > 0;
+    if (word !== 'begin' || !isName || statement.depth > 0 || !isRoutine(statement)) return this.take(word);
+    this.insert(this.at, '"');
+    this.take('"');
+    this.insert(end, '"');
+  }
+
+  private needsLineEnd(): boolean {
+    const { tokens, depth } = this.statement;
+    return tokens[0] === 'copy' && depth === 0;
+  }
+
+  private semicolon(): void {
+    const { statement, text } = this;
+    if (statement.depth > 0 && !statement.tokens.includes('rule')) this.refuse('a semicolon in brackets');
+    if (!endsHere(statement)) return;
+    this.keep(this.at);
+    const whole = isDecided(statement) ? undefined : Buffer.concat(this.held).toString('latin1');
+    const result = treatmentOf(statement, whole);
+    if ('wrong' in result) return this.refuse(result.wrong);
+    const { treatment } = result;
+    if (treatment === 'copy' && text[this.at] !== NEWLINE) this.refuse('something behind COPY');
+    if (treatment === 'drop') {
+      if (statement.tokens[0] === 'begin') this.isAmongLargeObjects = true;
+      else if (statement.tokens[0] === 'commit') this.leaveLargeObjects();
+      this.held = [];
+    }
+    if (result.text !== undefined) {
+      this.remember(result.text);
+      this.held = [Buffer.from(`\n${result.text}`, 'latin1')];
+    }
+    this.release();
+    if (treatment === 'copy') this.mode = { kind: 'rows' };
+    else if (!runsNothing(statement)) this.guard();
+    this.statement = newStatement();
+  }
+
+  private leaveLargeObjects(): void {
+    if (!this.isAmongLargeObjects) this.refuse('COMMIT');
+    this.isAmongLargeObjects = false;
+  }
+
+  private remember(setting: string): void {
+    const [, name, value = ''] = /^SET LOCAL (\w+) = (.*);$/.exec(setting) ?? [];
+    if (name === 'client_encoding') this.encoding = `'${value.replaceAll("'", '')}'`;
+    else if (name === 'standard_conforming_strings') this.conforming = value.replaceAll("'", '');
+    else if (setting.includes("'search_path', ''")) this.hasEmptyPath = true;
+  }
+
+  /** What ran could have changed what psql reads by; it is set again before psql reads on. */
+  private guard(): void {
+    const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, true)`;
+    const settings = [
+      set('client_encoding', this.encoding),
+      set('standard_conforming_strings', `'${this.conforming}'`),
+      ...(this.hasEmptyPath ? [set('search_path', "''")] : []),
+    ];
+    this.held.push(Buffer.from(`\nSELECT ${settings.join(', ')};\n`, 'latin1'));
+    this.release();
+  }
+
+  private skipCommand(): boolean {
+    const { text, at } = this;
+    const end = text.indexOf(NEWLINE, at);
+    if (end === -1) return false;
+    const line = text.toString('latin1', at, end);
+    if (!/^\\(?:un)?restrict [A-Za-z0-9]+$/.test(line)) this.refuse(this.commandAt(at));
+    this.keep(at);
+    this.at = end;
+    this.taken = end;
+    return true;
+  }
+
+  private commandAt(at: number): string {
+    return `the psql command ${/^\\\S?\w*/.exec(this.text.toString('latin1', at, at + 20))?.[0] ?? ''}`;
+  }
+
+  private insert(at: number, more: string): void {
+    this.keep(at);
+    this.held.push(Buffer.from(more));
+  }
+
+  private keep(until: number): void {
+    if (until > this.taken) this.held.push(this.text.subarray(this.taken, until));
+    this.taken = until;
+  }
+
+  private release(): void {
+    this.out.push(...this.held);
+    this.held = [];
+  }
+
+  private refuse(what: string): never {
+    const where = this.bytesBefore + this.at;
+    throw new ArchiveError(`the dump holds what pg_dump does not write, at byte ${where}: ${what}`, HINT);
+  }
+}
+
+const HINT = 'Nothing of it was kept. Write it to a file and look at it: --output FILE';

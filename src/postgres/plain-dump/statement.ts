@@ -1,0 +1,93 @@
+/** A statement while it is read, as much of it as tells what kind it is. */
+export interface Statement {
+  /**
+   * The first tokens outside brackets: words in lower case, `"` for a quoted name, `'` for a text, `0` for a number, and
+   * brackets as a pair without what is in them.
+   */
+  tokens: string[];
+  /** Its words outside brackets that matter wherever they stand. */
+  words: Set<string>;
+  depth: number;
+  last: string;
+  /** How many words without quotes it has, and the first of them: psql tells a routine by these. */
+  wordCount: number;
+  firstWords: string[];
+  /** How deep in `BEGIN ATOMIC ... END`, whose semicolons end no statement, as psql counts it. */
+  bodyDepth: number;
+  expects: 'atomic' | 'statement' | 'semicolon' | undefined;
+}
+
+const KEPT_TOKENS = 24;
+const KEPT_WORDS = new Set(['on', 'as', 'owner', 'of']);
+
+export function newStatement(): Statement {
+  return {
+    tokens: [],
+    words: new Set(),
+    depth: 0,
+    last: '',
+    wordCount: 0,
+    firstWords: [],
+    bodyDepth: 0,
+    expects: undefined,
+  };
+}
+
+/**
+ * Takes one more token in. Returns what is wrong with it, or undefined.
+ * https://www.postgresql.org/docs/current/sql-createfunction.html tells of BEGIN ATOMIC.
+ */
+export function take(statement: Statement, token: string): string | undefined {
+  const { depth, expects, last } = statement;
+  const isWord = /^[a-z_\u0080-\uffff]/.test(token);
+  statement.last = token;
+  if (token === "'" && last === "'") return 'two texts side by side';
+  if (token === ')' && depth === 0) return 'a closing bracket without an opening one';
+  if (token === '(') statement.depth += 1;
+  if (token === ')') statement.depth -= 1;
+  const isOutside = depth === 0 || statement.depth === 0;
+  if (isOutside) {
+    if (statement.tokens.length < KEPT_TOKENS) statement.tokens.push(token);
+    if (KEPT_WORDS.has(token)) statement.words.add(token);
+  }
+  if (isWord) countWord(statement, token);
+  return expects === undefined ? undefined : missed(statement, expects, token);
+}
+
+function countWord(statement: Statement, word: string): void {
+  statement.wordCount += 1;
+  if (statement.wordCount <= 4) statement.firstWords.push(word);
+  if (!isRoutine(statement) || statement.depth > 0) return;
+  if (word === 'begin') {
+    statement.bodyDepth += 1;
+    statement.expects = 'atomic';
+  } else if (word === 'case' && statement.bodyDepth > 0) statement.bodyDepth += 1;
+  else if (word === 'end' && statement.bodyDepth > 0) statement.bodyDepth -= 1;
+}
+
+export function isRoutine({ firstWords: [first, second, third, fourth] }: Statement): boolean {
+  const isKind = (word: string | undefined) => word === 'function' || word === 'procedure';
+  return first === 'create' && (isKind(second) || (second === 'or' && third === 'replace' && isKind(fourth)));
+}
+
+const BODY_STATEMENTS = ['select', 'insert', 'update', 'delete', 'merge', 'values', 'with', 'return', 'table', '('];
+
+function missed(statement: Statement, expects: NonNullable<Statement['expects']>, token: string): string | undefined {
+  statement.expects = undefined;
+  if (expects === 'atomic') {
+    statement.expects = 'statement';
+    return token === 'atomic' ? undefined : 'BEGIN without ATOMIC';
+  }
+  if (expects === 'semicolon') return token === ';' ? undefined : 'something behind END';
+  if (token === 'end') {
+    statement.expects = 'semicolon';
+    return statement.bodyDepth === 0 ? undefined : 'END before its time';
+  }
+  return BODY_STATEMENTS.includes(token) ? undefined : `${token.toUpperCase()} in the body of a function`;
+}
+
+/** Whether a semicolon ends the statement. Within a rule's brackets and a function's body it does not. */
+export function endsHere(statement: Statement): boolean {
+  if (statement.bodyDepth > 0 && statement.depth === 0) statement.expects = 'statement';
+  return statement.depth === 0 && statement.bodyDepth === 0;
+}
