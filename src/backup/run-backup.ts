@@ -1,7 +1,7 @@
 import { objectNameOf } from '../config/archive-name.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError, StorageError } from '../errors.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
 import { autoPrune } from './auto-prune.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from './doubtful-times.ts';
@@ -53,9 +53,11 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     const stored = await makeBackup({ server, settings, startedAt, acceptSize: options.acceptSize, warn }, tools);
     const { sizeBytes, place } = stored;
     const objectName = objectNameOf(settings.archiveName, settings.format);
-    await catalog.backups.noteStored(backupId, stored);
+    await recording(stored, objectName, () => catalog.backups.noteStored(backupId, stored));
     await verifyNew(backupId, server, settings, tools);
-    await catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings });
+    await recording(stored, objectName, () =>
+      catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings }),
+    );
     const warned = warnings.length;
     await autoPrune(server, backupId, warn, tools);
     if (warnings.length > warned) await catalog.backups.setWarnings(backupId, warnings);
@@ -94,6 +96,24 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
       error: failureText(failure),
       interrupted: failure.interrupted,
     };
+  }
+}
+
+/** A result that is not recorded is no success; what is stored all the same must not be lost with it. */
+async function recording(
+  { place, objectId }: { place: string; objectId: string },
+  objectName: string,
+  record: () => Promise<void>,
+): Promise<void> {
+  try {
+    await record();
+  } catch (error) {
+    const { message, hint } = describeFailure(error, undefined);
+    const where = place.startsWith('file:') ? objectId : `${place}/${objectName} (${objectId})`;
+    throw new StorageError(
+      `the backup is stored as ${where}, but it is not recorded: ${message}`,
+      `${hint ?? ''} Then take it into the catalogue: pgbak catalog rebuild --from ${place}`.trim(),
+    );
   }
 }
 

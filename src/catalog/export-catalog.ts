@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { isReference } from '../config/reference.ts';
 import { Secret } from '../config/secret.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
+import { openError } from './open-error.ts';
 
 const SECRETS = [
   'archive_password',
@@ -14,38 +15,43 @@ const SECRETS = [
 ] as const;
 
 /**
- * Writes a copy of the catalogue as it is at one moment, also while others write to it, to a new file of mode 0600
- * (https://www.sqlite.org/lang_vacuum.html#vacuum_with_an_into_clause). With `withoutPassword` it is one that anybody may
+ * Writes a copy of the catalogue as it is at one moment, also while others write to it, to a new file of mode 0600. With `withoutPassword` it is one that anybody may
  * see: secrets are left out, references to secrets stay, and connection strings are what that function makes of them.
  */
-export function exportCatalog(path: string, target: string, withoutPassword?: (connection: Secret) => string): void {
+export function exportCatalog(
+  { copyTo }: { copyTo: (target: string) => void },
+  target: string,
+  withoutPassword?: (connection: Secret) => string,
+): void {
   // VACUUM INTO takes an empty file, and would make one by the umask.
   closeSync(openSync(target, 'wx', 0o600));
-  const source = openSqlite(path, { readonly: true });
-  try {
-    source.prepare('vacuum into ?').run(target);
-  } finally {
-    source.close();
-  }
+  copyTo(target);
   if (withoutPassword === undefined) return;
-  const copy = openSqlite(target);
   try {
-    copy.exec('pragma journal_mode = delete');
-    const servers = copy.prepare<[], Record<string, unknown>>('select * from servers').all();
-    for (const server of servers) {
-      for (const column of SECRETS) {
-        const value = server[column];
-        if (typeof value === 'string' && !isReference(value)) set(copy, server['id'], column, null);
-      }
-      const connection = String(server['connection_string']);
-      if (!isReference(connection))
-        set(copy, server['id'], 'connection_string', withoutPassword(new Secret(connection)));
+    const copy = openSqlite(target);
+    try {
+      withoutSecrets(copy, withoutPassword);
+    } finally {
+      copy.close();
     }
-    // What was overwritten must not stay in pages that are free now.
-    copy.exec('vacuum');
-  } finally {
-    copy.close();
+  } catch (error) {
+    throw openError(target, error);
   }
+}
+
+function withoutSecrets(copy: Sqlite, withoutPassword: (connection: Secret) => string): void {
+  copy.exec('pragma journal_mode = delete');
+  const servers = copy.prepare<[], Record<string, unknown>>('select * from servers').all();
+  for (const server of servers) {
+    for (const column of SECRETS) {
+      const value = server[column];
+      if (value !== null && !(typeof value === 'string' && isReference(value))) set(copy, server['id'], column, null);
+    }
+    const connection = String(server['connection_string']);
+    if (!isReference(connection)) set(copy, server['id'], 'connection_string', withoutPassword(new Secret(connection)));
+  }
+  // What was overwritten must not stay in pages that are free now.
+  copy.exec('vacuum');
 }
 
 function set(copy: Sqlite, id: unknown, column: string, value: string | null): void {

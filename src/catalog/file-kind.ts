@@ -6,7 +6,8 @@ import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 export const BUSY_TIMEOUT_MS = 15_000;
 
 /** What a catalogue file is before anything is done to it. */
-export type FileKind = { kind: 'new' } | { kind: 'earlier' } | { kind: 'current'; schema: number };
+export type FileKind =
+  { kind: 'absent' } | { kind: 'empty' } | { kind: 'earlier' } | { kind: 'current'; schema: number };
 
 /**
  * Looks at a file without changing a byte of it: through a read-only connection, since the last writing one to close
@@ -14,10 +15,12 @@ export type FileKind = { kind: 'new' } | { kind: 'earlier' } | { kind: 'current'
  */
 export function fileKind(path: string): FileKind {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() === true) {
+  if (stats === undefined) return { kind: 'absent' };
+  if (stats.isDirectory()) {
     throw new ConfigError(`the catalogue ${path} is a directory`, 'Set DB_PATH to a file in it.');
   }
-  if (stats === undefined || stats.size === 0) return { kind: 'new' };
+  if (!stats.isFile()) throw new ConfigError(`the catalogue ${path} is no file`, 'Set DB_PATH to a file.');
+  if (stats.size === 0) return { kind: 'empty' };
   const database = openSqlite(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     return databaseKind(database, path);
@@ -29,10 +32,18 @@ export function fileKind(path: string): FileKind {
 /** What an open database is, by its tables and their columns. */
 export function databaseKind(database: Sqlite, path: string): FileKind {
   const tables = names(database, "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'");
-  if (tables.length === 0) return { kind: 'new' };
+  if (tables.length === 0) return { kind: 'empty' };
   if (tables.includes('pgbak_meta')) {
-    const [schema] = names(database, "select value from pgbak_meta where name = 'schema'");
-    return { kind: 'current', schema: Number(schema) };
+    refuseForeignCode(database, path);
+    const [text] = names(database, "select value from pgbak_meta where name = 'schema'");
+    const schema = Number(text);
+    if (!Number.isSafeInteger(schema) || schema < 1) {
+      throw new ConfigError(
+        `the catalogue ${path} is damaged: it does not say which schema it has`,
+        'Restore it from a copy; nothing was changed.',
+      );
+    }
+    return { kind: 'current', schema };
   }
   const columnsOf = (table: string) => names(database, 'select name from pragma_table_info(?)', table);
   if (isEarlier(columnsOf('servers'), columnsOf('backup_log'))) return { kind: 'earlier' };
@@ -40,6 +51,33 @@ export function databaseKind(database: Sqlite, path: string): FileKind {
     `${path} is a SQLite file, but no catalogue of pgbak: it holds ${tables.slice(0, 5).join(', ')}`,
     'Set DB_PATH to the catalogue; nothing was changed.',
   );
+}
+
+/**
+ * A catalogue may come out of a storage that others can write to. What pgbak makes has tables and indices alone: triggers
+ * and views would run somebody else's statements, and a column that is computed would not say what was stored.
+ */
+function refuseForeignCode(database: Sqlite, path: string): void {
+  const [code] = names(database, "select type || ' ' || name from sqlite_master where type in ('trigger', 'view')");
+  const [computed] = names(
+    database,
+    `select 'computed column ' || m.name || '.' || c.name from sqlite_master as m, pragma_table_xinfo(m.name) as c
+     where m.type = 'table' and c.hidden <> 0`,
+  );
+  const [virtual] = names(
+    database,
+    "select 'virtual table ' || name from sqlite_master where type = 'table' and sql like 'create virtual%'",
+  );
+  const found = code ?? computed ?? virtual;
+  if (found === undefined) return;
+  throw new ConfigError(
+    `the catalogue ${path} holds something that pgbak never makes: the ${printable(found)}`,
+    'Do not use it: somebody else may have made it. Restore the catalogue from another copy; nothing was changed.',
+  );
+}
+
+function printable(text: string): string {
+  return JSON.stringify(text.slice(0, 80)).slice(1, -1);
 }
 
 /** The earlier program's tables have no mark of their own, so they are known by their columns. */

@@ -26,7 +26,15 @@ export function catalogHealth(path: string): CatalogHealth {
   if (stats === undefined) return { kind: 'absent', path };
   try {
     const file = fileKind(path);
-    if (file.kind === 'new') return { kind: 'absent', path };
+    if (file.kind === 'absent') return { kind: 'absent', path };
+    if (file.kind === 'empty') {
+      return {
+        kind: 'unusable',
+        path,
+        message: `${path} is an empty file`,
+        hint: 'Put a copy of the catalogue there.',
+      };
+    }
     if (file.kind === 'earlier') return { kind: 'earlier', path };
     const mode = stats.mode & 0o777;
     return { kind: 'current', path, mode, schema: file.schema, knownSchema: SCHEMA, damage: damageOf(path) };

@@ -26,7 +26,7 @@ export async function archiveCatalog(
 ): Promise<{ sizeBytes: number }> {
   const plain = `${path}.sqlite`;
   try {
-    exportCatalog(catalog.path, plain, password === undefined ? withoutPassword : undefined);
+    exportCatalog(catalog, plain, password === undefined ? withoutPassword : undefined);
     await archiveStream(
       {
         sevenZip: await sevenZipFor(environment, process.env, signal),
@@ -75,7 +75,7 @@ export async function exportTo(
   signal: AbortSignal,
 ): Promise<void> {
   if (password === undefined) {
-    exportCatalog(workplace.catalog.path, file, withoutPassword);
+    exportCatalog(workplace.catalog, file, withoutPassword);
     return;
   }
   // 7-Zip makes files by the umask, so it makes this one where nobody else can look.

@@ -1,7 +1,7 @@
-import { hostname } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { openCatalog, type Catalog } from '../catalog/open-catalog.ts';
+import { openCatalog, type Catalog, type CatalogUse } from '../catalog/open-catalog.ts';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { systemClock } from '../system/clock.ts';
 
@@ -12,13 +12,13 @@ export interface Workplace extends AsyncDisposable {
 }
 
 /**
- * Opens the catalogue that the environment names, adopting or migrating it first. Here, and in what it hands out, the
+ * Opens the catalogue that the environment names, adopting or migrating it first; for what, says the command. Here, and in what it hands out, the
  * real things are put together; everything further in is given what it needs.
  */
-export async function openWorkplace(): Promise<Workplace> {
+export async function openWorkplace(use: CatalogUse): Promise<Workplace> {
   const environment = readEnvironment(process.env);
   const path = catalogPathOf(environment);
-  const catalog = await openCatalog(path, { clock: systemClock });
+  const catalog = await open(path, environment, use);
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
     process.stderr.write(
@@ -27,6 +27,11 @@ export async function openWorkplace(): Promise<Workplace> {
     );
   }
   return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };
+}
+
+async function open(path: string, environment: Environment, use: CatalogUse): Promise<Catalog> {
+  const temporaryDirectory = environment.temporaryDirectory ?? tmpdir();
+  return await openCatalog(path, { use, clock: systemClock, temporaryDirectory });
 }
 
 function catalogPathOf({ catalogPath }: Environment): string {
@@ -45,13 +50,12 @@ export async function openHealthyCatalog(): Promise<
   const catalogPath = catalogPathOf(environment);
   const health = catalogHealth(catalogPath);
   const isSound = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
-  const catalog = isSound ? await openCatalog(catalogPath, { clock: systemClock }) : undefined;
+  const catalog = isSound ? await open(catalogPath, environment, 'read') : undefined;
   return { environment, catalogPath, catalog, [Symbol.asyncDispose]: async () => await catalog?.close() };
 }
 
-/** Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. */
-export async function takeRunLock({ catalog }: Workplace, waitMs: number, signal: AbortSignal): Promise<Disposable> {
-  const { takeLock } = await import('../system/lock.ts');
-  const holder = { pid: process.pid, host: hostname(), since: systemClock.now() };
-  return await takeLock(catalog.path, { holder, waitMs, clock: systemClock, signal });
+/** The same as `takeRunLock` of run-lock.ts, which commands without a lock need not load. */
+export async function takeRunLock(workplace: Workplace, waitMs: number, signal: AbortSignal): Promise<AsyncDisposable> {
+  const { takeRunLock: take } = await import('./run-lock.ts');
+  return await take(workplace, waitMs, signal);
 }

@@ -46,9 +46,6 @@ export function runSummary(
   outcomes: readonly Outcome[],
   { isComplete, isTold, width }: { isComplete: boolean; isTold: boolean; width: number | undefined },
 ): string | undefined {
-  if (outcomes.length === 0) {
-    return 'No servers yet. Add one: pgbak add';
-  }
   const shown = outcomes.filter(({ status }) => isComplete || status !== 'skipped');
   // A terminal has shown a line for each server already.
   if (shown.length === 1 && isTold && shown[0]?.status !== 'skipped') return undefined;

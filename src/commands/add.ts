@@ -46,7 +46,7 @@ EXIT STATUS
     const isChecked = !flags['no-check'];
     const isAsking = canAsk(this.jsonEnabled());
     if (!isAsking) newServer(parseServerInput(given));
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('create');
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const { catalog, environment } = workplace;

@@ -20,7 +20,7 @@ export default class Backups extends BaseCommand {
   static override summary = 'show the restore points: the good backups, newest first';
   static override description = `What the catalogue remembers, beside what storage really holds: present, missing, or stored and not in the catalogue; unknown where storage does not answer. To bring one back: pgbak restore SERVER --at ID
 
-With --remote storage alone is asked, so that an empty catalogue will do: see also pgbak catalog rebuild.
+With --remote storage alone is asked, and no catalogue is needed: see also pgbak catalog rebuild.
 
 EXIT STATUS
   0  shown
@@ -50,7 +50,7 @@ EXIT STATUS
     if (flags.remote && args.server !== undefined) {
       throw new ConfigError('--remote asks for all of a place, not for a server', 'Leave the server out.');
     }
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace(flags.remote ? 'read or nothing' : 'read');
     using interruption = listenForInterruption();
     const { catalog } = workplace;
     const { signal } = interruption;

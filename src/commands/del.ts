@@ -24,7 +24,7 @@ EXIT STATUS
 
   async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {
     const { args, flags } = await this.parse(Del);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('change');
     const { catalog, environment } = workplace;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };

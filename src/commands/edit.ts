@@ -42,7 +42,7 @@ EXIT STATUS
     const given = serverInputFrom(flags);
     const isGiven = Object.values(given).some((value) => value !== undefined);
     parseServerInput(given);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('change');
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const { catalog, environment } = workplace;

@@ -19,7 +19,7 @@ EXIT STATUS
 
   async run(): Promise<ServerRow[]> {
     await this.parse(List);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     const { catalog, environment } = workplace;
     const verified = await catalog.verifications.recent();
     const now = new Date();

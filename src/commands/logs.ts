@@ -28,7 +28,7 @@ export default class Logs extends BaseCommand {
 
   async run(): Promise<BackupRow[]> {
     const { args, flags } = await this.parse(Logs);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     const { catalog } = workplace;
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);

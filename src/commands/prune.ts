@@ -35,13 +35,13 @@ EXIT STATUS
 
   async run(): Promise<PruneRow[]> {
     const { args, flags } = await this.parse(Prune);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace(flags['dry-run'] ? 'read' : 'change');
     using interruption = listenForInterruption();
     const { catalog } = workplace;
     const { signal } = interruption;
     const isDry = flags['dry-run'];
     const servers = args.server === undefined ? await catalog.servers.list() : [await findServer(catalog, args.server)];
-    using _lock = isDry ? undefined : await takeRunLock(workplace, flags.wait * 1000, signal);
+    await using _lock = isDry ? undefined : await takeRunLock(workplace, flags.wait * 1000, signal);
     const entries: PruneEntry[] = [];
     let isComplete = true;
     for (const server of servers) {

@@ -109,7 +109,7 @@ EXIT STATUS
     if (flags.output === STDOUT && this.jsonEnabled()) {
       throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const isJson = this.jsonEnabled();

@@ -10,6 +10,7 @@ import { terminalWidth } from '../cli/output.ts';
 import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../cli/outcome-row.ts';
 import { parseCompression } from '../config/compression.ts';
 import { FORMATS } from '../config/server.ts';
+import { ConfigError } from '../errors.ts';
 
 export default class Run extends BaseCommand {
   static override summary = 'back up every server that is due';
@@ -59,15 +60,21 @@ EXIT STATUS
   async run(): Promise<{ results: OutcomeRow[] }> {
     const { flags } = await this.parse(Run);
     if (flags.compression !== undefined) parseCompression(flags.compression);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('change');
     using interruption = listenForInterruption();
     await using log = await openLog(workplace.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
     const { catalog } = workplace;
     const servers =
       flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
+    // Silence, every hour, would say that all is well where a variable leads to another catalogue.
+    if (servers.length === 0) {
+      throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
+    }
 
     const options = { signal: interruption.signal, report: log.report, version: this.config.version, jobs: flags.jobs };
-    using _lock = flags['dry-run'] ? undefined : await takeRunLock(workplace, flags.wait * 1000, interruption.signal);
+    await using _lock = flags['dry-run']
+      ? undefined
+      : await takeRunLock(workplace, flags.wait * 1000, interruption.signal);
     const request = {
       servers,
       force: flags.force,

@@ -41,7 +41,7 @@ EXIT STATUS
 
   async run(): Promise<{ crontab: string; service: string; timer: string; environmentFile: string; done: string[] }> {
     const { flags } = await this.parse(Schedule);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace(flags.install === undefined ? 'read or nothing' : 'read');
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const { catalog, environment } = workplace;

@@ -34,7 +34,7 @@ EXIT STATUS
 
   async run(): Promise<StatusRow[]> {
     const { flags } = await this.parse(Status);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     const now = new Date();
     const statuses = await collectStatus(workplace.catalog, now);
     if (flags.prometheus) {

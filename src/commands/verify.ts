@@ -75,7 +75,7 @@ EXIT STATUS
         'Give it as env:NAME or file:/path: --archive-password',
       );
     }
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     using interruption = listenForInterruption();
     const { catalog, environment } = workplace;
     const { signal } = interruption;

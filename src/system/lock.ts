@@ -1,18 +1,27 @@
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errorCode, LockedError } from '../errors.ts';
+import { ConfigError, errorCode, errorMessage, LockedError, PgbakError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { openSqlite, type Sqlite } from './sqlite.ts';
 
-/** Who holds a lock, for whoever finds it taken. */
-export interface LockHolder {
-  pid: number;
-  host: string;
-  since: Date;
-}
-
 export interface LockRequest {
-  holder: LockHolder;
+  /**
+   * Whether somebody holds it all the same, in words; asked by whoever has just got the kernel's lock, since a file that
+   * was removed keeps nobody out.
+   */
+  heldBy: () => Promise<string | undefined>;
+  /** Who holds it, in words, for whoever finds it taken; undefined where that is not known. */
+  describeHolder: () => Promise<string | undefined>;
   /** How long to wait for another holder to let go. */
   waitMs: number;
   clock: Clock;
@@ -23,28 +32,39 @@ const LOOK_EVERY_MS = 250;
 
 /**
  * Takes the lock that allows one run at a time for the file at `path`, until it is disposed of. It is an exclusive
- * transaction on a SQLite file beside it, which the kernel drops when the process dies, however it dies. Throws a
- * `LockedError` that says who holds it when that takes longer than `waitMs`.
+ * transaction on a SQLite file beside it, which the kernel drops when the process dies, however it dies.
+ *
+ * @throws LockedError that says who holds it when that takes longer than `waitMs`
+ * @throws ConfigError that names the file beside it, where that cannot be locked
  */
-export async function takeLock(path: string, { holder, waitMs, clock, signal }: LockRequest): Promise<Disposable> {
+export async function takeLock(path: string, request: LockRequest): Promise<Disposable> {
+  const { heldBy, describeHolder, waitMs, clock, signal } = request;
   const lockPath = lockPathOf(path);
-  const holderPath = `${lockPath}-holder`;
   const giveUpAt = clock.now().getTime() + waitMs;
   for (;;) {
-    const lock = tryLock(lockPath);
-    if (lock !== undefined) {
-      const { pid, host, since } = holder;
-      writeFileSync(holderPath, `process ${pid} on ${host}, since ${since.toISOString()}`);
-      return {
-        [Symbol.dispose]: () => {
-          rmSync(holderPath, { force: true });
-          lock.close();
-        },
-      };
-    }
+    const lock = tryLock(lockPath, path);
+    const other = lock === undefined ? undefined : await closedOnError(lock, heldBy);
+    if (lock !== undefined && other === undefined) return { [Symbol.dispose]: () => void lock.close() };
+    lock?.close();
     const leftMs = giveUpAt - clock.now().getTime();
-    if (leftMs <= 0) throw lockedBy(holderPath);
+    if (leftMs <= 0) {
+      // Where nobody is named it is just starting or ending; that it is held is all there is to say.
+      const who = other ?? (await describeHolder());
+      throw new LockedError(
+        `another run is under way${who === undefined ? '' : `: ${who}`}`,
+        'Wait for it to end, or let this one wait: --wait SECONDS',
+      );
+    }
     await clock.sleep(Math.min(LOOK_EVERY_MS, leftMs), signal);
+  }
+}
+
+async function closedOnError<Result>(lock: Sqlite, ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    lock.close();
+    throw error;
   }
 }
 
@@ -57,26 +77,81 @@ function lockPathOf(path: string): string {
   }
 }
 
-function tryLock(path: string): Sqlite | undefined {
-  const database = openSqlite(path, { timeout: 0 });
+function tryLock(lockPath: string, path: string): Sqlite | undefined {
+  let database: Sqlite | undefined;
   try {
+    const inode = openLockFile(lockPath, path);
+    database = openSqlite(lockPath, { timeout: 0 });
     // In this mode the lock file never gets a content, and no journal is left by a process that dies.
     database.exec('pragma journal_mode = memory');
     database.exec('begin exclusive');
-    return database;
-  } catch (error) {
+    // On a file that it cannot write SQLite takes no lock and says nothing. This is never committed.
+    database.exec('pragma user_version = 1');
+    if (lstatSync(lockPath, { throwIfNoEntry: false })?.ino === inode) return database;
+    // Somebody has put another file there meanwhile, which others lock.
     database.close();
+    return undefined;
+  } catch (error) {
+    database?.close();
     if (errorCode(error)?.startsWith('SQLITE_BUSY') === true) return undefined;
-    throw error;
+    throw unusable(lockPath, error);
   }
 }
 
-function lockedBy(holderPath: string): LockedError {
-  const hint = 'Wait for it to end, or let this one wait: --wait SECONDS';
+/**
+ * Makes sure that the lock file is there, a file and not a link to one, and can be written; returns its inode. Closed
+ * again before SQLite locks it: whatever else of this process closes the file drops the kernel's lock
+ * (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ */
+function openLockFile(lockPath: string, path: string): number {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = openSync(lockPath, flags, 0o600);
   try {
-    return new LockedError(`another run is under way: ${readFileSync(holderPath, 'utf8')}`, hint);
-  } catch {
-    // It is just starting or ending; that it holds the lock is all there is to say.
-    return new LockedError('another run is under way', hint);
+    const stats = fstatSync(file);
+    if (!stats.isFile()) {
+      throw new ConfigError(`the lock file ${lockPath} is no file`, `Remove it: rm ${lockPath}`);
+    }
+    if (process.geteuid?.() === 0) giveToOwner(file, stats, path);
+    return stats.ino;
+  } finally {
+    closeSync(file);
   }
+}
+
+/** What the superuser leaves behind must not keep out the user whose catalogue it is. */
+function giveToOwner(file: number, { uid, nlink }: { uid: number; nlink: number }, path: string): void {
+  const owner = statSync(path, { throwIfNoEntry: false });
+  // A second name may be a trap: the file of somebody else.
+  if (owner === undefined || owner.uid === uid || uid !== 0 || nlink !== 1) return;
+  fchownSync(file, owner.uid, owner.gid);
+  fchmodSync(file, 0o600);
+}
+
+function unusable(lockPath: string, error: unknown): unknown {
+  if (error instanceof PgbakError) return error;
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  const owner = lstatSync(lockPath, { throwIfNoEntry: false })?.uid;
+  if (code === 'ELOOP') {
+    return new ConfigError(
+      `the lock file ${lockPath} is a symbolic link, which is not followed`,
+      `Remove it: rm ${lockPath}`,
+    );
+  }
+  if (owner === undefined) {
+    return new ConfigError(
+      `the lock file ${lockPath} cannot be made: ${errorMessage(error)}`,
+      'Only one run at a time may work on a catalogue, so this user has to be able to write to its directory.',
+    );
+  }
+  if (/^(?:EACCES|EPERM|SQLITE_(?:READONLY|CANTOPEN|PERM))/.test(code)) {
+    return new ConfigError(
+      `the lock file ${lockPath} may not be written to by this user: it belongs to uid ${owner}`,
+      `Another user has run pgbak here. While none runs, remove it: sudo rm ${lockPath}`,
+    );
+  }
+  return new ConfigError(
+    `the lock file ${lockPath} cannot be locked: ${errorMessage(error)} (${code})`,
+    `While no pgbak runs, remove it: rm ${lockPath}`,
+  );
 }

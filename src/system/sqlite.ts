@@ -10,9 +10,13 @@ export type Sqlite = Pick<Database.Database, 'prepare' | 'exec' | 'close' | 'ser
  */
 const kept: unknown[] = [];
 
-/** Opens a SQLite file. Throws better-sqlite3's own errors. */
-export function openSqlite(path: string, options: { readonly?: boolean; timeout?: number } = {}): Sqlite {
+/**
+ * Opens a SQLite file, or what was read of one into memory. Throws better-sqlite3's own errors. Views, triggers and
+ * defaults in it may not call functions that do more than compute (https://www.sqlite.org/pragma.html#pragma_trusted_schema).
+ */
+export function openSqlite(path: string | Buffer, options: { readonly?: boolean; timeout?: number } = {}): Sqlite {
   const database = new Database(path, options);
+  database.exec('pragma trusted_schema = off');
   const prepare = database.prepare.bind(database);
   const prepareAndKeep = (sql: string) => {
     const statement = prepare(sql);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from '@jest/globals';
 import { openCatalog } from '../../src/catalog/open-catalog.ts';
@@ -12,7 +13,7 @@ async function adopt(ddl: string) {
   const path = folder.at('backup.sqlite');
   writeDatabase(path, ddl);
   const before = readFileSync(path);
-  const catalog = await openCatalog(path, { clock: systemClock });
+  const catalog = await openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() });
   const { adopted } = catalog;
   const servers = await catalog.servers.list();
   const backups = await catalog.backups.list({ limit: 100 });
@@ -33,7 +34,7 @@ async function adopt(ddl: string) {
   expect(tables).toEqual(expect.arrayContaining(['backup_log', 'pgbak_meta', 'servers', 'verification_log']));
 
   // Opened again, it is adopted no second time.
-  const again = await openCatalog(path, { clock: systemClock });
+  const again = await openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() });
   expect(again.adopted).toBeUndefined();
   expect(await again.servers.list()).toHaveLength(servers.length);
   await again.close();
@@ -223,7 +224,7 @@ describe('a file of the earlier program is adopted field by field:', () => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
     writeDatabase(path, `${LATEST.ddl} DELETE FROM servers WHERE id = 7;`);
-    await (await openCatalog(path, { clock: systemClock })).close();
+    await (await openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() })).close();
     const database = new Database(path);
     const columns = (
       database.prepare('select name from pragma_table_info(?)').pluck().all('servers') as string[]

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from '@jest/globals';
 import { nativeModuleProblem } from '../../src/catalog/native-module.ts';
@@ -10,7 +11,7 @@ import { PGBAK, newAccount } from '../support/pgbak.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { LATEST, writeDatabase } from './earlier-files.ts';
 
-const open = (path: string) => openCatalog(path, { clock: systemClock });
+const open = (path: string) => openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() });
 
 describe('a new catalogue', () => {
   test('is readable by its owner alone, whatever the umask says', async () => {
@@ -31,8 +32,11 @@ describe('a new catalogue', () => {
 
   test('is made once, by whichever of two processes comes first', async () => {
     using account = newAccount();
-    const runs = await Promise.all(Array.from({ length: 4 }, () => account.pgbak('list', '--json')));
-    expect(runs.map(({ status, stdout }) => [status, stdout.trim()])).toEqual(runs.map(() => [0, '[]']));
+    const shop = { 'connection-string': 'postgresql:///shop', destination: 'file:/srv', 'no-check': true } as const;
+    const names = ['a', 'b', 'c', 'd'];
+    const runs = await Promise.all(names.map(async (name) => await account.add({ ...shop, name })));
+    expect(runs).toMatchObject(names.map(() => ({ status: 0 })));
+    expect(await account.json('list')).toHaveLength(names.length);
   });
 
   test('is adopted once, by whichever of two processes comes first', async () => {
@@ -138,6 +142,8 @@ describe('a better-sqlite3 that does not load', () => {
     const addon = `${copy}/node_modules/better-sqlite3/build/Release/better_sqlite3.node`;
     rmSync(addon);
     writeFileSync(addon, 'not a library');
+    mkdirSync(account.folder.at('home', 'catalog'));
+    writeDatabase(account.catalogPath, LATEST.ddl);
     const child = spawn(process.execPath, [`${copy}/bin/run.js`, 'list'], { env: account.env });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

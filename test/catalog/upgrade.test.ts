@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from '@jest/globals';
@@ -21,7 +22,7 @@ test('a catalogue of the first schema is brought to today, and a copy of it kept
   await db.destroy();
   const before = readFileSync(path);
 
-  const catalog = await openCatalog(path, { clock: systemClock });
+  const catalog = await openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() });
   expect(await catalog.servers.list()).toMatchObject([
     { name: 'shop', retention: {}, verifyAfter: 'none', autoPrune: false, includeGlobals: false },
   ]);

@@ -91,6 +91,9 @@ describe('colors', () => {
 
 test('empty states say what to type next', async () => {
   using account = newAccount();
+  const destination = `file:${account.folder.at('backups')}`;
+  await account.add({ name: 'shop', 'connection-string': 'postgresql:///shop', destination, 'no-check': true });
+  await account.pgbak('del', 'shop', '--yes');
   const outputs = [
     await account.pgbak('list'),
     await account.pgbak('logs'),

@@ -23,3 +23,8 @@ export function mountSmallDisk(path: string, sizeBytes: number, fileSystem = 'tm
     [Symbol.dispose]: () => void execFileSync('umount', [path]),
   };
 }
+
+/** From now on nothing there can be changed. */
+export function remountReadOnly(path: string): void {
+  execFileSync('mount', ['-o', 'remount,ro', path], { stdio: 'pipe' });
+}

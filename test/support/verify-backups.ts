@@ -14,8 +14,9 @@ interface Made {
 /** What good backups a catalogue knows of, behind a given one. */
 function madeSince(catalogPath: string, lastId: number): Made[] {
   if (!existsSync(catalogPath)) return [];
-  const catalog = new Database(catalogPath, { readonly: true });
+  let catalog: Database.Database | undefined;
   try {
+    catalog = new Database(catalogPath, { readonly: true });
     return catalog
       .prepare<[number], Made>(
         `select l.id, s.name as server, s.connection_string as connection from backup_log l join servers s on s.id = l.server_id
@@ -26,7 +27,7 @@ function madeSince(catalogPath: string, lastId: number): Made[] {
     // Not a catalogue of today's, which is what that test is about.
     return [];
   } finally {
-    catalog.close();
+    catalog?.close();
   }
 }
 

@@ -1,20 +1,22 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { takeLock } from '../../src/system/lock.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { LockedError } from '../../src/errors.ts';
+import { ConfigError, LockedError } from '../../src/errors.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { signal } = new AbortController();
-const take = (path: string, waitMs = 0) =>
+const take = (path: string, waitMs = 0, stop = signal) =>
   takeLock(path, {
-    holder: { pid: process.pid, host: 'here', since: new Date(0) },
+    heldBy: async () => await Promise.resolve(undefined),
+    describeHolder: async () => await Promise.resolve('process 17 on there'),
     waitMs,
     clock: systemClock,
-    signal,
+    signal: stop,
   });
 
 /** Another process that holds the lock until it is told to let go, or is killed. */
@@ -22,13 +24,13 @@ async function otherHolder(path: string) {
   const script = `
     import { takeLock } from './src/system/lock.ts';
     import { systemClock } from './src/system/clock.ts';
-    const holder = { pid: process.pid, host: 'there', since: new Date(0) };
-    const lock = await takeLock(process.argv[1], { holder, waitMs: 0, clock: systemClock, signal: new AbortController().signal });
+    const nobody = async () => undefined;
+    const lock = await takeLock(process.argv[1], { heldBy: nobody, describeHolder: nobody, waitMs: 0, clock: systemClock, signal: new AbortController().signal });
     process.stdout.write('held');
     process.stdin.resume().once('end', () => lock[Symbol.dispose]());`;
   const args = ['--import', './test/support/run-typescript.mjs', '--input-type=module', '-e', script, path];
   const child = spawn(process.execPath, args, {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    cwd: ROOT,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
@@ -49,9 +51,7 @@ describe('the run lock', () => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
     const child = await otherHolder(path);
-    await expect(take(path)).rejects.toThrow(
-      `another run is under way: process ${child.pid} on there, since 1970-01-01T00:00:00.000Z`,
-    );
+    await expect(take(path)).rejects.toThrow('another run is under way: process 17 on there');
     child.stdin.end();
     (await take(path, 20_000))[Symbol.dispose]();
   });
@@ -80,9 +80,82 @@ describe('the run lock', () => {
     await expect(take(path, 600)).rejects.toThrow(LockedError);
     expect(performance.now() - began).toBeGreaterThan(500);
     const controller = new AbortController();
-    const holder = { pid: 1, host: 'x', since: new Date() };
-    const waiting = takeLock(path, { holder, waitMs: 60_000, clock: systemClock, signal: controller.signal });
+    const waiting = take(path, 60_000, controller.signal);
     controller.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
+  });
+
+  test.each<[string, (lockFile: string) => void, RegExp]>([
+    [
+      'a symbolic link to a file of somebody else {replaced@connect}',
+      (lockFile) => symlinkSync(`${lockFile}.victim`, lockFile),
+      /is a symbolic link, which is not followed/,
+    ],
+    [
+      'a file that holds something {damaged@connect}',
+      (lockFile) => writeFileSync(lockFile, 'notes of somebody\n'.repeat(100)),
+      /cannot be locked/,
+    ],
+    ['a named pipe {hostile@connect}', (lockFile) => execFileSync('mkfifo', [lockFile]), /is no file/],
+  ])('cannot be taken on %s, and says which file it is', async (_name, plant, message) => {
+    using folder = temporaryFolder();
+    const path = folder.at('backup.sqlite');
+    writeFileSync(`${path}.lock.victim`, 'untouched');
+    plant(`${path}.lock`);
+    await expect(take(path)).rejects.toThrow(message);
+    await expect(take(path)).rejects.toThrow(ConfigError);
+    expect(readFileSync(`${path}.lock.victim`, 'utf8')).toBe('untouched');
+  });
+});
+
+/** Takes the lock as another user, and says how that went. */
+function takeAs(uid: number, path: string): string {
+  const script = `
+    import { takeLock } from './src/system/lock.ts';
+    import { systemClock } from './src/system/clock.ts';
+    process.setgid(${uid});
+    process.setuid(${uid});
+    const nobody = async () => undefined;
+    const request = { heldBy: nobody, describeHolder: nobody, waitMs: 0, clock: systemClock, signal: new AbortController().signal };
+    await takeLock(process.argv[1], request).then(() => console.log('taken'), (error) => console.log(error.message));`;
+  const args = ['--import', './test/support/run-typescript.mjs', '--input-type=module', '-e', script, path];
+  return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).trim();
+}
+
+const ifRoot = process.getuid?.() === 0 ? describe : describe.skip;
+ifRoot('what the superuser leaves beside the catalogue of a user', () => {
+  const OTHER = 12_345;
+  const usersFolder = () => {
+    const folder = temporaryFolder();
+    chownSync(folder.path, OTHER, OTHER);
+    writeFileSync(folder.at('backup.sqlite'), '');
+    chownSync(folder.at('backup.sqlite'), OTHER, OTHER);
+    return folder;
+  };
+
+  test('belongs to that user, whose lock it still is {denied@connect}', async () => {
+    using folder = usersFolder();
+    const path = folder.at('backup.sqlite');
+    (await take(path))[Symbol.dispose]();
+    expect(statSync(`${path}.lock`)).toMatchObject({ uid: OTHER });
+    expect(takeAs(OTHER, path)).toBe('taken');
+    using _lock = await take(path);
+    expect(takeAs(OTHER, path)).toMatch(/^another run is under way/);
+  });
+
+  test('or, left by an earlier pgbak, is an error that names the file, never a run without a lock {denied@connect}', () => {
+    using folder = usersFolder();
+    const path = folder.at('backup.sqlite');
+    writeFileSync(`${path}.lock`, '');
+    chmodSync(`${path}.lock`, 0o644);
+    expect(takeAs(OTHER, path)).toBe(
+      `the lock file ${path}.lock may not be written to by this user: it belongs to uid 0`,
+    );
+  });
+
+  test('a directory in which that user may write nothing is named as well {denied@connect}', () => {
+    using folder = temporaryFolder();
+    expect(takeAs(OTHER, folder.at('backup.sqlite'))).toMatch(/backup\.sqlite\.lock cannot be made: EACCES/);
+    expect(existsSync(folder.at('backup.sqlite.lock'))).toBe(false);
   });
 });

@@ -35,7 +35,7 @@ EXIT STATUS
 
   async run(): Promise<{ file: string; holdsSecrets: boolean }> {
     const { args, flags } = await this.parse(CatalogExport);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('read');
     using interruption = listenForInterruption();
     const file = resolve(args.file);
     if (existsSync(file)) throw new ConfigError(`${file} is there already`, 'Name another file.');

@@ -39,9 +39,9 @@ EXIT STATUS
 
   async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
     const { flags } = await this.parse(CatalogRebuild);
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('create');
     using interruption = listenForInterruption();
-    using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    await using _lock = await takeRunLock(workplace, 0, interruption.signal);
     const given = flags['archive-password'];
     const rebuilt = await rebuildFrom(flags.from, workplace, {
       password: given === undefined ? undefined : givenPassword(given, workplace.environment),

@@ -30,10 +30,10 @@ EXIT STATUS
     if (given !== undefined && (Number.isNaN(given.getTime()) || isAhead(given, now))) {
       throw new ConfigError(`--to ${flags.to} is not a time that has passed`, 'For example: --to 2026-11-23T03:00Z');
     }
-    await using workplace = await openWorkplace();
+    await using workplace = await openWorkplace('change');
     using interruption = listenForInterruption();
     const { catalog } = workplace;
-    using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    await using _lock = await takeRunLock(workplace, 0, interruption.signal);
     const backup = await findBackup(catalog, args.backup, undefined);
     if (!isAhead(backup.startedAt, now)) {
       throw new ConfigError(

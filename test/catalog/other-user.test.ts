@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { newAccount, PGBAK } from '../support/pgbak.ts';
+import { CAN_MOUNT } from '../support/small-disk.ts';
+
+/** Runs pgbak as a user who is not the superuser. */
+async function asUser(uid: number, args: string[], env: Record<string, string>) {
+  const child = spawn(
+    'setpriv',
+    ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', process.execPath, PGBAK, ...args],
+    {
+      env: { ...env, SHELL: '/bin/sh' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [status] = (await once(child, 'close')) as [number];
+  return { status, stderr };
+}
+
+const ifRoot = CAN_MOUNT ? describe : describe.skip;
+ifRoot('for a user who is not the superuser', () => {
+  const USER = 12_345;
+  const usersCatalog = async () => {
+    const account = newAccount();
+    for (const folder of ['home', 'tmp']) chownSync(account.folder.at(folder), USER, USER);
+    const add = [
+      'add',
+      '--name=shop',
+      '--connection-string=postgresql:///shop',
+      '--no-check',
+      '--destination=file:/srv',
+    ];
+    expect(await asUser(USER, add, account.env)).toMatchObject({ status: 0 });
+    return account;
+  };
+
+  test('a time with mode 0400 leaves nothing that a later run stumbles over {denied@record}', async () => {
+    using account = await usersCatalog();
+    chmodSync(account.catalogPath, 0o400);
+    expect(await asUser(USER, ['run'], account.env)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/may not be opened by this user|may not be written to/),
+    });
+    expect(await asUser(USER, ['list'], account.env)).toMatchObject({ status: 0 });
+    chmodSync(account.catalogPath, 0o600);
+    expect(await asUser(USER, ['edit', 'shop', '--frequency-hrs=6'], account.env)).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+  });
+
+  test('what SQLite left with a mode that forbids to write is mended {denied@record}', async () => {
+    using account = await usersCatalog();
+    for (const suffix of ['-shm', '-wal']) {
+      writeFileSync(account.catalogPath + suffix, '');
+      chownSync(account.catalogPath + suffix, USER, USER);
+      chmodSync(account.catalogPath + suffix, 0o400);
+    }
+    expect(await asUser(USER, ['edit', 'shop', '--frequency-hrs=6'], account.env)).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('and what belongs to somebody else, or is a link, is named {denied@record, replaced@record}', async () => {
+    using account = await usersCatalog();
+    writeFileSync(`${account.catalogPath}-shm`, '');
+    chmodSync(`${account.catalogPath}-shm`, 0o600);
+    expect(await asUser(USER, ['edit', 'shop', '--frequency-hrs=6'], account.env)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        /backup\.sqlite-shm, which belongs to the catalogue, belongs to another user \(uid 0\)/,
+      ),
+    });
+    rmSync(`${account.catalogPath}-shm`);
+    mkdirSync(account.folder.at('victim'));
+    symlinkSync(account.folder.at('victim', 'file'), `${account.catalogPath}-wal`);
+    expect(await account.pgbak('edit', 'shop', '--frequency-hrs=6')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/backup\.sqlite-wal, which SQLite keeps beside the catalogue, is no file/),
+    });
+    expect(readdirSync(account.folder.at('victim'))).toEqual([]);
+  });
+});
