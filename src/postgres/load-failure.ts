@@ -10,6 +10,21 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
     /extension "([^"]+)" is not available|could not open extension control file/,
     ([, name]) => `Install the extension ${name ?? 'that is named'} on the target's machine first.`,
   ],
+  [
+    /must be member of role "([^"]+)"|must be able to SET ROLE "([^"]+)"/,
+    ([, member, role]) =>
+      `Make the role that restores a member of it (GRANT "${member ?? role}" TO ...), or let all belong to the role that restores: --no-owner, for binary backups`,
+  ],
+  [
+    /must be owner of extension (\S+)/,
+    ([, name]) =>
+      `Another role made the extension ${name ?? ''} in the target: restore as that role or as a superuser.`,
+  ],
+  [
+    /directory "([^"]+)" does not exist|could not set permissions on directory "([^"]+)"/,
+    ([, missing, closed]) =>
+      `Make the directory ${missing ?? closed} on the target's machine, owned by the account that PostgreSQL runs as.`,
+  ],
   [/No space left on device/i, () => "The target's disk is full."],
 ];
 

@@ -12,7 +12,8 @@ const TIMEOUT_MS = 120_000;
 
 /**
  * Makes the roles and tablespaces of a script that the target does not have. Those that it has stay as they are, their
- * passwords and rights above all.
+ * passwords and rights above all. Roles are made in one transaction, since one that was begun would pass for one that is
+ * there when it is tried again; a tablespace cannot be made in any.
  */
 export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
   const { connection, found, environment, signal } = target;
@@ -25,7 +26,21 @@ export async function loadRoles(globals: Secret, target: GlobalsRequest): Promis
     const name = /^(?:CREATE|ALTER) (?:ROLE|TABLESPACE) ("(?:[^"]|"")*"|[^\s;]+)/.exec(withoutComments(statement))?.[1];
     return name === undefined || !existing.has(name);
   });
-  await runScript(missing.join(''), target, 'the roles of the backup could not be made, and nothing was restored');
+  const isTablespace = (statement: string) =>
+    /^(?:(?:CREATE|ALTER|COMMENT ON) TABLESPACE|(?:GRANT|REVOKE) [^;]*? ON TABLESPACE) /.test(
+      withoutComments(statement),
+    );
+  const roles = missing.filter((statement) => !isTablespace(statement)).join('');
+  await runScript(
+    `BEGIN;\n${roles}\nCOMMIT;\n`,
+    target,
+    'the roles of the backup could not be made, and nothing was changed or restored',
+  );
+  await runScript(
+    missing.filter(isTablespace).join(''),
+    target,
+    'the roles of the backup are there now and stay, a tablespace could not be made, and nothing was restored',
+  );
 }
 
 /** Gives the database the owner, comment, privileges and settings that a script of globals holds. */

@@ -117,3 +117,38 @@ test('a role that may not read passwords leaves them out', async () => {
   expect(globals).toMatch(/CREATE ROLE modest;/);
   expect(globals).not.toMatch(/PASSWORD|SCRAM/);
 });
+
+test('roles are all made or none, and stay where a tablespace cannot be made {refused@load}', async () => {
+  await source.createDatabase('spread');
+  const directory = `${source.socketDirectory}/fast`;
+  await source.sql('spread', `copy (select 1) to program 'mkdir ${directory}; cat > /dev/null'`);
+  await source.sql('spread', `create tablespace fast location '${directory}'`);
+  await source.sql('spread', "create role spread_first login password 'one'; create table t as select 1");
+  using account = newAccount();
+  const destination = `file:${account.folder.at('backups')}`;
+  await account.add({
+    name: 'spread',
+    'connection-string': source.url('spread'),
+    destination,
+    'include-globals': true,
+    'min-size': 1,
+  });
+  await account.results();
+  await source.sql('spread', 'drop tablespace fast');
+  const again = () => account.pgbak('restore', 'spread', '--create', '--globals', '--to', target.url('spread'));
+  // The other cluster has it by then, and its files are in the way.
+  await source.sql('spread', `copy (select 1) to program 'rmdir ${directory}; cat > /dev/null'`);
+  expect(await again()).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(
+      /the roles of the backup are there now and stay, a tablespace could not be made.*\n.*Make the directory .*fast/,
+    ),
+  });
+  expect(
+    await target.sql(
+      'postgres',
+      "select rolcanlogin, rolpassword is not null from pg_authid where rolname = 'spread_first'",
+    ),
+  ).toBe('t|t');
+  expect(await target.sql('postgres', "select count(*) from pg_database where datname = 'spread'")).toBe('0');
+});
