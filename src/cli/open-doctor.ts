@@ -91,13 +91,17 @@ async function roomIn(base: string, signal: AbortSignal): Promise<TemporaryRoom>
 
 /** Under a name of its own beside the archives, so that no restore point comes of it. */
 async function probeWrite(storage: Storage, objectName: string, signal: AbortSignal): Promise<void> {
+  const name = objectName.replace(/(\.\w+\.7z)$/, `.probe-${randomUUID().slice(0, 8)}$1`);
+  if (storage.probe !== undefined) {
+    await storage.probe(name, signal);
+    return;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'pgbak-probe-'));
   try {
     const path = join(folder, 'probe');
     const content = 'pgbak doctor --probe-write\n';
     await writeFile(path, content);
     const file = { path, sizeBytes: Buffer.byteLength(content) };
-    const name = objectName.replace(/(\.\w+\.7z)$/, `.probe-${randomUUID().slice(0, 8)}$1`);
     const stored = await storage.put(name, file, { signal, startedAt: new Date(), info: {} });
     await storage.remove(stored, signal);
   } finally {

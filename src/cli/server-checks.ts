@@ -42,5 +42,8 @@ export async function storageCheck(
   const storage = await storageFor(destination, catalog.id, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
-  return `Storage: ${storage.place} would take ${objectName}`;
+  const limits = (await storage.limits?.(signal)) ?? [];
+  return [`Storage: ${storage.place} would take ${objectName}`, ...limits.map((one) => `With this key, ${one}`)].join(
+    '\n',
+  );
 }

@@ -82,17 +82,25 @@ async function checkStorage(server: ServerRecord, settings: ServerSettings, tool
     async () => {
       const storage = await tools.storageFor(server, settings);
       await storage.check(objectName, tools.signal);
+      const limits = (await storage.limits?.(tools.signal)) ?? [];
       if (tools.probeWrite === undefined) {
-        return {
-          level: 'ok',
-          message: `${storage.place} would take ${objectName} (nothing was written; try --probe-write)`,
-        };
+        return judged(`${storage.place} would take ${objectName} (nothing was written; try --probe-write)`, limits);
       }
       await tools.probeWrite(storage, objectName);
-      return { level: 'ok', message: `${storage.place} took a small file and let go of it` };
+      return judged(`${storage.place} took a small file, and nothing of it is left`, limits);
     },
     problemOf,
   );
+}
+
+/** A key that may do less than a restore needs is worth a warning on the day it is set up. */
+function judged(message: string, limits: readonly string[]): Omit<Finding, 'about'> {
+  if (limits.length === 0) return { level: 'ok', message };
+  return {
+    level: 'warning',
+    message: `${message}; with this key: ${limits.join('; ')}`,
+    hint: 'Give it the capabilities listBuckets, listFiles, readFiles and writeFiles.',
+  };
 }
 
 function checkSecrecy(server: ServerRecord, { archivePassword }: ServerSettings): Finding[] {

@@ -8,10 +8,12 @@ import { openDownload } from './b2-download.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure } from './b2-failure.ts';
 import { uploadGrowing } from './b2-growing.ts';
+import { probeUpload } from './b2-probe.ts';
 import { cutInSlices, hashSlices } from './b2-slices.ts';
 import { untilItHas } from './growing-parts.ts';
 import { watchTail } from './growing-tail.ts';
 import { PARTS_IN_FLIGHT, uploadLarge } from './b2-large-file.ts';
+import { limitsOfKey } from './b2-key.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY } from './b2-listing.ts';
 import { removeVersion } from './b2-settle.ts';
 import { uploadSingle, type B2Upload } from './b2-single.ts';
@@ -70,6 +72,14 @@ export function openB2Storage({
 
     prepare: mayStore,
     check: mayStore,
+
+    limits: (signal) =>
+      guarded(`give access to the bucket ${bucket}`, signal, async () => await limitsOfKey(client, signal)),
+
+    probe: (name, signal) =>
+      guarded(`take a probe beside ${name}`, signal, async (id) => {
+        await probeUpload(uploadOf(name, { info: {}, signal, startedAt: new Date() }, id));
+      }),
 
     put: (name, file, options) =>
       guarded(`take the archive ${name}`, options.signal, (id) => putWhole(name, file, options, id)),

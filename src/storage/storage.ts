@@ -78,6 +78,10 @@ export interface Storage {
   prepare(name: string, signal: AbortSignal): Promise<void>;
   /** The same as far as it can be told without changing anything. */
   check(name: string, signal: AbortSignal): Promise<void>;
+  /** What will not work with what this storage lets its user do, a sentence each; absent where nothing is missing. */
+  limits?(signal: AbortSignal): Promise<string[]>;
+  /** Proves that bytes can be stored under that name, and leaves none; absent where storing and removing a file does. */
+  probe?(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & Sums>;
   /**

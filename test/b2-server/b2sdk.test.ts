@@ -13,7 +13,7 @@ test("Backblaze's Python client does all that it can with the B2 test server", a
   using folder = temporaryFolder();
   const { id, key } = server.masterKey;
   const { stdout } = await promisify(execFile)('/usr/bin/python3', [SCRIPT, server.url, id, key, folder.path], {
-    env: { HOME: folder.path, PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
+    env: { HOME: folder.path, PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
   });
   expect(stdout.trim()).toBe('all of it');
   expect(server.violations).toEqual([]);

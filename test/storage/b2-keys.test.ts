@@ -107,3 +107,21 @@ test('parts go up several at a time', async () => {
     src_last_modified_millis: expect.stringMatching(/^\d{13}$/),
   });
 });
+
+describe('what a key cannot do', () => {
+  test('is told, and a probe leaves nothing even where it may not delete', async () => {
+    await using place = await b2Place();
+    const key = place.server.createKey({ capabilities: ['listBuckets', 'writeFiles'] });
+    const storage = place.open({ key });
+    await storage.probe?.('shop.probe.sql.7z', never);
+    expect(place.server.versions(BUCKET)).toEqual([]);
+    expect(await storage.limits?.(never)).toEqual([
+      expect.stringContaining('may not list files'),
+      expect.stringContaining('may not read files'),
+    ]);
+    const recommended = place.server.createKey({
+      capabilities: ['listBuckets', 'listFiles', 'readFiles', 'writeFiles'],
+    });
+    expect(await place.open({ key: recommended }).limits?.(never)).toEqual([]);
+  });
+});
