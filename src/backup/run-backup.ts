@@ -54,7 +54,7 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     const { sizeBytes, place } = stored;
     const objectName = objectNameOf(settings.archiveName, settings.format);
     await recording(stored, objectName, () => catalog.backups.noteStored(backupId, stored));
-    await verifyNew(backupId, server, settings, tools);
+    await verifyNew(backupId, server, settings, tools, warn);
     await recording(stored, objectName, () =>
       catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings }),
     );
@@ -118,13 +118,24 @@ async function recording(
 }
 
 /** What cannot be read back is no backup, whatever was stored. */
-async function verifyNew(backupId: number, server: ServerRecord, settings: ServerSettings, tools: Tools) {
+async function verifyNew(
+  backupId: number,
+  server: ServerRecord,
+  settings: ServerSettings,
+  tools: Tools,
+  warn: (message: string) => void,
+): Promise<void> {
   const { verifyAfter: level, name } = server;
   const backup = level === 'none' ? undefined : await tools.catalog.backups.find(backupId);
   if (level === 'none' || backup === undefined) return;
   tools.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
-  const { isGood, message } = await tools.verify(level, server, asRestorePoint(backup), settings.archivePassword);
-  if (isGood) return;
+  const { verdict, message } = await tools.verify(level, server, asRestorePoint(backup), settings.archivePassword);
+  if (verdict === 'good') return;
+  // That it could not be looked at proves nothing about it.
+  if (verdict === 'unknown') {
+    warn(`it is not known whether it can be restored (verified at level ${level}): ${message}`);
+    return;
+  }
   throw new ArchiveError(
     `it was stored, but the verification at level ${level} failed: ${message}`,
     `It does not count as a backup. Look at it again with: pgbak verify ${name} --at ${backupId} --level ${level}`,

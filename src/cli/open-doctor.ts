@@ -13,7 +13,7 @@ import type { DoctorTools, TemporaryRoom } from '../monitor/doctor-tools.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { newestServer } from '../postgres/scratch-cluster.ts';
+import { fittingServer } from '../postgres/scratch-cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
@@ -53,7 +53,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     findZstd: () => findZstd(sevenZipEnvironment(process.env), signal),
     scratchServer: async () => {
       if (environment.scratchUrl === undefined) {
-        const { programs } = await newestServer(await clientPrograms());
+        const { programs } = await fittingServer(await clientPrograms());
         return `a PostgreSQL ${programs.version.text} that is started for it`;
       }
       const url = resolveReference(environment.scratchUrl, 'the scratch URL', environment.variable);

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { copyEntry } from '../archive/copy-entry.ts';
 import { lookInside } from '../archive/look-inside.ts';
 import { readText } from '../archive/read-text.ts';
@@ -15,18 +14,12 @@ import { matchVersion } from '../postgres/match-version.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { HandOverTools, ProvenArchive } from '../restore/hand-over.ts';
-import {
-  createTemporaryDirectory,
-  sweepTemporaryDirectories,
-  type TemporaryDirectory,
-} from '../system/temporary-directory.ts';
+import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import { canAsk } from './prompts/terminal.ts';
 import { clientProgramsFor, once, sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import type { Workplace } from './open-workplace.ts';
+import { heldDirectory } from './scratch-place.ts';
 import { storageOf } from './storage-at.ts';
-
-/** A week: no restore takes that long. */
-const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 
 /** What fetches an archive and opens it. */
 export function buildHandOverTools(
@@ -86,11 +79,8 @@ function nameOf({ objectName }: RestorePoint) {
 }
 
 /** A temporary directory for a restore, of which several may run at once. */
-export async function restoreDirectory({ catalog, environment }: Workplace): Promise<TemporaryDirectory> {
-  const place = { base: environment.temporaryDirectory ?? tmpdir(), owner: `${catalog.id} restore` };
-  // Only what no other restore can still be using is cleared away.
-  await sweepTemporaryDirectories(place, ABANDONED_AFTER_MS);
-  return await createTemporaryDirectory(place);
+export async function restoreDirectory(workplace: Workplace): Promise<TemporaryDirectory> {
+  return await heldDirectory(workplace);
 }
 
 /** The password that a server's archives are opened with today. */

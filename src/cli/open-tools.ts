@@ -86,7 +86,8 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     },
     sweepTemporaryDirectories: async () => {
       const { sweepTemporaryDirectories } = await import('../system/temporary-directory.ts');
-      return await sweepTemporaryDirectories(temporary);
+      const { sweepKilled } = await import('./scratch-place.ts');
+      return [...(await sweepTemporaryDirectories(temporary)), ...(await sweepKilled(workplace)).removed];
     },
     [Symbol.asyncDispose]: async () => await scratch?.[Symbol.asyncDispose](),
   };

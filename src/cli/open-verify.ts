@@ -27,6 +27,7 @@ export function buildVerifyTools(
     catalog,
     clock: systemClock,
     warn,
+    firstNeeds: scratch.firstNeeds,
     createScratch: scratch.createScratch,
     rowCountsOf: (backupId) => catalog.backups.rowCounts(backupId),
     pingVerified: async (server, isGood, body) => {

@@ -7,6 +7,7 @@ import { listenForInterruption } from '../cli/interruption.ts';
 import { archivePasswordOf, givenPassword } from '../cli/open-restore.ts';
 import { openScratchServer } from '../cli/open-scratch.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
+import { sweepKilled } from '../cli/scratch-place.ts';
 import { buildVerifyTools } from '../cli/open-verify.ts';
 import { renderTable } from '../cli/table.ts';
 import { tell, terminalWidth } from '../cli/output.ts';
@@ -82,6 +83,7 @@ EXIT STATUS
     const url = flags['scratch-url'];
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), workplace, signal);
     const warn = (message: string) => tell(`pgbak: ${message}`);
+    for (const message of (await sweepKilled(workplace)).removed) warn(message);
     const tools = buildVerifyTools(workplace, {
       scratch,
       signal,

@@ -3,6 +3,10 @@ import { ProgramError } from '../errors.ts';
 const NEWER =
   'The dump was made by a newer PostgreSQL than the target is. Restore into a server of that version or newer, with its client programs installed here.';
 
+/** A function's body that leaves schemas out; the server's words name the function in its context. */
+const SEARCH_PATH =
+  /(?:relation|function|operator|type|table) [^\n]*does not exist[^]*?(?:PL\/pgSQL|SQL|PL\/\w+) function "?([^\s"(]+(?:\([^)]*\))?)"? (?:line|during|statement|at)/;
+
 const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/role "([^"]+)" does not exist/, ([, role]) => `Create the role first: CREATE ROLE "${role}"`],
   [/unrecognized configuration parameter|unsupported version \(.*\) in file header/, () => NEWER],
@@ -25,6 +29,11 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
     ([, missing, closed]) =>
       `Make the directory ${missing ?? closed} on the target's machine, owned by the account that PostgreSQL runs as.`,
   ],
+  [
+    /out of shared memory/,
+    () =>
+      'Raise max_locks_per_transaction of the target (postgresql.conf, then restart it): all is loaded in one transaction.',
+  ],
   [/No space left on device/i, () => "The target's disk is full."],
 ];
 
@@ -36,6 +45,13 @@ export function explainLoadFailure(name: string, stderr: string, outcome = 'noth
     .slice(Math.max(first, 0), Math.max(first, 0) + 6)
     .map((line) => line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, ''))
     .join(' ');
+  const unqualified = SEARCH_PATH.exec(stderr);
+  if (unqualified !== null) {
+    return new ProgramError(
+      `${name} failed, and ${outcome}: ${words}`,
+      `A dump is loaded with an empty search_path, and the function ${unqualified[1]} looks for something without naming its schema. At the source: ALTER FUNCTION ${unqualified[1]} SET search_path = public, pg_temp; then back up again.`,
+    );
+  }
   const [hint] = HINTS.flatMap(([pattern, advice]) => {
     const found = pattern.exec(words);
     return found === null ? [] : [advice(found)];

@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramError } from '../errors.ts';
 import { runProgram, startProgram, type Account } from '../system/programs.ts';
@@ -7,18 +8,25 @@ import type { Connection } from './connection.ts';
 import { keywordValue } from './connection-keywords.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
+import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import type { ScratchNeeds } from './scratch-needs.ts';
 
 /** A PostgreSQL server of its own that nobody else can reach; disposing ends it. Its files are the caller's to remove. */
 export interface ScratchCluster extends AsyncDisposable {
   connection: Connection;
   /** The client programs that belong to it. */
   programs: ClientPrograms;
+  /** Makes a tablespace of that name, where it is not there yet. */
+  createTablespace: (name: string) => Promise<void>;
 }
 
 export interface ScratchClusterRequest {
   found: readonly ClientPrograms[];
-  /** An empty directory. */
+  /** An empty directory, mode 0700, whose owner is `account` where that is given. */
   directory: string;
+  needs: Pick<ScratchNeeds, 'facts' | 'encoding' | 'preload' | 'lockedObjects'>;
+  /** The database that pg_cron takes for its own, where it is to be loaded. */
+  cronDatabase: string;
   /** Whom the server runs as, where pgbak is run by root; PostgreSQL refuses to be. */
   account: Account | undefined;
   /** Without any of libpq's own variables. */
@@ -27,28 +35,33 @@ export interface ScratchClusterRequest {
 }
 
 const START_WITHIN_MS = 60_000;
-/** Nothing in it is worth a flush to the disk: it lives as long as one verification. */
+const CONNECTIONS = 20;
+/** Nothing in it is worth a flush to the disk: it lives as long as one verification. No worker of its own does anything. */
 const SETTINGS = [
   'port=5432',
   'listen_addresses=',
   'fsync=off',
   'full_page_writes=off',
   'synchronous_commit=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_worker_processes=0',
   'autovacuum=off',
+  'autovacuum_max_workers=1',
+  'unix_socket_permissions=0700',
+  `max_connections=${CONNECTIONS}`,
 ];
 
 /**
- * Starts the newest PostgreSQL server that is installed beside the client programs, in a new cluster
+ * Starts the PostgreSQL server that fits the dump best of those installed beside client programs, in a new cluster
  * (https://www.postgresql.org/docs/current/app-initdb.html) that listens on a socket in a directory of mode 0700 alone.
  * Throws a `ProgramError` when none is installed or it does not start.
  */
 export async function startScratchCluster(request: ScratchClusterRequest): Promise<ScratchCluster> {
   const { found, directory, account, environment, signal } = request;
-  const { initdb, postgres, programs } = await newestServer(found);
+  const { initdb, postgres, programs } = await fittingServer(found, request.needs.facts?.serverVersion);
   const data = join(directory, 'data');
   const socket = join(directory, 's');
-  // The account has to pass through, and to see no more.
-  if (account !== undefined) await chmod(directory, 0o711);
   for (const path of [data, socket]) {
     await mkdir(path, { mode: 0o700 });
     if (account !== undefined) await chown(path, account.uid, account.gid);
@@ -58,12 +71,23 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
   const as = account === undefined ? {} : { account };
   const command = (name: string, file: string, args: string[]) => ({ name, file, args, env, cwd: directory, ...as });
 
-  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'];
+  const args = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '-E',
+    request.needs.encoding ?? 'UTF8',
+    '--locale=C',
+    '-N',
+  ];
   const made = await runProgram(command('initdb', initdb, args), { signal, timeoutMs: START_WITHIN_MS });
   if (made.exitCode !== 0) throw noCluster(made.stderrTail);
 
   const server = startProgram(
-    command('postgres', postgres, ['-D', data, '-k', socket, ...SETTINGS.flatMap((one) => ['-c', one])]),
+    command('postgres', postgres, ['-D', data, '-k', socket, ...settingsFor(request).flatMap((one) => ['-c', one])]),
     { signal },
   );
   const stop = async () => await server.stop();
@@ -76,7 +100,20 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
       database: 'postgres',
     };
     await untilItAnswers(connection, server.ended, request);
-    return { connection, programs, [Symbol.asyncDispose]: stop };
+    const ask = (query: string) => queryRows(query, connection, found, environment, signal);
+    return {
+      connection,
+      programs,
+      createTablespace: async (name) => {
+        const known = `select 1 from pg_catalog.pg_tablespace where spcname =${quoteLiteral(name)}`;
+        if ((await ask(known)).length > 0) return;
+        const place = join(directory, `t${randomBytes(8).toString('hex')}`);
+        await mkdir(place, { mode: 0o700 });
+        if (account !== undefined) await chown(place, account.uid, account.gid);
+        await ask(`create tablespace ${quoteIdentifier(name)} location ${quoteLiteral(place)}`);
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -106,11 +143,34 @@ async function untilItAnswers(
   }
 }
 
-/** The newest server that is installed beside client programs; a `ProgramError` that says what to install where none is. */
-export async function newestServer(
+/** Room for one load at a time of each connection would be too much: for one that takes all of it. */
+function settingsFor({ needs, cronDatabase }: ScratchClusterRequest): string[] {
+  const { lockedObjects, preload } = needs;
+  return [
+    ...SETTINGS,
+    `max_locks_per_transaction=${Math.ceil(lockedObjects / CONNECTIONS) + 64}`,
+    ...(preload.length === 0 ? [] : [`shared_preload_libraries=${preload.join(',')}`]),
+    // Its jobs are those of another database.
+    ...(preload.includes('pg_cron') ? [`cron.database_name=${cronDatabase}`, 'cron.launch_active_jobs=off'] : []),
+  ];
+}
+
+/**
+ * The server that fits best of those that are installed beside client programs: of the major version that was dumped, else
+ * of the next newer, else the newest there is. A `ProgramError` that says what to install where there is none.
+ */
+export async function fittingServer(
   found: readonly ClientPrograms[],
+  serverVersion?: number,
 ): Promise<{ initdb: string; postgres: string; programs: ClientPrograms }> {
-  for (const programs of found.toSorted((a, b) => b.version.major - a.version.major)) {
+  const wanted = serverVersion === undefined ? 0 : Math.floor(serverVersion / 10_000);
+  const newestFirst = found.toSorted((a, b) => b.version.major - a.version.major);
+  const isNewer = ({ version }: ClientPrograms) => wanted > 0 && version.major >= wanted;
+  const order = [
+    ...newestFirst.filter((one) => isNewer(one)).toReversed(),
+    ...newestFirst.filter((one) => !isNewer(one)),
+  ];
+  for (const programs of order) {
     const [initdb, postgres] = await existingPrograms(programs.directory, ['initdb', 'postgres']);
     if (initdb !== undefined && postgres !== undefined) return { initdb, postgres, programs };
   }

@@ -1,17 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../config/backup-record.ts';
+import { ProgramError } from '../errors.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { connectionTo, type Connection } from './connection.ts';
+import { lackingProvider, localeOptions, systemLocales } from './create-options.ts';
+import { isForTheLoad, settingStatement } from './database-statements.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
 import { quoteLiteral } from './quote.ts';
 import { COUNT_ROWS, parseRowCounts } from './row-counts.ts';
+import type { ScratchNeeds } from './scratch-needs.ts';
 
 /** A database of a throwaway name; disposing drops it. */
 export interface ScratchDatabase extends AsyncDisposable {
   connection: Connection;
+  /** Why it could not be made as the one that was dumped. */
+  madeOtherwise: string | undefined;
   /** Reads every table once. */
   countRows(): Promise<RowCounts>;
+}
+
+export interface ScratchDatabaseRequest {
+  /** A server, whose role may make databases. */
+  server: Connection;
+  /** Its major version. */
+  major: number;
+  found: readonly ClientPrograms[];
+  environment: ProgramEnvironment;
+  signal: AbortSignal;
+  name: string;
+  needs: ScratchNeeds;
 }
 
 const DROP_WITHIN_MS = 60_000;
@@ -19,38 +37,124 @@ const PREFIX = 'pgbak_verify_';
 /** A day: no verification takes that long. */
 const ABANDONED_AFTER_SECONDS = 86_400;
 
-/** Creates it on the server that `server` leads to, whose role must be allowed to, in the encoding of the dump. */
-export async function createScratchDatabase(
-  server: Connection,
-  found: readonly ClientPrograms[],
-  environment: ProgramEnvironment,
-  encoding: string | undefined,
-  signal: AbortSignal,
-): Promise<ScratchDatabase> {
-  const name = `${PREFIX}${Math.floor(Date.now() / 1000)}_${randomBytes(4).toString('hex')}`;
-  const run = (query: string, connection: Connection, until: AbortSignal) =>
-    queryRows(query, connection, found, environment, until);
-  await dropAbandoned((query) => run(query, server, signal));
-  // From template0, so that what somebody put into template1 does not stand in the way.
-  // In the C locale, the one that goes with every encoding.
-  const options = encoding === undefined ? '' : ` encoding ${quoteLiteral(encoding)} locale 'C'`;
-  await run(`create database ${name} template template0${options}`, server, signal);
-  const connection = connectionTo(server, name);
-  return {
-    connection,
-    countRows: async () => parseRowCounts(await run(COUNT_ROWS, connection, signal)),
-    // The signal may be why it is dropped.
-    [Symbol.asyncDispose]: async () =>
-      void (await run(`drop database if exists ${name}`, server, AbortSignal.timeout(DROP_WITHIN_MS))),
-  };
+/** Whose a throwaway database is: told by its name to those that come later. */
+export interface ScratchOwner {
+  /** Hexadecimal, the same for all of one catalogue on one machine. */
+  mark: string;
+  /** Of this very verification. */
+  id: string;
 }
 
-/** Drops what a verification left there that was killed; its name tells when it began. */
-async function dropAbandoned(run: (query: string) => Promise<string[][]>): Promise<void> {
+export function scratchName({ mark, id }: ScratchOwner): string {
+  const began = Math.floor(Date.now() / 1000);
+  return `${PREFIX}${began}_${mark}_${Buffer.from(id).toString('hex')}_${randomBytes(2).toString('hex')}`;
+}
+
+/** Makes it in the encoding and locale of the dump or, where the server lacks that locale, in C, which goes with all. */
+export async function createScratchDatabase(request: ScratchDatabaseRequest): Promise<ScratchDatabase> {
+  const { server, name, signal, needs } = request;
+  const run = (query: string, connection: Connection, until: AbortSignal) =>
+    queryRows(query, connection, request.found, request.environment, until);
+  const madeOtherwise = await make(request, (query) => run(query, server, signal));
+  const connection = connectionTo(server, name);
+  const scratch: ScratchDatabase = {
+    connection,
+    madeOtherwise,
+    countRows: async () => parseRowCounts(await run(COUNT_ROWS, connection, signal)),
+    [Symbol.asyncDispose]: async () => {
+      // The signal may be why it is dropped.
+      const until = AbortSignal.timeout(DROP_WITHIN_MS);
+      await dropScratch(name, request.major, (query, database = server) => run(query, database, until), connection);
+    },
+  };
+  try {
+    await setForTheLoad(name, needs, (query) => run(query, server, signal));
+    return scratch;
+  } catch (error) {
+    await scratch[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+type Run = (query: string) => Promise<unknown>;
+
+async function make({ name, needs, major }: ScratchDatabaseRequest, run: Run): Promise<string | undefined> {
+  const { facts, encoding } = needs;
+  // From template0, so that what somebody put into template1 does not stand in the way.
+  const create = `create database ${name} template template0`;
+  const inC = encoding === undefined ? create : `${create} encoding ${quoteLiteral(encoding)} locale 'C'`;
+  const lacking = facts === undefined ? undefined : lackingProvider(facts, major);
+  if (facts === undefined || facts.encoding !== encoding || lacking !== undefined) {
+    await run(inC);
+    return lacking;
+  }
+  try {
+    await run(`${create} ${localeOptions(facts, major)}`);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    await run(inC);
+    const names = [...systemLocales(facts), ...(facts.locale === undefined ? [] : [facts.locale])];
+    return `the locale ${names.join(', ')} is not there`;
+  }
+}
+
+/** Values are to be read as they were written. A setting that this server does not take is passed over. */
+async function setForTheLoad(name: string, { facts }: ScratchNeeds, run: Run): Promise<void> {
+  const session = Object.entries(facts?.session ?? {}).map(([setting, value]) => ({ name: setting, value }));
+  const statements = [...session, ...(facts?.settings ?? []).filter((one) => isForTheLoad(one))].map((setting) =>
+    settingStatement(name, setting),
+  );
+  if (statements.length === 0) return;
+  try {
+    await run(statements.join('; '));
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    for (const statement of statements) {
+      await run(statement).catch((other: unknown) => {
+        if (!(other instanceof ProgramError)) throw other;
+      });
+    }
+  }
+}
+
+type RunAt = (query: string, connection?: Connection) => Promise<string[][]>;
+
+async function dropScratch(name: string, major: number, run: RunAt, connection: Connection): Promise<void> {
+  // A database with a subscription cannot be dropped, nor a subscription that still has its slot elsewhere.
+  const subscriptions = await run(
+    `select pg_catalog.quote_ident(s.subname) from pg_catalog.pg_subscription s
+      where s.subdbid = (select oid from pg_catalog.pg_database where datname = ${quoteLiteral(name)})`,
+  );
+  for (const [subscription = ''] of subscriptions) {
+    await run(`alter subscription ${subscription} disable`, connection);
+    await run(`alter subscription ${subscription} set (slot_name = none)`, connection);
+    await run(`drop subscription ${subscription}`, connection);
+  }
+  // A program that loaded into it may have been killed, and its session be there yet.
+  await run(`drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`);
+}
+
+/**
+ * Drops what verifications left there that were killed: those of this catalogue and machine that are not `inUse`, and
+ * whatever began a day ago. Their names tell when and whose.
+ */
+export async function dropAbandoned(
+  request: Omit<ScratchDatabaseRequest, 'name' | 'needs'>,
+  { mark }: ScratchOwner,
+  inUse: readonly string[],
+): Promise<void> {
+  const { server, major, found, environment, signal } = request;
+  const run: RunAt = (query, connection = server) => queryRows(query, connection, found, environment, signal);
   const rows = await run(
-    `select datname from pg_catalog.pg_database where datname ~ '^${PREFIX}[0-9]+_[0-9a-f]+$'
-      and split_part(datname, '_', 3)::bigint < extract(epoch from now()) - ${ABANDONED_AFTER_SECONDS}
+    `select datname from pg_catalog.pg_database where datname ~ '^${PREFIX}[0-9]+_[0-9a-f]+(_[0-9a-f]+_[0-9a-f]+)?$'
       and pg_catalog.pg_get_userbyid(datdba) = current_user`,
   );
-  for (const [name] of rows) if (name !== undefined) await run(`drop database if exists ${name}`);
+  const live = new Set(inUse.map((id) => Buffer.from(id).toString('hex')));
+  const oldest = Date.now() / 1000 - ABANDONED_AFTER_SECONDS;
+  for (const [name = ''] of rows) {
+    const [began = '', whose, id] = name.slice(PREFIX.length).split('_');
+    const isDead = id !== undefined && whose === mark && !live.has(id);
+    if (isDead || Number(began) < oldest) await dropScratch(name, major, run, connectionTo(server, name));
+  }
 }

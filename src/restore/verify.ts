@@ -3,9 +3,11 @@ import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { Level } from '../config/verification.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../errors.ts';
+import type { LoadJudgment } from '../postgres/judge-load.ts';
 import type { Loader } from '../postgres/load-dump.ts';
+import type { ScratchNeeds } from '../postgres/scratch-needs.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { load, withArchive, type HandOverTools } from './hand-over.ts';
+import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
 import { nowhere } from './nowhere.ts';
 
 export interface Verification {
@@ -21,14 +23,18 @@ export interface Verification {
 }
 
 export interface VerifyTools extends HandOverTools {
+  /** What a throwaway server must have for a dump to load, as far as its backup tells. */
+  firstNeeds: (point: RestorePoint) => Promise<ScratchNeeds>;
   /** A throwaway database to load a dump of that format into. */
-  createScratch: (point: RestorePoint) => Promise<Scratch>;
+  createScratch: (point: RestorePoint, needs: ScratchNeeds) => Promise<Scratch>;
   /** As they were counted with the dump; undefined where they were not. */
   rowCountsOf: (backupId: number) => Promise<RowCounts | undefined>;
 }
 
 export interface Scratch extends AsyncDisposable {
   openLoader: () => Promise<Loader>;
+  /** What it means that it did not load the dump. */
+  judge: (failure: ProgramError) => LoadJudgment;
   countRows: () => Promise<RowCounts>;
 }
 
@@ -104,17 +110,17 @@ const readAll: Check = async (server, point, password, tools) => {
 };
 
 const loadAll: Check = async (server, point, password, tools) => {
-  await using scratch = await tools.createScratch(point);
-  await withArchive(server, point, password(), tools, async (archive) => {
-    const loader = await scratch.openLoader();
-    try {
-      await load(loader, archive);
-    } catch (error) {
-      // The scratch database is empty and new: what it refuses is no dump that could be restored.
-      throw error instanceof ProgramError ? new ArchiveError(error.message, error.hint) : error;
+  let needs = await tools.firstNeeds(point);
+  const found = await withArchive(server, point, password(), tools, async (archive) => {
+    for (let tries = 1; ; tries += 1) {
+      const loaded = await loadOnce(point, needs, archive, tools);
+      if ('rows' in loaded) return loaded.rows;
+      const { judgment, failure } = loaded;
+      if ('reason' in judgment) throw judgment.reason;
+      if (tries === MAX_TRIES) throw failure;
+      needs = judgment.again;
     }
   });
-  const found = await scratch.countRows();
   const tables = Object.keys(found).length;
   const rows = Object.values(found).reduce((sum, count) => sum + count, 0);
   const counted = await tools.rowCountsOf(point.backupId);
@@ -126,6 +132,27 @@ const loadAll: Check = async (server, point, password, tools) => {
   const more = differing.length === 1 ? '' : `, and ${differing.length - 1} more tables differ`;
   throw new ArchiveError(`restored, but not all of it: ${first}${more}`);
 };
+
+/** Each try may teach one thing that the throwaway server has to have: a role, a tablespace, a library. */
+const MAX_TRIES = 12;
+
+async function loadOnce(
+  point: RestorePoint,
+  needs: ScratchNeeds,
+  archive: OpenArchive,
+  tools: VerifyTools,
+): Promise<{ rows: RowCounts } | { judgment: LoadJudgment; failure: ProgramError }> {
+  await using scratch = await tools.createScratch(point, needs);
+  const loader = await scratch.openLoader();
+  try {
+    await load(loader, archive);
+  } catch (failure) {
+    tools.signal.throwIfAborted();
+    if (!(failure instanceof ProgramError)) throw failure;
+    return { judgment: scratch.judge(failure), failure };
+  }
+  return { rows: await scratch.countRows() };
+}
 
 function differences(counted: RowCounts, found: RowCounts): string[] {
   return Object.entries(counted).flatMap(([table, rows]) => {

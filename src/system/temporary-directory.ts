@@ -49,7 +49,7 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThan
 }
 
 /** Several machines may share the directory, and several catalogues a machine. */
-function prefixOf({ owner }: TemporaryPlace): string {
+export function prefixOf({ owner }: TemporaryPlace): string {
   return `pgbak-${createHash('sha256').update(`${hostname()}\n${owner}`).digest('hex').slice(0, 12)}-`;
 }
 

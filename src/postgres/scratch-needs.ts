@@ -1,0 +1,37 @@
+import type { DatabaseFacts, RoleFacts } from '../config/database-facts.ts';
+
+/** What a throwaway server must have for a dump to load, as far as its backup tells and earlier tries have taught. */
+export interface ScratchNeeds {
+  /** How the database was made, where that was noted. */
+  facts: DatabaseFacts | undefined;
+  /** Of the dump; undefined where nobody noted it. */
+  encoding: string | undefined;
+  roles: readonly RoleFacts[];
+  tablespaces: readonly string[];
+  /** Libraries that have to be there when the server starts. */
+  preload: readonly string[];
+  /** Objects that one transaction locks. */
+  lockedObjects: number;
+}
+
+const USUAL_LOCKS = 32_768;
+
+export function needsOf(
+  facts: DatabaseFacts | undefined,
+  encoding: string | undefined,
+  roles: readonly string[] = [],
+): ScratchNeeds {
+  const known = facts?.roles ?? [];
+  const names = new Set(known.map(({ name }) => name));
+  return {
+    facts,
+    encoding: facts?.encoding ?? encoding,
+    // Of which nothing is known, it may have owned what only a superuser may.
+    roles: [...known, ...roles.filter((name) => !names.has(name)).map((name) => ({ name, isSuperuser: true }))],
+    tablespaces: [
+      ...new Set([...(facts?.tablespaces ?? []), ...(facts?.tablespace === undefined ? [] : [facts.tablespace])]),
+    ],
+    preload: [],
+    lockedObjects: Math.max(USUAL_LOCKS, 2 * (facts?.lockedObjects ?? 0)),
+  };
+}
