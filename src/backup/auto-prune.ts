@@ -17,6 +17,14 @@ export async function autoPrune(
     const entries = await tools.prune(server, justMade);
     const removed = entries.filter(({ action }) => action === 'remove').length;
     if (removed > 0) tools.report({ type: 'pruned', server: server.name, removed });
+    const unknown = new Map(
+      entries.flatMap(({ action, backup, reasons }) =>
+        action === 'unknown' ? [[backup.place, reasons.join(', ')] as const] : [],
+      ),
+    );
+    for (const [place, reason] of unknown) {
+      warn(`nothing was pruned in ${place}: ${reason}. If it is gone for good: pgbak catalog forget ${place}`);
+    }
     for (const { action, backup, reasons } of entries) {
       if (action === 'failed') warn(`backup ${backup.backupId} could not be removed: ${reasons.join(', ')}`);
     }

@@ -1,11 +1,14 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
-import { objectKey } from '../config/object-key.ts';
+import { grouped } from '../config/grouped.ts';
+import { CATALOG_FACT, objectKey } from '../config/object-key.ts';
 import { hasRules } from '../config/retention.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { VerificationRecord } from '../config/verification.ts';
+import { RefusedError } from '../errors.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
+import { askPlaces, type AskedPlaces, type AskTools } from './ask-places.ts';
 import { describeFailure } from './describe-failure.ts';
 import { decide } from './retention.ts';
 
@@ -13,10 +16,10 @@ import { decide } from './retention.ts';
 export type RecordedBackup = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName'>>;
 
 /**
- * `missing`: recorded, but storage does not have it. `locked`: no rule keeps it, but Object Lock does. `failed`: storage
- * did not remove it; the next prune tries again.
+ * `missing`: recorded, but storage does not have it. `unknown`: its place could not be asked. `locked`: no rule keeps it,
+ * but Object Lock does. `failed`: storage did not remove it; the next prune tries again.
  */
-export type PruneAction = 'keep' | 'remove' | 'missing' | 'locked' | 'failed';
+export type PruneAction = 'keep' | 'remove' | 'missing' | 'unknown' | 'locked' | 'failed';
 
 export interface PruneEntry {
   serverId: number;
@@ -27,11 +30,9 @@ export interface PruneEntry {
   reasons: readonly string[];
 }
 
-export interface PruneTools {
-  catalog: Pick<Catalog, 'backups' | 'verifications'>;
+export interface PruneTools extends AskTools {
+  catalog: Pick<Catalog, 'backups' | 'verifications' | 'rebuild'>;
   clock: Clock;
-  signal: AbortSignal;
-  storageToPrune: (backup: RecordedBackup, server: ServerRecord) => Promise<Storage>;
 }
 
 export interface PruneOptions {
@@ -41,12 +42,13 @@ export interface PruneOptions {
   justMade?: number | undefined;
 }
 
+type Fate = [PruneAction, readonly string[]];
+
 /**
  * Removes what a server's rules do not keep: only objects that pgbak recorded for this very server, each by its id, the
- * oldest first. What storage does not list is not counted. A removal that fails is told, forgets nothing, and does not
- * stop the next. With `isDry` nothing is removed, and `remove` means that it would be.
- *
- * @throws StorageError when storage cannot tell what it holds; then nothing was removed
+ * oldest first. What storage does not list is not counted, and neither is what another catalogue made: that is left. A
+ * place that does not answer, or a removal that fails, is told, forgets nothing, and does not stop the next. With `isDry`
+ * nothing is removed, and `remove` means that it would be.
  */
 export async function prune(
   server: ServerRecord,
@@ -54,69 +56,94 @@ export async function prune(
   tools: PruneTools,
 ): Promise<PruneEntry[]> {
   if (!hasRules(server.retention)) return [];
-  const recorded = (await tools.catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
-  const storages = new Map<string, Promise<Storage>>();
-  const storageOf: StorageOf = async (backup) => {
-    const storage = storages.get(backup.place) ?? tools.storageToPrune(backup, server);
-    storages.set(backup.place, storage);
-    return await storage;
-  };
-  const stored = await storedObjects(recorded, storageOf, tools.signal);
-  const verified = thoroughByBackup(await tools.catalog.verifications.ofServer(server.id));
-  const present = recorded.filter((backup) => stored.has(objectKey(backup.place, backup.objectId)));
+  const { catalog, clock } = tools;
+  const recorded = (await catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
+  const places = await askPlaces(recorded, server, tools);
+  const verified = thoroughByBackup(await catalog.verifications.ofServer(server.id));
+  const ruled = await catalog.rebuild.ruledCatalogs();
+  const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
+  // Should one archive ever stand in two rows, it is one archive that is kept or removed.
+  const groups = [...grouped(recorded, ({ place, objectId }) => objectKey(place, objectId)).values()];
+  const first = ([one]: readonly RecordedBackup[]) => one ?? [];
   const verdicts = decide(
-    present.map(({ backupId, startedAt, result }) => ({
-      backupId,
-      startedAt,
-      isGood: result === 'success',
-      isVerified: verified.get(backupId)?.isGood,
-    })),
+    groups
+      .flatMap((group) => first(group))
+      .flatMap((backup) => {
+        const { object, isRuled, isWhole } = lookAt(backup);
+        if (object === undefined || !isRuled) return [];
+        const { backupId, startedAt, result } = backup;
+        const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
+        return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
+      }),
     server.retention,
-    { now: tools.clock.now(), justMade },
+    { now: clock.now(), justMade },
   );
 
   const entries: PruneEntry[] = [];
   const identity = { serverId: server.id, name: server.name };
-  for (const backup of recorded.toReversed()) {
-    const object = stored.get(objectKey(backup.place, backup.objectId));
-    const reasons = verdicts.get(backup.backupId) ?? [];
-    const [action, why]: [PruneAction, readonly string[]] =
-      object === undefined
-        ? ['missing', ['storage does not have it']]
-        : reasons.length > 0
-          ? ['keep', reasons]
-          : object.lock !== undefined
-            ? ['locked', [`Object Lock keeps it ${object.lock}`]]
-            : await remove(backup, isDry, storageOf, tools);
-    entries.push({ ...identity, backup, action, reasons: why });
+  for (const group of groups.toReversed()) {
+    const [backup] = group;
+    if (backup === undefined) continue;
+    const [action, reasons] = await fateOf(group, backup, verdicts.get(backup.backupId) ?? []);
+    entries.push(...group.map((one) => ({ ...identity, backup: one, action, reasons })));
   }
   return entries.toReversed();
+
+  async function fateOf(
+    group: readonly RecordedBackup[],
+    backup: RecordedBackup,
+    kept: readonly string[],
+  ): Promise<Fate> {
+    const { object, silence, isRuled, isWhole } = lookAt(backup);
+    const storage = places.storageAt(backup.place);
+    if (silence !== undefined || storage === undefined) return ['unknown', [silence ?? 'its place was not asked']];
+    if (object === undefined) {
+      if (backup.removingAt === undefined) return ['missing', ['storage does not have it']];
+      if (!isDry) await catalog.backups.noteRemoved(idsOf(group), clock.now());
+      return ['remove', ['an earlier prune was cut off when it had removed it']];
+    }
+    if (!isRuled) return ['keep', ['it is of another catalogue: pgbak catalog rebuild --help']];
+    if (kept.length > 0) return ['keep', kept];
+    if (!isWhole) {
+      return [
+        'keep',
+        [`not what was stored: ${object.sizeBytes} bytes in place of ${backup.sizeBytes}; remove it by hand`],
+      ];
+    }
+    if (object.lock !== undefined) return ['locked', [`Object Lock keeps it ${object.lock}`]];
+    const others = (await catalog.backups.sharing(backup.place, backup.objectId)).filter(
+      (id) => !group.some(({ backupId }) => backupId === id),
+    );
+    if (others.length > 0) return ['keep', [`backup ${others.join(', ')} is the same archive`]];
+    return isDry ? ['remove', []] : await remove(group, backup, storage, tools);
+  }
 }
 
-type StorageOf = (backup: RecordedBackup) => Promise<Storage>;
+interface Look {
+  object: StoredObject | undefined;
+  /** Why its place could not be asked. */
+  silence: string | undefined;
+  /** Whether it is this catalogue's to remove. */
+  isRuled: boolean;
+  /** Whether it has the size that was stored. */
+  isWhole: boolean;
+}
+
+function look(backup: RecordedBackup, { stored, silent }: AskedPlaces, ruled: ReadonlySet<string>): Look {
+  const object = stored.get(objectKey(backup.place, backup.objectId));
+  const maker = object?.info?.[CATALOG_FACT] ?? backup.catalogId;
+  return {
+    object,
+    silence: silent.get(backup.place),
+    isRuled: maker === undefined || ruled.has(maker),
+    isWhole: object?.sizeBytes === (backup.sizeBytes ?? object?.sizeBytes),
+  };
+}
 
 function asRecorded(backup: BackupRecord): RecordedBackup[] {
   const { place, objectId, objectName } = backup;
   if (place === undefined || objectId === undefined || objectName === undefined) return [];
   return [{ ...backup, place, objectId, objectName }];
-}
-
-/** What storage really holds of the names under which a server's backups were stored. */
-async function storedObjects(
-  recorded: readonly RecordedBackup[],
-  storageOf: StorageOf,
-  signal: AbortSignal,
-): Promise<Map<string, StoredObject>> {
-  const stored = new Map<string, StoredObject>();
-  const seen = new Set<string>();
-  for (const backup of recorded) {
-    const { place, objectName } = backup;
-    if (seen.has(objectKey(place, objectName))) continue;
-    seen.add(objectKey(place, objectName));
-    const storage = await storageOf(backup);
-    for await (const object of storage.list(objectName, signal)) stored.set(objectKey(place, object.id), object);
-  }
-  return stored;
 }
 
 /** The newest of each backup that read all of it; the list is newest first. */
@@ -125,21 +152,25 @@ function thoroughByBackup(verifications: readonly VerificationRecord[]): Map<num
   return new Map(thorough.toReversed().map((verification) => [verification.backupId, verification]));
 }
 
+const idsOf = (group: readonly RecordedBackup[]) => group.map(({ backupId }) => backupId);
+
+/** That it is going to be removed is noted first: what is cut off in between is settled by the next run. */
 async function remove(
-  backup: RecordedBackup,
-  isDry: boolean,
-  storageOf: StorageOf,
-  tools: PruneTools,
-): Promise<[PruneAction, readonly string[]]> {
-  tools.signal.throwIfAborted();
-  if (isDry) return ['remove', []];
+  group: readonly RecordedBackup[],
+  { objectId: id, objectName: name }: RecordedBackup,
+  storage: Storage,
+  { catalog: { backups }, clock, signal }: PruneTools,
+): Promise<Fate> {
+  signal.throwIfAborted();
+  await backups.noteRemoving(idsOf(group), clock.now());
   try {
-    const storage = await storageOf(backup);
-    await storage.remove({ id: backup.objectId, name: backup.objectName }, tools.signal);
+    await storage.remove({ id, name }, signal);
   } catch (error) {
-    tools.signal.throwIfAborted();
+    signal.throwIfAborted();
+    // Of any other failure nobody knows whether it was removed all the same.
+    if (error instanceof RefusedError) await backups.noteRemoving(idsOf(group), undefined);
     return ['failed', [describeFailure(error, undefined).message]];
   }
-  await tools.catalog.backups.noteRemoved(backup.backupId, tools.clock.now());
+  await backups.noteRemoved(idsOf(group), clock.now());
   return ['remove', []];
 }

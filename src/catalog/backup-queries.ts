@@ -39,8 +39,14 @@ export interface BackupQueries extends StoredBackupQueries {
   fail(backupId: number, backup: FailedBackup): Promise<void>;
   /** Warnings that came up after its end, in place of those that it ended with. */
   setWarnings(backupId: number, warnings: readonly string[]): Promise<void>;
-  /** Notes that its object was removed from storage. */
-  noteRemoved(backupId: number, removedAt: Date): Promise<void>;
+  /** Notes that the object of these is about to be removed from storage, or that it was not, after all. */
+  noteRemoving(backupIds: readonly number[], at: Date | undefined): Promise<void>;
+  /** Notes that the object of these was removed from storage. */
+  noteRemoved(backupIds: readonly number[], removedAt: Date): Promise<void>;
+  /** Those of which nobody knows whether they were removed. */
+  removing(): Promise<BackupRecord[]>;
+  /** The ids of all whose object that is, as far as it was not removed. */
+  sharing(place: string, objectId: string): Promise<number[]>;
   /**
    * What is in storage as far as is remembered, of one server or of all, newest first: also what was found wanting, and
    * the good ones of the earlier program, which did not note where they are.
@@ -142,15 +148,29 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       const update = db.updateTable('backup_log').set({ warnings: JSON.stringify(warnings) });
       await update.where('id', '=', backupId).execute();
     },
-    noteRemoved: async (backupId, removedAt) => {
-      const update = db.updateTable('backup_log').set({ removed_at: removedAt.toISOString() });
-      await update.where('id', '=', backupId).execute();
+    noteRemoving: async (backupIds, at) => {
+      const update = db.updateTable('backup_log').set({ removing_at: at?.toISOString() ?? null });
+      await update.where('id', 'in', backupIds).execute();
+    },
+    noteRemoved: async (backupIds, removedAt) => {
+      const update = db.updateTable('backup_log').set({ removed_at: removedAt.toISOString(), removing_at: null });
+      await update.where('id', 'in', backupIds).execute();
+    },
+    removing: async () => {
+      const rows = log().where('removing_at', 'is not', null).where('removed_at', 'is', null);
+      return (await rows.orderBy('id').execute()).map((row) => toBackup(row));
+    },
+    sharing: async (place, objectId) => {
+      const rows = db.selectFrom('backup_log').select('id').where('object_id', '=', objectId);
+      const held = rows.where('place', '=', place).where('removed_at', 'is', null).where('given_up_at', 'is', null);
+      return (await held.execute()).map(({ id }) => id);
     },
     inStorage: async (serverId) => {
       const all = log();
       const rows = await (serverId === undefined ? all : all.where('server_id', '=', serverId))
         .where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', '1')]))
         .where('removed_at', 'is', null)
+        .where('given_up_at', 'is', null)
         .where('finished_at', 'is not', null)
         .orderBy('started_at', 'desc')
         .orderBy('id', 'desc')
@@ -172,12 +192,16 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       let query = log().orderBy('id', 'desc').limit(limit);
       if (serverId !== undefined) query = query.where('server_id', '=', serverId);
       if (failedOnly === true) query = query.where('success', '=', '0').where('finished_at', 'is not', null);
-      if (goodOnly === true) query = query.where('success', '=', '1').where('removed_at', 'is', null);
+      if (goodOnly === true)
+        query = query.where('success', '=', '1').where('removed_at', 'is', null).where('given_up_at', 'is', null);
       if (until !== undefined) query = query.where('started_at', '<=', until.toISOString());
       return (await query.execute()).map((row) => toBackup(row));
     },
     ahead: async (now, serverId) => {
-      const all = log().where('started_at', '>', latestPlausible(now)).where('removed_at', 'is', null);
+      const all = log()
+        .where('started_at', '>', latestPlausible(now))
+        .where('removed_at', 'is', null)
+        .where('given_up_at', 'is', null);
       const rows = await (serverId === undefined ? all : all.where('server_id', '=', serverId))
         .where('success', '=', '1')
         .orderBy('started_at')

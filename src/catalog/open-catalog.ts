@@ -24,6 +24,7 @@ import { guarded, identityOf, sameFile } from './guarded.ts';
 import { migrate, refuseNewer, SCHEMA } from './migrate.ts';
 import { openError } from './open-error.ts';
 import { isUnwritable, openPrivateCopy } from './private-copy.ts';
+import { placeQueries, type PlaceQueries } from './place-queries.ts';
 import { rebuildQueries, type RebuildQueries } from './rebuild-queries.ts';
 import { runNote, type RunNote } from './run-note.ts';
 import type { Schema } from './schema.ts';
@@ -42,6 +43,7 @@ export interface Catalog {
   backups: BackupQueries;
   verifications: VerificationQueries;
   rebuild: RebuildQueries;
+  places: PlaceQueries;
   runNote: RunNote;
   /** Set when opening it has just adopted a file of the earlier program. */
   adopted: (Adopted & { copyPath: string }) | undefined;
@@ -165,6 +167,7 @@ async function catalogOf(
     backups: backupQueries(db),
     verifications: verificationQueries(db),
     rebuild: rebuildQueries(db),
+    places: placeQueries(db),
     runNote: runNote(db),
     adopted,
     copyTo: (target) => copyTo(database, target),

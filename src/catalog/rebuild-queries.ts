@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { CLOCK_TOLERANCE_MS, isAhead } from '../config/ahead.ts';
 import type { DatabaseFacts } from '../config/database-facts.ts';
 import type { Format } from '../config/server.ts';
 import { noteFacts } from './fact-queries.ts';
@@ -21,23 +22,49 @@ export interface FoundBackup {
   rawSizeBytes?: number;
   compression?: string;
   facts?: DatabaseFacts;
+  /** The catalogue that made it, where that was another. */
+  catalogId?: string;
 }
 
 export interface RebuildQueries {
-  /** Takes a backup into the log that was made without it, and returns its id; undefined where it is known already. */
-  adopt(backup: FoundBackup): Promise<number | undefined>;
+  /**
+   * Takes a backup into the log that was made without it, or whose server was deleted, or which was given up; returns
+   * its id, or undefined where it is known already. One that was made later than `now` does not count as the last one.
+   */
+  adopt(backup: FoundBackup, now: Date): Promise<number | undefined>;
+  /** Whether the catalogue knows of no server and no backup. */
+  isEmpty(): Promise<boolean>;
+  /** The catalogues whose archives this one may remove: itself, and those that it took the place of. */
+  ruledCatalogs(): Promise<Set<string>>;
+  /** These, and others whose archives were taken in to be restored. */
+  knownCatalogs(): Promise<Set<string>>;
+  /** Notes another catalogue whose archives are taken in; `isRuled`: to be removed by rules as well. */
+  noteCatalog(id: string, isRuled: boolean): Promise<void>;
 }
 
 export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
   return {
-    adopt: (found) =>
+    adopt: (found, now) =>
       db.transaction().execute(async (trx) => {
         const known = trx
           .selectFrom('backup_log')
-          .select('id')
+          .select(['id', 'server_id', 'removed_at', 'given_up_at'])
           .where('place', '=', found.place)
           .where('object_id', '=', found.objectId);
-        if ((await known.executeTakeFirst()) !== undefined) return undefined;
+        const row = await known.executeTakeFirst();
+        if (row !== undefined) {
+          const isLive = row.server_id !== null && row.removed_at === null && row.given_up_at === null;
+          if (isLive) return undefined;
+          const serverId = row.server_id ?? found.serverId;
+          await trx
+            .updateTable('backup_log')
+            .set({ server_id: serverId, removed_at: null, removing_at: null, given_up_at: null })
+            .where('id', '=', row.id)
+            .execute();
+          const log = trx.updateTable('verification_log').set({ server_id: serverId });
+          await log.where('backup_id', '=', row.id).execute();
+          return row.id;
+        }
         const { name } = await trx
           .selectFrom('servers')
           .select('name')
@@ -66,19 +93,51 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
             sha256: found.sha256 ?? null,
             sum_note: found.sumNote ?? null,
             warnings: '[]',
+            catalog_id: found.catalogId ?? null,
           })
           .returning('id')
           .executeTakeFirstOrThrow();
+        if (isAhead(found.startedAt, now)) return id;
         const last = { last_backup: toCompact(found.storedAt), last_backup_result: 'Success' };
         await trx
           .updateTable('servers')
           .set({ ...last, last_success_run: found.startedAt.toISOString() })
           .where('id', '=', found.serverId)
           .where((eb) =>
-            eb.or([eb('last_success_run', 'is', null), eb('last_success_run', '<', found.startedAt.toISOString())]),
+            eb.or([
+              eb('last_success_run', 'is', null),
+              eb('last_success_run', '<', found.startedAt.toISOString()),
+              eb('last_success_run', '>', new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString()),
+            ]),
           )
           .execute();
         return id;
       }),
+    isEmpty: async () => {
+      const server = await db.selectFrom('servers').select('id').limit(1).executeTakeFirst();
+      const backup = await db.selectFrom('backup_log').select('id').limit(1).executeTakeFirst();
+      return server === undefined && backup === undefined;
+    },
+    ruledCatalogs: async () => new Set([await ownId(db), ...(await otherIds(db, true))]),
+    knownCatalogs: async () => new Set([await ownId(db), ...(await otherIds(db, false))]),
+    noteCatalog: async (id, isRuled) => {
+      const insert = db.insertInto('other_catalogs').values({ id, is_ruled: Number(isRuled) });
+      await insert
+        .onConflict((conflict) => {
+          const one = conflict.column('id');
+          return isRuled ? one.doUpdateSet({ is_ruled: 1 }) : one.doNothing();
+        })
+        .execute();
+    },
   };
+}
+
+async function ownId(db: Kysely<Schema>): Promise<string> {
+  const meta = db.selectFrom('pgbak_meta').select('value').where('name', '=', 'id');
+  return (await meta.executeTakeFirstOrThrow()).value;
+}
+
+async function otherIds(db: Kysely<Schema>, isRuled: boolean): Promise<string[]> {
+  const all = db.selectFrom('other_catalogs').select('id');
+  return (await (isRuled ? all.where('is_ruled', '=', 1) : all).execute()).map(({ id }) => id);
 }

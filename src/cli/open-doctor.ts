@@ -77,7 +77,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
       return await findUnreadableTables(connection, server, await clientPrograms(), forPrograms, signal);
     },
     storageFor: (_server, { destination }) =>
-      storageFor(destination, catalog?.id ?? 'doctor', { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS }),
+      storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS }),
     probeWrite: isProbing ? (storage, objectName) => probeWrite(storage, objectName, signal) : undefined,
   };
 }

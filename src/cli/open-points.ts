@@ -1,8 +1,9 @@
 import type { BackupRecord } from '../config/backup-record.ts';
 import { knownPlaceOf } from '../config/destination.ts';
+import { objectKey } from '../config/object-key.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { listRemoteArchives } from '../restore/remote-archives.ts';
-import { listRestorePoints, type ListedPoint } from '../restore/restore-points.ts';
+import { listRestorePoints, unrecorded, type ListedPoint } from '../restore/restore-points.ts';
 import type { Workplace } from './open-workplace.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from './storage-at.ts';
 
@@ -14,22 +15,22 @@ export async function pointsIn(
 ): Promise<ListedPoint[]> {
   const { catalog, environment } = workplace;
   const servers = server === undefined ? await catalog.servers.list() : [server];
-  const backups = await catalog.backups.inStorage(server?.id);
+  const all = await catalog.backups.inStorage();
+  const backups = server === undefined ? all : all.filter(({ serverId = server.id }) => serverId === server.id);
   const byServer = new Map<number | undefined, BackupRecord[]>(servers.map(({ id }) => [id, []]));
   for (const backup of backups) byServer.get(backup.serverId)?.push(backup);
   const remembered = servers.map((one) => ({ server: one, backups: byServer.get(one.id) ?? [] }));
-  const points = await listRestorePoints(remembered, {
+  const orphans = backups.filter(({ serverId }) => serverId === undefined);
+  return await listRestorePoints(remembered, orphans, {
     signal,
     warn,
+    ownIds: await catalog.rebuild.knownCatalogs(),
     storageAt: (place, one) => storageOf({ place }, one, workplace, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS }),
     placeToday: (one) => knownPlaceOf(one, environment),
   });
-  // Whose keys would open the storage of a server that was deleted, nobody knows any more.
-  const orphans = backups.filter(({ serverId, result }) => serverId === undefined && result === 'success');
-  return [...points, ...orphans.map((backup): ListedPoint => ({ state: 'unknown', backup }))];
 }
 
-/** Everything of pgbak's in a place, whoever stored it. */
+/** Everything of pgbak's in a place, whoever stored it, and what the catalogue knows of it. */
 export async function remotePointsIn(
   workplace: Workplace,
   from: string | undefined,
@@ -37,7 +38,15 @@ export async function remotePointsIn(
 ): Promise<ListedPoint[]> {
   const storage = await openPlace(from, workplace);
   const archives = await listRemoteArchives(storage, '', signal);
+  const { catalog } = workplace;
+  const ownIds = await catalog.rebuild.knownCatalogs();
+  const recorded = new Map<string, BackupRecord>();
+  for (const backup of await catalog.backups.inStorage())
+    recorded.set(objectKey(backup.place, backup.objectId), backup);
   return archives
     .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
-    .map((archive) => ({ state: 'not in catalogue', archive }));
+    .map((archive): ListedPoint => {
+      const backup = recorded.get(objectKey(archive.place, archive.object.id));
+      return backup === undefined ? unrecorded(archive, ownIds) : { state: 'present', backup };
+    });
 }

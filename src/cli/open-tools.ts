@@ -53,7 +53,7 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     prepareDump: programs.prepareDump,
     findPrograms: programs.findPrograms,
     writeArchive: programs.writeArchive,
-    storageFor: (destination) => storageFor(destination, catalog.id, { slots }),
+    storageFor: (destination) => storageFor(destination, catalog, { slots }),
     openRoom: roomOpener(Math.max(environment.temporaryLimitBytes / jobs, SMALLEST_LIMIT_BYTES), { signal, report }),
     verify: async (level, server, point, password) => {
       const [{ openScratchServer }, { buildVerifyTools }, { verifyAndTell }] = await Promise.all([

@@ -42,6 +42,7 @@ const COLORS: Record<PruneAction, Color> = {
   keep: 'green',
   remove: 'yellow',
   missing: 'red',
+  unknown: 'yellow',
   locked: 'yellow',
   failed: 'red',
 };
@@ -49,6 +50,7 @@ const WORDS: Record<PruneAction, string> = {
   keep: 'kept',
   remove: 'removed',
   missing: 'missing',
+  unknown: 'unknown',
   locked: 'locked',
   failed: 'not removed',
 };
@@ -62,6 +64,6 @@ export function pruneCells({ name, backup, action, reasons }: PruneEntry, isDry:
     formatAgo(backup.startedAt, now),
     backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
     paint(COLORS[action], word),
-    action === 'remove' ? 'no rule keeps it' : reasons.join(', '),
+    action === 'remove' && reasons.length === 0 ? 'no rule keeps it' : reasons.join(', '),
   ];
 }

@@ -2,7 +2,8 @@ import { placeOf } from '../config/destination.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { PgbakError } from '../errors.ts';
-import { rebuild, type RebuiltServer } from '../restore/rebuild.ts';
+import { rebuild, type Rebuilt } from '../restore/rebuild.ts';
+import { systemClock } from '../system/clock.ts';
 import { archivePasswordOf } from './open-restore.ts';
 import type { Workplace } from './open-workplace.ts';
 import { openPlace } from './storage-at.ts';
@@ -11,8 +12,14 @@ import { openPlace } from './storage-at.ts';
 export async function rebuildFrom(
   from: string,
   workplace: Workplace,
-  { password, warn, signal }: { password: Secret | undefined; warn: (message: string) => void; signal: AbortSignal },
-): Promise<RebuiltServer[]> {
+  options: {
+    adoptCatalogs: readonly string[];
+    password: Secret | undefined;
+    warn: (message: string) => void;
+    signal: AbortSignal;
+  },
+): Promise<Rebuilt> {
+  const { password, ...passedOn } = options;
   const { catalog, environment } = workplace;
   const storage = await openPlace(from, workplace);
   const { place } = storage;
@@ -29,5 +36,5 @@ export async function rebuildFrom(
       throw error;
     }
   };
-  return await rebuild({ catalog, storage, destination, storesThere, passwordOf, warn, signal });
+  return await rebuild({ catalog, storage, destination, storesThere, passwordOf, now: systemClock.now(), ...passedOn });
 }

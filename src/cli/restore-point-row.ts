@@ -12,19 +12,14 @@ export type RestorePointRow = Omit<BackupRow, 'backupId'> & {
 };
 
 export function restorePointRow(point: ListedPoint): RestorePointRow {
-  if (point.state === 'not in catalogue') return remoteRow(point.archive);
+  if ('archive' in point) return remoteRow(point.archive, point.state);
   return { ...backupRow(point.backup), place: point.backup.place ?? null, state: point.state };
 }
 
-function remoteRow({
-  place,
-  object,
-  format,
-  serverName,
-  startedAt,
-  rawSizeBytes,
-  compression,
-}: RemoteArchive): RestorePointRow {
+function remoteRow(
+  { place, object, format, serverName, startedAt, rawSizeBytes, compression }: RemoteArchive,
+  state: PointState,
+): RestorePointRow {
   return {
     backupId: null,
     serverId: null,
@@ -43,7 +38,7 @@ function remoteRow({
     sha256: null,
     warnings: [],
     error: null,
-    state: 'not in catalogue',
+    state,
   };
 }
 
@@ -61,6 +56,7 @@ const COLORS: Record<PointState, Color> = {
   present: 'green',
   missing: 'red',
   'not in catalogue': 'yellow',
+  'of another catalogue': 'yellow',
   unknown: 'yellow',
 };
 
@@ -68,7 +64,7 @@ const COLORS: Record<PointState, Color> = {
 export function restorePointCells(point: ListedPoint, now: Date): string[] {
   const row = restorePointRow(point);
   const where =
-    point.state === 'not in catalogue'
+    'archive' in point
       ? whereOf({
           place: point.archive.place,
           objectName: point.archive.object.name,

@@ -39,7 +39,7 @@ export async function storageCheck(
     if (!(error instanceof ConfigError)) throw error;
     return `Storage was not tried: ${error.message}`;
   }
-  const storage = await storageFor(destination, catalog.id, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+  const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
   const limits = (await storage.limits?.(signal)) ?? [];

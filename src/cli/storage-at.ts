@@ -1,10 +1,12 @@
 import type { BackupRecord } from '../config/backup-record.ts';
+import type { Catalog } from '../catalog/open-catalog.ts';
 import { parseDestination } from '../config/destination.ts';
 import type { Environment } from '../config/environment.ts';
 import type { ServerFields } from '../config/server.ts';
 import { resolveDestination, type Destination } from '../config/settings.ts';
 import { ConfigError } from '../errors.ts';
 import type { B2Options } from '../storage/b2.ts';
+import type { PlaceMemory } from '../storage/destination-mark.ts';
 import type { Storage } from '../storage/storage.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -18,7 +20,7 @@ export async function openPlace(
   const destination = isBucket
     ? destinationAt(place, {}, environment)
     : resolveDestination(place === undefined ? {} : { destination: place }, environment);
-  return await storageFor(destination, catalog.id, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+  return await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
 }
 
 type B2Fields = Pick<ServerFields, 'b2KeyId' | 'b2AppKey'>;
@@ -30,7 +32,7 @@ export async function storageOf(
   { catalog, environment }: Workplace,
   options: { attempts?: number } = {},
 ): Promise<Storage> {
-  return await storageFor(destinationAt(place, server, environment), catalog.id, options);
+  return await storageFor(destinationAt(place, server, environment), catalog, options);
 }
 
 /** The same for a removal, with the key that is there for it, where there is one. */
@@ -47,7 +49,7 @@ export async function storageToPrune(
     );
   }
   const keys = b2KeyId === undefined ? server : { b2KeyId, b2AppKey };
-  return await storageFor(destinationAt(backup.place, keys, environment), catalog.id);
+  return await storageFor(destinationAt(backup.place, keys, environment), catalog);
 }
 
 /** `b2:BUCKET` or `file:/dir`, as a backup's record has it. */
@@ -63,17 +65,32 @@ export function destinationAt(place: string, keys: B2Fields, environment: Enviro
 /** How often a call to storage is tried where a person waits for it; a run at night is more patient. */
 export const ATTEMPTS_WHILE_SOMEBODY_WAITS = 2;
 
+/** Where there is no catalogue to store archives for. */
+const NOBODY = 'doctor';
+
 /** The storage behind a destination; nothing is asked of it yet. `attempts` is for where a person waits. */
 export async function storageFor(
   destination: Destination,
-  owner: string,
+  catalog: Pick<Catalog, 'id' | 'places'> | undefined,
   options: Pick<B2Options, 'attempts' | 'slots'> = {},
 ): Promise<Storage> {
+  const owner = catalog?.id ?? NOBODY;
   if (destination.kind === 'directory') {
     const { openDirectoryStorage } = await import('../storage/directory.ts');
-    return openDirectoryStorage({ directory: destination.path, owner });
+    const memory = catalog === undefined ? {} : { memory: memoryOf(destination.path, catalog) };
+    return openDirectoryStorage({ directory: destination.path, owner, ...memory });
   }
   const { openB2Storage } = await import('../storage/b2.ts');
   const { keyId, applicationKey, bucket, apiUrl } = destination;
   return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock, ...options });
+}
+
+/** What a catalogue remembers of a directory. */
+export function memoryOf(directory: string, { places }: Pick<Catalog, 'places'>): PlaceMemory {
+  const place = `file:${directory}`;
+  return {
+    mark: () => places.mark(place),
+    noteMark: (mark) => places.noteMark(place, mark),
+    expected: () => places.expected(place),
+  };
 }

@@ -9,11 +9,17 @@ import { canAsk } from '../cli/prompts/terminal.ts';
 import { quoted } from '../cli/quoted.ts';
 import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
 import { newServer, refuseClash } from '../cli/server-form.ts';
+import { settleDestination } from '../cli/settle-destination.ts';
+import { objectNameOf } from '../config/archive-name.ts';
+import { knownPlaceOf } from '../config/destination.ts';
+import { FORMATS } from '../config/server.ts';
 import { parseServerInput } from '../config/server-input.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';
   static override description = `On a terminal, asks for what the flags leave out. Tries connection and storage, then stores the server.
+
+A directory is created only when you say so, with --create-destination where nobody can be asked: one that is missing may be a disk that is not mounted.
 
 Secrets given as env:NAME or file:/path are not stored but looked up whenever they are used. Prefer those: what is on a command line can be seen by every user of the machine and stays in the shell's history.
 
@@ -31,12 +37,15 @@ EXIT STATUS
     {
       description: 'to a directory',
       command:
-        '<%= config.bin %> <%= command.id %> --connection-string postgresql://postgres@localhost/shop --destination file:/srv/backups',
+        '<%= config.bin %> <%= command.id %> --connection-string postgresql://postgres@localhost/shop --destination file:/srv/backups --create-destination',
     },
   ];
   static override flags = {
     ...serverFlags,
     'no-check': Flags.boolean({ description: 'do not try connection and storage' }),
+    'create-destination': Flags.boolean({
+      description: 'create the directory of --destination, or take the one that is there for the right one',
+    }),
   };
 
   async run(): Promise<{ id: number; name: string }> {
@@ -44,21 +53,35 @@ EXIT STATUS
     const given = serverInputFrom(flags);
     parseServerInput(given);
     const isChecked = !flags['no-check'];
+    const mayCreate = flags['create-destination'];
     const isAsking = canAsk(this.jsonEnabled());
     if (!isAsking) newServer(parseServerInput(given));
     await using workplace = await openWorkplace('create');
     using interruption = listenForInterruption();
     const { signal } = interruption;
     const { catalog, environment } = workplace;
-    const input = isAsking ? await fillIn({ given, isChecked, signal }, workplace) : given;
+    const input = isAsking ? await fillIn({ given, isChecked, mayCreate, signal }, workplace) : given;
     const fields = newServer(parseServerInput(input));
     refuseClash(fields, await catalog.servers.list(), environment);
+    const settled =
+      mayCreate || (isChecked && !isAsking)
+        ? await settleDestination(fields, workplace, { isAllowed: mayCreate, isAsking: false })
+        : undefined;
+    if (settled !== undefined) this.log(settled);
     if (isChecked && !isAsking) {
       this.log(await connectionCheck(fields, workplace, signal));
       this.log(await storageCheck(fields, workplace, signal));
     }
     const { id, name } = await catalog.servers.add(fields);
     this.log(`Added server ${id}: ${name}\nBack it up now: pgbak run --force --server ${quoted(name)}`);
+    const place = knownPlaceOf(fields, environment);
+    const names = FORMATS.map((format) => objectNameOf(fields.archiveName, format));
+    const earlier = place === undefined ? 0 : await catalog.places.orphans(place, names);
+    if (earlier > 0) {
+      this.log(
+        `${earlier} backups of a server that was deleted are there under the same name. Take them over: pgbak catalog rebuild --from ${quoted(place ?? '')}`,
+      );
+    }
     return { id, name };
   }
 }

@@ -18,7 +18,7 @@ import { ConfigError } from '../errors.ts';
 export default class Backups extends BaseCommand {
   protected override readonly onlyShows = true;
   static override summary = 'show the restore points: the good backups, newest first';
-  static override description = `What the catalogue remembers, beside what storage really holds: present, missing, or stored and not in the catalogue; unknown where storage does not answer. To bring one back: pgbak restore SERVER --at ID
+  static override description = `What the catalogue remembers, beside what storage really holds: present, missing, or stored and not in the catalogue, or of another one; unknown where storage does not answer. To bring one back: pgbak restore SERVER --at ID
 
 With --remote storage alone is asked, and no catalogue is needed: see also pgbak catalog rebuild.
 

@@ -9,6 +9,7 @@ import { canAsk } from '../cli/prompts/terminal.ts';
 import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
 import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
 import { changedServer, refuseClash } from '../cli/server-form.ts';
+import { settleDestination } from '../cli/settle-destination.ts';
 import { parseServerInput } from '../config/server-input.ts';
 import { isMendedByItself, refuseUnmended } from '../config/unreadable.ts';
 import { ConfigError } from '../errors.ts';
@@ -35,12 +36,16 @@ EXIT STATUS
   static override flags = {
     ...serverFlags,
     'no-check': Flags.boolean({ description: 'do not try connection and storage' }),
+    'create-destination': Flags.boolean({
+      description: 'create the directory of --destination, or take the one that is there for the right one',
+    }),
   };
 
   async run(): Promise<{ id: number; name: string }> {
     const { args, flags } = await this.parse(Edit);
     const given = serverInputFrom(flags);
-    const isGiven = Object.values(given).some((value) => value !== undefined);
+    const mayCreate = flags['create-destination'];
+    const isGiven = mayCreate || Object.values(given).some((value) => value !== undefined);
     parseServerInput(given);
     await using workplace = await openWorkplace('change');
     using interruption = listenForInterruption();
@@ -55,12 +60,17 @@ EXIT STATUS
     }
 
     const isChecked = !flags['no-check'];
-    const input = isAsking ? await fillIn({ given, today, isChecked, signal }, workplace) : given;
+    const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate, signal }, workplace) : given;
     const changes = parseServerInput(input);
     refuseUnmended(today, changes);
     const fields = changedServer(today, changes);
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
     refuseClash(fields, others, environment);
+    const isMoved = 'destination' in changes;
+    if (mayCreate || (isMoved && isChecked && !isAsking)) {
+      const settled = await settleDestination(fields, workplace, { isAllowed: mayCreate, isAsking: false });
+      if (settled !== undefined) this.log(settled);
+    }
     if (isChecked && !isAsking) {
       const touches = (...names: (keyof typeof changes)[]) => names.some((name) => name in changes);
       if (touches('connectionString')) this.log(await connectionCheck(fields, workplace, signal));

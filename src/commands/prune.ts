@@ -62,7 +62,7 @@ EXIT STATUS
       const cells = entries.map((entry) => pruneCells(entry, isDry, now));
       this.log(renderTable(PRUNE_COLUMNS, cells, terminalWidth(process.stdout)));
     }
-    process.exitCode = !isComplete || entries.some(({ action }) => action === 'failed') ? 1 : 0;
+    process.exitCode = !isComplete || entries.some(({ action }) => action === 'failed' || action === 'unknown') ? 1 : 0;
     return entries.map((entry) => pruneRow(entry));
   }
 }

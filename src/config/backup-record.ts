@@ -55,6 +55,12 @@ export interface BackupRecord {
   warnings: string[];
   /** When its object was removed from storage. */
   removedAt?: Date;
+  /** When its removal was begun, while nobody knows how that ended. */
+  removingAt?: Date;
+  /** When the place that holds its object was given up. */
+  givenUpAt?: Date;
+  /** The catalogue that made it, where that was another. */
+  catalogId?: string;
   /** The roles that the dump names; absent where nobody looked. */
   roles?: string[];
   /** The database's encoding, as PostgreSQL calls it. */

@@ -1,10 +1,12 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
+import { grouped } from '../config/grouped.ts';
 import { freeName } from '../config/free-name.ts';
 import { Secret } from '../config/secret.ts';
 import { isSignedWith, parseNote } from '../config/sum-note.ts';
 import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../config/server.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
+import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
 export interface RebuiltServer {
   server: ServerRecord;
@@ -15,7 +17,7 @@ export interface RebuiltServer {
 }
 
 export interface RebuildTools {
-  catalog: Pick<Catalog, 'servers' | 'backups' | 'rebuild'>;
+  catalog: Pick<Catalog, 'id' | 'servers' | 'rebuild'>;
   storage: Storage;
   /** Destination and bucket as a new server's record is to have them. */
   destination: Pick<ServerFields, 'destination' | 'b2Bucket'>;
@@ -24,19 +26,29 @@ export interface RebuildTools {
   /** What the sums that are kept beside the archives of a server are signed with. */
   passwordOf: (server: ServerRecord) => Secret | undefined;
   warn: (message: string) => void;
+  /** Catalogues whose archives are to be taken over, by their ids or how these begin. */
+  adoptCatalogs: readonly string[];
+  now: Date;
   signal: AbortSignal;
+}
+
+export interface Rebuilt {
+  servers: RebuiltServer[];
+  /** Archives of other catalogues, which were left alone. */
+  foreign: ForeignArchives[];
+  /** Other catalogues whose archives were taken in to be restored, and are never removed by rules. */
+  readOnly: string[];
 }
 
 /**
  * Takes every archive in a place into the catalogue. Archives of one name become restore points of the server that has
  * that archive name there, or of a new one, whose connection string nobody but its user knows any more. What is known
- * already stays as it is, so that it can be done again.
+ * already stays as it is, so that it can be done again. Whose archives may be taken in, `settleOwners` says.
  */
-export async function rebuild(tools: RebuildTools): Promise<RebuiltServer[]> {
-  const byName = new Map<string, RemoteArchive[]>();
-  for (const archive of await listRemoteArchives(tools.storage, '', tools.signal)) {
-    byName.set(archive.archiveName, [...(byName.get(archive.archiveName) ?? []), archive]);
-  }
+export async function rebuild(tools: RebuildTools): Promise<Rebuilt> {
+  const all = await listRemoteArchives(tools.storage, '', tools.signal);
+  const { isTaken, foreign, readOnly } = await settleOwners(all, tools);
+  const byName = grouped(all.filter(isTaken), ({ archiveName }) => archiveName);
   const rebuilt: RebuiltServer[] = [];
   for (const [archiveName, archives] of byName) {
     archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
@@ -47,27 +59,32 @@ export async function rebuild(tools: RebuildTools): Promise<RebuiltServer[]> {
     for (const archive of archives) if ((await adopt(archive, server, tools)) !== undefined) added += 1;
     rebuilt.push({ server, isNew: existing === undefined, added });
   }
-  return rebuilt;
+  return { servers: rebuilt, foreign, readOnly };
 }
 
 async function adopt(archive: RemoteArchive, server: ServerRecord, tools: RebuildTools) {
-  const { object, place, startedAt, format, rawSizeBytes, compression, facts } = archive;
+  const { object, place, startedAt, format, rawSizeBytes, compression, facts, catalogId } = archive;
   const { sizeBytes, sha1, storedAt, name: objectName, id: objectId } = object;
-  return await tools.catalog.rebuild.adopt({
-    serverId: server.id,
-    startedAt,
-    storedAt,
-    format,
-    sizeBytes,
-    place,
-    objectName,
-    objectId,
-    ...(sha1 === undefined ? {} : { sha1 }),
-    ...(await strongSumOf(archive, server, tools)),
-    ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
-    ...(compression === undefined ? {} : { compression }),
-    ...(facts === undefined ? {} : { facts }),
-  });
+  const { catalog, now } = tools;
+  return await catalog.rebuild.adopt(
+    {
+      serverId: server.id,
+      startedAt,
+      storedAt,
+      format,
+      sizeBytes,
+      place,
+      objectName,
+      objectId,
+      ...(sha1 === undefined ? {} : { sha1 }),
+      ...(await strongSumOf(archive, server, tools)),
+      ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
+      ...(compression === undefined ? {} : { compression }),
+      ...(facts === undefined ? {} : { facts }),
+      ...(catalogId === undefined || catalogId === catalog.id ? {} : { catalogId }),
+    },
+    now,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { parseObjectName } from '../config/archive-name.ts';
 import { parseDatabaseFacts, type DatabaseFacts } from '../config/database-facts.ts';
+import { CATALOG_FACT } from '../config/object-key.ts';
 import type { Format } from '../config/server.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 
@@ -14,6 +15,8 @@ export interface RemoteArchive {
   startedAt: Date;
   rawSizeBytes?: number;
   compression?: string;
+  /** The catalogue that made it, where that is known. */
+  catalogId?: string;
   facts?: DatabaseFacts;
 }
 
@@ -36,12 +39,14 @@ function factsOf({ info = {}, storedAt }: StoredObject, archiveName: string) {
   const startedAt = new Date(info['pgbak-started-at'] ?? Number.NaN);
   const rawSizeBytes = Number(info['pgbak-raw-size'] ?? Number.NaN);
   const compression = info['pgbak-compression'];
+  const catalogId = info[CATALOG_FACT];
   const facts = parseDatabaseFacts(info['pgbak-database'] ?? '');
   return {
     serverName: info['pgbak-server'] ?? archiveName,
     startedAt: Number.isNaN(startedAt.getTime()) ? storedAt : startedAt,
     ...(Number.isSafeInteger(rawSizeBytes) ? { rawSizeBytes } : {}),
     ...(compression === undefined ? {} : { compression }),
+    ...(catalogId === undefined ? {} : { catalogId }),
     ...(facts === undefined ? {} : { facts }),
   };
 }

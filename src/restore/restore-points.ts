@@ -8,13 +8,21 @@ import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 
 /**
  * `present`: recorded, and storage has it. `missing`: recorded, and storage does not have it. `not in catalogue`: stored
- * under a server's name, but not recorded. `unknown`: recorded, and storage could not be asked.
+ * under a server's name, but not recorded. `of another catalogue`: likewise, and made by another. `unknown`: recorded, and
+ * storage could not be asked.
  */
-export type PointState = 'present' | 'missing' | 'not in catalogue' | 'unknown';
+export type PointState = 'present' | 'missing' | 'unknown' | UnrecordedState;
+type UnrecordedState = 'not in catalogue' | 'of another catalogue';
 
 export type ListedPoint =
-  | { state: Exclude<PointState, 'not in catalogue'>; backup: BackupRecord }
-  | { state: 'not in catalogue'; archive: RemoteArchive };
+  | { state: Exclude<PointState, UnrecordedState>; backup: BackupRecord }
+  | { state: UnrecordedState; archive: RemoteArchive };
+
+/** An archive of which the catalogue knows nothing. `ownIds` are the catalogues whose archives are its own. */
+export function unrecorded(archive: RemoteArchive, ownIds: ReadonlySet<string>): ListedPoint {
+  const isOwn = archive.catalogId === undefined || ownIds.has(archive.catalogId);
+  return { state: isOwn ? 'not in catalogue' : 'of another catalogue', archive };
+}
 
 export interface ListTools {
   signal: AbortSignal;
@@ -23,6 +31,8 @@ export interface ListTools {
   /** Where a server's archives go today; undefined where its settings do not say. */
   placeToday: (server: ServerRecord) => string | undefined;
   warn: (message: string) => void;
+  /** The catalogues whose archives are our own. */
+  ownIds: ReadonlySet<string>;
 }
 
 export interface Remembered {
@@ -31,8 +41,15 @@ export interface Remembered {
   backups: readonly BackupRecord[];
 }
 
-/** The good backups of servers, joined with what storage really holds under their names, newest first. */
-export async function listRestorePoints(servers: readonly Remembered[], tools: ListTools): Promise<ListedPoint[]> {
+/**
+ * The good backups of servers, joined with what storage really holds under their names, newest first. `orphans` are those
+ * of servers that were deleted: they are present where storage was asked for another server's sake, and else unknown.
+ */
+export async function listRestorePoints(
+  servers: readonly Remembered[],
+  orphans: readonly BackupRecord[],
+  tools: ListTools,
+): Promise<ListedPoint[]> {
   const found = new Map<string, RemoteArchive>();
   const silent = new Set<string>();
   for (const { place, server, archiveNames } of questionsFor(servers, tools)) {
@@ -49,14 +66,20 @@ export async function listRestorePoints(servers: readonly Remembered[], tools: L
     }
   }
   const remembered = servers.flatMap(({ backups }) => backups);
-  const known = new Set(remembered.map(({ place, objectId }) => objectKey(place, objectId)));
+  const known = new Set([...remembered, ...orphans].map(({ place, objectId }) => objectKey(place, objectId)));
   const recorded = remembered
     .filter(({ result }) => result === 'success')
     .map((backup): ListedPoint => ({ state: stateOf(backup, found, silent), backup }));
   const others = [...found].flatMap(([key, archive]): ListedPoint[] =>
-    known.has(key) ? [] : [{ state: 'not in catalogue', archive }],
+    known.has(key) ? [] : [unrecorded(archive, tools.ownIds)],
   );
-  return [...recorded, ...others].toSorted((a, b) => madeAt(b) - madeAt(a));
+  const left = orphans
+    .filter(({ result }) => result === 'success')
+    .map((backup): ListedPoint => {
+      const isThere = found.has(objectKey(backup.place, backup.objectId));
+      return { state: isThere ? 'present' : 'unknown', backup };
+    });
+  return [...recorded, ...others, ...left].toSorted((a, b) => madeAt(b) - madeAt(a));
 }
 
 function stateOf(
@@ -68,8 +91,7 @@ function stateOf(
   return found.has(objectKey(place, objectId)) ? 'present' : 'missing';
 }
 
-const madeAt = (point: ListedPoint) =>
-  (point.state === 'not in catalogue' ? point.archive : point.backup).startedAt.getTime();
+const madeAt = (point: ListedPoint) => ('archive' in point ? point.archive : point.backup).startedAt.getTime();
 
 interface Question {
   place: string;

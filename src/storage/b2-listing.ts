@@ -1,3 +1,4 @@
+import { CATALOG_FACT } from '../config/object-key.ts';
 import { StorageError } from '../errors.ts';
 import { filesIn, optionalText, textIn, type FileVersion } from './b2-answers.ts';
 import type { B2Client } from './b2-client.ts';
@@ -82,7 +83,7 @@ export async function listUnfinished(
 }
 
 /** Names the catalogue that made a file, so that nobody sweeps away what another host is uploading. */
-export const OWNER_KEY = 'pgbak-catalog';
+export const OWNER_KEY = CATALOG_FACT;
 
 /** Cancels them; a sentence for each. */
 export async function cancelUnfinished(

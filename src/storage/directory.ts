@@ -6,8 +6,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Sums } from '../config/backup-record.ts';
 import { StorageError } from '../errors.ts';
+import { checkDestination, type PlaceMemory } from './destination-mark.ts';
 import { directoryError } from './directory-error.ts';
 import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
+import { checkIsOwnFile } from './own-file.ts';
 import { publish, syncDirectory } from './publish.ts';
 import { bytesOf, cloneFile, openRegularFile, READ_BYTES } from './regular-file.ts';
 import { readSidecar, SIDECAR, writeSidecar } from './sidecar.ts';
@@ -18,19 +20,25 @@ export interface DirectoryOptions {
   directory: string;
   /** The catalogue's id: marks unfinished files as its own. */
   owner: string;
+  /** What is remembered of the directory; without it any will do, and one that is missing is made. */
+  memory?: PlaceMemory;
 }
 
 /**
  * Archives in a directory, each version a file of its own: `shop.20261123T101500Z.sql.7z`, mode 0600. A file gets its
  * name only when all of it is on the disk, and never takes another's place.
  */
-export function openDirectoryStorage({ directory, owner }: DirectoryOptions): Storage {
+export function openDirectoryStorage({ directory, owner, memory }: DirectoryOptions): Storage {
+  const look = async (isWriting: boolean) => {
+    if (memory !== undefined) await checkDestination(directory, memory, isWriting);
+  };
   const pathOf = (relative: string) => join(directory, relative);
 
   return {
     place: `file:${directory}`,
 
     prepare: async (name) => {
+      await look(true);
       const probe = pathOf(partialNameOf(name, owner));
       try {
         await mkdir(dirname(probe), { recursive: true, mode: 0o700 });
@@ -43,6 +51,7 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
     },
 
     check: async (name) => {
+      await look(false);
       // Where the directory is to be made, it is the one above that counts.
       let above = dirname(pathOf(name));
       while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
@@ -55,6 +64,7 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
     },
 
     put: async (name, file, options) => {
+      await look(true);
       const partial = pathOf(partialNameOf(name, owner));
       try {
         await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
@@ -93,10 +103,15 @@ export function openDirectoryStorage({ directory, owner }: DirectoryOptions): St
 
     sumNoteOf: ({ id }) => readSidecar(id),
 
-    list: (prefix) => listVersions(directory, prefix),
+    list: async function* (prefix) {
+      await look(false);
+      yield* listVersions(directory, prefix);
+    },
 
     remove: async ({ id }) => {
+      await look(false);
       try {
+        await checkIsOwnFile(directory, id);
         // First, since an archive without one is found by the next prune, and one without an archive by nobody.
         await rm(`${id}${SIDECAR}`, { force: true });
         await rm(id, { force: true });

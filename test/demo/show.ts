@@ -45,7 +45,7 @@ try {
   say('Tell pgbak of the database, and where its backups go:');
   type(
     `pgbak add --name shop --connection-string "postgresql://postgres@127.0.0.1:$PGPORT/shop" ` +
-      `--destination "file:$HOME/backups" --archive-password env:SHOP_PASSWORD`,
+      `--destination "file:$HOME/backups" --create-destination --archive-password env:SHOP_PASSWORD`,
   );
   say('Back it up now (cron would run plain "pgbak run"), and look at the result:');
   type('pgbak run --force');

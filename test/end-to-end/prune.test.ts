@@ -90,7 +90,7 @@ test('in a directory: looked at first, then removed, and never by anything but t
 
   // A directory that is not mounted is no reason to believe that all of it is gone.
   renameSync(directory, `${directory}-away`);
-  expect(await prune(account)).toMatchObject({ status: 0, rows: [{ action: 'missing' }, {}, {}, {}] });
+  expect(await prune(account)).toMatchObject({ status: 1, rows: [{ action: 'unknown' }, {}, {}, {}] });
   renameSync(`${directory}-away`, directory);
   expect(idsOf((await prune(account)).rows, 'keep')).toEqual([6, 5, 2]);
 });

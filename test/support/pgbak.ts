@@ -75,6 +75,8 @@ export function newAccount(env: Record<string, string> = {}): Account {
     add: async (flags) =>
       await account.pgbak(
         'add',
+        // A directory in a test's own folder is meant to be made; any other is not touched.
+        ...(String(flags['destination']).startsWith(`file:${folder.path}`) ? ['--create-destination'] : []),
         ...Object.entries(flags).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`)),
       ),
     json: async (...args) => {

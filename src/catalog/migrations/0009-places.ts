@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 /** What retention has to remember of places, of other catalogues, and of a removal that is under way. */
@@ -20,6 +20,13 @@ export async function addPlaces(db: Kysely<Schema>): Promise<void> {
     .createIndex('backup_log_object')
     .on('backup_log')
     .column('object_id')
-    .where('object_id', 'is not', null)
+    .where(sql.ref('object_id'), 'is not', null)
     .execute();
+  await db.schema
+    .createIndex('backup_log_removing')
+    .on('backup_log')
+    .column('id')
+    .where(sql.ref('removing_at'), 'is not', null)
+    .execute();
+  await db.schema.createIndex('backup_log_place').on('backup_log').columns(['place', 'id']).execute();
 }

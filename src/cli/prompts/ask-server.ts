@@ -22,6 +22,8 @@ export interface Asking {
   fieldsOf: (answers: ServerInput) => ServerFields;
   /** Undefined where nothing is to be tried. */
   tryConnection: ((fields: ServerFields) => Promise<string>) | undefined;
+  /** Asks whether a directory that is missing is to be made. */
+  settleDestination: ((fields: ServerFields) => Promise<unknown>) | undefined;
   tryStorage: ((fields: ServerFields) => Promise<string>) | undefined;
   signal: AbortSignal;
 }

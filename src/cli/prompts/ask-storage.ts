@@ -1,6 +1,7 @@
 import { select } from '@inquirer/prompts';
 import { parseArchiveName } from '../../config/archive-name.ts';
 import { parseDestination, placeOf } from '../../config/destination.ts';
+import type { ServerFields } from '../../config/server.ts';
 import type { ServerInput } from '../../config/server-input.ts';
 import { ConfigError } from '../../errors.ts';
 import { allOf, askOptional, problems } from './ask-fields.ts';
@@ -20,9 +21,19 @@ export async function askStorage(answers: ServerInput, asking: Asking): Promise<
     await askArchiveName(answers, asking);
     const isChanged = FIELDS.some((field) => answers[field] !== undefined) || asking.today === undefined;
     const attempt = tryStorage === undefined || !isChanged ? undefined : () => tryStorage(fieldsOf(answers));
+    if (attempt !== undefined) await settle(fieldsOf(answers), asking);
     if (await tryIt('Trying the storage', attempt, signal)) return;
     if (FIELDS.every((field) => given[field] !== undefined)) throw new ConfigError('nothing was stored');
     for (const field of FIELDS) if (given[field] === undefined) delete answers[field];
+  }
+}
+
+/** A no is an answer as well: then the storage is found wanting, which is told. */
+async function settle(fields: ServerFields, { settleDestination }: Asking): Promise<void> {
+  try {
+    await settleDestination?.(fields);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
   }
 }
 

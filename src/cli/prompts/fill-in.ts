@@ -3,6 +3,7 @@ import type { ServerFields, ServerRecord } from '../../config/server.ts';
 import type { Workplace } from '../open-workplace.ts';
 import { connectionCheck, storageCheck } from '../server-checks.ts';
 import { changedServer, newServer } from '../server-form.ts';
+import { settleDestination } from '../settle-destination.ts';
 
 export interface FillIn {
   given: ServerInput;
@@ -10,11 +11,16 @@ export interface FillIn {
   today?: ServerRecord;
   /** Try connection and storage as they are typed. */
   isChecked: boolean;
+  /** `--create-destination` was given. */
+  mayCreate: boolean;
   signal: AbortSignal;
 }
 
 /** Lets a person fill in what flags left out, and returns it all as if it had been given by flags. */
-export async function fillIn({ given, today, isChecked, signal }: FillIn, workplace: Workplace): Promise<ServerInput> {
+export async function fillIn(
+  { given, today, isChecked, mayCreate, signal }: FillIn,
+  workplace: Workplace,
+): Promise<ServerInput> {
   const { askServer } = await import('./ask-server.ts');
   const servers = await workplace.catalog.servers.list();
   const fieldsOf = (answers: ServerInput): ServerFields =>
@@ -28,6 +34,9 @@ export async function fillIn({ given, today, isChecked, signal }: FillIn, workpl
     environment: workplace.environment,
     fieldsOf,
     tryConnection: isChecked ? (fields) => connectionCheck(fields, workplace, signal) : undefined,
+    settleDestination: isChecked
+      ? (fields) => settleDestination(fields, workplace, { isAllowed: mayCreate, isAsking: true })
+      : undefined,
     tryStorage: isChecked ? (fields) => storageCheck(fields, workplace, signal) : undefined,
     signal,
   });

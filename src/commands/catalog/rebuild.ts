@@ -6,6 +6,7 @@ import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
 import { rebuildFrom } from '../../cli/rebuild-from.ts';
 import { renderTable } from '../../cli/table.ts';
 import { terminalWidth } from '../../cli/output.ts';
+import { ConfigError } from '../../errors.ts';
 
 const COLUMNS = [
   { title: 'server', shrinksTo: 8 },
@@ -17,6 +18,8 @@ const COLUMNS = [
 export default class CatalogRebuild extends BaseCommand {
   static override summary = 'recreate servers and restore points from storage alone';
   static override description = `For the day on which the catalogue is lost: takes every archive of pgbak's in a place into the catalogue. What is known already stays as it is. Storage does not know connection strings and passwords: restore with --archive-password, and give a server its connection string by "pgbak edit" before it is backed up again. For B2 the environment gives the key: B2_KEY_ID, B2_APP_KEY.
+
+Archives remember which catalogue made them, in B2 and beside those in a directory. Those of another host's catalogue are left alone. An empty catalogue takes in those of a single one, most likely the one that was lost, to be restored; rules hold for them once you name that catalogue with --adopt-catalog. Earlier archives of a server that was deleted and added again are taken up as well.
 
 Beside the archives there may be a copy of the catalogue itself, pgbak-catalog-*.sqlite.7z, which knows more: unpack it with 7-Zip and put it where DB_PATH points.
 
@@ -35,6 +38,12 @@ EXIT STATUS
       description: 'what the archives were made with, by which their checksums are known; env:NAME or file:/path',
       helpValue: 'PASSWORD',
     }),
+    'adopt-catalog': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'take over the archives of this other catalogue, by its id (repeatable): rules then hold for them',
+      helpValue: 'ID',
+    }),
   };
 
   async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
@@ -43,11 +52,31 @@ EXIT STATUS
     using interruption = listenForInterruption();
     await using _lock = await takeRunLock(workplace, 0, interruption.signal);
     const given = flags['archive-password'];
-    const rebuilt = await rebuildFrom(flags.from, workplace, {
+    const warn = (message: string) => void process.stderr.write(`pgbak: warning: ${message}\n`);
+    const {
+      servers: rebuilt,
+      foreign,
+      readOnly,
+    } = await rebuildFrom(flags.from, workplace, {
+      adoptCatalogs: flags['adopt-catalog'] ?? [],
       password: given === undefined ? undefined : givenPassword(given, workplace.environment),
-      warn: (message) => void process.stderr.write(`pgbak: warning: ${message}\n`),
+      warn,
       signal: interruption.signal,
     });
+    for (const { catalogId, count, archiveNames } of foreign) {
+      warn(`left alone: ${count} archives of the catalogue ${catalogId}: ${archiveNames.slice(0, 5).join(', ')}`);
+    }
+    for (const id of readOnly) {
+      warn(
+        `these archives are of the catalogue ${id}: they can be restored, but no rule removes them until you say that this one takes its place: --adopt-catalog ${id}`,
+      );
+    }
+    if (rebuilt.length === 0 && foreign.length > 0) {
+      throw new ConfigError(
+        `all archives in ${flags.from} are of other catalogues`,
+        'Where one of these is lost, and this one takes its place: --adopt-catalog ID',
+      );
+    }
     const cells = rebuilt.map(({ server, isNew, added }) => [
       server.name,
       server.archiveName,

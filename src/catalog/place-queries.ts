@@ -1,0 +1,76 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+export interface PlaceQueries {
+  /** What the mark of a directory said; undefined where none was noted. `place` is `file:/dir`. */
+  mark(place: string): Promise<string | undefined>;
+  noteMark(place: string, mark: string): Promise<void>;
+  /** The ids of the newest objects that a place should hold. */
+  expected(place: string): Promise<string[]>;
+  /** The ids of all objects that a place should hold. */
+  held(place: string): Promise<string[]>;
+  /** How many of them are of servers that were deleted, under one of these object names. */
+  orphans(place: string, objectNames: readonly string[]): Promise<number>;
+  /**
+   * Gives up what a place should hold, or of that only the objects that are named: it is not expected, ruled and counted
+   * any more. Returns how many backups that were.
+   */
+  giveUp(place: string, at: Date, objectIds?: readonly string[]): Promise<number>;
+}
+
+/** One that is gone may have been removed by hand; that all of these were is unlikely. */
+const EXPECTED = 20;
+
+export function placeQueries(db: Kysely<Schema>): PlaceQueries {
+  return {
+    mark: async (place) => {
+      const row = await db.selectFrom('places').select('mark').where('place', '=', place).executeTakeFirst();
+      return row?.mark;
+    },
+    noteMark: async (place, mark) => {
+      const insert = db.insertInto('places').values({ place, mark });
+      await insert.onConflict((conflict) => conflict.column('place').doUpdateSet({ mark })).execute();
+    },
+    expected: async (place) => {
+      const rows = await held(db, place).select('object_id').orderBy('id', 'desc').limit(EXPECTED).execute();
+      return rows.flatMap(({ object_id: id }) => id ?? []);
+    },
+    held: async (place) => {
+      const rows = await held(db, place).select('object_id').execute();
+      return rows.flatMap(({ object_id: id }) => id ?? []);
+    },
+    orphans: async (place, objectNames) => {
+      const { count } = await held(db, place)
+        .where('server_id', 'is', null)
+        .where('object_name', 'in', objectNames)
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+    giveUp: (place, at, objectIds) =>
+      db.transaction().execute(async (trx) => {
+        let count = 0;
+        const all = trx
+          .updateTable('backup_log')
+          .set({ given_up_at: at.toISOString() })
+          .where('place', '=', place)
+          .where('object_id', 'is not', null)
+          .where('removed_at', 'is', null)
+          .where('given_up_at', 'is', null);
+        for (const update of objectIds?.map((id) => all.where('object_id', '=', id)) ?? [all]) {
+          count += Number((await update.executeTakeFirst()).numUpdatedRows);
+        }
+        if (objectIds === undefined) await trx.deleteFrom('places').where('place', '=', place).execute();
+        return count;
+      }),
+  };
+}
+
+function held(db: Kysely<Schema>, place: string) {
+  return db
+    .selectFrom('backup_log')
+    .where('place', '=', place)
+    .where('object_id', 'is not', null)
+    .where('removed_at', 'is', null)
+    .where('given_up_at', 'is', null);
+}

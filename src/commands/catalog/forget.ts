@@ -1,0 +1,66 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { listenForInterruption } from '../../cli/interruption.ts';
+import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
+import { canAsk } from '../../cli/prompts/terminal.ts';
+import { openPlace } from '../../cli/storage-at.ts';
+import { knownPlaceOf } from '../../config/destination.ts';
+import { ConfigError } from '../../errors.ts';
+
+export default class CatalogForget extends BaseCommand {
+  static override summary = 'give up a place that is gone, or the backups that are missing from it';
+  static override description = `What was stored there is not expected, counted, listed and pruned any more. Nothing in storage is touched, and the history in "logs" stays; "pgbak catalog rebuild --from PLACE" takes up again what is there after all. Of a place that a server stores its archives in today, only what is missing can be given up: --missing asks the place which backups that are.
+
+EXIT STATUS
+  0   given up
+  1   storage could not be asked
+  2   wrong use or configuration, or no to the question
+  75  a run is under way`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> b2:old-bucket',
+    { description: 'what is gone of it', command: '<%= config.bin %> <%= command.id %> file:/srv/backups --missing' },
+  ];
+  static override args = { place: Args.string({ description: 'b2:BUCKET or file:/dir', required: true }) };
+  static override flags = {
+    missing: Flags.boolean({ description: 'only backups that are not there any more' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+  };
+
+  async run(): Promise<{ place: string; forgotten: number }> {
+    const { args, flags } = await this.parse(CatalogForget);
+    await using workplace = await openWorkplace('change');
+    using interruption = listenForInterruption();
+    const { signal } = interruption;
+    const { catalog, environment } = workplace;
+    await using _lock = await takeRunLock(workplace, 0, signal);
+    const { place } = args;
+    const user = (await catalog.servers.list()).find((server) => knownPlaceOf(server, environment) === place);
+    if (user !== undefined && !flags.missing) {
+      throw new ConfigError(
+        `${user.name} stores its archives in ${place}`,
+        'Give it another destination first (pgbak edit), or give up only what is missing: --missing',
+      );
+    }
+    const held = await catalog.places.held(place);
+    let ids: string[] | undefined;
+    if (flags.missing) {
+      const storage = await openPlace(place, workplace);
+      const there = new Set<string>();
+      for await (const { id } of storage.list('', signal)) there.add(id);
+      ids = held.filter((id) => !there.has(id));
+    }
+    const count = (ids ?? held).length;
+    if (count === 0)
+      throw new ConfigError(`there is nothing to give up in ${place}`, 'Places are named as in "pgbak backups".');
+    if (!flags.yes) {
+      if (!canAsk(this.jsonEnabled())) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
+      const { confirm } = await import('@inquirer/prompts');
+      const message = `Give up ${count} backups in ${place}?`;
+      if (!(await confirm({ message, default: false }))) throw new ConfigError('nothing was given up');
+    }
+    const forgotten = await catalog.places.giveUp(place, new Date(), ids);
+    this.log(`Gave up ${forgotten} backups in ${place}`);
+    return { place, forgotten };
+  }
+}

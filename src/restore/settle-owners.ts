@@ -1,0 +1,61 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import { grouped } from '../config/grouped.ts';
+import { ConfigError } from '../errors.ts';
+import type { RemoteArchive } from './remote-archives.ts';
+
+/** What another catalogue has in a place. */
+export interface ForeignArchives {
+  catalogId: string;
+  count: number;
+  archiveNames: string[];
+}
+
+export interface Owners {
+  /** Whether an archive may be taken in. */
+  isTaken: (archive: RemoteArchive) => boolean;
+  foreign: ForeignArchives[];
+  /** Catalogues whose archives may be restored from now on, and nothing else. */
+  readOnly: string[];
+}
+
+/**
+ * Tells whose archives may be taken in. Those of another catalogue are left alone, unless `adoptCatalogs` names it by its
+ * id or how that begins; then rules hold for them as for our own. Where our catalogue is empty and all other archives are of
+ * one, that is most likely the one that was lost: its archives can be restored, and no rule removes them before it is named.
+ */
+export async function settleOwners(
+  archives: readonly RemoteArchive[],
+  { catalog, adoptCatalogs }: { catalog: Pick<Catalog, 'rebuild'>; adoptCatalogs: readonly string[] },
+): Promise<Owners> {
+  const byOwner = grouped(
+    archives.filter(({ catalogId }) => catalogId !== undefined),
+    ({ catalogId }) => catalogId ?? '',
+  );
+  const known = await catalog.rebuild.knownCatalogs();
+  for (const named of adoptCatalogs) {
+    const [id, other] = [...byOwner.keys()].filter((one) => one.startsWith(named));
+    if (id === undefined || other !== undefined) {
+      const what = id === undefined ? 'the id of no catalogue that has archives there' : 'how several ids begin';
+      throw new ConfigError(`--adopt-catalog ${named} is ${what}`, 'Which there are it says without that flag.');
+    }
+    await catalog.rebuild.noteCatalog(id, true);
+    known.add(id);
+  }
+  const strangers = [...byOwner.keys()].filter((id) => !known.has(id));
+  const [only, ...others] = strangers;
+  const isLost = only !== undefined && others.length === 0 && (await catalog.rebuild.isEmpty());
+  if (isLost) {
+    await catalog.rebuild.noteCatalog(only, false);
+    known.add(only);
+  }
+  const foreign = strangers.flatMap((catalogId): ForeignArchives[] => {
+    if (known.has(catalogId)) return [];
+    const its = byOwner.get(catalogId) ?? [];
+    return [{ catalogId, count: its.length, archiveNames: [...new Set(its.map(({ archiveName }) => archiveName))] }];
+  });
+  return {
+    isTaken: ({ catalogId }) => catalogId === undefined || known.has(catalogId),
+    foreign,
+    readOnly: isLost ? [only] : [],
+  };
+}
