@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { openTerminal } from '../support/terminal.ts';
 import { processesWith } from '../support/processes.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
 
@@ -36,4 +37,27 @@ test('a backup that nohup started outlives a hangup of its whole process group {
   await eventually('the dump', () => processesWith('slow programs/pg_dump').length > 0);
   process.kill(-(child.pid ?? 0), 'SIGHUP');
   expect(await exited).toEqual([0, null]);
+});
+
+test('a backup in a terminal ends in order when the terminal hangs up {stop@dump}', async () => {
+  using terminal = openTerminal(account.env);
+  terminal.enter('pgbak run --force; echo status $?');
+  await eventually('the dump', () => processesWith('slow programs/pg_dump').length > 0);
+  for (const { pid } of processesWith(`${PGBAK} run --force`)) process.kill(pid, 'SIGHUP');
+  expect(await terminal.shows(/status \d+/)).toMatch(/interrupted by SIGHUP[^]*status 129/);
+});
+
+test.each([
+  ['that a shell started with its output in a file ends in order when it is hung up {stop@dump}', '', 129],
+  ['that a shell with SIGHUP turned off started goes on when it is hung up {stop@dump}', "trap '' HUP;", 0],
+] as const)('a backup %s', async (_title, before, status) => {
+  const child = spawn('bash', ['-c', `${before} "$0" "$@"; exit $?`, process.execPath, PGBAK, 'run', '--force'], {
+    env: account.env,
+    stdio: 'ignore',
+  });
+  const exited = once(child, 'exit');
+  await eventually('the dump', () => processesWith('slow programs/pg_dump').length > 0);
+  const pgbak = processesWith(`${PGBAK} run --force`).filter(({ pid }) => pid !== child.pid);
+  for (const { pid } of pgbak) process.kill(pid, 'SIGHUP');
+  expect(await exited).toEqual([status, null]);
 });
