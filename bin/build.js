@@ -14,6 +14,7 @@ const BUNDLED = [
   'kysely/helpers/sqlite',
   'env-paths',
   'execa',
+  'axios',
   'backblaze-b2',
   'fast-wrap-ansi',
   'fast-string-width',
@@ -83,6 +84,8 @@ const { metafile } = await build({
           if (contents === text) throw new Error(`${path} has no listener for errors of stdout any more`);
           return { contents };
         });
+        // One copy for pings and for backblaze-b2, which takes it by require.
+        plugin.onResolve({ filter: /^axios$/ }, () => ({ path: `${root}node_modules/axios/dist/node/axios.cjs` }));
         plugin.onResolve({ filter: /^[^.]/ }, ({ path, kind, importer, namespace }) => {
           if (OUTSIDE.includes(path)) return { path, external: true };
           const isTheirs = namespace === 'instead' || importer.includes('node_modules');

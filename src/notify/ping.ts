@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Secret } from '../config/secret.ts';
 import { parsePingUrl } from '../config/ping-url.ts';
 import { errorCode, PgbakError } from '../errors.ts';
@@ -50,21 +51,25 @@ interface Refusal {
   isWorthAnotherTry: boolean;
 }
 
+/** By axios, as B2 is asked: it obeys HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node 20's own fetch does not know. */
 async function send(url: URL, { body, userAgent, signal }: Ping): Promise<'delivered' | Refusal> {
   using limit = limitTo(ANSWER_WITHIN_MS, signal);
   try {
-    const response = await fetch(withoutCredentials(url), {
-      method: 'POST',
+    const { default: axios } = await import('axios');
+    const { status, data } = await axios.post<Readable>(withoutCredentials(url).href, cut(body), {
       headers: { 'content-type': 'text/plain; charset=utf-8', 'user-agent': userAgent, ...credentialsOf(url) },
-      // A text and no Buffer: Node 20 cannot send a Buffer again where a redirect leads.
-      body: cut(body),
       signal: limit.signal,
+      // Of the answer only the status is of interest.
+      responseType: 'stream',
+      validateStatus: null,
     });
-    await response.body?.cancel();
-    if (response.ok) return 'delivered';
-    const { status } = response;
+    data.on('error', () => {}).destroy();
+    if (status >= 200 && status < 300) return 'delivered';
     return { problem: `HTTP status ${status}`, isWorthAnotherTry: status >= 500 || status === 408 || status === 429 };
   } catch (error) {
+    if (limit.isOver()) {
+      return { problem: `no answer within ${ANSWER_WITHIN_MS / 1000} seconds`, isWorthAnotherTry: true };
+    }
     return { problem: problemOf(error), isWorthAnotherTry: true };
   }
 }
@@ -75,7 +80,7 @@ function cut(body: string): string {
   return new TextDecoder().decode(bytes.subarray(0, LONGEST_BODY_BYTES), { stream: true });
 }
 
-/** fetch refuses a URL that holds a user and a password; they go into a header. */
+/** A user and a password of the URL go into a header: only there does every UTF-8 character arrive. */
 function withoutCredentials(url: URL): URL {
   const bare = new URL(url);
   bare.username = '';
@@ -89,10 +94,8 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
   return { authorization: `Basic ${credentials.toString('base64')}` };
 }
 
-/** undici wraps the network's error, whose code is all that may be shown: its text may hold the URL. */
+/** The network's code is all that may be shown: axios' errors hold the request, and their texts may hold the URL. */
 function problemOf(error: unknown): string {
-  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
-  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
-  if (name === 'TimeoutError') return `no answer within ${ANSWER_WITHIN_MS / 1000} seconds`;
-  return errorCode(cause) ?? errorCode(error) ?? (name === 'AbortError' ? 'interrupted' : 'the connection failed');
+  const code = errorCode(error) ?? 'the connection failed';
+  return code === 'ERR_CANCELED' ? 'interrupted' : code;
 }
