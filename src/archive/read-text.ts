@@ -1,11 +1,12 @@
 import { Secret } from '../config/secret.ts';
 import { ArchiveError } from '../errors.ts';
+import { textOf } from '../system/lossless-text.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './open-entry.ts';
 import { unreadableArchive } from './password-failure.ts';
 
 /**
- * The whole of a small entry as text. What its header says of its size is not believed: a few kilobytes can unpack to
+ * The whole of a small entry as text that keeps every byte (`textOf`). What its header says of its size is not believed: a few kilobytes can unpack to
  * gigabytes.
  *
  * @throws ArchiveError when it holds more than `limitBytes`, or cannot be read
@@ -26,5 +27,5 @@ export async function readText(location: ArchiveLocation, entryName: string, lim
   if (exitCode !== 0) {
     throw unreadableArchive(`${entryName} in the archive cannot be read`, stderrTail, location.password);
   }
-  return new Secret(Buffer.concat(chunks).toString('utf8'));
+  return new Secret(textOf(Buffer.concat(chunks)));
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Secret } from '../config/secret.ts';
 import type { PgbakError } from '../errors.ts';
 import { reasonOf } from '../system/clock.ts';
+import { bytesOf } from '../system/lossless-text.ts';
 import { startProgram, type Command, type Ending, type RunningProgram } from '../system/programs.ts';
 import { addCommand, archiveStream, type ArchiveTarget } from './archive-stream.ts';
 import { checkArchive } from './check-archive.ts';
@@ -38,6 +39,7 @@ export interface WriteArchiveRequest extends ArchiveTarget {
 
 export interface Companion {
   entryName: string;
+  /** Turned into bytes by `bytesOf`. */
   content: Secret;
 }
 
@@ -59,7 +61,7 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
     if (request.companion !== undefined) {
       const { entryName, content } = request.companion;
       const target = { ...request, archivePath: companionPathOf(request) };
-      await archiveStream(target, entryName, Readable.from([content.reveal()], { objectMode: false }));
+      await archiveStream(target, entryName, Readable.from([bytesOf(content.reveal())], { objectMode: false }));
     }
     const compressed = await pump(request);
     const { size: sizeBytes } = await stat(request.archivePath);

@@ -50,6 +50,9 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
 
   await using directory = await tools.createTemporaryDirectory();
   const archivePath = join(directory.path, 'archive.7z');
+  for (const { level, message, hint } of dump.concerns) {
+    if (level !== 'advice') request.warn(`${message}. ${hint}`);
+  }
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
   // B2 takes 2,048 bytes of such facts together where Object Lock is on.
@@ -152,7 +155,7 @@ async function archiveDump(
   tools: Tools,
 ): Promise<{ archive: WrittenArchive; rowCounts: RowCounts | undefined }> {
   const { report } = tools;
-  await using snapshot = server.countRows ? await dump.openSnapshot() : undefined;
+  await using snapshot = server.countRows ? await dump.openSnapshot(settings.dumpTimeoutMs) : undefined;
   const counted = snapshot === undefined ? undefined : countDumped(snapshot, warn);
   const companion = server.includeGlobals
     ? { companion: { entryName: globalsEntryNameOf(settings.archiveName), content: await dump.readGlobals() } }

@@ -6,6 +6,7 @@ import { createTables } from './migrations/0001-tables.ts';
 import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
 import { addPartSums } from './migrations/0003-part-sums.ts';
 import { addStrongSums } from './migrations/0004-strong-sums.ts';
+import { addNoLargeObjects } from './migrations/0005-no-large-objects.ts';
 import { addDatabaseFacts } from './migrations/0006-database-facts.ts';
 import { addPlaces } from './migrations/0009-places.ts';
 import type { Sqlite } from '../system/sqlite.ts';
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addVerificationAndRetention,
   addPartSums,
   addStrongSums,
+  addNoLargeObjects,
   addDatabaseFacts,
   addPlaces,
 ];

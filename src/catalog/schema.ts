@@ -34,6 +34,7 @@ export interface ServersTable {
   /** ISO 8601: when the run that made the last good backup began. */
   last_success_run: string | null;
   /** 0 or 1, as the next and `auto_prune`. */
+  no_large_objects: Generated<number>;
   include_globals: Generated<number>;
   count_rows: Generated<number>;
   verify_after: Generated<string>;

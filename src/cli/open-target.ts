@@ -20,6 +20,8 @@ import type { Workplace } from './open-workplace.ts';
 export interface TargetOptions {
   /** Make the database. */
   create: boolean;
+  /** The database to connect to for that. */
+  maintenanceDatabase: string;
   /** Take everything out of it first. */
   clean: boolean;
   parts: DumpParts;
@@ -52,7 +54,7 @@ export async function openTarget(
   refuseMismatch(point, options);
   const { create, clean, parts, jobs, globals } = options;
   const named = parseConnection(url);
-  const reached = await reach(create ? connectionTo(named, 'postgres') : named, workplace.environment, signal);
+  const reached = await reach(create ? connectionTo(named, options.maintenanceDatabase) : named, workplace.environment, signal);
   const { connection: server, facts, found, programs, forPrograms: environment } = reached;
   const database = named.database ?? facts.database;
   const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);

@@ -19,8 +19,11 @@ export async function connectionCheck(
 ): Promise<string> {
   const connectionString = resolveReference(server.connectionString, 'the connection string', environment.variable);
   const { prepareDump } = openPrograms(environment, process.env, signal);
-  const { facts, summary } = await prepareDump(server, { connectionString, format: server.format }, signal);
-  return `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`;
+  const { facts, summary, concerns } = await prepareDump(server, { connectionString, format: server.format }, signal);
+  return [
+    `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`,
+    ...concerns.map(({ message, hint }) => `Mind: ${message}. ${hint}`),
+  ].join('\n');
 }
 
 /**

@@ -53,6 +53,10 @@ export const serverFlags = {
     description: 'leave a schema out (repeatable)',
     helpValue: 'PATTERN',
   }),
+  'large-objects': Flags.boolean({
+    allowNo: true,
+    description: 'dump large objects (default), or with --no-large-objects leave all of them out',
+  }),
   'min-size': Flags.integer({ description: 'reject archives below this many bytes, default 4096', helpValue: 'BYTES' }),
   'size-tolerance': Flags.integer({
     description: 'allowed change against the last good backup, default 10',
@@ -108,6 +112,7 @@ export function serverInputFrom(flags: ServerFlagValues): ServerInput {
     excludeTables: flags['exclude-table'],
     excludeTableData: flags['exclude-table-data'],
     excludeSchemas: flags['exclude-schema'],
+    noLargeObjects: flags['large-objects'] === undefined ? undefined : !flags['large-objects'],
     minSizeBytes: flags['min-size'],
     sizeTolerancePercent: flags['size-tolerance'],
     onSizeChange: flags['on-size-change'],

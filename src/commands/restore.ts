@@ -72,6 +72,11 @@ EXIT STATUS
       exclusive: ['to', 'output', 'json'],
     }),
     create: Flags.boolean({ description: 'make the database of --to, which must not be there', dependsOn: ['to'] }),
+    'maintenance-db': Flags.string({
+      description: 'the database to connect to for --create',
+      default: 'postgres',
+      helpValue: 'NAME',
+    }),
     clean: Flags.boolean({ description: 'replace everything that is in the database', dependsOn: ['to'] }),
     globals: Flags.boolean({
       description: 'also make missing roles, and set owner, privileges and settings of the database',
@@ -157,7 +162,9 @@ EXIT STATUS
     const { create, clean, globals, jobs } = flags;
     const lockWaitSeconds = flags['lock-wait-sec'] ?? server.lockWaitSeconds;
     const onWait = (message: string) => progress.report({ type: 'step', message });
-    const options = { create, clean, globals, jobs, parts: dumpPartsFrom(flags), lockWaitSeconds, onWait };
+    const parts = dumpPartsFrom(flags);
+    const maintenanceDatabase = flags['maintenance-db'];
+    const options = { create, clean, globals, jobs, maintenanceDatabase, parts, lockWaitSeconds, onWait };
     const { target, database, plan } = await openTarget(url, point, options, workplace, signal);
     if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
     else await progress.announce(plan);

@@ -28,6 +28,7 @@ export interface ServerInput {
   excludeTables?: string[] | undefined;
   excludeTableData?: string[] | undefined;
   excludeSchemas?: string[] | undefined;
+  noLargeObjects?: boolean | undefined;
   minSizeBytes?: number | undefined;
   sizeTolerancePercent?: number | undefined;
   onSizeChange?: SizeChangeAction | undefined;
@@ -74,6 +75,7 @@ export function parseServerInput(input: ServerInput): ServerChanges {
     excludeTables: check(input.excludeTables, withoutEmpty),
     excludeTableData: check(input.excludeTableData, withoutEmpty),
     excludeSchemas: check(input.excludeSchemas, withoutEmpty),
+    noLargeObjects: input.noLargeObjects,
     minSizeBytes: check(input.minSizeBytes, wholeNumber('minimum size', 0, 'bytes')),
     sizeTolerancePercent: check(input.sizeTolerancePercent, wholeNumber('size tolerance', 0, 'percent')),
     onSizeChange: input.onSizeChange,

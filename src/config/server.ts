@@ -43,6 +43,8 @@ export interface ServerFields {
   excludeTables: readonly string[];
   excludeTableData: readonly string[];
   excludeSchemas: readonly string[];
+  /** Leave all large objects out. */
+  noLargeObjects: boolean;
   minSizeBytes: number;
   sizeTolerancePercent: number;
   onSizeChange: SizeChangeAction;
@@ -92,6 +94,7 @@ export const SERVER_DEFAULTS = {
   excludeTables: [],
   excludeTableData: [],
   excludeSchemas: [],
+  noLargeObjects: false,
   minSizeBytes: 4096,
   sizeTolerancePercent: 10,
   onSizeChange: 'alert',

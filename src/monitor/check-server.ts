@@ -1,6 +1,7 @@
 import { objectNameOf } from '../config/archive-name.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
+import type { Concern } from '../postgres/dump-concerns.ts';
 import type { DoctorTools } from './doctor-tools.ts';
 import { finding, type Finding } from './findings.ts';
 import { problemOf } from './problem-of.ts';
@@ -16,14 +17,25 @@ export async function checkServer(server: ServerRecord, tools: DoctorTools): Pro
     if (problem === undefined) throw error;
     return [{ about, level: 'problem', ...problem }, ...checkPings(server, tools)];
   }
+  let concerns: readonly Concern[] = [];
   const connection = await finding(
     about,
-    async () => ({ level: 'ok', message: (await tools.prepareDump(server, settings)).summary }),
+    async () => {
+      const dump = await tools.prepareDump(server, settings);
+      concerns = dump.concerns;
+      return { level: 'ok', message: dump.summary };
+    },
     problemOf,
   );
   const rights = connection.level === 'ok' ? [await checkRights(server, settings, tools)] : [];
   return [
     connection,
+    ...concerns.map(({ level, message, hint }): Finding => ({
+      about,
+      level: level === 'advice' ? 'warning' : level,
+      message,
+      hint,
+    })),
     ...rights,
     ...(await checkPrograms(server, settings, tools)),
     await checkStorage(server, settings, tools),

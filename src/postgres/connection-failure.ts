@@ -20,6 +20,14 @@ const HINTS: readonly [RegExp, string][] = [
   ],
   [/connection refused|no such file or directory/i, 'Check host and port, and that PostgreSQL runs there.'],
   [/timeout expired|timed out|no route to host/i, 'Check the host, the network and firewalls in between.'],
+  [
+    /unsupported startup parameter/i,
+    'A pooler such as pgbouncer refuses options= and PGOPTIONS: connect to the server itself, or have it ignore them (ignore_startup_parameters).',
+  ],
+  [
+    /permission denied for database/i,
+    'GRANT CONNECT ON DATABASE ... TO the role; to make a database by way of another one: --maintenance-db.',
+  ],
   [/certificate/i, 'Check sslmode and sslrootcert in the connection string.'],
   [/does not support SSL|SSL is not enabled/i, 'The server speaks no TLS: enable it there, or relax sslmode.'],
   [

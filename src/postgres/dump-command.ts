@@ -7,8 +7,13 @@ import type { ProgramEnvironment } from './program-environment.ts';
 
 export type DumpFields = Pick<
   ServerFields,
-  'format' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds'
->;
+  'format' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds' | 'noLargeObjects'
+> & {
+  /** Of the database. A role or a database may be set to another, which may lack characters that the data holds. */
+  encoding: string;
+  /** Partitions of tables whose rows are left out, quoted. */
+  partitionsWithoutRows: readonly string[];
+};
 
 /**
  * The pg_dump that writes a whole database to its standard output
@@ -34,7 +39,11 @@ export function dumpCommand(
       ...(fields.format === 'sql' ? ['--format=plain'] : ['--format=custom', '--compress=0']),
       ...fields.excludeSchemas.map((pattern) => `--exclude-schema=${pattern}`),
       ...fields.excludeTables.map((pattern) => `--exclude-table=${pattern}`),
-      ...fields.excludeTableData.map((pattern) => `--exclude-table-data=${pattern}`),
+      ...[...fields.excludeTableData, ...fields.partitionsWithoutRows].map(
+        (pattern) => `--exclude-table-data=${pattern}`,
+      ),
+      ...(fields.noLargeObjects ? [programs.version.major < 16 ? '--no-blobs' : '--no-large-objects'] : []),
+      `--encoding=${fields.encoding}`,
       `--dbname=${connection.conninfo}`,
     ],
     env: databaseEnvironment(connection, environment),

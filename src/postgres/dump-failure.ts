@@ -21,6 +21,22 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
       'Find it in pg_stat_activity and pg_locks, back up at a quieter time, or raise --lock-wait-sec.',
     );
   }
+  if (/permission denied for large object/.test(words)) {
+    return new ProgramError(
+      `pg_dump may not read every large object: ${words}`,
+      'pg_read_all_data does not cover them: dump as their owner or a superuser, set lo_compat_privileges for the role, or leave them out: --no-large-objects.',
+    );
+  }
+  if (
+    /invalid memory alloc request size|out of memory.*(?:Cannot enlarge|string buffer)|cannot enlarge string buffer/is.test(
+      words,
+    )
+  ) {
+    return new ProgramError(
+      `a value is too long to be dumped: ${words}`,
+      'PostgreSQL writes a bytea with two characters a byte, and no text longer than 1 GB: values above some 500 MB cannot be dumped. Keep them as large objects, or leave the rows of the table out: --exclude-table-data.',
+    );
+  }
   const denied = /permission denied for (?:\w+ )+?"?([^\s"]+)"?/.exec(words);
   if (denied !== null) {
     return new ProgramError(

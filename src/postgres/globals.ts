@@ -4,6 +4,7 @@ import { ProgramError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
+import { keywordValue } from './connection-keywords.ts';
 import { databaseEnvironment } from './database-environment.ts';
 import { LIST_SETTINGS } from './list-settings.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
@@ -26,36 +27,37 @@ const TIMEOUT_MS = 120_000;
  * variable `database`, since it may come to be another.
  */
 const SETTINGS = String.raw`
-  with d as (select * from pg_catalog.pg_database where datname = current_database()), s(line, nr) as (
-    select format('ALTER DATABASE :"database" OWNER TO %I;', pg_get_userbyid(datdba)), 1 from d
-    union all select format('COMMENT ON DATABASE :"database" IS %L;', shobj_description(oid, 'pg_database')), 2 from d
-      where shobj_description(oid, 'pg_database') is not null
-    union all select format('ALTER DATABASE :"database" CONNECTION LIMIT %s;', datconnlimit), 3 from d
+  with d as (select * from pg_catalog.pg_database where datname = pg_catalog.current_database()), s(line, nr) as (
+    select pg_catalog.format('ALTER DATABASE :"database" OWNER TO %I;', pg_catalog.pg_get_userbyid(datdba)), 1 from d
+    union all select pg_catalog.format('COMMENT ON DATABASE :"database" IS %L;', pg_catalog.shobj_description(oid, 'pg_database')), 2 from d
+      where pg_catalog.shobj_description(oid, 'pg_database') is not null
+    union all select pg_catalog.format('ALTER DATABASE :"database" CONNECTION LIMIT %s;', datconnlimit), 3 from d
       where datconnlimit >= 0
     union all select 'REVOKE ALL ON DATABASE :"database" FROM PUBLIC;', 4 from d where datacl is not null
-    union all select format('GRANT %s ON DATABASE :"database" TO %s%s;', a.privilege_type,
-      case a.grantee when 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(a.grantee)) end,
-      case when a.is_grantable then ' WITH GRANT OPTION' else '' end), 5 from d, aclexplode(d.datacl) a
-    union all select format(case setrole when 0 then 'ALTER DATABASE :"database"' else
-        'ALTER ROLE ' || quote_ident(pg_get_userbyid(setrole)) || ' IN DATABASE :"database"' end || ' SET %I TO %s;',
-      split_part(c, '=', 1),
-      case when split_part(c, '=', 1) in (${LIST_SETTINGS.map((name) => `'${name}'`).join(', ')})
-          and substr(c, strpos(c, '=') + 1) not in ('', '""')
-        then substr(c, strpos(c, '=') + 1)
-        else quote_literal(case substr(c, strpos(c, '=') + 1) when '""' then '' else substr(c, strpos(c, '=') + 1) end)
+    union all select pg_catalog.format('GRANT %s ON DATABASE :"database" TO %s%s;', a.privilege_type,
+      case a.grantee when 0 then 'PUBLIC' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end,
+      case when a.is_grantable then ' WITH GRANT OPTION' else '' end), 5 from d, pg_catalog.aclexplode(d.datacl) a
+    union all select pg_catalog.format(case setrole when 0 then 'ALTER DATABASE :"database"' else
+        'ALTER ROLE ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(setrole)) || ' IN DATABASE :"database"' end || ' SET %I TO %s;',
+      pg_catalog.split_part(c, '=', 1),
+      case when pg_catalog.split_part(c, '=', 1) in (${LIST_SETTINGS.map((name) => `'${name}'`).join(', ')})
+          and pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) not in ('', '""')
+        then pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+        else pg_catalog.quote_literal(case pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) when '""' then '' else pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) end)
       end), 6
-      from d, pg_catalog.pg_db_role_setting r, unnest(r.setconfig) c where r.setdatabase = d.oid)
-  select pg_catalog.to_json(line) from s order by nr`;
+      from d, pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) c where r.setdatabase = d.oid)
+  select line from s order by nr`;
 
 /**
  * The roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html), and the settings
- * of the database itself, as a script for psql. Passwords of roles are in it where the role that asks may read them.
+ * of the database itself, as a script for psql, each in the encoding that it names first. Passwords of roles are in it where the role that asks may read them.
  */
 export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
   const { connection, programs, found, environment, signal } = request;
   const ask = (query: string) => queryRows(query, connection, found, environment, signal);
-  const [[mayReadPasswords] = []] = await ask(
-    "select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select')",
+  const [[mayReadPasswords, encoding = '', settingsEncoding = '', current = ''] = []] = await ask(
+    `select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select'), pg_catalog.getdatabaseencoding(),
+      pg_catalog.pg_client_encoding(), pg_catalog.current_database()`,
   );
   const { exitCode, stdout, stderrTail } = await runProgram(
     {
@@ -65,7 +67,10 @@ export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
         '--globals-only',
         '--no-password',
         ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
-        ...(connection.database === undefined ? [] : [`--database=${connection.database}`]),
+        // As it is in this database: what roles are called in another encoding could not be told in it.
+        `--encoding=${encoding}`,
+        // A bare name with a "=" or "://" in it would be taken for a connection string.
+        `--database=${keywordValue('dbname', connection.database ?? current)}`,
         `--dbname=${connection.conninfo}`,
       ],
       env: databaseEnvironment(connection, environment),
@@ -78,6 +83,7 @@ export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
       'Leave them out with --no-include-globals, or connect as a role that may read them.',
     );
   }
-  const settings = (await ask(SETTINGS)).map(([json = '""']) => String(JSON.parse(json)));
-  return new Secret(`${stdout}\n${SETTINGS_HEADING}${settings.join('\n')}\n`);
+  const settings = (await ask(SETTINGS)).map(([line = '']) => line);
+  const inEncoding = `SET client_encoding = '${settingsEncoding}';`;
+  return new Secret(`${stdout}\n${SETTINGS_HEADING}${[inEncoding, ...settings].join('\n')}\n`);
 }

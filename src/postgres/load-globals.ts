@@ -18,10 +18,13 @@ const TIMEOUT_MS = 120_000;
 export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
   const { connection, found, environment, signal } = target;
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
-  const names = `select pg_catalog.to_json(pg_catalog.quote_ident(rolname)) from pg_catalog.pg_roles
-    union all select pg_catalog.to_json(pg_catalog.quote_ident(spcname)) from pg_catalog.pg_tablespace`;
-  const rows = await queryRows(names, connection, found, environment, signal);
-  const existing = new Set(rows.map(([json = '""']) => String(JSON.parse(json))));
+  const names = `select pg_catalog.quote_ident(rolname) from pg_catalog.pg_roles
+    union all select pg_catalog.quote_ident(spcname) from pg_catalog.pg_tablespace`;
+  // In the script's own encoding, so that the same name is the same bytes.
+  const encoding = /^SET client_encoding = '(\w+)';$/m.exec(script)?.[1] ?? 'UTF8';
+  const query = `select pg_catalog.set_config('client_encoding', '${encoding}', true) \\g /dev/null\n${names}`;
+  const rows = await queryRows(query, connection, found, environment, signal);
+  const existing = new Set(rows.map(([name = '']) => name));
   const missing = splitStatements(script).filter((statement) => {
     const name = /^(?:CREATE|ALTER) (?:ROLE|TABLESPACE) ("(?:[^"]|"")*"|[^\s;]+)/.exec(withoutComments(statement))?.[1];
     return name === undefined || !existing.has(name);

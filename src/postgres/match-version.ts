@@ -1,5 +1,6 @@
 import { ProgramError } from '../errors.ts';
 import type { ClientPrograms } from './client-programs.ts';
+import type { Concern } from './dump-concerns.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -16,6 +17,16 @@ export function matchVersion(serverName: string, server: Version, found: readonl
   throw new ProgramError(
     `server ${serverName} is PostgreSQL ${server.text}, ${have}: install ${packageFor(server.major)} or set PGBAK_PG_BIN`,
   );
+}
+
+/** What to tell of client programs that are newer than the server; undefined where they are its own. */
+export function adviseMatching(server: Version, programs: ClientPrograms): Concern | undefined {
+  if (programs.version.major === server.major) return undefined;
+  return {
+    level: 'advice',
+    message: `pg_dump ${programs.version.text} is newer than the server (${server.text}), so its dumps are written for PostgreSQL ${programs.version.major}: by hand they load into ${server.major} only without the settings that it does not know`,
+    hint: `Install the client programs of the server's own version: ${packageFor(server.major)}`,
+  };
 }
 
 /** The package that brings the client programs, by the name it has on this platform. */

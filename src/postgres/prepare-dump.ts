@@ -7,10 +7,11 @@ import type { Command, Ending } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { parseConnection } from './connection.ts';
 import { dumpCommand } from './dump-command.ts';
+import { findOutlook, type Concern } from './dump-concerns.ts';
 import { explainDumpFailure } from './dump-failure.ts';
 import { readGlobals } from './globals.ts';
 import { inspectServer, type ServerFacts } from './inspect-server.ts';
-import { matchVersion } from './match-version.ts';
+import { adviseMatching, matchVersion } from './match-version.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -18,7 +19,10 @@ import { openSnapshot, type Snapshot } from './snapshot.ts';
 export interface PreparedDump {
   /** In a snapshot that somebody keeps open, or in one of its own. */
   command: (snapshotId?: string) => Command;
-  openSnapshot: () => Promise<Snapshot>;
+  /** Open for no longer than `limitMs`. */
+  openSnapshot: (limitMs: number) => Promise<Snapshot>;
+  /** What its dumps are going to lack, or fail at. */
+  concerns: readonly Concern[];
   explainFailure: (ending: Ending) => PgbakError;
   /** How its output begins. */
   heading: string;
@@ -30,7 +34,10 @@ export interface PreparedDump {
 }
 
 export interface DumpRequest {
-  server: Pick<ServerFields, 'name' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds'>;
+  server: Pick<
+    ServerFields,
+    'name' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds' | 'noLargeObjects'
+  >;
   settings: Pick<ServerSettings, 'connectionString' | 'format'>;
   found: readonly ClientPrograms[];
   environment: ProgramEnvironment;
@@ -47,12 +54,26 @@ export async function prepareDump({
 }: DumpRequest): Promise<PreparedDump> {
   const connection = parseConnection(settings.connectionString);
   const asked = await inspectServer(connection, found, environment, signal);
+  const outlook = await findOutlook(connection, server, found, environment, signal);
   const programs = matchVersion(server.name, asked.version, found);
+  const advice = adviseMatching(asked.version, programs);
   const facts = { ...asked, databaseFacts: { ...asked.databaseFacts, clientMajor: programs.version.major } };
   return {
     command: (snapshotId) =>
-      dumpCommand(connection, programs, { ...server, format: settings.format }, environment, snapshotId),
-    openSnapshot: () => openSnapshot(connection, found, environment, signal),
+      dumpCommand(
+        connection,
+        programs,
+        {
+          ...server,
+          format: settings.format,
+          encoding: asked.databaseFacts.encoding,
+          partitionsWithoutRows: outlook.partitionsWithoutRows,
+        },
+        environment,
+        snapshotId,
+      ),
+    concerns: [...outlook.concerns, ...(advice === undefined ? [] : [advice])],
+    openSnapshot: (limitMs) => openSnapshot(connection, { ...server, limitMs }, found, environment, signal),
     explainFailure: (ending) => explainDumpFailure(ending, server.lockWaitSeconds),
     heading: DUMP_HEADINGS[settings.format],
     facts,

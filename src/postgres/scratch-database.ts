@@ -8,7 +8,7 @@ import { isForTheLoad, settingStatement } from './database-statements.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
 import { quoteLiteral } from './quote.ts';
-import { COUNT_ROWS, parseRowCounts } from './row-counts.ts';
+import { countRowsScript, parseRowCounts } from './row-counts.ts';
 import type { ScratchNeeds } from './scratch-needs.ts';
 
 /** A database of a throwaway name; disposing drops it. */
@@ -60,7 +60,7 @@ export async function createScratchDatabase(request: ScratchDatabaseRequest): Pr
   const scratch: ScratchDatabase = {
     connection,
     madeOtherwise,
-    countRows: async () => parseRowCounts(await run(COUNT_ROWS, connection, signal)),
+    countRows: async () => parseRowCounts(await run(countRowsScript(), connection, signal)),
     [Symbol.asyncDispose]: async () => {
       // The signal may be why it is dropped.
       const until = AbortSignal.timeout(DROP_WITHIN_MS);

@@ -1,22 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../config/backup-record.ts';
-import { ProgramError } from '../errors.ts';
+import { ProgramError, TimeLimitError } from '../errors.ts';
 import { textOf } from '../system/lossless-text.ts';
 import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { beginSafely, psqlCommand, rowFormat } from './psql-session.ts';
+import type { Exclusions } from './dump-selection.ts';
 import { newestPsql } from './query.ts';
 import { explainSessionFailure } from './query-failure.ts';
-import { COUNT_ROWS, parseRowCounts } from './row-counts.ts';
+import { countRowsScript, parseRowCounts } from './row-counts.ts';
 
 /** A moment of a database that a dump can be taken of, open until it is disposed. */
 export interface Snapshot extends AsyncDisposable {
   /** For pg_dump's `--snapshot`. */
   id: string;
-  /** How many rows every table that may be read has at that moment. */
+  /**
+   * How many rows every table that is dumped whole has at that moment. Waits no longer than the server's lock wait for a
+   * table, nor longer than the whole dump may take.
+   */
   countRows(): Promise<RowCounts>;
+}
+
+export interface SnapshotFields extends Exclusions {
+  lockWaitSeconds: number;
+  /** The time that the whole dump may take. */
+  limitMs: number;
 }
 
 /**
@@ -25,6 +35,7 @@ export interface Snapshot extends AsyncDisposable {
  */
 export async function openSnapshot(
   connection: Connection,
+  { lockWaitSeconds, limitMs, ...exclusions }: SnapshotFields,
   found: readonly ClientPrograms[],
   environment: ProgramEnvironment,
   signal: AbortSignal,
@@ -35,7 +46,13 @@ export async function openSnapshot(
   const { stdin, stdout } = psql;
   if (stdin === undefined || stdout === undefined) throw new Error('psql was started without pipes');
   const chunks = stdout[Symbol.asyncIterator]();
+  let isOverdue = false;
+  const limit = setTimeout(() => {
+    isOverdue = true;
+    void psql.stop();
+  }, limitMs);
   const stop = async () => {
+    clearTimeout(limit);
     stdin.end();
     await psql.stop();
   };
@@ -49,6 +66,7 @@ export async function openSnapshot(
       const chunk = await chunks.next().catch(() => ({ done: true, value: undefined }));
       if (chunk.done === true) {
         signal.throwIfAborted();
+        if (isOverdue) throw overdue(limitMs);
         throw explainSessionFailure({ connection, stderr: (await psql.ended).stderrTail, hadAnswer });
       }
       printed = Buffer.concat([printed, Buffer.from(chunk.value)]);
@@ -63,11 +81,21 @@ export async function openSnapshot(
     if (id === undefined) throw new ProgramError('the server gave no snapshot to dump');
     return {
       id,
-      countRows: async () => parseRowCounts(await rowsOf(`${COUNT_ROWS};`)),
+      countRows: async () => {
+        const lockLimit = `select pg_catalog.set_config('lock_timeout', '${lockWaitSeconds}s', true) \\g /dev/null\n`;
+        return parseRowCounts(await rowsOf(`${lockLimit}${countRowsScript(exclusions)};`));
+      },
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function overdue(limitMs: number): TimeLimitError {
+  return new TimeLimitError(
+    `the session that holds the snapshot and counts rows took more than ${Math.round(limitMs / 1000)} seconds`,
+    'Raise BACKUP_TIMEOUT_SEC, or back up without --count-rows.',
+  );
 }

@@ -1,0 +1,10 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+/** A server may leave its large objects out. */
+export async function addNoLargeObjects(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('servers')
+    .addColumn('no_large_objects', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+}

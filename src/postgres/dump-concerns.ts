@@ -1,0 +1,175 @@
+import type { ClientPrograms } from './client-programs.ts';
+import type { Connection } from './connection.ts';
+import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts';
+import type { ProgramEnvironment } from './program-environment.ts';
+import { queryRows } from './query.ts';
+import { quoteIdentifier } from './quote.ts';
+
+/** Something about a database or a record that makes its dumps less than they seem. */
+export interface Concern {
+  /** `problem`: the dump is going to fail. `warning`: it holds less, or more, than was meant. `advice`: it could be better. */
+  level: 'problem' | 'warning' | 'advice';
+  message: string;
+  hint: string;
+}
+
+export interface DumpOutlook {
+  concerns: Concern[];
+  /** Partitions of tables whose rows are left out, as patterns for `--exclude-table-data`. */
+  partitionsWithoutRows: string[];
+}
+
+export type OutlookFields = Exclusions & { noLargeObjects: boolean };
+
+/**
+ * One row for each thing to tell of: its kind, what it is about, and what that stands against.
+ *
+ * pattern: one that matches nothing. partition: one of a table whose rows are left out. needs: what is dumped and
+ * depends on something that is not. refers: rows with a foreign key to rows that are not dumped. large-objects: how many
+ * the role may not read. mapping: a user mapping whose options are hidden from the role
+ * (https://www.postgresql.org/docs/current/view-pg-user-mappings.html). unlogged: a table that a standby cannot read.
+ */
+function outlookQuery({ noLargeObjects, ...exclusions }: OutlookFields): string {
+  const isRegclass = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`;
+  return `${NOTE_PATH} with ${selectionTables(exclusions)},
+  me as (select oid, rolsuper from pg_catalog.pg_roles where rolname = current_user),
+  lost(classid, oid, what) as (
+    select ${isRegclass('pg_class')}, l.oid, r.schema || '.' || r.name from left_out l join rel r on r.oid = l.oid
+    union all select ${isRegclass('pg_type')}, c.reltype, r.schema || '.' || r.name
+      from left_out l join rel r on r.oid = l.oid join pg_catalog.pg_class c on c.oid = l.oid
+    union all select ${isRegclass('pg_type')}, t.oid, n.nspname || '.' || t.typname from pg_catalog.pg_type t
+      join left_schema s on s.oid = t.typnamespace join pg_catalog.pg_namespace n on n.oid = s.oid
+    union all select ${isRegclass('pg_proc')}, p.oid, n.nspname || '.' || p.proname from pg_catalog.pg_proc p
+      join left_schema s on s.oid = p.pronamespace join pg_catalog.pg_namespace n on n.oid = s.oid),
+  needs as (
+    select distinct coalesce(case when d.classid = ${isRegclass('pg_class')} then d.objid end, w.ev_class,
+        nullif(k.conrelid, 0), a.adrelid, o.polrelid, t.tgrelid) as oid, l.what
+    from lost l join pg_catalog.pg_depend d on d.refclassid = l.classid and d.refobjid = l.oid
+      left join pg_catalog.pg_rewrite w on d.classid = ${isRegclass('pg_rewrite')} and w.oid = d.objid
+      left join pg_catalog.pg_constraint k on d.classid = ${isRegclass('pg_constraint')} and k.oid = d.objid
+      left join pg_catalog.pg_attrdef a on d.classid = ${isRegclass('pg_attrdef')} and a.oid = d.objid
+      left join pg_catalog.pg_policy o on d.classid = ${isRegclass('pg_policy')} and o.oid = d.objid
+      left join pg_catalog.pg_trigger t on d.classid = ${isRegclass('pg_trigger')} and t.oid = d.objid)
+  select 'pattern', p.kind, p.text from pattern p where p.kind <> 'none'
+    and not exists (select from hit h where h.kind = p.kind and h.text = p.text)
+  union all select 'partition', r.schema, r.name from no_rows o join rel r on r.oid = o.oid
+    where not exists (select from hit h where h.kind = 'rows' and h.oid = o.oid)
+  union all select 'needs', r.schema || '.' || r.name, n.what from needs n join rel r on r.oid = n.oid
+    where n.oid not in (select oid from left_out)
+  union all select 'needs', n.nspname || '.' || p.proname, l.what from lost l
+    join pg_catalog.pg_depend d on d.refclassid = l.classid and d.refobjid = l.oid and d.classid = ${isRegclass('pg_proc')}
+    join pg_catalog.pg_proc p on p.oid = d.objid join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where p.pronamespace not in (select oid from left_schema)
+  union all select 'needs', 'extension ' || e.extname, 'schema ' || n.nspname from pg_catalog.pg_extension e
+    join pg_catalog.pg_namespace n on n.oid = e.extnamespace where n.oid in (select oid from left_schema)
+  union all select distinct 'refers', r.schema || '.' || r.name, f.schema || '.' || f.name
+    from pg_catalog.pg_constraint k join rel r on r.oid = k.conrelid join rel f on f.oid = k.confrelid
+    where k.contype = 'f' and k.confrelid in (select oid from no_rows)
+      and k.conrelid not in (select oid from no_rows union all select oid from left_out)
+  union all select 'large-objects', lo.n::pg_catalog.text, ''
+    from (select pg_catalog.count(*) as n from pg_catalog.pg_largeobject_metadata m, me
+      where not me.rolsuper and pg_catalog.current_setting('lo_compat_privileges') <> 'on'
+        and not pg_catalog.pg_has_role(m.lomowner, 'usage')
+        and not exists (select from pg_catalog.aclexplode(m.lomacl) a where a.privilege_type = 'SELECT'
+          and (a.grantee = 0 or pg_catalog.pg_has_role(a.grantee, 'usage')))) lo
+    where lo.n > 0 and not ${noLargeObjects}
+  union all select 'mapping', m.usename, m.srvname
+    from pg_catalog.pg_user_mappings m join pg_catalog.pg_foreign_server s on s.oid = m.srvid, me
+    where m.umoptions is null and not me.rolsuper and not (
+      case when m.umuser = 0 then pg_catalog.pg_has_role(s.srvowner, 'usage')
+        else m.umuser = me.oid and (pg_catalog.pg_has_role(s.srvowner, 'usage') or pg_catalog.has_server_privilege(s.oid, 'usage')) end)
+  union all select 'unlogged', r.schema || '.' || r.name, '' from rel r
+    where r.kind = 'r' and r.persistence = 'u' and pg_catalog.pg_is_in_recovery() and r.oid not in (select oid from left_out)
+  order by 1, 2, 3`;
+}
+
+/** Looks at what a dump with these exclusions is going to hold, before it is made. */
+export async function findOutlook(
+  connection: Connection,
+  fields: OutlookFields,
+  found: readonly ClientPrograms[],
+  environment: ProgramEnvironment,
+  signal: AbortSignal,
+): Promise<DumpOutlook> {
+  const rows = await queryRows(outlookQuery(fields), connection, found, environment, signal);
+  const of = (kind: string) => rows.filter(([first]) => first === kind).map(([, a = '', b = '']) => [a, b] as const);
+  return {
+    concerns: [
+      ...of('pattern').map(([kind, text]) => deadPattern(kind, text)),
+      ...gathered(of('needs'), needsConcern),
+      ...gathered(of('refers'), refersConcern),
+      ...of('large-objects').map(([count]) => largeObjectsConcern(count)),
+      ...gathered(of('mapping'), mappingConcern),
+      ...gathered(of('unlogged'), unloggedConcern),
+    ],
+    partitionsWithoutRows: of('partition').map(
+      ([schema, name]) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+    ),
+  };
+}
+
+type Pair = readonly [string, string];
+
+const MOST_NAMES = 5;
+
+/** One concern for all of a kind, which names the first of them. */
+function gathered(pairs: readonly Pair[], concern: (names: string, pairs: readonly Pair[]) => Concern): Concern[] {
+  if (pairs.length === 0) return [];
+  const names = pairs.slice(0, MOST_NAMES).map(([a, b]) => (b === '' ? a : `${a} (${b})`));
+  const more = pairs.length > MOST_NAMES ? ` and ${pairs.length - MOST_NAMES} more` : '';
+  return [concern(names.join(', ') + more, pairs)];
+}
+
+const FLAGS: Readonly<Record<string, string>> = {
+  table: '--exclude-table',
+  rows: '--exclude-table-data',
+  schema: '--exclude-schema',
+};
+
+function deadPattern(kind: string, text: string): Concern {
+  return {
+    level: 'warning',
+    message: `${FLAGS[kind] ?? kind} ${text} matches nothing, so that nothing is left out by it`,
+    hint: 'Capital letters need double quotes, and a table outside the search path its schema: \'"Orders"\', audit.log. An empty text removes all patterns: pgbak edit SERVER --exclude-table ""',
+  };
+}
+
+function needsConcern(names: string): Concern {
+  return {
+    level: 'warning',
+    message: `the dump cannot be restored as it is, since it holds what needs something that is left out: ${names}`,
+    hint: 'Leave out both or neither; or leave out only the rows: --exclude-table-data.',
+  };
+}
+
+function refersConcern(names: string): Concern {
+  return {
+    level: 'warning',
+    message: `rows that are dumped may refer by a foreign key to rows that are left out, and a restore would be refused: ${names}`,
+    hint: 'Leave out the rows of both or of neither.',
+  };
+}
+
+function largeObjectsConcern(count: string): Concern {
+  return {
+    level: 'problem',
+    message: `the role cannot read ${count} large objects of other owners, and the dump would fail`,
+    hint: 'pg_read_all_data does not cover them. Dump as their owner or a superuser, have lo_compat_privileges set for the role (ALTER ROLE ... SET lo_compat_privileges = on, by a superuser), or leave all of them out: --no-large-objects.',
+  };
+}
+
+function mappingConcern(names: string): Concern {
+  return {
+    level: 'warning',
+    message: `the role may not see the options (a password, mostly) of user mappings, and the dump leaves them out: ${names}`,
+    hint: 'Dump as a superuser or the owner of the foreign server, or keep these options elsewhere.',
+  };
+}
+
+function unloggedConcern(names: string): Concern {
+  return {
+    level: 'warning',
+    message: `the rows of unlogged tables are not on a standby, so they are neither dumped nor counted: ${names}`,
+    hint: 'Back up the primary if they are needed.',
+  };
+}

@@ -1,0 +1,67 @@
+import type { ServerFields } from '../config/server.ts';
+import { parseNamePattern } from './name-pattern.ts';
+import { quoteLiteral } from './quote.ts';
+
+/** What a server's record leaves out of its dumps, by pg_dump's patterns. */
+export type Exclusions = Pick<ServerFields, 'excludeTables' | 'excludeTableData' | 'excludeSchemas'>;
+
+/**
+ * Notes the schemas that a name without one is looked up in, as a setting of the transaction: pg_dump lets a pattern
+ * without a schema match only what the role's own search path shows. The path itself is set for a moment only, in which
+ * nothing is called that is not qualified.
+ */
+export const NOTE_PATH = `
+select pg_catalog.set_config('search_path',
+  (select reset_val from pg_catalog.pg_settings where name = 'search_path'), true) \\g /dev/null
+select pg_catalog.set_config('pgbak.path',
+  pg_catalog.array_to_json(pg_catalog.current_schemas(true))::pg_catalog.text, true) \\g /dev/null
+select pg_catalog.set_config('search_path', '', true) \\g /dev/null
+`;
+
+/**
+ * The `with` that tells what a dump takes and leaves; after `NOTE_PATH`. `rel`: all that a pattern of tables can match.
+ * `pattern`: the patterns. `hit`: which of them match what. `left_out`: what is not in the dump at all. `no_rows`: of
+ * what the dump holds no rows: the rows of a partitioned table are those of its partitions.
+ */
+export function selectionTables(exclusions: Exclusions): string {
+  return `
+  path(schema, nr) as (
+    select s.schema, s.nr from pg_catalog.json_array_elements_text(pg_catalog.current_setting('pgbak.path')::pg_catalog.json)
+      with ordinality s(schema, nr)),
+  rel as (
+    select c.oid, c.relkind as kind, c.relpersistence as persistence, c.relrowsecurity, n.nspname::pg_catalog.text as schema, c.relname::pg_catalog.text as name,
+      c.relnamespace, c.oid = (select c2.oid from path p join pg_catalog.pg_namespace n2 on n2.nspname = p.schema
+        join pg_catalog.pg_class c2 on c2.relnamespace = n2.oid where c2.relname = c.relname order by p.nr limit 1) as is_visible
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'S', 'v', 'm', 'f', 'p') and c.relpersistence <> 't'
+      and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'),
+  pattern(kind, text, schema, name) as (values ${patternRows(exclusions)}),
+  left_schema as (
+    select distinct n.oid, p.text from pattern p join pg_catalog.pg_namespace n on n.nspname ~ p.name where p.kind = 'schema'),
+  hit as (
+    select p.kind, p.text, r.oid from pattern p join rel r on r.name ~ p.name
+      and (case when p.schema is null then r.is_visible else r.schema ~ p.schema end) where p.kind in ('table', 'rows')
+    union all select 'schema', p.text, null from left_schema p),
+  left_out as (
+    select oid from hit where kind = 'table' union select r.oid from rel r join left_schema s on s.oid = r.relnamespace),
+  no_rows as (
+    with recursive family as (
+      select oid from hit where kind = 'rows'
+      union select i.inhrelid from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
+        join pg_catalog.pg_class parent on parent.oid = f.oid and parent.relkind = 'p')
+    select oid from family)`;
+}
+
+function patternRows({ excludeTables, excludeTableData, excludeSchemas }: Exclusions): string {
+  const row = (kind: string, text: string) => {
+    const { schema, name } = parseNamePattern(text);
+    return `('${kind}',${quoteLiteral(text)},${schema === undefined ? ' null::pg_catalog.text' : quoteLiteral(schema)},${quoteLiteral(name)})`;
+  };
+  return [
+    // So that there is a row at all; it matches nothing.
+    "('none', '', null::pg_catalog.text, '')",
+    ...excludeTables.map((text) => row('table', text)),
+    ...excludeTableData.map((text) => row('rows', text)),
+    ...excludeSchemas.map((text) => row('schema', text)),
+  ].join(', ');
+}
