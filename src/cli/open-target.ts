@@ -54,7 +54,11 @@ export async function openTarget(
   refuseMismatch(point, options);
   const { create, clean, parts, jobs, globals } = options;
   const named = parseConnection(url);
-  const reached = await reach(create ? connectionTo(named, options.maintenanceDatabase) : named, workplace.environment, signal);
+  const reached = await reach(
+    create ? connectionTo(named, options.maintenanceDatabase) : named,
+    workplace.environment,
+    signal,
+  );
   const { connection: server, facts, found, programs, forPrograms: environment } = reached;
   const database = named.database ?? facts.database;
   const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);

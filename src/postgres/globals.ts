@@ -21,6 +21,12 @@ export interface GlobalsRequest {
 
 const TIMEOUT_MS = 120_000;
 
+/** The encoding that takes any bytes for what they are. */
+const ANY_BYTES = 'SQL_ASCII';
+const DATABASE_OF_ANY_BYTES = `select datname from pg_catalog.pg_database where datallowconn
+  and pg_catalog.pg_encoding_to_char(encoding) = '${ANY_BYTES}' and pg_catalog.has_database_privilege(oid, 'connect')
+  order by datistemplate, datname limit 1`;
+
 /**
  * What a dump of one database leaves out (https://www.postgresql.org/docs/current/app-pgdump.html, "Notes"): the
  * statements for owner, comment, privileges, connection limit and settings of the database, whose name is psql's
@@ -59,25 +65,35 @@ export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
     `select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select'), pg_catalog.getdatabaseencoding(),
       pg_catalog.pg_client_encoding(), pg_catalog.current_database()`,
   );
-  const { exitCode, stdout, stderrTail } = await runProgram(
-    {
-      name: 'pg_dumpall',
-      file: programs.pgDump.replace(/pg_dump$/, 'pg_dumpall'),
-      args: [
-        '--globals-only',
-        '--no-password',
-        ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
-        // As it is in this database: what roles are called in another encoding could not be told in it.
-        `--encoding=${encoding}`,
-        // A bare name with a "=" or "://" in it would be taken for a connection string.
-        `--database=${keywordValue('dbname', connection.database ?? current)}`,
-        `--dbname=${connection.conninfo}`,
-      ],
-      env: databaseEnvironment(connection, environment),
-    },
-    { signal, timeoutMs: TIMEOUT_MS },
-  );
-  if (exitCode !== 0 || !stdout.includes('PostgreSQL database cluster dump complete')) {
+  const dumpFrom = (database: string, itsEncoding: string) =>
+    runProgram(
+      {
+        name: 'pg_dumpall',
+        file: programs.pgDump.replace(/pg_dump$/, 'pg_dumpall'),
+        args: [
+          '--globals-only',
+          '--no-password',
+          ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
+          // As it is in that database: what roles are called in another encoding could not be told in it.
+          `--encoding=${itsEncoding}`,
+          // A bare name with a "=" or "://" in it would be taken for a connection string.
+          `--database=${keywordValue('dbname', database)}`,
+          `--dbname=${connection.conninfo}`,
+        ],
+        env: databaseEnvironment(connection, environment),
+      },
+      { signal, timeoutMs: TIMEOUT_MS },
+    );
+  const isWhole = ({ exitCode, stdout }: { exitCode: number | undefined; stdout: string }) =>
+    exitCode === 0 && stdout.includes('PostgreSQL database cluster dump complete');
+  let dumped = await dumpFrom(connection.database ?? current, encoding);
+  if (!isWhole(dumped) && encoding !== ANY_BYTES) {
+    // A name that is not in this database's encoding can be asked for only where any bytes will do.
+    const [[other] = []] = await ask(DATABASE_OF_ANY_BYTES);
+    if (other !== undefined) dumped = await dumpFrom(other, ANY_BYTES);
+  }
+  const { stdout, stderrTail } = dumped;
+  if (!isWhole(dumped)) {
     throw new ProgramError(
       `the roles could not be read: ${stderrTail.trim() || 'pg_dumpall ended too early'}`,
       'Leave them out with --no-include-globals, or connect as a role that may read them.',
