@@ -15,6 +15,7 @@ DECLARE
   object record;
   kept oid[];
   named text;
+  is_there boolean;
 BEGIN
   SET LOCAL client_min_messages = warning;
   SELECT pg_catalog.string_agg(pg_catalog.quote_ident(subname), ', ') INTO named FROM pg_catalog.pg_subscription
@@ -81,15 +82,16 @@ BEGIN
       AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS needed WHERE needed.classid = everything.classid
         AND needed.objid = everything.oid AND needed.objsubid = 0 AND needed.deptype IN ('e', 'i', 'P', 'S'))
   LOOP
-    -- What went with another is not there any more, and has no kind.
+    -- What went with another is not there any more, and PostgreSQL 13 fails when it is asked what that is.
+    EXECUTE pg_catalog.format('SELECT EXISTS (SELECT 1 FROM %s WHERE oid = $1)', object.classid::regclass)
+      INTO is_there USING object.oid;
+    CONTINUE WHEN NOT is_there;
     SELECT CASE type WHEN 'statistics object' THEN 'STATISTICS' WHEN 'function' THEN 'ROUTINE'
         WHEN 'procedure' THEN 'ROUTINE' WHEN 'aggregate' THEN 'ROUTINE'
         WHEN 'foreign-data wrapper' THEN 'FOREIGN DATA WRAPPER' ELSE type END || ' ' ||
       CASE type WHEN 'transform' THEN pg_catalog.replace(identity, ' on language ', ' language ') ELSE identity END
       INTO named FROM pg_catalog.pg_identify_object(object.classid, object.oid, 0);
-    IF named IS NOT NULL THEN
-      EXECUTE 'DROP ' || named || ' CASCADE';
-    END IF;
+    EXECUTE 'DROP ' || named || ' CASCADE';
   END LOOP;
   PERFORM pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata;
 
