@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DumpParts } from '../config/dump-parts.ts';
 import { ArchiveError } from '../errors.ts';
+import type { TableName } from '../postgres/analyze.ts';
 import { surveyDump } from '../postgres/dump-toc/survey-dump.ts';
 import type { TocEntry } from '../postgres/dump-toc/toc-entry.ts';
 import { fileLoader } from '../postgres/file-loader.ts';
@@ -26,9 +27,13 @@ export interface PartOptions {
 export interface Part {
   survey: DumpSurvey;
   openLoader(request: LoadRequest): Promise<Loader>;
+  /** The tables that it brings rows of. */
+  tables(): TableName[];
   /** Compares what was loaded with what the dump holds, through a target that is there now. */
   compare(query: (text: string) => Promise<string[][]>): Promise<LoadedPart>;
 }
+
+const WITH_ROWS = new Set(['TABLE DATA', 'MATERIALIZED VIEW']);
 
 const NOTHING_THERE: PartTarget = {
   whatIsThere: () => Promise.resolve(new Set()),
@@ -80,6 +85,10 @@ export function openPart({ parts, jobs, query, createDirectory }: PartOptions): 
       const loader =
         jobs > 1 || isReordered ? fileLoader(listed, join(directory.path, 'dump'), jobs) : startLoader(listed);
       return thenDisposed(loader, directory);
+    },
+    tables: () => {
+      const { entries } = chosen();
+      return entries.flatMap(({ kind, schema, name }) => (WITH_ROWS.has(kind) ? [{ schema, name }] : []));
     },
     compare: async (ask) => {
       if (!parts.schemaOnly) await compareRows(rowCounts, ask);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { isSelection, type DumpParts } from '../config/dump-parts.ts';
 import type { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
-import { differencesBetween } from '../postgres/compare-database.ts';
+import { analyze } from '../postgres/analyze.ts';
+import { differencesBetween, olderThanSource } from '../postgres/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { fileLoader } from '../postgres/file-loader.ts';
 import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
@@ -28,6 +29,8 @@ export interface TargetOptions {
   /** How many connections load at once. */
   jobs: number;
   globals: boolean;
+  /** Gather planner statistics at the end. */
+  analyze: boolean;
   /** How long the load waits for a lock that another session holds. */
   lockWaitSeconds: number;
   /** Told who holds it. */
@@ -121,6 +124,7 @@ export async function openTarget(
     tableCount,
     plan: [
       ...planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, options),
+      ...olderThanSource(made, facts.version),
       ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
     ],
     target: {
@@ -137,6 +141,7 @@ export async function openTarget(
         return await undoneBy(open, creation.drop);
       },
       ...(creation === undefined ? {} : { settle: creation.settle }),
+      ...(analyzes(options) ? { analyze: () => analyze(target, options.lockWaitSeconds, part?.tables()) } : {}),
       ...(globals
         ? {
             globals: {
@@ -147,6 +152,11 @@ export async function openTarget(
         : {}),
     },
   };
+}
+
+/** Where no rows come, there is nothing to gather. */
+function analyzes({ analyze: isWanted, parts }: TargetOptions): boolean {
+  return isWanted && !parts.schemaOnly;
 }
 
 function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, create }: TargetOptions): void {
@@ -172,10 +182,8 @@ interface Situation {
   lacking: readonly string[];
 }
 
-function planOf(
-  { point, label, version, tableCount, lacking }: Situation,
-  { create, clean, parts, jobs, globals }: TargetOptions,
-): string[] {
+function planOf({ point, label, version, tableCount, lacking }: Situation, options: TargetOptions): string[] {
+  const { create, clean, parts, jobs, globals } = options;
   const what = isSelection(parts) ? 'a part of backup' : 'backup';
   const how = jobs > 1 ? `by ${jobs} jobs, not in one transaction` : 'in one transaction: all of it or nothing';
   const roles = lacking.join(', ');
@@ -190,6 +198,7 @@ function planOf(
           `the dump names roles that the server lacks: ${roles}; create them first, ` +
             (point.hasGlobals ? 'or use --globals' : 'or it will be refused'),
         ]),
+    ...(analyzes(options) ? ['then planner statistics are gathered (ANALYZE), unless --no-analyze is given'] : []),
   ];
 }
 

@@ -82,6 +82,10 @@ EXIT STATUS
       description: 'also make missing roles, and set owner, privileges and settings of the database',
       dependsOn: ['to'],
     }),
+    'no-analyze': Flags.boolean({
+      description: 'leave gathering planner statistics to autovacuum',
+      dependsOn: ['to'],
+    }),
     'lock-wait-sec': Flags.integer({
       description: 'how long to wait for a lock of another session; default: that of the server',
       min: 1,
@@ -164,7 +168,8 @@ EXIT STATUS
     const onWait = (message: string) => progress.report({ type: 'step', message });
     const parts = dumpPartsFrom(flags);
     const maintenanceDatabase = flags['maintenance-db'];
-    const options = { create, clean, globals, jobs, maintenanceDatabase, parts, lockWaitSeconds, onWait };
+    const analyze = !flags['no-analyze'];
+    const options = { create, clean, globals, jobs, maintenanceDatabase, parts, lockWaitSeconds, onWait, analyze };
     const { target, database, plan } = await openTarget(url, point, options, workplace, signal);
     if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
     else await progress.announce(plan);

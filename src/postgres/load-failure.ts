@@ -9,7 +9,10 @@ const SEARCH_PATH =
 
 const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/role "([^"]+)" does not exist/, ([, role]) => `Create the role first: CREATE ROLE "${role}"`],
-  [/unrecognized configuration parameter|unsupported version \(.*\) in file header/, () => NEWER],
+  [
+    /unrecognized configuration parameter|unsupported version \(.*\) in file header|type attribute "\w+" not recognized|syntax error at or near/,
+    () => NEWER,
+  ],
   [
     /extension "([^"]+)" is not available|could not open extension control file/,
     ([, name]) => `Install the extension ${name ?? 'that is named'} on the target's machine first.`,

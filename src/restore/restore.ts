@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { ServerRecord } from '../config/server.ts';
 import type { Secret } from '../config/secret.ts';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError, ProgramError } from '../errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
@@ -34,6 +34,8 @@ export interface DatabaseTarget {
   settle?: () => Promise<void>;
   /** Where only a part is wanted: looks whether it is all there. */
   compare?: () => Promise<LoadedPart>;
+  /** Gathers planner statistics, once all is loaded. */
+  analyze?: () => Promise<void>;
   /** Where roles and settings are wanted as well. */
   globals?: { loadRoles: (globals: Secret) => Promise<void>; loadSettings: (globals: Secret) => Promise<void> };
 }
@@ -69,7 +71,7 @@ export async function restore(request: RestoreRequest, tools: HandOverTools): Pr
         return { dumpBytes: await writeFile(target.path, archive) };
       }
       if (target.kind === 'stream') return { dumpBytes: await writeStream(target.sink, archive, say) };
-      return await loadInto(target, archive, say);
+      return await loadInto(target, archive, tools);
     });
   } catch (error) {
     // A signal ends the programs too, and whichever of them is noticed first is not why.
@@ -81,8 +83,9 @@ export async function restore(request: RestoreRequest, tools: HandOverTools): Pr
 async function loadInto(
   target: DatabaseTarget,
   archive: OpenArchive,
-  say: (message: string) => void,
+  { report, signal }: HandOverTools,
 ): Promise<Restored> {
+  const say = (message: string) => report({ type: 'step', message });
   const globals = target.globals === undefined ? undefined : await archive.readGlobals();
   if (target.globals !== undefined && globals === undefined) {
     throw new ArchiveError(
@@ -104,6 +107,16 @@ async function loadInto(
   // Last, because a setting may well forbid what the load has to do.
   if (globals !== undefined) await target.globals?.loadSettings(globals);
   await target.settle?.();
+  if (target.analyze !== undefined) {
+    say('all of it is restored; gathering planner statistics (ANALYZE)');
+    try {
+      await target.analyze();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ProgramError)) throw error;
+      report({ type: 'warning', message: `${error.message}. ${error.hint ?? ''}`.trim() });
+    }
+  }
   return { dumpBytes, ...(part === undefined ? {} : { part }) };
 }
 

@@ -31,7 +31,8 @@ const ABOUT = (name: string) => `
   select datname = '${name}', pg_get_userbyid(datdba), datconnlimit, shobj_description(oid, 'pg_database'),
     (select string_agg(coalesce(pg_get_userbyid(nullif(grantee, 0)), 'public') || ' ' || privilege_type, ',' order by grantee::regrole::text, privilege_type)
       from aclexplode(datacl)),
-    (select string_agg(setrole::regrole || ' ' || setconfig::text, ',' order by setrole::regrole::text) from pg_db_role_setting where setdatabase = d.oid)
+    (select string_agg(setrole::regrole || ' ' || setting, ',' order by setrole::regrole::text, setting)
+      from pg_db_role_setting, unnest(setconfig) as setting where setdatabase = d.oid)
   from pg_database d where datname = '${name}'`;
 const ROLES = `select a.rolname, a.rolcanlogin, r.rolconfig, a.rolpassword, shobj_description(a.oid, 'pg_authid') from pg_authid a join pg_roles r using (oid)
   where a.rolname in ('the "owner"', 'reader') order by 1`;
