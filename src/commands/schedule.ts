@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
@@ -14,6 +15,7 @@ import {
 } from '../cli/schedule/install.ts';
 import { isPassing, thisInstallation } from '../cli/schedule/installation.ts';
 import { serviceUnit, timerUnit } from '../cli/schedule/units.ts';
+import { writtenDirectories } from '../cli/schedule/written-directories.ts';
 import { placeOf } from '../config/destination.ts';
 import { ConfigError } from '../errors.ts';
 
@@ -23,7 +25,7 @@ export default class Schedule extends BaseCommand {
   static override summary = 'print, install or remove what starts pgbak every hour';
   static override description = `Every hour is often enough for any frequency: a run backs up what is due and nothing else.
 
-Without flags, prints a crontab line and systemd units for this installation, with absolute paths. --install puts one of them in place for this user (for root: for the system), together with a file for the variables that are set now (mode 0600, an existing one stays). Doing it again changes nothing; other entries are not touched.
+Without flags, prints a crontab line and systemd units for this installation, with absolute paths. --install puts one of them in place for this user (for root: for the system), together with a file for the variables that are set now (mode 0600; to one that is there, what it does not name yet is added). Doing it again changes nothing, and mends a line whose node or program is gone; other entries are not touched.
 
 EXIT STATUS
   0  done
@@ -49,8 +51,8 @@ EXIT STATUS
     const servers = await catalog.servers.list();
     const places = servers.map((server) => placeOf(server, environment));
     const stores = places.flatMap((place) => (place.startsWith('file:') ? [place.slice('file:'.length)] : []));
-    const temporary = environment.temporaryDirectory === undefined ? [] : [environment.temporaryDirectory];
-    const directories = [...new Set([dirname(catalog.path), ...stores, ...temporary])];
+    const temporary = [environment.temporaryDirectory ?? tmpdir(), tmpdir(), '/tmp', '/var/tmp'];
+    const directories = writtenDirectories([dirname(catalog.path), ...stores, ...temporary]);
     const units = { service: serviceUnit(installation, { directories }), timer: timerUnit(installation) };
     const crontab = crontabLine(installation);
 

@@ -49,10 +49,17 @@ export async function checkScheduler(tools: DoctorTools): Promise<Finding[]> {
     const hint = 'Let cron or systemd start it: pgbak schedule';
     return [{ about: MACHINE, level: 'warning', message: `nothing starts pgbak by itself (${when})`, hint }];
   }
-  return entries.map(({ what, lastRun, isActive }) => ({
-    about: MACHINE,
-    level: isActive ? 'ok' : 'warning',
-    message: `${what} starts pgbak${lastRun === undefined ? '' : `, last ${lastRun}`}; ${when}`,
-    ...(isActive ? {} : { hint: 'It is there but not active: systemctl enable --now pgbak.timer' }),
-  }));
+  return entries.map(({ what, lastRun, isActive, missing }) => {
+    if (missing.length > 0) {
+      const hint = 'Put it right, or let pgbak do so: pgbak schedule --install cron, or systemd';
+      const message = `${what} cannot start pgbak: there is no ${missing.join(' and no ')}; ${when}`;
+      return { about: MACHINE, level: 'problem', message, hint };
+    }
+    return {
+      about: MACHINE,
+      level: isActive ? 'ok' : 'warning',
+      message: `${what} starts pgbak${lastRun === undefined ? '' : `, last ${lastRun}`}; ${when}`,
+      ...(isActive ? {} : { hint: 'It is there but not active: systemctl enable --now pgbak.timer' }),
+    };
+  });
 }

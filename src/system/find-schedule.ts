@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramError } from '../errors.ts';
 import { runProgram } from './programs.ts';
+import { linesThatRunPgbak, missingPrograms } from './scheduled-programs.ts';
 
 /** Something of the host that starts pgbak by itself. */
 export interface ScheduleEntry {
@@ -10,6 +11,8 @@ export interface ScheduleEntry {
   /** As systemd tells it; cron does not remember. */
   lastRun: string | undefined;
   isActive: boolean;
+  /** Of what it starts, what is not there any more: node or pgbak itself. */
+  missing: readonly string[];
 }
 
 const CRON_PLACES = ['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly'];
@@ -18,10 +21,14 @@ const CRON_PLACES = ['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cr
 export async function findSchedule(home: string, path: string, signal: AbortSignal): Promise<ScheduleEntry[]> {
   const entries: ScheduleEntry[] = [];
   const crontab = await outputOf('crontab', ['-l'], path, home, signal);
-  if (runsPgbak(crontab)) entries.push({ what: 'the crontab of this user', lastRun: undefined, isActive: true });
+  const ofCron = async (what: string, text: string) => {
+    if (!runsPgbak(text)) return;
+    entries.push({ what, lastRun: undefined, isActive: true, missing: await missingPrograms(text) });
+  };
+  await ofCron('the crontab of this user', crontab);
   for (const place of CRON_PLACES) {
     for (const file of await filesAt(place)) {
-      if (runsPgbak(await contentOf(file))) entries.push({ what: file, lastRun: undefined, isActive: true });
+      await ofCron(file, await contentOf(file));
     }
   }
   const folders = [
@@ -30,15 +37,17 @@ export async function findSchedule(home: string, path: string, signal: AbortSign
   ];
   for (const { folder, scope } of folders) {
     for (const file of (await filesAt(folder)).filter((name) => name.endsWith('.service'))) {
-      if (runsPgbak(await contentOf(file))) entries.push(await timerOf(file, scope, path, home, signal));
+      const text = await contentOf(file);
+      if (!runsPgbak(text)) continue;
+      const timer = await timerOf(file, scope, path, home, signal);
+      entries.push({ ...timer, missing: await missingPrograms(text) });
     }
   }
   return entries;
 }
 
-/** A comment that mentions pgbak starts nothing. */
 function runsPgbak(text: string): boolean {
-  return text.split('\n').some((line) => !line.trimStart().startsWith('#') && /pgbak.*\brun\b/.test(line));
+  return linesThatRunPgbak(text).length > 0;
 }
 
 async function timerOf(
@@ -47,7 +56,7 @@ async function timerOf(
   path: string,
   home: string,
   signal: AbortSignal,
-): Promise<ScheduleEntry> {
+): Promise<Omit<ScheduleEntry, 'missing'>> {
   const timer = service.replace(/^.*\//, '').replace(/\.service$/, '.timer');
   const properties = ['show', timer, '--property=ActiveState', '--property=LastTriggerUSec'];
   const shown = await outputOf('systemctl', [...scope, ...properties], path, home, signal);

@@ -53,7 +53,7 @@ describe('schedule prints', () => {
 });
 
 describe('schedule --install', () => {
-  test('cron puts one line into the crontab, leaves all others, and takes it out again', async () => {
+  test('cron puts one line into the crontab, mends a dead one, leaves all others, and takes it out {gone@connect}', async () => {
     if (!isHere('crontab') || !mayMount) {
       process.stderr.write('NOTICE: no cron, or no mount namespace may be made, so that the crontab test is skipped\n');
       return;
@@ -89,7 +89,7 @@ describe('schedule --install', () => {
     const first = pgbak('schedule', '--install', 'cron');
     expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: '' });
     expect(first.stdout).toMatch(
-      /wrote \/etc\/pgbak\/environment \(mode 0600\)\nthe crontab starts pgbak every hour now/,
+      /wrote \/etc\/pgbak\/environment \(mode 0600\): DB_PATH, .*\nthe crontab starts pgbak every hour now/,
     );
     const once = crontab();
     expect(once.startsWith(others)).toBe(true);
@@ -124,6 +124,29 @@ describe('schedule --install', () => {
         }),
       ]),
     );
+
+    // Somebody has installed another Node since.
+    const dead = once.replaceAll(process.execPath, '/opt/node-18/bin/node');
+    writeFileSync(account.folder.at('table'), dead);
+    inNamespace('crontab', account.folder.at('table'));
+    expect(JSON.parse(pgbak('doctor', '--json').stdout)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          level: 'problem',
+          message: expect.stringMatching(/the crontab of this user cannot start pgbak: there is no \/opt\/node-18/),
+        }),
+      ]),
+    );
+    pgbak('schedule', '--install', 'cron');
+    expect(crontab()).toBe(once);
+    // A line that was copied out of what `schedule` prints has no marks around it.
+    writeFileSync(
+      account.folder.at('table'),
+      `${others}${dead.split('\n').find((text) => text.includes('exec')) ?? ''}\n`,
+    );
+    inNamespace('crontab', account.folder.at('table'));
+    pgbak('schedule', '--install', 'cron');
+    expect(crontab()).toBe(once);
 
     expect(pgbak('schedule', '--remove', 'cron').stdout).toMatch(/took the line out of the crontab/);
     expect(crontab()).toBe(others);
@@ -169,57 +192,51 @@ describe('schedule --install', () => {
   });
 });
 
-describe('completion', () => {
-  test('of bash knows commands, flags, values and servers', async () => {
-    using account = newAccount();
-    await account.add({
-      name: 'shop two',
-      'connection-string': 'postgresql:///shop',
-      destination: 'file:/srv',
-      'no-check': true,
-    });
-    const { stdout: script } = await account.pgbak('completion', 'bash');
-    writeFileSync(account.folder.at('completion.bash'), script);
-    const complete = (...words: string[]) =>
-      execFileSync(
-        'bash',
+describe('the environment file of a schedule', () => {
+  test('names the catalogue by its absolute path, and what else changes a run; a later install adds, and says so', async () => {
+    if (!mayMount) return;
+    using account = await accountWithServer();
+    const etc = account.folder.at('etc');
+    mkdirSync(etc);
+    const install = (env: Record<string, string>) =>
+      spawnSync(
+        'unshare',
         [
+          '-m',
+          'sh',
           '-c',
-          `pgbak() { '${process.execPath}' '${PGBAK}' "$@"; }; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _pgbak; printf '%s\\n' "\${COMPREPLY[@]}"`,
-          'bash',
-          account.folder.at('completion.bash'),
-          ...words,
+          'mkdir -p /etc/pgbak /etc/systemd/system && mount --bind "$1" /etc/pgbak && mount -t tmpfs tmpfs /etc/systemd/system && shift && exec "$@"',
+          'sh',
+          etc,
+          process.execPath,
+          PGBAK,
+          'schedule',
+          '--install',
+          'systemd',
         ],
-        { encoding: 'utf8', env: account.env },
-      )
-        .trim()
-        .split('\n');
-    expect(complete('pgbak', 'st')).toEqual(['status']);
-    expect(complete('pgbak', 'run', '--acc')).toEqual(['--accept-size']);
-    expect(complete('pgbak', 'add', '--format', '')).toEqual(['sql', 'binary']);
-    expect(complete('pgbak', 'edit', 'sh')).toEqual([String.raw`shop\ two`]);
-    expect(complete('pgbak', 'catalog', '')).toEqual(['export', 'rebuild']);
-    expect(complete('pgbak', 'catalog', 'rebuild', '--fr')).toEqual(['--from']);
-    expect(complete('pgbak', 'run', '--server', '')).toEqual([String.raw`shop\ two`]);
-  });
+        { encoding: 'utf8', cwd: account.folder.at('home'), env: { ...account.env, ...env } },
+      );
+    const file = () => readFileSync(`${etc}/environment`, 'utf8');
+    const first = install({
+      DB_PATH: 'catalog/backup.sqlite',
+      XDG_DATA_HOME: '/data',
+      PGSSLMODE: 'require',
+      B2_APP_KEY: 'secret',
+    });
+    expect(first.stdout).toMatch(/wrote \/etc\/pgbak\/environment \(mode 0600\): DB_PATH, .*XDG_DATA_HOME, PGSSLMODE/);
+    const here = account.catalogPath;
+    expect(file()).toMatch(new RegExp(`^DB_PATH="${here}"$`, 'm'));
+    expect(file()).toMatch(/^XDG_DATA_HOME="\/data"$/m);
 
-  test.each(['zsh', 'fish'])('of %s is a script that shell can read', async (shell) => {
-    using account = newAccount();
-    const { status, stdout } = await account.pgbak('completion', shell);
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/completion --servers/);
-    if (!isHere(shell)) {
-      process.stderr.write(`NOTICE: ${shell} is not installed, so that its completion script was not read by it\n`);
-      return;
-    }
-    writeFileSync(account.folder.at('script'), stdout);
-    const checked = spawnSync(shell, ['-n', account.folder.at('script')], { encoding: 'utf8' });
-    expect({ status: checked.status, stderr: checked.stderr }).toEqual({ status: 0, stderr: '' });
-  });
-
-  test('makes no catalogue where there is none', async () => {
-    using account = newAccount();
-    expect(await account.pgbak('completion', '--servers')).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect(existsSync(account.catalogPath)).toBe(false);
+    const again = install({
+      DB_PATH: here,
+      B2_APP_KEY: 'secret',
+      PGSSLMODE: 'verify-full',
+      HTTPS_PROXY: 'http://proxy.example:3128',
+    });
+    expect(again.stdout).toMatch(/is there already; added HTTPS_PROXY; .* another value .*: PGSSLMODE$/m);
+    expect(again.stdout + first.stdout).not.toMatch(/verify-full|secret|3128/);
+    expect(file()).toMatch(/^PGSSLMODE="require"$/m);
+    expect(file()).toMatch(/^HTTPS_PROXY="http:\/\/proxy.example:3128"$/m);
   });
 });

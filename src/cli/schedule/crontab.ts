@@ -1,11 +1,12 @@
 import { quoted } from '../quoted.ts';
-import type { Installation } from './installation.ts';
+import { refuseControl, type Installation } from './installation.ts';
 
 const BEGIN = '# pgbak begin: kept by "pgbak schedule", do not edit';
 const END = '# pgbak end';
 
 /** The line that starts pgbak every hour, by whatever shell cron has. */
 export function crontabLine({ minute, node, program, environmentFile }: Installation): string {
+  for (const path of [node, program, environmentFile]) refuseControl(path);
   const file = quoted(environmentFile);
   const load = `set -a; [ ! -r ${file} ] || . ${file}; set +a`;
   // cron takes a percent sign for a line break.
@@ -18,10 +19,13 @@ export function withBlock(crontab: string, installation: Installation): string {
   return `${others}${others === '' || others.endsWith('\n') ? '' : '\n'}${[BEGIN, crontabLine(installation), END].join('\n')}\n`;
 }
 
+/** How our own line begins; it may have been copied out of what `pgbak schedule` prints, and stand there by itself. */
+const OWN_LINE = /^\S+( \S+){4} set -a; \[ ! -r .*; exec .* run --quiet$/;
+
 export function withoutBlock(crontab: string): string {
   const lines = crontab.split('\n');
   const begin = lines.indexOf(BEGIN);
   const end = lines.indexOf(END, begin);
-  if (begin === -1 || end === -1) return crontab;
-  return [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
+  const others = begin === -1 || end === -1 ? lines : [...lines.slice(0, begin), ...lines.slice(end + 1)];
+  return others.filter((line) => !OWN_LINE.test(line)).join('\n');
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Secret } from '../../config/secret.ts';
 import { ConfigError, errorCode, ProgramError } from '../../errors.ts';
@@ -12,13 +12,45 @@ export interface Units {
   timer: string;
 }
 
-/** Writes the environment file unless there is one, which somebody may have edited. Says what was done. */
+/**
+ * Writes the environment file, or adds what one that is there does not name yet; somebody may have edited it, so that
+ * its other lines stay. Says what was done, by the names of variables alone.
+ */
 export function installEnvironmentFile({ environmentFile }: Installation, text: string): string {
-  if (existsSync(environmentFile)) return `${environmentFile} is there already and stays as it is`;
-  mkdirSync(dirname(environmentFile), { recursive: true, mode: 0o700 });
-  writeFileSync(environmentFile, text, { mode: 0o600, flag: 'wx' });
-  chmodSync(environmentFile, 0o600);
-  return `wrote ${environmentFile} (mode 0600)`;
+  const today = contentOf(environmentFile);
+  const { lines } = variablesIn(text);
+  if (today === undefined) {
+    mkdirSync(dirname(environmentFile), { recursive: true, mode: 0o700 });
+    writeFileSync(environmentFile, text, { mode: 0o600, flag: 'wx' });
+    chmodSync(environmentFile, 0o600);
+    return `wrote ${environmentFile} (mode 0600): ${[...lines.keys()].join(', ')}`;
+  }
+  const { lines: there, names: mentioned } = variablesIn(today);
+  const added = [...lines].filter(([name]) => !mentioned.has(name));
+  const differing = [...lines].filter(([name, line]) => there.has(name) && there.get(name) !== line);
+  if (added.length > 0) {
+    const before = today === '' || today.endsWith('\n') ? '' : '\n';
+    appendFileSync(environmentFile, `${before}${added.map(([, line]) => `${line}\n`).join('')}`);
+  }
+  const names = (list: readonly (readonly [string, string])[]) => list.map(([name]) => name).join(', ');
+  return [
+    `${environmentFile} is there already`,
+    added.length === 0 ? ' and stays as it is' : `; added ${names(added)}`,
+    differing.length === 0 ? '' : `; of these it keeps another value than is set here: ${names(differing)}`,
+  ].join('');
+}
+
+/** The lines that set a variable, and the names that a line mentions, be it in a comment. */
+function variablesIn(text: string): { lines: Map<string, string>; names: Set<string> } {
+  const lines = new Map<string, string>();
+  const names = new Set<string>();
+  for (const line of text.split('\n')) {
+    const [, comment, name] = /^\s*(#\s*)?(?:export\s+)?([A-Za-z_]\w*)=/.exec(line) ?? [];
+    if (name === undefined) continue;
+    names.add(name);
+    if (comment === undefined) lines.set(name, line);
+  }
+  return { lines, names };
 }
 
 /** Puts our line into the crontab of this user, or takes it out. */

@@ -1,24 +1,54 @@
-import type { Installation } from './installation.ts';
+import { refuseControl, type Installation } from './installation.ts';
 
 /** What a run writes to, besides its temporary directory. */
 export interface WrittenPlaces {
   directories: readonly string[];
 }
 
+/** Nothing of pgbak needs more, whoever runs it. */
+const GIVEN_UP = `
+  NoNewPrivileges=yes
+  LockPersonality=yes
+  RestrictNamespaces=yes
+  RestrictRealtime=yes
+  RestrictSUIDSGID=yes
+  RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+  SystemCallArchitectures=native
+  SystemCallFilter=@system-service @pkey
+  SystemCallErrorNumber=EPERM`;
+
+/**
+ * A system that is read-only but for the places of backups. /tmp stays the machine's own, for the sockets of servers
+ * that may be in it. V8 writes the code that it runs, so that MemoryDenyWriteExecute is not to be had.
+ */
+const WALLS = `
+  PrivateDevices=yes
+  PrivateMounts=yes
+  ProtectClock=yes
+  ProtectControlGroups=yes
+  ProtectHome=read-only
+  ProtectHostname=yes
+  ProtectKernelLogs=yes
+  ProtectKernelModules=yes
+  ProtectKernelTunables=yes
+  ProtectProc=invisible
+  ProtectSystem=strict`;
+
+/** For root: it reads and writes what belongs to others, and runs a throwaway server under an account without rights. */
+const OF_ROOT = 'CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID';
+
 /** The first line of each unit, by which it is known as our own. */
 export const UNIT_MARK = '# Kept by "pgbak schedule".';
 
 /**
- * The service that backs up what is due (systemd.service(5), systemd.exec(5)). For root it sees a read-only system; a
- * user's own manager may not build such walls everywhere, so that there it only gives up what it never needs.
+ * The service that backs up what is due (systemd.service(5), systemd.exec(5)). It sees a read-only system. A user's own
+ * manager builds such walls out of a user namespace; where the machine allows none, it only gives up what it never needs.
  */
-export function serviceUnit({ node, program, environmentFile, isRoot }: Installation, places: WrittenPlaces): string {
+export function serviceUnit(installation: Installation, places: WrittenPlaces): string {
+  const { node, program, environmentFile, isRoot, mayBuildWalls } = installation;
   const walls = [
-    'PrivateTmp=yes',
-    'ProtectSystem=strict',
-    'ProtectHome=read-only',
-    'ProtectKernelTunables=yes',
-    'ProtectControlGroups=yes',
+    ...linesOf(WALLS),
+    ...(isRoot ? [`CapabilityBoundingSet=${OF_ROOT}`] : ['CapabilityBoundingSet=', 'PrivateUsers=yes']),
     `ReadWritePaths=${places.directories.map((path) => unitPath(`-${path}`)).join(' ')}`,
   ];
   return `${[
@@ -40,11 +70,8 @@ export function serviceUnit({ node, program, environmentFile, isRoot }: Installa
     'IOSchedulingClass=best-effort',
     'IOSchedulingPriority=7',
     'UMask=0077',
-    'NoNewPrivileges=yes',
-    'LockPersonality=yes',
-    'RestrictSUIDSGID=yes',
-    'RestrictRealtime=yes',
-    ...(isRoot ? walls : []),
+    ...linesOf(GIVEN_UP),
+    ...(mayBuildWalls ? walls : []),
   ].join('\n')}\n`;
 }
 
@@ -65,8 +92,16 @@ export function timerUnit({ minute }: Installation): string {
   ].join('\n')}\n`;
 }
 
+function linesOf(block: string): string[] {
+  return block
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
+}
+
 /** A path as a unit takes it: `%` begins a specifier; quotes keep spaces together where there is a list of words. */
 function unitPath(path: string, isSingle = false): string {
+  refuseControl(path);
   const escaped = path.replaceAll('%', '%%');
   if (isSingle || /^[\w@+=:,./%-]+$/.test(escaped)) return escaped;
   return `"${escaped.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
