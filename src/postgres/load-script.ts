@@ -61,7 +61,7 @@ export function startScript(request: LoadRequest): Loader {
         signal.throwIfAborted();
         throw explain(ending);
       }
-      const fate = await fateOf(transaction.transactionId(), request);
+      const fate = await fateOf(transaction, request);
       if (fate === 'committed') return;
       signal.throwIfAborted();
       throw fate === 'aborted' ? explain(ending) : explain(ending, UNKNOWN);
@@ -72,6 +72,7 @@ export function startScript(request: LoadRequest): Loader {
       await psql.stop();
       stdin.destroy();
       dump.input.destroy();
+      if (signal.aborted) await fateOf(transaction, request);
       return own === undefined ? refusal : explain(own);
     },
   };

@@ -3,20 +3,40 @@ import { queryRows } from './query.ts';
 
 const ASK_WITHIN_MS = 60_000;
 const AGAIN_AFTER_MS = 1000;
+/** One who stopped a load waits no longer for the server than this. */
+const END_WITHIN_MS = 10_000;
+
+export interface OwnTransaction {
+  /** Undefined until the server has told them. */
+  transactionId: () => string | undefined;
+  processId: () => string | undefined;
+}
 
 /**
  * What became of a transaction whose connection was lost
  * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT, txid_status), asked for a minute:
  * a server that fell over has to come back first, and one that only lost the client has to notice.
+ *
+ * A server that is in the middle of a statement notices only at its end, and keeps all locks until then. So where the user
+ * has stopped the load, the session is ended, too: that of this transaction, not one that has got its number since.
  */
 export async function fateOf(
-  transactionId: string | undefined,
-  { connection, programs, environment }: Pick<LoadRequest, 'connection' | 'programs' | 'environment'>,
+  { transactionId, processId }: OwnTransaction,
+  {
+    connection,
+    programs,
+    environment,
+    signal,
+  }: Pick<LoadRequest, 'connection' | 'programs' | 'environment' | 'signal'>,
 ): Promise<'committed' | 'aborted' | 'unknown'> {
+  const id = transactionId();
   // It had not even begun.
-  if (transactionId === undefined) return 'aborted';
-  const until = AbortSignal.timeout(ASK_WITHIN_MS);
-  const query = `select pg_catalog.txid_status(${transactionId})`;
+  if (id === undefined) return 'aborted';
+  const isStopped = signal.aborted;
+  const until = AbortSignal.timeout(isStopped ? END_WITHIN_MS : ASK_WITHIN_MS);
+  const end = `(select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+    where pid = ${processId()} and backend_xid::pg_catalog.text = (${id} % 4294967296)::pg_catalog.text)`;
+  const query = `select pg_catalog.txid_status(${id})${isStopped ? `, ${end}` : ''}`;
   while (!until.aborted) {
     const [row] = await queryRows(query, connection, [programs], environment, until).catch(() => []);
     if (row?.[0] === 'committed' || row?.[0] === 'aborted') return row[0];
