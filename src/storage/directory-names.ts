@@ -2,9 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { errorCode } from '../errors.ts';
+import { readSidecar } from './sidecar.ts';
 import type { StoredObject } from './storage.ts';
 
 const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
+/** The fact that an archive's version is named by, to the second. */
+const STARTED_FACT = 'pgbak-started-at';
 const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
 
 /**
@@ -54,8 +57,32 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
       () => undefined,
     );
     // It may have been removed since it was listed.
-    if (sizeBytes !== undefined) yield { name, id: path, sizeBytes, storedAt: instantOf(stamp) };
+    if (sizeBytes === undefined) continue;
+    const storedAt = instantOf(stamp);
+    yield { name, id: path, sizeBytes, storedAt, ...(await factsBeside(path, storedAt)) };
   }
+}
+
+/** The paths of the versions of one name that have a file with that suffix beside them, or had. */
+export async function versionsOf(directory: string, name: string, suffix: string): Promise<string[]> {
+  const folder = join(directory, dirname(name));
+  return (await namesIn(folder)).flatMap((entry) => {
+    if (!entry.endsWith(suffix)) return [];
+    const version = entry.slice(0, -suffix.length);
+    const [, base, , , extension] = VERSION.exec(version) ?? [];
+    return base !== undefined && extension !== undefined && base + extension === basename(name)
+      ? [join(folder, version)]
+      : [];
+  });
+}
+
+/** What was kept with an archive. A time that is not that of its name is that of another archive. */
+async function factsBeside(path: string, storedAt: Date): Promise<Pick<StoredObject, 'info'>> {
+  const info = (await readSidecar(path))?.info;
+  if (info === undefined) return {};
+  const startedAt = info[STARTED_FACT];
+  if (startedAt === undefined || startedAt.slice(0, 19) === storedAt.toISOString().slice(0, 19)) return { info };
+  return { info: Object.fromEntries(Object.entries(info).filter(([name]) => name !== STARTED_FACT)) };
 }
 
 async function filesBelow(directory: string): Promise<string[]> {

@@ -5,14 +5,16 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Sums } from '../config/backup-record.ts';
+import { CATALOG_FACT } from '../config/object-key.ts';
 import { StorageError } from '../errors.ts';
 import { checkDestination, type PlaceMemory } from './destination-mark.ts';
 import { directoryError } from './directory-error.ts';
 import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
+import { sweepSidecars } from './orphan-sidecars.ts';
 import { checkIsOwnFile } from './own-file.ts';
 import { publish, syncDirectory } from './publish.ts';
 import { bytesOf, cloneFile, openRegularFile, READ_BYTES } from './regular-file.ts';
-import { readSidecar, SIDECAR, writeSidecar } from './sidecar.ts';
+import { readSidecar, SIDECAR, writeSidecar, type Sidecar } from './sidecar.ts';
 import type { ArchiveFile, PutOptions, Storage } from './storage.ts';
 
 export interface DirectoryOptions {
@@ -71,8 +73,11 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         const sums = await copy(file, partial, options);
         const note = await options.noteSum?.(sums.sha256);
         const path = await publish(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
-        if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), note);
+        const info = { ...options.info, [CATALOG_FACT]: owner };
+        if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), { note, info });
         await syncDirectory(dirname(path));
+        // What cannot be swept now is swept by the next one.
+        for (const one of await sweepSidecars(directory, name, owner).catch(() => [])) options.onTrouble?.(one);
         return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
       } catch (error) {
         options.signal.throwIfAborted();
@@ -101,7 +106,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       }
     },
 
-    sumNoteOf: ({ id }) => readSidecar(id),
+    sumNoteOf: async ({ id }) => (await readSidecar(id))?.note,
 
     list: async function* (prefix) {
       await look(false);
@@ -138,7 +143,7 @@ async function discard(path: string): Promise<void> {
 }
 
 /** What cannot be stored whole, with its sum, is not stored at all. */
-async function noteBeside(path: string, partial: string, note: string): Promise<void> {
+async function noteBeside(path: string, partial: string, note: Sidecar): Promise<void> {
   try {
     await writeSidecar(path, partial, note);
   } catch (error) {

@@ -50,11 +50,11 @@ test('lost with its machine, it is rebuilt from a directory, and everything come
 
   const idsOf = (rows: unknown) => (rows as { objectId: string }[]).map(({ objectId }) => objectId).toSorted();
   const remote = await account.json('backups', '--remote', '--from', `file:${directory}`);
-  expect(remote).toMatchObject(before.map(() => ({ backupId: null, state: 'not in catalogue' })));
+  expect(remote).toMatchObject(before.map(() => ({ backupId: null, state: 'of another catalogue' })));
   expect(idsOf(remote)).toEqual(idsOf(before));
   const rebuild = () => account.json('catalog', 'rebuild', '--from', `file:${directory}`);
   expect(await rebuild()).toMatchObject([
-    { name: 'prod/books', archiveName: 'prod/books', isNew: true, added: 1 },
+    { name: 'books', archiveName: 'prod/books', isNew: true, added: 1 },
     { name: 'shop', archiveName: 'shop', isNew: true, added: 2 },
   ]);
   expect(await rebuild()).toMatchObject([
@@ -65,7 +65,7 @@ test('lost with its machine, it is rebuilt from a directory, and everything come
   expect(after).toMatchObject(before.map(() => ({ state: 'present' })));
   expect(idsOf(after)).toEqual(idsOf(before));
   await comesBack(account, 'shop', 'back_shop', '--archive-password', 'archive secret');
-  await comesBack(account, 'prod/books', 'back_books');
+  await comesBack(account, 'books', 'back_books');
 
   // What it cannot know it must not guess: the default database of this machine is none of its business.
   expect(await account.results('--force', '--server', 'shop')).toMatchObject([

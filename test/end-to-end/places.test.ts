@@ -109,6 +109,44 @@ test('what another host stores under the same name is shown as such, never taken
   expect(server.versions('pgbak-bucket')).toHaveLength(1);
 });
 
+test('what another host stores in the same directory is shown as such, and left by rules and sweeps {replaced@prune}', async () => {
+  using here = newAccount();
+  using there = newAccount();
+  const directory = here.folder.at('backups');
+  const destination = `file:${directory}`;
+  await here.add({ ...shop(), destination, 'keep-last': 1 });
+  await here.pgbak('run', '--force');
+  await there.add({ ...shop(), destination });
+  await there.pgbak('run', '--force');
+  expect(await states(here)).toEqual([
+    [null, 'of another catalogue'],
+    [1, 'present'],
+  ]);
+  const rebuilt = await here.pgbak('catalog', 'rebuild', '--from', destination);
+  expect(rebuilt).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/left alone: 1 archives of the catalogue/),
+  });
+  expect(await here.json('prune')).toMatchObject([{ backupId: 1, action: 'keep' }]);
+
+  // What lies beside an archive that somebody removed by hand goes with the next run of its own catalogue alone.
+  const archives = readdirSync(directory).filter((name) => name.endsWith('.7z'));
+  for (const name of archives) rmSync(`${directory}/${name}`);
+  expect(readdirSync(directory).filter((name) => name.endsWith('.sha256'))).toHaveLength(2);
+  await here.pgbak('run', '--force');
+  expect(readdirSync(directory).filter((name) => name.endsWith('.sha256'))).toHaveLength(2);
+
+  // A new catalogue learns from storage alone what the database was made with.
+  using lost = newAccount();
+  const restored = await lost.pgbak('catalog', 'rebuild', '--from', destination);
+  expect(restored.stderr).toMatch(/they can be restored, but no rule removes them/);
+  const catalog = new Database(lost.catalogPath, { readonly: true });
+  expect(catalog.prepare('select raw_size > 0 as raw, encoding, facts_id from backup_log').all()).toEqual([
+    { raw: 1, encoding: 'UTF8', facts_id: expect.any(Number) },
+  ]);
+  catalog.close();
+});
+
 test('a place whose keys are gone stops nothing elsewhere, and can be given up {gone@prune, secret@prune}', async () => {
   await using server = await startB2Server();
   server.createBucket('old-bucket');

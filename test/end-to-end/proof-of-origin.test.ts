@@ -81,7 +81,7 @@ test('the sum beside an archive is known again after a rebuild, and one that was
   execFileSync('sha256sum', ['-c', basename(second) + '.sha256'], { cwd: directory(), stdio: 'pipe' });
 
   forget();
-  expect(await rebuild()).toMatchObject({ status: 0, stderr: '' });
+  expect(await rebuild()).toMatchObject({ status: 0, stderr: expect.not.stringMatching(/signed/) });
   expect(await sums()).toEqual([sumOf(first), sumOf(second)]);
 
   // Without the password at hand they are judged when it is.
@@ -102,6 +102,9 @@ test('the sum beside an archive is known again after a rebuild, and one that was
   expect(await rebuild()).toMatchObject({ status: 0, stderr: expect.stringMatching(/is not signed with/) });
   expect(await sums()).toEqual([sumOf(first), null]);
 
+  // Both are of the catalogue that was lost: no rule holds for them before somebody says so.
+  const [, lost = ''] = /"pgbak-catalog":"([\da-f-]+)"/.exec(beside) ?? [];
+  expect(await rebuild('--adopt-catalog', lost)).toMatchObject({ status: 0 });
   await account.pgbak('edit', 'shop', '--keep-last', '1');
   await account.pgbak('prune');
   expect(readdirSync(directory()).filter((name) => name.endsWith('.sha256'))).toEqual([`${basename(second)}.sha256`]);
