@@ -1,41 +1,59 @@
 import { objectNameOf } from '../config/archive-name.ts';
+import type { BackupRecord } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
+import { adoptStored } from './adopt-stored.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Tools } from './tools.ts';
 
 /**
- * Clears away what a run left that was killed or lost its power: temporary directories, unfinished uploads and rows
- * that still say "running". Only the holder of the run lock may call it, since only then is every such thing certain
- * to be a leftover. What cannot be cleared is told and tried again next time.
+ * Clears away what a run left that was killed or lost its power: temporary directories, unfinished uploads, archives that
+ * were stored and not recorded, and rows that still say "running". Only the holder of the run lock may call it, since only
+ * then is every such thing certain to be a leftover. What cannot be cleared is told and tried again next time.
  */
 export async function cleanLeftovers(tools: Tools): Promise<void> {
+  const { backups } = tools.catalog;
   for (const message of await tools.sweepTemporaryDirectories()) tools.report({ type: 'cleaned', message });
-  for (const attempt of await tools.catalog.backups.interrupted()) {
+  for (const attempt of await backups.interrupted()) {
     const began = attempt.startedAt.toISOString();
     tools.report({ type: 'cleaned', message: `the backup of ${attempt.serverName} begun at ${began} was cut off` });
-    const server = attempt.serverId === undefined ? undefined : await tools.catalog.servers.find(attempt.serverId);
-    if (server !== undefined && !(await sweepStorage({ ...server, format: attempt.format ?? server.format }, tools))) {
-      continue;
-    }
-    await tools.catalog.backups.fail(attempt.backupId, {
+    const adopted = await settle(attempt, tools);
+    if (adopted === undefined) continue;
+    const kept = adopted.length === 0 ? '' : `; its archive was stored all the same, as backup ${adopted.join(', ')}`;
+    await backups.fail(attempt.backupId, {
       finishedAt: tools.clock.now(),
-      error: 'cut off: pgbak was killed or the machine went down before the backup ended',
+      error: `cut off: pgbak was killed or the machine went down before the backup ended${kept}`,
       warnings: attempt.warnings,
     });
   }
+  for (const attempt of await backups.unsettled()) {
+    if ((await settle(attempt, tools)) !== undefined) await backups.noteUnsettled(attempt.backupId, false);
+  }
 }
 
-/** Whether storage was swept; false asks for another try at the next run. */
-async function sweepStorage(server: ServerRecord, tools: Tools): Promise<boolean> {
+/** Sweeps storage and takes in what the attempt has stored; undefined asks for another try at the next run. */
+async function settle(attempt: BackupRecord, tools: Tools): Promise<number[] | undefined> {
+  const server = attempt.serverId === undefined ? undefined : await tools.catalog.servers.find(attempt.serverId);
+  if (server === undefined) return [];
   try {
-    const settings = tools.settingsFor(server);
-    const storage = await tools.storageFor(settings.destination);
-    const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
-    for (const message of swept) tools.report({ type: 'cleaned', message });
-    return true;
+    return await settleStorage(attempt, { ...server, format: attempt.format ?? server.format }, tools);
   } catch (error) {
+    tools.signal.throwIfAborted();
     const { message } = describeFailure(error, undefined);
     tools.report({ type: 'warning', server: server.name, message: `leftovers in storage remain: ${message}` });
-    return false;
+    return undefined;
   }
+}
+
+async function settleStorage(attempt: BackupRecord, server: ServerRecord, tools: Tools): Promise<number[]> {
+  const settings = tools.settingsFor(server);
+  const storage = await tools.storageFor(settings.destination);
+  const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
+  for (const message of swept) tools.report({ type: 'cleaned', message });
+  const adopted = await adoptStored(attempt, server, { storage, settings }, tools);
+  if (adopted.length > 0) {
+    const which = `the archive of ${attempt.serverName} begun at ${attempt.startedAt.toISOString()}`;
+    const message = `${which} was stored and not recorded: it is backup ${adopted.join(', ')} now`;
+    tools.report({ type: 'cleaned', message });
+  }
+  return adopted;
 }

@@ -22,6 +22,8 @@ export interface BackupRequest {
   /** Let a suspicious size pass, once. */
   acceptSize: boolean;
   warn: (message: string) => void;
+  /** Told that storage may hold something of this backup that nothing is known of. */
+  onUnsettled: () => void;
 }
 
 const WAITS =
@@ -84,6 +86,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       },
       noteSum: (sha256) => noteOf(sha256, request, tools.catalog.id),
       onTrouble: note,
+      onUnsettled: request.onUnsettled,
       onProgress: (sentBytes) => {
         // Before the size is known it would only tell what nobody can judge.
         if (totalBytes !== undefined)

@@ -35,6 +35,7 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
   report({ type: 'started', server: server.name });
   const pings = pingsFor(server, warn, tools);
   let attempt: number | undefined;
+  let isUnsettled = false;
   let settings: ServerSettings | undefined;
   try {
     const backupId = await catalog.backups.start({
@@ -50,7 +51,10 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     const doubtful = doubtfulTimes(await catalog.backups.ahead(startedAt, server.id), startedAt);
     if (doubtful !== undefined) warn(`${doubtful}. ${DOUBTFUL_TIMES_HINT}`);
     await pings.started();
-    const stored = await makeBackup({ server, settings, startedAt, acceptSize: options.acceptSize, warn }, tools);
+    const onUnsettled = () => void (isUnsettled = true);
+    const { acceptSize } = options;
+    const stored = await makeBackup({ server, settings, startedAt, acceptSize, warn, onUnsettled }, tools);
+    if (isUnsettled) await catalog.backups.noteUnsettled(backupId, true);
     const { sizeBytes, place } = stored;
     const objectName = objectNameOf(settings.archiveName, settings.format);
     await recording(stored, objectName, () => catalog.backups.noteStored(backupId, stored));
@@ -77,6 +81,7 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     };
   } catch (error) {
     const failure = describeFailure(error, settings);
+    if (isUnsettled && attempt !== undefined) await catalog.backups.noteUnsettled(attempt, true).catch(() => {});
     await recordFailure(attempt, failure, warnings, tools, warn);
     const { message, hint, stack } = failure;
     report({

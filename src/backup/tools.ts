@@ -23,7 +23,7 @@ export type ArchiveRequest = Omit<WriteArchiveRequest, 'sevenZip' | 'environment
  * needs, so that its signature tells what it touches.
  */
 export interface Tools {
-  catalog: Pick<Catalog, 'id' | 'servers' | 'backups'>;
+  catalog: Pick<Catalog, 'id' | 'servers' | 'backups' | 'rebuild'>;
   clock: Clock;
   /** Aborted with an `InterruptedError` when a signal asks pgbak to stop. */
   signal: AbortSignal;

@@ -9,6 +9,7 @@ import { addStrongSums } from './migrations/0004-strong-sums.ts';
 import { addNoLargeObjects } from './migrations/0005-no-large-objects.ts';
 import { addDatabaseFacts } from './migrations/0006-database-facts.ts';
 import { addPlaces } from './migrations/0009-places.ts';
+import { addUnsettled } from './migrations/0010-unsettled.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addNoLargeObjects,
   addDatabaseFacts,
   addPlaces,
+  addUnsettled,
 ];
 
 /** The schema that this pgbak works with. */

@@ -82,6 +82,8 @@ export interface BackupLogTable {
   encoding: Generated<string | null>;
   /** 1 where the archive holds roles and settings as well. */
   has_globals: Generated<number>;
+  /** 1 where storage may hold something of this attempt that is not recorded. */
+  unsettled: Generated<number>;
   facts_id: Generated<number | null>;
   sha256: Generated<string | null>;
   /** What stood beside an archive of its SHA-256 when the catalogue was rebuilt; `config/sum-note.ts`. */

@@ -1,6 +1,7 @@
-import type { Kysely } from 'kysely';
-import type { Checksum, PartSum, RowCounts } from '../config/backup-record.ts';
+import { sql, type Kysely } from 'kysely';
+import type { BackupRecord, Checksum, PartSum, RowCounts } from '../config/backup-record.ts';
 import type { DatabaseFacts } from '../config/database-facts.ts';
+import { toBackup } from './backup-rows.ts';
 import { factsOfBackup, noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';
 
@@ -22,6 +23,9 @@ export interface StoredBackup {
 export interface StoredBackupQueries {
   /** Notes where its archive is, before anybody judges it: what is stored must not be forgotten. */
   noteStored(backupId: number, stored: StoredBackup): Promise<void>;
+  /** Attempts that ended, of which storage may hold something that is not recorded. */
+  unsettled(): Promise<BackupRecord[]>;
+  noteUnsettled(backupId: number, isUnsettled: boolean): Promise<void>;
   /** Rows by `schema.table`, as they were counted with the dump. */
   rowCounts(backupId: number): Promise<RowCounts | undefined>;
   /** How the database was made and set; undefined where nobody noted it. */
@@ -32,6 +36,18 @@ export interface StoredBackupQueries {
 
 export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
   return {
+    unsettled: async () => {
+      // A literal, so that the index of these few serves.
+      const few = db
+        .selectFrom('backup_log')
+        .selectAll()
+        .where(sql<boolean>`unsettled = 1 and finished_at is not null`);
+      return (await few.orderBy('id').execute()).map((row) => toBackup(row));
+    },
+    noteUnsettled: async (backupId, isUnsettled) => {
+      const update = db.updateTable('backup_log').set({ unsettled: Number(isUnsettled) });
+      await update.where('id', '=', backupId).execute();
+    },
     noteStored: (backupId, { rowCounts, checksum, ...stored }) =>
       db.transaction().execute(async (trx) => {
         await trx

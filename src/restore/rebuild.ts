@@ -32,6 +32,10 @@ export interface RebuildTools {
   signal: AbortSignal;
 }
 
+type AdoptTools = Pick<RebuildTools, 'storage' | 'passwordOf' | 'warn' | 'now'> & {
+  catalog: Pick<Catalog, 'id' | 'rebuild'>;
+};
+
 export interface Rebuilt {
   servers: RebuiltServer[];
   /** Archives of other catalogues, which were left alone. */
@@ -56,13 +60,18 @@ export async function rebuild(tools: RebuildTools): Promise<Rebuilt> {
     const existing = servers.find((one) => one.archiveName === archiveName && tools.storesThere(one));
     const server = existing ?? (await addServer(archives, servers, tools));
     let added = 0;
-    for (const archive of archives) if ((await adopt(archive, server, tools)) !== undefined) added += 1;
+    for (const archive of archives) if ((await adoptArchive(archive, server, tools)) !== undefined) added += 1;
     rebuilt.push({ server, isNew: existing === undefined, added });
   }
   return { servers: rebuilt, foreign, readOnly };
 }
 
-async function adopt(archive: RemoteArchive, server: ServerRecord, tools: RebuildTools) {
+/** Takes one archive into the catalogue as a backup of that server; undefined where it is known already. */
+export async function adoptArchive(
+  archive: RemoteArchive,
+  server: ServerRecord,
+  tools: AdoptTools,
+): Promise<number | undefined> {
   const { object, place, startedAt, format, rawSizeBytes, compression, facts, catalogId } = archive;
   const { sizeBytes, sha1, storedAt, name: objectName, id: objectId } = object;
   const { catalog, now } = tools;
@@ -94,7 +103,7 @@ async function adopt(archive: RemoteArchive, server: ServerRecord, tools: Rebuil
 async function strongSumOf(
   { object, startedAt, place }: RemoteArchive,
   server: ServerRecord,
-  { storage, passwordOf, warn }: RebuildTools,
+  { storage, passwordOf, warn }: AdoptTools,
 ): Promise<{ sha256?: string; sumNote?: string }> {
   const text = await storage.sumNoteOf(object);
   const note = text === undefined ? undefined : parseNote(text);

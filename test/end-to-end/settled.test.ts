@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+
+let cluster: Cluster;
+let server: B2Server;
+let account: Account;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  await cluster.sql('shop', 'create table goods as select md5(n::text) as text from generate_series(1, 5000) as n');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  server = await startB2Server();
+  server.createBucket('pgbak-bucket');
+  const { id, key } = server.masterKey;
+  account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+});
+afterEach(async () => {
+  account[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+interface Point {
+  backupId: number;
+  objectId: string;
+}
+
+const points = async () => (await account.json('backups', 'shop')) as Point[];
+
+/** What a kill -9 leaves that comes when storage has the archive and the catalogue does not know it yet. */
+function forgetTheRecord(): void {
+  const catalog = new Database(account.catalogPath);
+  catalog.exec(`update backup_log set result = 'Running', success = '0', finished_at = null, place = null,
+    object_id = null, sha1 = null, sha256 = null where id = (select max(id) from backup_log)`);
+  catalog.exec('delete from part_sums');
+  catalog.close();
+}
+
+test.each([
+  ['a directory {kill@publish, kill@record}', () => `file:${account.folder.at('backups')}`],
+  ['B2', () => 'b2'],
+])('an archive that was stored and not recorded becomes a backup at the next run: %s', async (_name, destination) => {
+  await account.add({
+    name: 'shop',
+    'connection-string': cluster.url('shop'),
+    'archive-password': 'a secret',
+    destination: destination(),
+  });
+  await account.results('--force');
+  const [stored] = await points();
+  forgetTheRecord();
+
+  const { stdout, stderr } = await account.pgbak('run', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ results: [{ status: 'skipped' }] });
+  expect(stderr).toContain('was stored and not recorded: it is backup 2 now');
+  expect(await points()).toMatchObject([{ backupId: 2, objectId: stored?.objectId }]);
+  expect(await account.json('verify', 'shop', '--level', 'archive')).toMatchObject([{ verdict: 'good' }]);
+  expect(await account.json('logs', '--failed')).toMatchObject([
+    { backupId: 1, error: expect.stringContaining('its archive was stored all the same, as backup 2') },
+  ]);
+  // Once is enough.
+  expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
+});
+
+test('what B2 stored while it could not be asked is a backup at the next run {lost@record}', async () => {
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
+  const busy = { kind: 'refuse', status: 403, code: 'cap_exceeded' } as const;
+  server.faults.add({
+    endpoint: 'b2_upload_file',
+    action: { kind: 'garble', how: 'refusal', status: 403, code: 'cap_exceeded' },
+  });
+  server.faults.add({ endpoint: 'b2_list_file_versions', times: 9, action: busy });
+  expect(await account.results('--force')).toMatchObject([{ status: 'failed' }]);
+  expect(server.versions('pgbak-bucket')).toHaveLength(1);
+
+  server.faults.clear();
+  expect((await account.pgbak('run')).stderr).toContain('was stored and not recorded: it is backup 2 now');
+  expect(await points()).toMatchObject([{ backupId: 2, objectId: server.versions('pgbak-bucket')[0]?.fileId }]);
+});
+
+test('a refused download does not keep the process for as long as B2 keeps its connection {refused@fetch}', async () => {
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
+  await account.results('--force');
+  const action = { kind: 'refuse', status: 403, code: 'download_cap_exceeded', keepAlive: true } as const;
+  server.faults.add({ endpoint: 'b2_download', times: 9, action });
+  // It ends at all only if no connection is left open: the server keeps it longer than this test may take.
+  const { status, stderr } = await account.pgbak('restore', 'shop', '--output', account.folder.at('shop.sql'));
+  expect(status).toBe(1);
+  expect(stderr).toContain('its download cap is reached');
+});
