@@ -76,7 +76,9 @@ function startThroughScript(request: LoadRequest): Loader {
       const ending = own === undefined ? await lastWords(script) : undefined;
       await script.stop();
       stdin.destroy();
-      return ending === undefined ? own : explainLoadFailure('pg_restore', ending.stderrTail);
+      // Without a word it was only ended because nothing was read any more, which says less than why that was.
+      const hasWords = ending !== undefined && ending.stderrTail.trim() !== '';
+      return hasWords ? explainLoadFailure('pg_restore', ending.stderrTail) : own;
     },
   };
 }

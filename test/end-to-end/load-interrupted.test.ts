@@ -113,6 +113,8 @@ test.each(['sql', 'binary'].flatMap((format) => interruptions.map((row) => [form
       await running.finished;
       expect(await sessions('pid in (select pid from pg_locks where relation is not null)')).toBe('0');
     }
+    // Killed is only what has ended: until then psql may still commit, which is all of it and no half.
+    await eventually('psql has ended', () => what.includes('terminate') || loaders().length === 0, 60_000);
     await blocker[Symbol.asyncDispose]();
     const { status: exitStatus, stderr } = await running.finished;
     expect({ exitStatus, stderr }).toMatchObject({ exitStatus: status, stderr: expect.stringMatching(message) });
