@@ -7,6 +7,7 @@ import type { ClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { judgeLoad } from '../postgres/judge-load.ts';
 import { startLoader } from '../postgres/load-dump.ts';
+import { programsThatRead } from '../postgres/match-version.ts';
 import { ownServerEnvironment, type ProgramEnvironment } from '../postgres/program-environment.ts';
 import { queryRows } from '../postgres/query.ts';
 import { startScratchCluster, type ScratchCluster } from '../postgres/scratch-cluster.ts';
@@ -124,7 +125,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
         await scratch[Symbol.asyncDispose]();
         throw error;
       }
-      const programs = programsFor(server, needs);
+      const programs = programsThatRead(needs.facts?.clientMajor, server.programs, found);
       const loader = { format: point.format, connection: scratch.connection, programs, environment: forPrograms };
       return {
         openLoader: () => Promise.resolve(startLoader({ ...loader, signal })),
@@ -145,12 +146,4 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
       for (const one of owned.toReversed()) await one[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A pg_restore reads what a pg_dump of its own version or an older one wrote. */
-function programsFor({ programs, found }: Reached, { facts }: ScratchNeeds): ClientPrograms {
-  const wanted = facts?.clientMajor ?? 0;
-  if (programs.version.major >= wanted) return programs;
-  const able = found.filter(({ version }) => version.major >= wanted);
-  return able.toSorted((a, b) => a.version.major - b.version.major)[0] ?? programs;
 }

@@ -8,6 +8,7 @@ import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { fileLoader } from '../postgres/file-loader.ts';
 import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
 import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
+import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
 import { queryRows } from '../postgres/query.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
 import { missingRoles } from '../postgres/roles.ts';
@@ -55,14 +56,14 @@ export async function openTarget(
   signal: AbortSignal,
 ): Promise<OpenedTarget> {
   refuseMismatch(point, options);
-  const { create, clean, parts, jobs, globals } = options;
+  const { create, clean, parts, globals } = options;
   const named = parseConnection(url);
   const reached = await reach(
     create ? connectionTo(named, options.maintenanceDatabase) : named,
     workplace.environment,
     signal,
   );
-  const { connection: server, facts, found, programs, forPrograms: environment } = reached;
+  const { connection: server, facts, found, forPrograms: environment } = reached;
   const database = named.database ?? facts.database;
   const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);
   const tableCount = create ? 0 : facts.tableCount;
@@ -83,6 +84,9 @@ export async function openTarget(
   }
 
   const made = await workplace.catalog.backups.databaseFacts(point.backupId);
+  const programs = programsThatRead(made?.clientMajor, reached.programs, found);
+  const obstacle = options.jobs > 1 ? cannotLoadDirectly(facts.version, programs) : undefined;
+  const jobs = obstacle === undefined ? options.jobs : 1;
   const creation = create
     ? await planCreation({
         facts: made,
@@ -123,7 +127,8 @@ export async function openTarget(
     database,
     tableCount,
     plan: [
-      ...planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, options),
+      ...planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, { ...options, jobs }),
+      ...(obstacle === undefined ? [] : [`over one connection in place of ${options.jobs}: ${obstacle}`]),
       ...olderThanSource(made, facts.version),
       ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
     ],

@@ -74,14 +74,7 @@ const RULES: Rule[] = [
         ? { again: { ...needs, lockedObjects: needs.lockedObjects * 8 } }
         : unknown(failure.message, 'Raise max_locks_per_transaction of the server for throwaway databases.'),
   ],
-  [
-    /unsupported version \(.*\) in file header/,
-    (_, { needs }, failure) =>
-      unknown(
-        failure.message,
-        `Install the client programs that made the dump (postgresql-client-${needs.facts?.clientMajor ?? 'NN'}).`,
-      ),
-  ],
+  [/unsupported version \(.*\) in file header/, (_, __, failure) => unknown(failure.message, failure.hint)],
   [
     /could not create locale "([^"]+)"|collation "([^"]+)" for encoding|collation "([^"]+)" does not exist/,
     ([, a, b, c]) =>

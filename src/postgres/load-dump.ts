@@ -49,10 +49,11 @@ export function startLoader(request: LoadRequest): Loader {
 }
 
 /** psql hears of the end of the script only when pg_restore has ended well. */
-function startThroughScript(request: LoadRequest): Loader {
+function startThroughScript(request: LoadRequest, path?: string): Loader {
   const { environment, signal, parts } = request;
   const psql = startScript(request);
-  const command = pgRestore(request, ['--file=-', '--exit-on-error', ...partFlags(request)], environment);
+  const words = ['--file=-', '--exit-on-error', ...partFlags(request), ...(path === undefined ? [] : [path])];
+  const command = pgRestore(request, words, environment);
   const script = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
   const { stdin, stdout } = script;
   if (stdin === undefined || stdout === undefined) throw new Error('pg_restore was started without pipes');
@@ -99,13 +100,29 @@ function untilItCloses(stdin: Writable): Writable {
  */
 export async function loadFile(request: LoadRequest, path: string, jobs: number): Promise<void> {
   const { connection, environment, signal } = request;
-  const how = jobs > 1 ? `--jobs=${jobs}` : '--single-transaction';
-  const args = ['-w', how, '--exit-on-error', `--dbname=${connection.conninfo}`, ...partFlags(request), path];
+  if (jobs === 1) return await commitOrAbandon(startThroughScript(request, path));
+  const args = [
+    '-w',
+    `--jobs=${jobs}`,
+    '--exit-on-error',
+    `--dbname=${connection.conninfo}`,
+    ...partFlags(request),
+    path,
+  ];
   const command = pgRestore(request, args, databaseEnvironment(connection, environment));
   const { exitCode, stderrTail } = await startProgram(command, { signal }).ended;
   signal.throwIfAborted();
   if (exitCode === 0) return;
-  throw explainLoadFailure('pg_restore', stderrTail, jobs > 1 ? 'a part of it may have been restored' : undefined);
+  throw explainLoadFailure('pg_restore', stderrTail, 'a part of it may have been restored');
+}
+
+/** Where psql gave up, pg_restore only tells that nobody reads what it writes: psql's own reason counts. */
+async function commitOrAbandon(loader: Loader): Promise<void> {
+  try {
+    await loader.commit();
+  } catch (error) {
+    throw (await loader.abandon()) ?? error;
+  }
 }
 
 function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env']): Command {

@@ -1,4 +1,8 @@
 import { ProgramError } from '../errors.ts';
+import { packageFor } from './match-version.ts';
+
+/** The PostgreSQL that began to write archives of a version (pg_backup_archiver.h, `K_VERS_1_15` and `K_VERS_1_16`). */
+const WRITTEN_SINCE: Readonly<Record<string, number>> = { '1.15': 16, '1.16': 17 };
 
 const NEWER =
   'The dump was made by a newer PostgreSQL than the target is. Restore into a server of that version or newer, with its client programs installed here.';
@@ -9,9 +13,14 @@ const SEARCH_PATH =
 
 const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/role "([^"]+)" does not exist/, ([, role]) => `Create the role first: CREATE ROLE "${role}"`],
+  [/unrecognized configuration parameter|type attribute "\w+" not recognized|syntax error at or near/, () => NEWER],
   [
-    /unrecognized configuration parameter|unsupported version \(.*\) in file header|type attribute "\w+" not recognized|syntax error at or near/,
-    () => NEWER,
+    /unsupported version \((.*)\) in file header/,
+    ([, version = '']) => {
+      const since = WRITTEN_SINCE[version];
+      const needed = since === undefined ? 'those that made the dump' : `${packageFor(since)} or newer`;
+      return `The pg_restore that is installed here is too old to read the dump. Install newer client programs: ${needed}`;
+    },
   ],
   [
     /extension "([^"]+)" is not available|could not open extension control file/,

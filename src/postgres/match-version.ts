@@ -29,6 +29,30 @@ export function adviseMatching(server: Version, programs: ClientPrograms): Conce
   };
 }
 
+/**
+ * The client programs to load a dump with: those given, unless a pg_dump of a newer version wrote it, which only a
+ * pg_restore of that version or a newer one reads.
+ */
+export function programsThatRead(
+  writtenByMajor: number | undefined,
+  given: ClientPrograms,
+  found: readonly ClientPrograms[],
+): ClientPrograms {
+  const wanted = writtenByMajor ?? 0;
+  if (given.version.major >= wanted) return given;
+  const able = found.filter(({ version }) => version.major >= wanted);
+  return able.toSorted((a, b) => a.version.major - b.version.major)[0] ?? given;
+}
+
+/**
+ * Why a pg_restore cannot connect to a server by itself: that of 17 and later begins with `SET transaction_timeout`, which
+ * older servers refuse. What goes through a script of pgbak's has that line taken out. Undefined where it can.
+ */
+export function cannotLoadDirectly(server: Version, { version }: ClientPrograms): string | undefined {
+  if (version.major < 17 || server.major >= 17) return undefined;
+  return `pg_restore ${version.major} sets transaction_timeout, which PostgreSQL ${server.major} does not know`;
+}
+
 /** The package that brings the client programs, by the name it has on this platform. */
 export function packageFor(major: number, platform: NodeJS.Platform = process.platform): string {
   return platform === 'darwin' ? `postgresql@${major} (brew)` : `postgresql-client-${major}`;
