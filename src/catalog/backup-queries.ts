@@ -1,9 +1,9 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
 import type { BackupRecord } from '../config/backup-record.ts';
 import type { Format } from '../config/server.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
+import { isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
 import type { Schema } from './schema.ts';
 import { storedBackupQueries, type StoredBackupQueries } from './stored-backup.ts';
 import { toCompact } from './timestamps.ts';
@@ -30,7 +30,7 @@ export interface FailedBackup {
   warnings: readonly string[];
 }
 
-export interface BackupQueries extends StoredBackupQueries {
+export interface BackupQueries extends StoredBackupQueries, PointQueries {
   /** Notes that an attempt has begun, and returns its id. */
   start(backup: StartedBackup): Promise<number>;
   /** Records a success, in the log and with the server, or neither. */
@@ -55,7 +55,10 @@ export interface BackupQueries extends StoredBackupQueries {
   /** The newest good backup of a server that is comparable in size. */
   /** One that was made, as it says, later than `now` only where there is no other. */
   lastGood(serverId: number, format: Format, compression: string, now: Date): Promise<BackupRecord | undefined>;
-  /** Newest first; of the good ones those that were not removed. `until`: only what was begun by then. */
+  /**
+   * Newest first; of the good ones those that were not removed. `until`: only what was begun by then, the last begun
+   * first.
+   */
   list(filter: {
     serverId?: number;
     failedOnly?: boolean;
@@ -63,8 +66,6 @@ export interface BackupQueries extends StoredBackupQueries {
     until?: Date;
     limit: number;
   }): Promise<BackupRecord[]>;
-  /** What storage holds and was begun, as it says, later than `now`: of one server, or of all. */
-  ahead(now: Date, serverId?: number): Promise<BackupRecord[]>;
   /** Gives a backup another time at which it was begun. */
   retime(backupId: number, startedAt: Date): Promise<void>;
   find(backupId: number): Promise<BackupRecord | undefined>;
@@ -74,13 +75,11 @@ export interface BackupQueries extends StoredBackupQueries {
   interrupted(): Promise<BackupRecord[]>;
 }
 
-/** As `started_at` is written; later times lie ahead of `now`. */
-const latestPlausible = (now: Date) => new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString();
-
 export function backupQueries(db: Kysely<Schema>): BackupQueries {
   const log = () => db.selectFrom('backup_log').selectAll();
   return {
     ...storedBackupQueries(db),
+    ...pointQueries(db),
     start: async ({ serverId, startedAt, format, compression, objectName }) => {
       const server = db.selectFrom('servers').select('name').where('id', '=', serverId);
       const { name } = await server.executeTakeFirstOrThrow();
@@ -168,7 +167,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     inStorage: async (serverId) => {
       const all = log();
       const rows = await (serverId === undefined ? all : all.where('server_id', '=', serverId))
-        .where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', '1')]))
+        .where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', sql.lit('1'))]))
         .where('removed_at', 'is', null)
         .where('given_up_at', 'is', null)
         .where('finished_at', 'is not', null)
@@ -179,34 +178,25 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     },
     lastGood: async (serverId, format, compression, now) => {
       const comparable = log()
-        .where('success', '=', '1')
+        .where('success', '=', sql.lit('1'))
         .where('server_id', '=', serverId)
         .where('format', '=', format)
         .where('compression', '=', compression)
-        .orderBy('id', 'desc');
+        .orderBy('id', 'desc')
+        .limit(1);
       const dated = comparable.where('started_at', '<=', latestPlausible(now));
       const row = (await dated.executeTakeFirst()) ?? (await comparable.executeTakeFirst());
       return row === undefined ? undefined : toBackup(row);
     },
     list: async ({ serverId, failedOnly, goodOnly, until, limit }) => {
-      let query = log().orderBy('id', 'desc').limit(limit);
+      let query = log().limit(limit);
+      query =
+        until === undefined ? query.orderBy('id', 'desc') : query.orderBy('started_at', 'desc').orderBy('id', 'desc');
       if (serverId !== undefined) query = query.where('server_id', '=', serverId);
-      if (failedOnly === true) query = query.where('success', '=', '0').where('finished_at', 'is not', null);
-      if (goodOnly === true)
-        query = query.where('success', '=', '1').where('removed_at', 'is', null).where('given_up_at', 'is', null);
+      if (failedOnly === true) query = query.where('success', '=', sql.lit('0')).where('finished_at', 'is not', null);
+      if (goodOnly === true) query = isPoint(query);
       if (until !== undefined) query = query.where('started_at', '<=', until.toISOString());
       return (await query.execute()).map((row) => toBackup(row));
-    },
-    ahead: async (now, serverId) => {
-      const all = log()
-        .where('started_at', '>', latestPlausible(now))
-        .where('removed_at', 'is', null)
-        .where('given_up_at', 'is', null);
-      const rows = await (serverId === undefined ? all : all.where('server_id', '=', serverId))
-        .where('success', '=', '1')
-        .orderBy('started_at')
-        .execute();
-      return rows.map((row) => toBackup(row));
     },
     retime: async (backupId, startedAt) => {
       const update = db.updateTable('backup_log').set({ started_at: startedAt.toISOString() });

@@ -15,17 +15,18 @@ const SECRETS = [
 ] as const;
 
 /**
- * Writes a copy of the catalogue as it is at one moment, also while others write to it, to a new file of mode 0600. With `withoutPassword` it is one that anybody may
- * see: secrets are left out, references to secrets stay, and connection strings are what that function makes of them.
+ * Writes a copy of the catalogue, which `copyTo` makes, to a new file of mode 0600. With `withoutPassword` it is one that
+ * anybody may see: secrets are left out, references to secrets stay, and connection strings are what that function makes
+ * of them.
  */
-export function exportCatalog(
-  { copyTo }: { copyTo: (target: string) => void },
+export async function exportCatalog(
+  copyTo: (target: string) => Promise<void> | void,
   target: string,
   withoutPassword?: (connection: Secret) => string,
-): void {
+): Promise<void> {
   // VACUUM INTO takes an empty file, and would make one by the umask.
   closeSync(openSync(target, 'wx', 0o600));
-  copyTo(target);
+  await copyTo(target);
   if (withoutPassword === undefined) return;
   try {
     const copy = openSqlite(target);

@@ -10,6 +10,7 @@ import { addNoLargeObjects } from './migrations/0005-no-large-objects.ts';
 import { addDatabaseFacts } from './migrations/0006-database-facts.ts';
 import { addPlaces } from './migrations/0009-places.ts';
 import { addUnsettled } from './migrations/0010-unsettled.ts';
+import { addIndices } from './migrations/0011-indices.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addDatabaseFacts,
   addPlaces,
   addUnsettled,
+  addIndices,
 ];
 
 /** The schema that this pgbak works with. */

@@ -51,7 +51,7 @@ export interface Catalog {
    * Copies all of it, as it is at one moment, into an empty file
    * (https://www.sqlite.org/lang_vacuum.html#vacuum_with_an_into_clause).
    */
-  copyTo(target: string): void;
+  copyTo: (target: string) => void;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
 import { LEVELS, type VerificationRecord } from '../config/verification.ts';
 import { parseRows } from './backup-rows.ts';
@@ -61,7 +61,7 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
             .whereRef('verification_log.server_id', '=', 'servers.id')
             .orderBy('verification_log.id', 'desc')
             .limit(1);
-          const thorough = newest.where('level', 'in', ['archive', 'restore']);
+          const thorough = newest.where('level', '<>', sql.lit('remote'));
           return [
             'servers.id',
             jsonArrayFrom(newest).as('last'),

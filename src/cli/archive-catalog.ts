@@ -23,10 +23,11 @@ export async function archiveCatalog(
   path: string,
   password: Secret | undefined,
   signal: AbortSignal,
+  copyTo: (target: string) => Promise<void> | void = catalog.copyTo,
 ): Promise<{ sizeBytes: number }> {
   const plain = `${path}.sqlite`;
   try {
-    exportCatalog(catalog, plain, password === undefined ? withoutPassword : undefined);
+    await exportCatalog(copyTo, plain, password === undefined ? withoutPassword : undefined);
     await archiveStream(
       {
         sevenZip: await sevenZipFor(environment, process.env, signal),
@@ -75,7 +76,7 @@ export async function exportTo(
   signal: AbortSignal,
 ): Promise<void> {
   if (password === undefined) {
-    exportCatalog(workplace.catalog, file, withoutPassword);
+    await exportCatalog(workplace.catalog.copyTo, file, withoutPassword);
     return;
   }
   // 7-Zip makes files by the umask, so it makes this one where nobody else can look.

@@ -1,6 +1,8 @@
 import { tell } from './output.ts';
 import { doubtfulTimes } from '../backup/doubtful-times.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
+import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
+import type { BackupRecord } from '../config/backup-record.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
 import { asRestorePoint, choosePoint, type RestorePoint } from '../restore/choose-point.ts';
@@ -17,8 +19,8 @@ export async function findPoint(
   at: string,
 ): Promise<RestorePoint> {
   if (!/^\d+$/.test(at)) {
-    const good = await catalog.backups.list({ serverId: server.id, goodOnly: true, limit: 1_000_000 });
     const now = systemClock.now();
+    const good = await candidates(catalog, server.id, at, now);
     const point = choosePoint(good, at, now);
     const passedOver = doubtfulTimes(good, now);
     if (passedOver !== undefined) {
@@ -37,4 +39,20 @@ export async function findPoint(
     throw new ConfigError(`backup ${at} failed, and nothing of it was stored`, 'See what there is: pgbak backups');
   }
   return asRestorePoint(backup);
+}
+
+/** Of a server's good backups, in a log of a million entries: those that may be meant, and those of a doubtful time. */
+async function candidates(
+  { backups }: Pick<Catalog, 'backups'>,
+  serverId: number,
+  at: string,
+  now: Date,
+): Promise<BackupRecord[]> {
+  const latest = now.getTime() + CLOCK_TOLERANCE_MS;
+  const time = at === 'latest' ? latest : Date.parse(at);
+  const until = new Date(Number.isNaN(time) ? latest : Math.min(time, latest));
+  const good = { serverId, goodOnly: true, limit: 1 };
+  const meant = await backups.list({ ...good, until });
+  // Where there is none by then, whether there is any at all decides what to say.
+  return [...(meant.length > 0 ? meant : await backups.list(good)), ...(await backups.ahead(now, serverId))];
 }

@@ -70,7 +70,9 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     archiveCatalog: async (path) => {
       const { archiveCatalog, sharedPassword } = await import('./archive-catalog.ts');
       const password = sharedPassword(await catalog.servers.list(), environment);
-      return await archiveCatalog(workplace, path, password, signal);
+      const { copyRecent } = await import('../catalog/copy-recent.ts');
+      const copyTo = async (target: string) => await copyRecent(catalog.path, target);
+      return await archiveCatalog(workplace, path, password, signal, copyTo);
     },
     prune: async (server, justMade) => {
       const { pruneIn } = await import('./open-prune.ts');

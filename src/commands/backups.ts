@@ -60,10 +60,9 @@ EXIT STATUS
       tell(`pgbak: ${message}`);
     };
     const server = args.server === undefined ? undefined : await findServer(catalog, args.server);
-    const all = flags.remote
-      ? await remotePointsIn(workplace, flags.from, signal)
-      : await pointsIn(workplace, server, { signal, warn });
-    const points = all.slice(0, flags.limit);
+    const points = flags.remote
+      ? await remotePointsIn(workplace, flags.from, { limit: flags.limit, signal })
+      : await pointsIn(workplace, server, { limit: flags.limit, signal, warn });
     if (points.length === 0) {
       this.log(
         flags.remote ? 'There are no archives of pgbak there.' : 'No restore points yet. Make one: pgbak run --force',

@@ -33,11 +33,15 @@ export interface ListTools {
   warn: (message: string) => void;
   /** The catalogues whose archives are our own. */
   ownIds: ReadonlySet<string>;
+  /** What the catalogue knows, good or not, to be in storage under these ids, in whatever place. */
+  recordsOf: (objectIds: readonly string[]) => Promise<readonly BackupRecord[]>;
+  /** Archives made earlier that are not among the given backups are left out. */
+  since: Date | undefined;
 }
 
 export interface Remembered {
   server: ServerRecord;
-  /** All that the catalogue knows of objects of this server, good or not. */
+  /** Its good backups that are asked about. */
   backups: readonly BackupRecord[];
 }
 
@@ -66,19 +70,18 @@ export async function listRestorePoints(
     }
   }
   const remembered = servers.flatMap(({ backups }) => backups);
-  const known = new Set([...remembered, ...orphans].map(({ place, objectId }) => objectKey(place, objectId)));
-  const recorded = remembered
-    .filter(({ result }) => result === 'success')
-    .map((backup): ListedPoint => ({ state: stateOf(backup, found, silent), backup }));
-  const others = [...found].flatMap(([key, archive]): ListedPoint[] =>
-    known.has(key) ? [] : [unrecorded(archive, tools.ownIds)],
-  );
-  const left = orphans
-    .filter(({ result }) => result === 'success')
-    .map((backup): ListedPoint => {
-      const isThere = found.has(objectKey(backup.place, backup.objectId));
-      return { state: isThere ? 'present' : 'unknown', backup };
-    });
+  const given = new Set([...remembered, ...orphans].map((backup) => keyOf(backup)));
+  const recorded = remembered.map((backup): ListedPoint => ({ state: stateOf(backup, found, silent), backup }));
+  const { since = new Date(0) } = tools;
+  const doubtful = [...found].filter(([key, { startedAt }]) => !given.has(key) && startedAt >= since);
+  const records = await tools.recordsOf(doubtful.map(([, { object }]) => object.id));
+  const known = new Set(records.map((backup) => keyOf(backup)));
+  const others = doubtful
+    .filter(([key]) => !known.has(key))
+    .map(([, archive]): ListedPoint => unrecorded(archive, tools.ownIds));
+  const left = orphans.map((backup): ListedPoint => {
+    return { state: found.has(keyOf(backup)) ? 'present' : 'unknown', backup };
+  });
   return [...recorded, ...others, ...left].toSorted((a, b) => madeAt(b) - madeAt(a));
 }
 
@@ -90,6 +93,8 @@ function stateOf(
   if (place === undefined || objectId === undefined || silent.has(place)) return 'unknown';
   return found.has(objectKey(place, objectId)) ? 'present' : 'missing';
 }
+
+const keyOf = ({ place, objectId }: BackupRecord) => objectKey(place, objectId);
 
 const madeAt = (point: ListedPoint) => ('archive' in point ? point.archive : point.backup).startedAt.getTime();
 

@@ -19,7 +19,7 @@ export async function addPlaces(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createIndex('backup_log_object')
     .on('backup_log')
-    .column('object_id')
+    .columns(['object_id', 'place'])
     .where(sql.ref('object_id'), 'is not', null)
     .execute();
   await db.schema

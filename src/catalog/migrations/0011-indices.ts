@@ -1,0 +1,18 @@
+import { sql, type Kysely } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+/**
+ * What a log of a million attempts is asked for most: what is in storage, by time, of a server or of all; a server's last
+ * good ones; failures; and thorough verifications. SQLite took the index by `success`, which tells next to nothing, in
+ * place of any of these.
+ */
+export async function addIndices(db: Kysely<Schema>): Promise<void> {
+  const isStored = sql`(object_id is not null or success = '1') and removed_at is null and given_up_at is null`;
+  await sql`drop index backup_log_success`.execute(db);
+  await sql`create index backup_log_good on backup_log (server_id, id) where success = '1'`.execute(db);
+  await sql`create index backup_log_failed on backup_log (id) where success = '0'`.execute(db);
+  await sql`create index backup_log_stored on backup_log (server_id, started_at, id) where ${isStored}`.execute(db);
+  await sql`create index backup_log_newest_stored on backup_log (started_at, id) where ${isStored}`.execute(db);
+  await sql`create index verification_log_thorough on verification_log (server_id, id)
+    where level <> 'remote'`.execute(db);
+}
