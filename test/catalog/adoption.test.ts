@@ -56,6 +56,7 @@ const DEFAULTS = {
   hc_url_verify: null,
   include_globals: 0,
   count_rows: 0,
+  no_large_objects: 0,
   verify_after: 'none',
   keep_last: null,
   keep_hourly: null,

@@ -1,4 +1,4 @@
-import { execaSync } from 'execa';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
@@ -43,13 +43,11 @@ export function isPassing({ program }: Installation): boolean {
 
 /** Some kernels and AppArmor keep them from users, and then systemd could not start a unit that asks for them. */
 function mayMakeNamespaces(): boolean {
-  const { exitCode } = execaSync('unshare', ['--user', '--map-root-user', '--mount', 'true'], {
-    reject: false,
+  const { status } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true'], {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-    extendEnv: false,
   });
-  return exitCode === 0;
+  return status === 0;
 }
 
 /** A line of a crontab or a unit ends at a line break, and has no way to hold one. */
