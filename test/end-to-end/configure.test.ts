@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { newAccount, type Account } from '../support/pgbak.ts';
 
@@ -34,14 +35,14 @@ describe('add without a terminal', () => {
     ['a relative directory', { ...shop, destination: 'file:backups' }, /destination "file:backups" is not known/],
     ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL is not a http/],
     ['a compression that is none', { ...shop, compression: 'zip:3' }, /compression "zip:3" is not known/],
-    ['an unknown format', { ...shop, format: 'tar' }, /--format=tar|Expected --format/],
+    ['an unknown format', { ...shop, format: 'tar' }, /--format must be one of: sql, binary/],
     ['an unknown flag', { ...shop, 'no-such-flag': 'x' }, /no-such-flag/],
   ])('refuses %s, in words, with status 2', async (_name, flags, message) => {
     const { status, stderr, stdout } = await account.add(flags);
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).not.toMatch(/s3cret|uuid-1|\n\s+at /);
-    expect(await account.json('list')).toEqual([]);
+    expect(existsSync(account.catalogPath)).toBe(false);
   });
 
   test('refuses a second server of that name, or with those archives', async () => {
@@ -57,7 +58,11 @@ describe('add without a terminal', () => {
 
   test('tries the connection and stores nothing when there is none', async () => {
     const { 'no-check': _, ...checked } = shop;
-    const { status, stderr } = await account.add({ ...checked, 'connection-string': 'postgresql://127.0.0.1:1/shop' });
+    const { status, stderr } = await account.add({
+      ...checked,
+      destination: `file:${account.folder.at('backups')}`,
+      'connection-string': 'postgresql://127.0.0.1:1/shop',
+    });
     expect(status).toBe(1);
     expect(stderr).toMatch(/Connection refused/);
     expect(await account.json('list')).toEqual([]);

@@ -71,6 +71,7 @@ test('in a directory: looked at first, then removed, and never by anything but t
   // Of a file that somebody else put there pgbak knows nothing.
   const [first] = ((await account.json('backups')) as { objectId: string }[]).slice(-1);
   renameSync(first?.objectId ?? '', `${directory}/shop.20200101T000000Z.sql.7z`);
+  renameSync(`${first?.objectId}.sha256`, `${directory}/shop.20200101T000000Z.sql.7z.sha256`);
   expect(await prune(account)).toMatchObject({ status: 0 });
   expect(stored()).toHaveLength(4);
   expect(existsSync(`${directory}/shop.20200101T000000Z.sql.7z`)).toBe(true);

@@ -100,7 +100,8 @@ async function heldSevenZip(): Promise<number> {
   test('a byte that changes in B2 is noticed by the part it is in', async () => {
     await start();
     await run().finished;
-    server.faults.add({ endpoint: 'b2_download', action: { kind: 'corrupt' } });
+    // Twice the same, since the line may damage a byte once.
+    server.faults.add({ endpoint: 'b2_download', times: 2, action: { kind: 'corrupt' } });
     expect(await account.json('verify', 'big', '--level', 'archive')).toMatchObject([
       {
         verdict: 'bad',
