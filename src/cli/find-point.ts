@@ -53,6 +53,8 @@ async function candidates(
   const until = new Date(Number.isNaN(time) ? latest : Math.min(time, latest));
   const good = { serverId, goodOnly: true, limit: 1 };
   const meant = await backups.list({ ...good, until });
+  const ahead = await backups.ahead(now, serverId);
+  if (meant.length > 0 || ahead.length > 0) return [...meant, ...ahead];
   // Where there is none by then, whether there is any at all decides what to say.
-  return [...(meant.length > 0 ? meant : await backups.list(good)), ...(await backups.ahead(now, serverId))];
+  return await backups.list(good);
 }
