@@ -1,10 +1,11 @@
 import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { newDataDirectory } from './new-data-directory.ts';
 import { serverAccount } from './server-programs.ts';
 import { serverPrograms, type ServerChoice } from './versions.ts';
 
@@ -46,16 +47,14 @@ export async function startCluster(given: ClusterOptions = {}): Promise<Cluster>
   const directory = mkdtempSync(join(tmpdir(), 'pgbak-test-pg-'));
   const data = join(directory, 'data');
   const socketDirectory = join(directory, 'socket');
-  const passwordFile = join(directory, 'password');
   mkdirSync(socketDirectory);
-  writeFileSync(passwordFile, `${superuser.password}\n`);
   chmodSync(directory, 0o755);
-  for (const path of [directory, socketDirectory, passwordFile]) {
+  for (const path of [directory, socketDirectory]) {
     if (account.uid !== undefined && account.gid !== undefined) chownSync(path, account.uid, account.gid);
   }
-  const initdb = ['-D', data, '-U', superuser.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256'];
-  const usual = ['-N', '-E', 'UTF8', '--locale=C'];
-  execFileSync(join(programs, 'initdb'), [...initdb, ...usual, ...(given.initdb ?? [])], { ...account, stdio: 'pipe' });
+  const madeOnce = newDataDirectory(programs, superuser, given.initdb ?? []);
+  execFileSync('cp', ['-R', '--reflink=auto', madeOnce, data], { ...account, stdio: 'pipe' });
+  chmodSync(data, 0o700);
 
   const port = await freePort();
   let postgres: ChildProcess | undefined;
