@@ -2,7 +2,7 @@
  * Every failure that a user can cause or must act on, and the exit status it gives the process. Anything else that is
  * thrown is a bug and crashes loudly. A class exists only where somebody reacts to it differently.
  *
- * Messages and hints are printed, logged, stored and sent to ping URLs as they are, so whoever builds one has already
+ * Messages and hints are printed, logged, stored and sent to ping URLs as they are, so the code that builds one has already
  * taken the secrets out. No `cause` is ever attached: oclif prints the whole chain, and a foreign error may hold a
  * command line or a request header.
  */
@@ -51,7 +51,7 @@ export class StorageError extends PgbakError {
   readonly exitCode = 1;
 }
 
-/** B2 refuses whatever is sent to it: the key may not, or a cap is reached. */
+/** B2 refuses all that is sent to it: the key may not, or a cap is reached. */
 export class RefusedError extends StorageError {}
 
 /** It could not be found out whether storage has what it was given: it must not be given it again. */

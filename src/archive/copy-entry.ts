@@ -17,7 +17,7 @@ export interface CopyOptions {
 
 /**
  * Writes the dump in an archive to `sink` and returns its size in bytes. Nothing is written of what does not begin as a
- * dump does, and no more than the dump is known to have. Whoever reads it must not take a dump that broke off for a whole
+ * dump does, and no more than the dump is known to have. A reader must not take a dump that broke off for a whole
  * one: its last piece is held back until 7-Zip has ended well, since pg_restore commits once it has read all it needs; and
  * the sink is left open, so that only the caller, once this has resolved, may end it.
  *
@@ -75,7 +75,7 @@ async function write(sink: Writable, chunk: Buffer): Promise<void> {
   if (!sink.write(chunk)) await readyAgain(sink);
 }
 
-/** Resolves when there is room again, or when nobody will ever read on: the next write tells which. */
+/** Resolves when there is room again, or when the reader is gone: the next write tells which. */
 async function readyAgain(sink: Writable): Promise<void> {
   await new Promise<void>((resolve) => {
     const events = ['drain', 'close', 'error'] as const;

@@ -4,7 +4,7 @@ import { sevenZipComplaint } from './seven-zip-command.ts';
 
 /**
  * What the endings of source, zstd and 7-Zip amount to; undefined when all succeeded. A dump that died half way leaves a
- * well-formed archive, and a 7-Zip that died takes the source with it through the broken pipe: whoever failed by
+ * well-formed archive, and a 7-Zip that died takes the source with it through the broken pipe: the one that failed by
  * itself is to blame.
  */
 export function judgeEndings(

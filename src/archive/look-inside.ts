@@ -48,7 +48,7 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
 
 const NAMES_SHOWN = 5;
 
-/** Quoted as JSON, since a name may hold whatever a terminal obeys. */
+/** Quoted as JSON, since a name may hold what a terminal obeys. */
 function listOf(paths: readonly string[]): string {
   if (paths.length === 0) return 'nothing';
   const names = paths.slice(0, NAMES_SHOWN).map((path) => JSON.stringify(path));

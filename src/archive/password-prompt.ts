@@ -8,7 +8,7 @@ const ANSWER_WITHIN_MS = 30_000;
 /**
  * Gives a 7-Zip that was started with a bare `-p` its password: waits for the prompt, writes the line, and waits for
  * the newline that 7-Zip prints once it has read it. Only then may anything else be written to its standard input:
- * 7-Zip reads the password through a buffer of 4096 bytes and throws away whatever stands in it behind the line, so
+ * 7-Zip reads the password through a buffer of 4096 bytes and throws away what stands in it behind the line, so
  * data that comes too early is lost without a word. One that adds to an encrypted archive asks twice: to open it, and to
  * write it anew.
  */
@@ -30,7 +30,7 @@ export async function answerPasswordPrompt(program: RunningProgram, password: Se
       else reject(error);
     };
     stdout.on('data', onData);
-    // Its own ending is judged by whoever waits for it; here it only means that no answer will come.
+    // Its own ending is judged where it is waited for; here it only means that no answer will come.
     program.ended.then(
       () => finish(neverAsked('ended before it had read the password')),
       (error: unknown) => finish(error instanceof Error ? error : new Error(String(error))),
@@ -38,7 +38,7 @@ export async function answerPasswordPrompt(program: RunningProgram, password: Se
   });
 }
 
-/** A program whose output nobody reads stops when the pipe is full. */
+/** A program whose output is not read stops when the pipe is full. */
 export function keepFlowing(stdout: Readable): void {
   stdout.resume();
 }

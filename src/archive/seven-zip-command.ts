@@ -6,7 +6,7 @@ import type { SevenZip } from './seven-zip.ts';
 export type SevenZipEnvironment = Readonly<Record<string, string>>;
 
 /**
- * A 7-Zip command. `-scc` fixes the character set in which it reads its console, and so the password, whatever the
+ * A 7-Zip command. `-scc` fixes the character set in which it reads its console, and so the password, in any
  * locale that cron or systemd left (7-Zip manual, "-scc switch"). The password itself is no part of it: it goes to the
  * prompt on standard input.
  */

@@ -52,8 +52,8 @@ export interface WrittenArchive {
 /**
  * Archives a program's output, where nothing may be yet: the source writes into 7-Zip's standard input (or zstd's, and
  * that into 7-Zip's), process to process, and no byte of it passes through Node. The archive counts only when all of them
- * exited 0 and its entry, read back, begins as expected. Otherwise whatever was written is removed, all programs have
- * ended, and the promise rejects: with a `TimeLimitError` that names the limit, the signal's reason, or the explanation of whichever program failed first.
+ * exited 0 and its entry, read back, begins as expected. Otherwise what was written is removed, all programs have
+ * ended, and the promise rejects: with a `TimeLimitError` that names the limit, the signal's reason, or the explanation of the program that failed first.
  */
 export async function writeArchive(request: WriteArchiveRequest): Promise<WrittenArchive> {
   try {
@@ -113,7 +113,7 @@ async function pump(request: WriteArchiveRequest): Promise<number | undefined> {
       signal,
       ...(onSourceLine === undefined ? {} : { onStderrLine: onSourceLine }),
     });
-    // The programs hold the pipes now. With our ends open as well, nobody would ever see the end of the dump.
+    // The programs hold the pipes now. With our ends open as well, 7-Zip would never see the end of the dump.
     stdin.destroy();
     filter?.stdin?.destroy();
     const stopSource = stopBehind(sevenZip, filter === undefined ? [dump] : [dump, filter]);
@@ -154,7 +154,7 @@ function letItBeHeld(
 const LAST_STEPS_WITHIN_MS = 5000;
 
 /**
- * Ends the programs before 7-Zip once that has ended: a source that waits for the database would not notice that nobody
+ * Ends the programs before 7-Zip once that has ended: a source that waits for the database would not notice that no program
  * reads any more. A program lets go of its output a moment before it ends, though, so that behind a 7-Zip that ended well
  * each gets the time to end by itself.
  */

@@ -3,8 +3,8 @@ import { describeFailure } from './describe-failure.ts';
 import type { Tools } from './tools.ts';
 
 /**
- * Prunes after a good backup, where the server asks for it. The backup is made, whatever comes of this: what could not be
- * removed is a warning, and is tried again after the next one. `justMade` is that backup: it stays, whatever the rules say.
+ * Prunes after a good backup, where the server asks for it. The backup is made, even if this fails: what could not be
+ * removed is a warning, and is tried again after the next one. `justMade` is that backup: it stays, against all rules.
  */
 export async function autoPrune(
   server: ServerRecord,

@@ -4,7 +4,7 @@ import { deferred } from './deferred.ts';
 
 /** An archive on its way to storage, whose end is not known yet. */
 export interface BegunUpload {
-  /** Aborted, with the reason, when storage has given up what can be sent by nobody else. */
+  /** Aborted, with the reason, when storage has given up what cannot be sent in another way. */
   givenUp: AbortSignal;
   /** Tells that its last byte is written, so that only its first part has to wait for what is judged of it. */
   written(sizeBytes: number): void;

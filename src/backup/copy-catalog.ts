@@ -14,7 +14,7 @@ export function catalogCopyName(folder: string, catalogId: string): string {
 }
 
 /**
- * Puts a copy of the catalogue beside the backups that a run has made, once for each place: whoever loses the machine
+ * Puts a copy of the catalogue beside the backups that a run has made, once for each place: a user who loses the machine
  * loses the catalogue with it. That a copy could not be stored is a warning; the backups are none the worse for it.
  */
 export async function copyCatalog(servers: readonly ServerRecord[], runStartedAt: Date, tools: Tools): Promise<void> {

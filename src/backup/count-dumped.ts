@@ -14,7 +14,7 @@ const LOCKS_TABLES = /\breading user-defined tables\b/;
 
 /**
  * Counts a snapshot's rows while it is dumped. It begins once pg_dump has locked its tables: by then pg_dump has the
- * snapshot, so that a count that fails cannot take it away, and nobody can drop or rename a table any more. Tables whose
+ * snapshot, so that a count that fails cannot take it away, and no session can drop or rename a table any more. Tables whose
  * rows were not dumped are left out. A count that fails is a warning: the dump is none the worse for it.
  */
 export function countDumped(snapshot: Snapshot, warn: (message: string) => void): DumpedRows {

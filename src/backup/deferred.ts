@@ -5,7 +5,7 @@ export interface Deferred<T> {
   reject: (reason: unknown) => void;
 }
 
-/** Promise.withResolvers, which Node 20 does not have. A rejection that nobody waits for does not end pgbak. */
+/** Promise.withResolvers, which Node 20 does not have. A rejection without a waiting caller does not end pgbak. */
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (reason: unknown) => void = () => {};

@@ -12,7 +12,7 @@ export interface Failure {
 }
 
 /**
- * What to say of an error that ended a backup. Our own errors hold no secret; whatever else was thrown is a bug and
+ * What to say of an error that ended a backup. Our own errors hold no secret; anything else that was thrown is a bug and
  * might, so the settings' secrets are taken out of it.
  */
 export function describeFailure(error: unknown, settings: ServerSettings | undefined): Failure {

@@ -9,9 +9,9 @@ export interface HeldBackListener {
 
 /** Lets one party hold back what another writes, also when it wants that before the writing has begun. */
 export function heldBack({ onChange, onLong }: HeldBackListener): {
-  /** For whoever may hold it back; to be repeated while it should last. */
+  /** Called by the reader that holds the writer back; to be repeated for as long as that lasts. */
   hold: (isHeld: boolean) => void;
-  /** For whoever writes, with what makes it stand still, and tells whether it does. */
+  /** Called by the writer, with a function that makes it stand still and tells whether it does. */
   onStarted: (hold: (isHeld: boolean) => boolean) => void;
 } {
   let isWanted = false;

@@ -30,9 +30,9 @@ const WAITS =
   'the dump waits for the upload, which is slower: no more of the archive may lie in the temporary directory (PGBAK_TMP_LIMIT), or it is nearly full';
 
 /**
- * Steps 3 to 8 of a backup: dump, archive, judge, store. Whatever can fail early does: storage and database are asked
+ * Steps 3 to 8 of a backup: dump, archive, judge, store. What can fail early does: storage and database are asked
  * before the first byte is dumped. A storage that can takes the archive while it is written, and makes it visible only once
- * it was judged good. Resolves only when storage has confirmed all of it; whatever happens, no temporary file is left.
+ * it was judged good. Resolves only when storage has confirmed all of it; no temporary file is left in any case.
  */
 export async function makeBackup(request: BackupRequest, tools: Tools): Promise<StoredBackup> {
   const { server, settings, startedAt } = request;
@@ -88,7 +88,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       onTrouble: note,
       onUnsettled: request.onUnsettled,
       onProgress: (sentBytes) => {
-        // Before the size is known it would only tell what nobody can judge.
+        // Before the size is known there is nothing to judge.
         if (totalBytes !== undefined)
           report({ type: 'uploaded', server: server.name, sentBytes, sizeBytes: totalBytes });
       },
@@ -100,7 +100,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
         archivePath,
         onStarted,
         onWritten: (sizeBytes) => upload.written(sizeBytes),
-        // Nobody is to read on what is removed.
+        // What is removed must not be read any more.
         onFailed: (reason) => void upload.abandon(reason),
         signal: AbortSignal.any([signal, upload.givenUp]),
       },

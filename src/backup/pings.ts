@@ -1,7 +1,7 @@
 import type { ServerRecord } from '../config/server.ts';
 import type { Tools } from './tools.ts';
 
-/** After a signal there is little time until whoever sent it sends SIGKILL. */
+/** After a signal there is little time until SIGKILL follows. */
 const LAST_PING_MS = 8000;
 const PING_MS = 60_000;
 

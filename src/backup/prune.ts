@@ -167,7 +167,7 @@ async function remove(
     await storage.remove({ id, name }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    // Of any other failure nobody knows whether it was removed all the same.
+    // After any other failure it may have been removed all the same.
     if (error instanceof RefusedError) await backups.noteRemoving(idsOf(group), undefined);
     return ['failed', [describeFailure(error, undefined).message]];
   }

@@ -18,7 +18,7 @@ export interface RunBackupOptions {
 }
 
 /**
- * One backup from its first check to its last ping. Never rejects: whatever goes wrong is reported, recorded, pinged
+ * One backup from its first check to its last ping. Never rejects: every failure is reported, recorded, pinged
  * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
  */
 export async function runBackup(server: ServerRecord, options: RunBackupOptions, tools: Tools): Promise<Outcome> {
@@ -122,7 +122,7 @@ async function recording(
   }
 }
 
-/** What cannot be read back is no backup, whatever was stored. */
+/** What cannot be read back is no backup, though it was stored. */
 async function verifyNew(
   backupId: number,
   server: ServerRecord,

@@ -46,10 +46,10 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
     if (outcome.status === 'success') backedUp.push(server);
     return outcome;
   };
-  // Also what nobody thought of must not stop the others, nor let go of the lock while they work.
+  // An unexpected error must not stop the others, nor let go of the lock while they work.
   const turn = async (listed: ServerRecord) =>
     await work(listed).catch((error: unknown) => failedOutcome(listed, error, tools));
-  // Where one follows the other, nobody needs to know where 200 servers are.
+  // Where one follows the other, the hosts of 200 servers need not be found out.
   const keyOf = request.jobs === 1 ? () => '' : tools.hostOf;
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
   const outcomes = await inTurns(longestWaitingFirst(request.servers, runStartedAt), turns, turn);

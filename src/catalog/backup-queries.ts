@@ -43,7 +43,7 @@ export interface BackupQueries extends StoredBackupQueries, PointQueries {
   noteRemoving(backupIds: readonly number[], at: Date | undefined): Promise<void>;
   /** Notes that the object of these was removed from storage. */
   noteRemoved(backupIds: readonly number[], removedAt: Date): Promise<void>;
-  /** Those of which nobody knows whether they were removed. */
+  /** Those that may be removed or not. */
   removing(): Promise<BackupRecord[]>;
   /** The ids of all whose object that is, as far as it was not removed. */
   sharing(place: string, objectId: string): Promise<number[]>;

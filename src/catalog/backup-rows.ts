@@ -33,7 +33,7 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
   const format = FORMATS.find((known) => known === row.format);
   const result = resultOf(row);
   const read = rowReader({ ...row });
-  // Before all others: what nobody knows the time of is the newest of nothing.
+  // Before all others: what has no known time is never the newest.
   const startedAt = read.time('started_at', isoTime) ?? new Date(0);
   const finishedAt = row.finished_at === null ? undefined : (read.time('finished_at', isoTime) ?? startedAt);
   const removedAt = row.removed_at === null ? undefined : (read.time('removed_at', isoTime) ?? startedAt);

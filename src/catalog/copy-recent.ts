@@ -4,11 +4,11 @@ import { migrate } from './migrate.ts';
 import { openError } from './open-error.ts';
 import type { Schema } from './schema.ts';
 
-/** So many restore points go into the copy beside the backups, of all servers together; */
+/** The copy beside the backups holds so many restore points of all servers together, */
 const MOST_POINTS = 10_000;
-/** but of each server these at least, and of these alone the counts of their rows, which are long; */
+/** but at least these of each server. Only of these it holds the counts of their rows, which are long. */
 const POINTS_OF_EACH = 20;
-/** and so many of the last attempts, whatever came out, and of the last verifications. */
+/** It holds so many of the last attempts, good or failed, and of the last verifications. */
 const LAST_ATTEMPTS = 1000;
 
 /**

@@ -4,7 +4,7 @@ import { SERVER_DEFAULTS } from '../config/server.ts';
 import type { BackupLogTable, ServersTable } from './schema.ts';
 import { fromCompact } from './timestamps.ts';
 
-/** A row of the earlier program, whichever of its columns that version had. */
+/** A row of the earlier program, with the columns that its version had. */
 export type EarlierRow = Record<string, string | number | null>;
 
 /** 0 for a backup whose time cannot be read: it sorts before all others, and its own text is kept beside it. */

@@ -14,7 +14,7 @@ export async function noteFacts(db: Kysely<Schema>, facts: DatabaseFacts): Promi
   return (await row.executeTakeFirstOrThrow()).id;
 }
 
-/** What was noted with a backup; undefined where nobody did. */
+/** What was noted with a backup; undefined where nothing was. */
 export async function factsOfBackup(db: Kysely<Schema>, backupId: number): Promise<DatabaseFacts | undefined> {
   const row = await db
     .selectFrom('backup_log')

@@ -22,7 +22,7 @@ export interface Guard {
 }
 
 /**
- * An open database for Kysely: the one place that every query of the catalogue goes through. Whatever SQLite cannot do,
+ * An open database for Kysely: the one place that every query of the catalogue goes through. What SQLite cannot do,
  * busy for too long or with a full disk, becomes a sentence, and nothing counts as written that went to a file which is
  * not at the catalogue's path any more.
  */

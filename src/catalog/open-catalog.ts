@@ -73,7 +73,7 @@ export interface OpenOptions {
  * Opens the catalogue at `path`: brings an older one to today's schema and adopts a file of the earlier program; a copy of
  * either is put beside it first. Creates it (mode 0600, its directory 0700) only where that is its `use`: an empty one in
  * place of one that is not mounted would say that all is well. A file that is no catalogue, or one of a newer pgbak, is
- * refused untouched. Throws a `ConfigError` for whatever a user can mend.
+ * refused untouched. Throws a `ConfigError` for what a user can mend.
  */
 export async function openCatalog(path: string, options: OpenOptions): Promise<Catalog> {
   const { use } = options;
@@ -114,7 +114,7 @@ async function openInPlace(path: string, { clock }: OpenOptions): Promise<Catalo
   }
 }
 
-/** For whoever only looks: a copy of a catalogue that cannot be opened where it is, as `problem` tells. */
+/** For a command that only reads: a copy of a catalogue that cannot be opened where it is, as `problem` tells. */
 async function openCopy(path: string, problem: unknown, { temporaryDirectory }: OpenOptions): Promise<Catalog> {
   let database: Sqlite;
   try {

@@ -3,7 +3,7 @@ import { ConfigError, errorCode, errorMessage, PgbakError } from '../errors.ts';
 import { nativeModuleProblem } from './native-module.ts';
 
 const FULL: [string, string] = ['cannot be written: its disk is full', 'Free some space on its file system.'];
-const NO_ROOM_TO_OPEN = 'Raise the limit for whatever starts pgbak: ulimit -n 1024, or LimitNOFILE= of a systemd unit.';
+const NO_ROOM_TO_OPEN = 'Raise the limit where pgbak is started: ulimit -n 1024, or LimitNOFILE= of a systemd unit.';
 
 const SENTENCES: Record<string, [string, string]> = {
   SQLITE_NOTADB: ['is no SQLite file', 'Set DB_PATH to the catalogue; nothing was changed.'],
@@ -61,7 +61,7 @@ export function openError(path: string, error: unknown): unknown {
   return error;
 }
 
-/** SQLite says of whatever it cannot open only that it cannot; the system tells why. */
+/** SQLite says only that it cannot open a file; the system tells why. */
 function causeOf(path: string, code: string): string {
   if (code !== 'SQLITE_CANTOPEN') return code;
   try {

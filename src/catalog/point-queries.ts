@@ -8,7 +8,7 @@ import type { Schema } from './schema.ts';
 export interface PointQueries {
   /** The restore points begun last, at most `limit`: of all servers, or of one and of those that were deleted. */
   newestPoints(limit: number, serverId?: number): Promise<BackupRecord[]>;
-  /** What is remembered to be in storage, in whatever place, under these ids. */
+  /** What is remembered to be in storage, in any place, under these ids. */
   ofObjects(objectIds: readonly string[]): Promise<BackupRecord[]>;
   /** What storage holds and was begun, as it says, later than `now`: of one server, or of all. */
   ahead(now: Date, serverId?: number): Promise<BackupRecord[]>;

@@ -19,7 +19,7 @@ export function isUnwritable(error: unknown): boolean {
 
 /**
  * Opens a copy of a catalogue of today's schema, to be read where the file itself cannot be: SQLite needs a file beside
- * it that it can write. The copy has no name any more once this returns, so that nobody has to remove it. In
+ * it that it can write. The copy has no name any more once this returns, so that it need not be removed. In
  * `directories`, the first that has room. Throws the system's error where the catalogue cannot be read either.
  */
 export function openPrivateCopy(path: string, directories: readonly string[]): Sqlite {

@@ -2,8 +2,8 @@ import { Secret } from '../config/secret.ts';
 import type { UnreadableColumn } from '../config/server.ts';
 
 /**
- * Reads a row column by column. SQLite keeps whatever is put into a column, by hand or by a damaged disk: what is not
- * what it should be is noted in `unreadable` and stands for nothing, so that it keeps nobody from reading the rest.
+ * Reads a row column by column. SQLite keeps any value that is put into a column, by hand or by a damaged disk: what is not
+ * what it should be is noted in `unreadable` and stands for nothing, so that the rest can be read.
  */
 export function rowReader(row: Readonly<Record<string, unknown>>) {
   const unreadable: UnreadableColumn[] = [];

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** Who works on the catalogue, in whatever words its writer chose; a killed run leaves its note behind. */
+/** Who works on the catalogue, in the words of the process that wrote it; a killed run leaves its note behind. */
 export interface RunNote {
   read(): Promise<string | undefined>;
   write(note: string): Promise<void>;

@@ -76,7 +76,7 @@ export interface BackupLogTable {
   warnings: string;
   /** ISO 8601: when its object was removed from storage. */
   removed_at: Generated<string | null>;
-  /** JSON array of the roles that the dump names; null where nobody looked. */
+  /** JSON array of the roles that the dump names; null where they were not looked for. */
   roles: Generated<string | null>;
   /** The database's encoding, as PostgreSQL calls it. */
   encoding: Generated<string | null>;
@@ -133,7 +133,7 @@ export interface RowCountsTable {
   counts: string;
 }
 
-/** Likewise; only of archives whose sum as a whole nobody could take. */
+/** Likewise; only of archives whose sum as a whole could not be taken. */
 export interface PartSumsTable {
   backup_id: number;
   /** JSON array of `{sizeBytes, sha1, sha256}`, in the order of the parts; the last is missing in older rows. */

@@ -45,7 +45,7 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
   };
 }
 
-/** What pgbak itself notes of a server, out of the log where it cannot be read; nobody could give it anew. */
+/** What pgbak itself notes of a server, out of the log where it cannot be read; a user could not give it anew. */
 async function mendedNotes(
   db: Kysely<Schema>,
   row: Selectable<ServersTable>,

@@ -18,7 +18,7 @@ export function mendSideFiles(path: string): void {
       throw new ConfigError(`${file}, which SQLite keeps beside the catalogue, is no file`, `Remove it: rm ${file}`);
     }
     const user = process.geteuid?.();
-    // The superuser may write whatever the mode says, and SQLite gives the file to the catalogue's owner then.
+    // The superuser may write in spite of the mode, and SQLite gives the file to the catalogue's owner then.
     if (user === undefined || user === 0) continue;
     if (stats.uid === user) {
       if ((stats.mode & 0o600) !== 0o600) chmodSync(file, statSync(path).mode & 0o777);

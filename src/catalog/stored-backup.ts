@@ -28,7 +28,7 @@ export interface StoredBackupQueries {
   noteUnsettled(backupId: number, isUnsettled: boolean): Promise<void>;
   /** Rows by `schema.table`, as they were counted with the dump. */
   rowCounts(backupId: number): Promise<RowCounts | undefined>;
-  /** How the database was made and set; undefined where nobody noted it. */
+  /** How the database was made and set; undefined where it was not noted. */
   databaseFacts(backupId: number): Promise<DatabaseFacts | undefined>;
   /** The sums of each part of an archive, where it is that which is known of it. */
   partSums(backupId: number): Promise<PartSum[] | undefined>;

@@ -7,9 +7,9 @@ import type { Schema, VerificationLogTable } from './schema.ts';
 
 /** How a server's backups were verified lately. */
 export interface RecentVerification {
-  /** The newest, whatever came out. */
+  /** The newest, good or bad. */
   last: VerificationRecord | undefined;
-  /** The newest that read a whole backup, whatever came out. */
+  /** The newest that read a whole backup, good or bad. */
   lastThorough: VerificationRecord | undefined;
   /** The newest of those that found it good. */
   lastGood: VerificationRecord | undefined;

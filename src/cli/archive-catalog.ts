@@ -57,7 +57,7 @@ export function withoutPassword(connectionString: Secret): string {
 }
 
 /**
- * The archive password that all servers share. Where they have several, whoever knows one of them must not get to know
+ * The archive password that all servers share. Where they have several, a user who knows one of them must not get to know
  * the secrets of the others.
  */
 export function sharedPassword(servers: readonly ServerRecord[], environment: Environment): Secret | undefined {
@@ -79,7 +79,7 @@ export async function exportTo(
     await exportCatalog(workplace.catalog.copyTo, file, withoutPassword);
     return;
   }
-  // 7-Zip makes files by the umask, so it makes this one where nobody else can look.
+  // 7-Zip makes files by the umask, so it makes this one where no other account can look.
   await using directory = await restoreDirectory(workplace);
   const archive = join(directory.path, 'catalog.7z');
   await archiveCatalog(workplace, archive, password, signal);

@@ -16,7 +16,7 @@ export interface Creation {
 type Query = (text: string, until?: AbortSignal) => Promise<string[][]>;
 
 export interface CreationRequest extends Omit<FitRequest, 'facts' | 'ask'> {
-  /** Undefined where nobody noted how the database was made. */
+  /** Undefined where it was not noted how the database was made. */
   facts: DatabaseFacts | undefined;
   /** What is known of it besides, of a backup made before its facts were noted. */
   encoding: string | undefined;

@@ -36,7 +36,7 @@ export async function pointsIn(
   return points.slice(0, limit);
 }
 
-/** Everything of pgbak's in a place, whoever stored it, and what the catalogue knows of it. */
+/** Everything of pgbak's in a place, of every catalogue, and what the catalogue knows of it. */
 export async function remotePointsIn(
   workplace: Workplace,
   from: string | undefined,

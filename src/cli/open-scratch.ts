@@ -117,7 +117,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
       const request = { server: connection, major, found, environment: forPrograms, signal, name, needs };
       const scratch = await createScratchDatabase(request);
       try {
-        // The roles of the dump are nobody's business on a server that others use. Their names are in its encoding.
+        // The roles of the dump must not be made on a server that others use. Their names are in its encoding.
         if (cluster !== undefined && needs.roles.length > 0) {
           await queryRows(rolesStatement(needs.roles), scratch.connection, found, forPrograms, signal);
         }

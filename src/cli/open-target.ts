@@ -43,7 +43,7 @@ export interface OpenedTarget {
   database: string;
   /** What is there already. */
   tableCount: number;
-  /** What is about to be done, for whoever is to agree to it. */
+  /** What is about to be done, for the user to agree to. */
   plan: string[];
 }
 

@@ -12,7 +12,7 @@ let isIncomplete = false;
 
 /**
  * Makes standard output and standard error harmless, before anything is written. Neither of them full, closed or gone
- * ends the work: a backup that nobody can read about is made, recorded and pinged all the same. At the end the exit
+ * ends the work: a backup whose log cannot be written is made, recorded and pinged all the same. At the end the exit
  * status says that something could not be printed.
  */
 export function guardOutput(): void {

@@ -40,7 +40,7 @@ export async function showRestore(): Promise<RestoreProgress> {
       }
       if (event.type === 'warning') {
         if (spinner.isSpinning) spinner.succeed(fitted(step));
-        // Whole, whatever the width: it may have to be read twice.
+        // Whole, at any width: it may have to be read twice.
         spinner.warn(printable(event.message));
         spinner.start(fitted(step));
         return;

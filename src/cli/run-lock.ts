@@ -40,7 +40,7 @@ export async function takeRunLock(
       try {
         await catalog.runNote.clear();
       } catch {
-        // The note of a process that is gone keeps nobody out, and what went wrong was told by what the run wrote.
+        // The note of a process that is gone holds no lock, and what went wrong was told by what the run wrote.
       } finally {
         lock[Symbol.dispose]();
       }

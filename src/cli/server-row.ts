@@ -61,7 +61,7 @@ export function serverRow(
   };
 }
 
-/** An adopted catalogue may hold a string that nobody ever checked; listing it must not fail. */
+/** An adopted catalogue may hold a string that was never checked; listing it must not fail. */
 function connectionLabel({ connectionString }: ServerRecord): string {
   const text = connectionString.reveal();
   if (isReference(text)) return text;

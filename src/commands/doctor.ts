@@ -15,7 +15,7 @@ const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['
 
 export default class Doctor extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'look for whatever could make backups fail';
+  static override summary = 'look for what could make backups fail';
   static override description = `Checks this machine, the catalogue, and for each server connection, rights, storage and ping URLs. Changes nothing, unless --probe-write asks for a small file to be stored and removed again.
 
 EXIT STATUS

@@ -14,7 +14,7 @@ export interface PartSum {
   sha256?: string;
 }
 
-/** Sums of the same bytes. SHA-1 is what storages speak; SHA-256 is what nobody can forge. */
+/** Sums of the same bytes. SHA-1 is what storages speak; SHA-256 cannot be forged. */
 export interface Sums {
   sha1: string;
   sha256: string;
@@ -55,13 +55,13 @@ export interface BackupRecord {
   warnings: string[];
   /** When its object was removed from storage. */
   removedAt?: Date;
-  /** When its removal was begun, while nobody knows how that ended. */
+  /** When its removal was begun, while it is not known how that ended. */
   removingAt?: Date;
   /** When the place that holds its object was given up. */
   givenUpAt?: Date;
   /** The catalogue that made it, where that was another. */
   catalogId?: string;
-  /** The roles that the dump names; absent where nobody looked. */
+  /** The roles that the dump names; absent where they were not looked for. */
   roles?: string[];
   /** The database's encoding, as PostgreSQL calls it. */
   encoding?: string;

@@ -32,7 +32,7 @@ export interface ServerSettings {
 
 /**
  * Resolves a server's settings, references included. Throws one `ConfigError` that tells everything that is wrong, so
- * that nobody has to find five problems in five nights.
+ * that five problems are found in one night.
  */
 export function resolveSettings(server: ServerRecord, environment: Environment): ServerSettings {
   const problems: PgbakError[] = [];

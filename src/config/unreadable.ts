@@ -48,7 +48,7 @@ export function unreadableText({ unreadable = [] }: Pick<ServerRecord, 'unreadab
   return `its record in the catalogue cannot be read: ${columns.join('; ')}`;
 }
 
-/** The error for whoever needs the whole record; undefined where it can be read. */
+/** The error where the whole record is needed; undefined where it can be read. */
 export function unreadableProblem(server: Named): ConfigError | undefined {
   const text = unreadableText(server);
   if (text === undefined) return undefined;
@@ -71,7 +71,7 @@ export function refuseUnmended(server: Named, changes: Partial<Record<keyof Serv
   if (problem !== undefined) throw problem;
 }
 
-/** Whether an edit without any flag mends a record: what pgbak itself notes there, nobody can be asked for. */
+/** Whether an edit without any flag mends a record: what pgbak itself notes there, no user can be asked for. */
 export function isMendedByItself({ unreadable = [] }: Pick<ServerRecord, 'unreadable'>): boolean {
   return unreadable.length > 0 && unreadable.every(({ column }) => !(column in MENDED_BY));
 }

@@ -32,7 +32,7 @@ function withoutPassword(parameters: readonly Parameter[]): string {
     .join(' ');
 }
 
-/** `keyword='value'`, whatever the value holds. */
+/** `keyword='value'`, of any value. */
 export function keywordValue(keyword: string, value: string): string {
   return `${keyword}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
 }

@@ -11,7 +11,7 @@ export interface ServerFacts {
   version: Version;
   database: string;
   databaseSizeBytes: number;
-  /** Tables with rows of their own, partitions among them; whatever a dump may leave out. */
+  /** Tables with rows of their own, partitions among them, also those that a dump leaves out. */
   tableCount: number;
   /** How its database was made, what it is set to, and what a dump of it needs. */
   databaseFacts: DatabaseFacts;

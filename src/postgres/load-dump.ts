@@ -48,7 +48,7 @@ export function startLoader(request: LoadRequest): Loader {
   return request.format === 'sql' ? startScript(request) : startThroughScript(request);
 }
 
-/** psql hears of the end of the script only when pg_restore has ended well. */
+/** psql gets the end of the script only when pg_restore has ended well. */
 function startThroughScript(request: LoadRequest, path?: string): Loader {
   const { environment, signal, parts } = request;
   const psql = startScript(request);
@@ -58,7 +58,7 @@ function startThroughScript(request: LoadRequest, path?: string): Loader {
   const { stdin, stdout } = script;
   if (stdin === undefined || stdout === undefined) throw new Error('pg_restore was started without pipes');
   const copied = pipeline(stdout, psql.input, { end: false });
-  // What psql does not take, pg_restore need not write, and nobody would ever read.
+  // What psql does not take, pg_restore need not write: it would wait for a reader without end.
   copied.catch(() => void script.stop());
   const isPart = parts !== undefined && isSelection(parts);
   const input = isPart ? untilItCloses(stdin) : stdin;
@@ -84,7 +84,7 @@ function startThroughScript(request: LoadRequest, path?: string): Loader {
   };
 }
 
-/** pg_restore reads no further than the part that it was asked for; the rest is for nobody. */
+/** pg_restore reads no further than the part that it was asked for; the rest is thrown away. */
 function untilItCloses(stdin: Writable): Writable {
   return new Writable({
     write: (chunk, _encoding, done) => {
@@ -116,7 +116,7 @@ export async function loadFile(request: LoadRequest, path: string, jobs: number)
   throw explainLoadFailure('pg_restore', stderrTail, 'a part of it may have been restored');
 }
 
-/** Where psql gave up, pg_restore only tells that nobody reads what it writes: psql's own reason counts. */
+/** Where psql gave up, pg_restore only complains of a broken pipe: psql's own reason counts. */
 async function commitOrAbandon(loader: Loader): Promise<void> {
   try {
     await loader.commit();

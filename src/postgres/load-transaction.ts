@@ -25,7 +25,7 @@ export function canRestrict({ major, text }: Version): boolean {
 }
 
 /**
- * psql's `--single-transaction` commits at the end of its input, whatever came before: 121,165 of 200,000 rows where a
+ * psql's `--single-transaction` commits at the end of its input, even if that is cut off: 121,165 of 200,000 rows where a
  * dump broke off, and the same when pgbak is killed. So the transaction is begun and committed by words in the input
  * itself, and an end without the second undoes all.
  *

@@ -6,7 +6,7 @@ import type { ProgramEnvironment } from './program-environment.ts';
 
 /**
  * How a psql of pgbak's own speaks with a server. Each session begins with one message that empties the search path,
- * before any other name is looked up: whoever may create objects in a schema of the path could otherwise have functions
+ * before any other name is looked up: a role that may create objects in a schema of the path could otherwise have functions
  * and operators of theirs run by the role that makes backups
  * (https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS). It goes by SQL and not by
  * PGOPTIONS, which poolers refuse, and holds for the transaction alone: a pooler would hand what a session keeps to
@@ -53,7 +53,7 @@ export const SET_SAFELY = `set default_transaction_read_only = off \\; ${setting
 /** Between fields, whose texts cannot hold it. */
 const FIELD_END = '\0';
 
-/** A way to print rows so that they can be told apart whatever is in them, and to read what was printed. */
+/** A way to print rows so that they can be told apart with any text in them, and to read what was printed. */
 export interface RowFormat {
   /** For psql's command line. */
   args: readonly string[];
@@ -61,7 +61,7 @@ export interface RowFormat {
   parse: (printed: string) => string[][];
 }
 
-/** Records end with something that nobody can guess: NUL, which no text holds either, ends the fields. */
+/** Records end with a random word: NUL, which no text holds either, ends the fields. */
 export function rowFormat(): RowFormat {
   const recordEnd = `\u001e${randomBytes(12).toString('hex')}\u001e`;
   return {

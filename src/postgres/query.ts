@@ -19,7 +19,7 @@ const WRITES = /^\s*(?:create|alter|drop|grant|revoke|comment|insert|update|dele
 /**
  * The rows of a query, as texts, NULL as an empty one, through psql: any version of psql speaks to any server, and it
  * understands exactly the connection strings that pg_dump does. The search path is empty, so that names, functions and
- * operators are those of pg_catalog unless a schema is named; texts are UTF-8 whatever the database's encoding is, and
+ * operators are those of pg_catalog unless a schema is named; texts are UTF-8 in every database, and
  * bytes that are none survive as `textOf` has them. Statements in `query` are one transaction, but for those that cannot be.
  * Throws a `ProgramError` where there is no answer; it is a `RefusedStatementError` where the server refused.
  */

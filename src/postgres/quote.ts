@@ -1,4 +1,4 @@
-/** A name as SQL has it, whatever it holds. */
+/** Any name as SQL has it. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -11,7 +11,7 @@ import { queryRows } from './query.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import type { ScratchNeeds } from './scratch-needs.ts';
 
-/** A PostgreSQL server of its own that nobody else can reach; disposing ends it. Its files are the caller's to remove. */
+/** A PostgreSQL server of its own that no other account can reach; disposing ends it. Its files are the caller's to remove. */
 export interface ScratchCluster extends AsyncDisposable {
   connection: Connection;
   /** The client programs that belong to it. */

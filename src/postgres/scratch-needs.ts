@@ -4,7 +4,7 @@ import type { DatabaseFacts, RoleFacts } from '../config/database-facts.ts';
 export interface ScratchNeeds {
   /** How the database was made, where that was noted. */
   facts: DatabaseFacts | undefined;
-  /** Of the dump; undefined where nobody noted it. */
+  /** Of the dump; undefined where it was not noted. */
   encoding: string | undefined;
   roles: readonly RoleFacts[];
   tablespaces: readonly string[];

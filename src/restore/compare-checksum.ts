@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { PartSum } from '../config/backup-record.ts';
 
-/** What was noted of an archive when it was stored; absent what nobody knows any more. */
+/** What was noted of an archive when it was stored; what is not known is absent. */
 export interface NotedArchive {
   sizeBytes?: number;
   sha1?: string;
   sha256?: string;
-  /** Where nobody could take a sum of all of it, those of its parts. */
+  /** Where no sum of all of it could be taken, those of its parts. */
   partSums?: readonly PartSum[];
 }
 

@@ -22,7 +22,7 @@ export interface Fetch {
 const READ_BYTES = 1 << 20;
 
 /**
- * Puts a copy of a restore point's archive where nobody else writes, and proves of that very copy, by size and sums, that
+ * Puts a copy of a restore point's archive where no other process writes, and proves of that very copy, by size and sums, that
  * it is what was stored. What differs is fetched once more before it counts against the archive: a line or a disk may
  * have damaged it on the way.
  *

@@ -50,7 +50,7 @@ export interface OpenArchive {
 
 /**
  * Brings an archive to a private place, proves there that all of it is what was stored, and only then lets `use` look
- * into it. What is opened are the very bytes that were proved, whatever happens to the stored ones meanwhile.
+ * into it. What is opened are the very bytes that were proved, even if the stored ones change meanwhile.
  *
  * @throws StorageError, ProgramError, ArchiveError as `fetchArchive` does; PasswordError when it does not open with the
  *   password, or is not encrypted though there is one
@@ -114,7 +114,7 @@ export async function load(loader: Loader, { copyTo }: OpenArchive): Promise<num
     await loader.commit();
     return dumpBytes;
   } catch (error) {
-    // What it says of a dump that it refused tells more than that nobody read on.
+    // What it says of a dump that it refused tells more than its broken pipe.
     throw (await loader.abandon()) ?? error;
   }
 }

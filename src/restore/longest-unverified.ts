@@ -3,7 +3,7 @@ import { isAhead } from '../config/ahead.ts';
 import type { ServerRecord } from '../config/server.ts';
 
 /**
- * The servers that have a good backup, those first whose backups were never read or longest ago, whatever came out then; at most
+ * The servers that have a good backup, those first whose backups were never read or longest ago, good or bad; at most
  * `count`. What was verified, as it says, later than `now` counts as never. One without any backup is for `status` to
  * complain about.
  */

@@ -50,7 +50,7 @@ async function isRunning(pid: number, startedAt: string | undefined): Promise<bo
   return start === undefined || start === startedAt;
 }
 
-/** When a process began, in ticks since the machine did; undefined where nobody tells (proc_pid_stat(5), "starttime"). */
+/** When a process began, in ticks since the machine did; undefined where there is no /proc (proc_pid_stat(5), "starttime"). */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The name of the program, in parentheses, may hold blanks and parentheses itself.

@@ -46,7 +46,7 @@ export interface Rebuilt {
 
 /**
  * Takes every archive in a place into the catalogue. Archives of one name become restore points of the server that has
- * that archive name there, or of a new one, whose connection string nobody but its user knows any more. What is known
+ * that archive name there, or of a new one, whose connection string only its user knows. What is known
  * already stays as it is, so that it can be done again. Whose archives may be taken in, `settleOwners` says.
  */
 export async function rebuild(tools: RebuildTools): Promise<Rebuilt> {
@@ -97,7 +97,7 @@ export async function adoptArchive(
 }
 
 /**
- * The SHA-256 that was kept with an archive, where its signature is good; its note, to be judged by whoever restores it,
+ * The SHA-256 that was kept with an archive, where its signature is good; its note, to be judged at the restore,
  * where no password is known yet. A sum that anybody may have put there is none.
  */
 async function strongSumOf(

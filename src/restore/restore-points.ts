@@ -33,7 +33,7 @@ export interface ListTools {
   warn: (message: string) => void;
   /** The catalogues whose archives are our own. */
   ownIds: ReadonlySet<string>;
-  /** What the catalogue knows, good or not, to be in storage under these ids, in whatever place. */
+  /** What the catalogue knows, good or not, to be in storage under these ids, in any place. */
   recordsOf: (objectIds: readonly string[]) => Promise<readonly BackupRecord[]>;
   /** Archives made earlier that are not among the given backups are left out. */
   since: Date | undefined;

@@ -19,7 +19,7 @@ export interface DumpSurvey {
 export interface LoadedPart {
   tableCount: number;
   rowCount: number;
-  /** Views, sequences, functions and whatever else is no table and belongs to none. */
+  /** Views, sequences, functions and all else that is no table and belongs to none. */
   otherCount: number;
 }
 
@@ -74,7 +74,7 @@ export async function restore(request: RestoreRequest, tools: HandOverTools): Pr
       return await loadInto(target, archive, tools);
     });
   } catch (error) {
-    // A signal ends the programs too, and whichever of them is noticed first is not why.
+    // A signal ends the programs too; the first of them to end is not the reason.
     tools.signal.throwIfAborted();
     throw error;
   }

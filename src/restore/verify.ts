@@ -38,7 +38,7 @@ export interface Scratch extends AsyncDisposable {
   countRows: () => Promise<RowCounts>;
 }
 
-/** Checks one restore point. Rejects only when interrupted; whatever is wrong with the backup is in the result. */
+/** Checks one restore point. Rejects only when interrupted; what is wrong with the backup is in the result. */
 export async function verify(
   level: Level,
   server: ServerRecord,

@@ -30,7 +30,7 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
       const written = finished(file);
       written.catch(() => {});
       const dumpBytes = await copyTo(file).catch((error: unknown) => {
-        // Why nobody took the dump any more is what went wrong.
+        // The reason is why the reader stopped, not the broken pipe that follows.
         throw file.errored ?? error;
       });
       file.end();

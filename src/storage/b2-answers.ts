@@ -33,7 +33,7 @@ export function parseSession(b2: B2, data: unknown): Session {
 
 /** A version in a listing or in the answer to an upload. */
 export interface FileVersion extends StoredObject {
-  /** `upload`, `start` (unfinished), `hide`, and whatever B2 may come to say. */
+  /** `upload`, `start` (unfinished), `hide`, and any that B2 adds later. */
   action: string;
   info: Readonly<Record<string, string>>;
 }

@@ -120,7 +120,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
       try {
         return await unlessAborted(mine.session, signal);
       } catch (error) {
-        // The one that renewed it was ended; whoever is left goes on.
+        // The request that renewed it was ended; the others go on.
         if (signal.aborted || !mine.signal.aborted) throw error;
       }
     }

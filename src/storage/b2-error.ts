@@ -9,7 +9,7 @@ const CAPS: Record<string, string> = {
 };
 
 /**
- * A failure of B2 in the words of whoever must act on it; errors of pgbak itself and bugs stay as they are. `what` is
+ * A failure of B2 in words that a user can act on; errors of pgbak itself and bugs stay as they are. `what` is
  * what was tried, after "B2 does not …": `take the archive shop.sql.7z`.
  */
 export function b2Error(error: unknown, what: string, host: string): unknown {

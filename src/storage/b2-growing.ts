@@ -15,7 +15,7 @@ const BEGINNINGS = 5;
 
 /**
  * Uploads a file in parts while it is written. Its first part, to which 7-Zip returns at the very end, goes last. Before
- * they become a file it is proved that what was sent is what is on the disk now, of whatever is there still. Returns
+ * they become a file it is proved that what was sent is what is on the disk now, as far as it is there still. Returns
  * undefined when that did not succeed, but somebody may begin anew with all of the file once it is whole.
  */
 export async function uploadGrowing(

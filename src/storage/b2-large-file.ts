@@ -17,7 +17,7 @@ export interface Part<Kind extends Slice = Slice> {
   slice: Kind;
 }
 
-/** Where the parts come from, and who hears of them. */
+/** Where the parts come from, and what is called for each. */
 export interface PartSource {
   /** One by one, in any order; to end on that signal, since another part has failed then. */
   parts: (signal: AbortSignal) => AsyncGenerator<Part<Slice | HashedSlice>>;

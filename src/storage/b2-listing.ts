@@ -82,7 +82,7 @@ export async function listUnfinished(
   return files.filter((file) => file.name === name && file.info[OWNER_KEY] === owner);
 }
 
-/** Names the catalogue that made a file, so that nobody sweeps away what another host is uploading. */
+/** Names the catalogue that made a file, so that no host sweeps away what another is uploading. */
 export const OWNER_KEY = CATALOG_FACT;
 
 /** Cancels them; a sentence for each. */

@@ -5,7 +5,7 @@ import { errorCode, StorageError } from '../errors.ts';
 
 /** Larger ones cost less, but a line that is slow and shared has to take one before it counts as dead. */
 export const READ_BYTES = 256 * 1024;
-/** Nobody waits for a line here. */
+/** Read from the disk alone, with no line to wait for. */
 const HASH_BYTES = 1024 * 1024;
 
 /** A stretch of the archive that goes up in one request. */
@@ -18,7 +18,7 @@ export interface Slice {
 /** One that was read, and the sums of what was read. */
 export interface HashedSlice extends Slice {
   sha1: string;
-  /** Taken where nobody may be able to take that of the whole. */
+  /** Taken where that of the whole may not be possible later. */
   sha256?: string;
 }
 

@@ -22,7 +22,7 @@ export function parseUploadUrl({ data }: Answer): UploadUrl {
 
 /**
  * Uploads once, again with a new URL after what may pass, and gives up on what will not. `recover` is asked after each
- * failure, which may have hidden a success whatever its status was.
+ * failure, which may have hidden a success, of any status.
  *
  * @throws B2Failure of the last try
  */

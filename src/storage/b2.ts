@@ -221,7 +221,7 @@ export function openB2Storage({
     try {
       return await work();
     } finally {
-      // An answer to b2_start_large_file that was lost leaves a file whose id nobody knows.
+      // An answer to b2_start_large_file that was lost leaves a file whose id is not known.
       if (!upload.signal.aborted) await sweep();
     }
   }

@@ -21,7 +21,7 @@ export function versionNameOf(name: string, startedAt: Date, attempt: number): s
   return `${name.slice(0, name.length - extension.length)}.${stamp}${number}${extension}`;
 }
 
-/** A file that is not finished yet: hidden, and marked with whose it is. */
+/** A file that is not finished yet: hidden, and marked with the catalogue that writes it. */
 export function partialNameOf(name: string, owner: string): string {
   return join(dirname(name), `${partialPrefix(name, owner)}${randomBytes(4).toString('hex')}.partial`);
 }

@@ -117,7 +117,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       await look(false);
       try {
         await checkIsOwnFile(directory, id);
-        // First, since an archive without one is found by the next prune, and one without an archive by nobody.
+        // First, since an archive without one is found by the next prune, and one without an archive is never found.
         await rm(`${id}${SIDECAR}`, { force: true });
         await rm(id, { force: true });
         await syncDirectory(dirname(id));

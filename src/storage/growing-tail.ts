@@ -28,7 +28,7 @@ const WORTH_RELEASING_BYTES = 64_000_000;
 /** The beginning of an archive and its directory at the end are read again once it is whole. */
 const KEPT_AT_START_BYTES = 16_000_000;
 const KEPT_AT_END_BYTES = 1_000_000;
-/** Whoever holds back is heard a moment later, when as much as this has come. */
+/** The writer stops a moment after it is held back: room for what comes until then. */
 const LEFT_FREE_BYTES = 128_000_000;
 const AGAIN_AFTER_MS = 5000;
 

@@ -7,7 +7,7 @@ export const READ_BYTES = 1 << 20;
 
 /**
  * Opens an archive for reading. What stands there in its place must be a file: a fifo would be waited for without end, a
- * device gives whatever it likes, and a link leads wherever somebody wants it to.
+ * device never ends, and a link may lead anywhere.
  *
  * @throws ArchiveError for anything else
  */
@@ -65,7 +65,7 @@ export async function* bytesOf(file: FileHandle, failure: (error: unknown) => Er
  * false where the file system cannot do that.
  */
 export async function cloneFile(file: FileHandle, name: string, path: string): Promise<boolean> {
-  // Of the file that is open, whatever has that name by now.
+  // Of the file that is open: another may have that name by now.
   const source = process.platform === 'linux' ? `/proc/self/fd/${file.fd}` : name;
   try {
     await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);

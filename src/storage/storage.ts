@@ -27,7 +27,7 @@ export interface Room {
   release(startByte: number, sizeBytes: number): Promise<void>;
   /** What the file system has left. */
   freeBytes(): Promise<number>;
-  /** Holds whoever writes the file back, or lets them go on. */
+  /** Makes the program that writes the file stand still, or lets it go on. */
   hold(isHeld: boolean): void;
   /** So much of the file may lie on the disk. */
   limitBytes: number;
@@ -35,7 +35,7 @@ export interface Room {
 
 /** One stored version of an archive. Every backup of a server is a new version under the same name. */
 export interface StoredObject {
-  /** `ARCHIVE_NAME.sql.7z`, whatever the storage made of it. */
+  /** `ARCHIVE_NAME.sql.7z`, without what the storage adds to it. */
   name: string;
   /** What fetches and removes exactly this version: B2's file id, or the path of a file. */
   id: string;

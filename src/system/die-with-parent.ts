@@ -1,7 +1,7 @@
 import { execaSync } from 'execa';
 
 /**
- * The words of a command, changed so that the kernel ends it when pgbak dies. After `kill -9` nobody is left to end the
+ * The words of a command, changed so that the kernel ends it when pgbak dies. After `kill -9` no process is left to end the
  * children, and an orphaned pg_dump would hold its locks in the database. On Linux util-linux' setpriv arranges that
  * (`--pdeathsig`, see prctl(2) PR_SET_PDEATHSIG); elsewhere the children end when they next write to a broken pipe.
  */

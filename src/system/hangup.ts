@@ -9,7 +9,7 @@ let answer: boolean | undefined;
  * Whether SIGHUP was to be ignored when pgbak started, as under nohup. Node gives every signal its default back before
  * any script runs, so the kernel does not know any more. What is left, in this order: a parent that ignores the signal
  * hands that on (signal(7)); nohup takes the terminal away from all three standard streams; bash, ksh and zsh say in
- * `_` what they started. Where nobody tells, without a terminal, a backup that goes on is the lesser harm: there are
+ * `_` what they started. Where nothing tells, without a terminal, a backup that goes on is the lesser harm: there are
  * SIGTERM and SIGINT to end it.
  */
 export function ignoresHangup(): boolean {

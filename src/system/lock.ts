@@ -16,11 +16,11 @@ import { openSqlite, type Sqlite } from './sqlite.ts';
 
 export interface LockRequest {
   /**
-   * Whether somebody holds it all the same, in words; asked by whoever has just got the kernel's lock, since a file that
-   * was removed keeps nobody out.
+   * Whether somebody holds it all the same, in words; asked after the kernel's lock was taken, since a file that
+   * was removed locks nothing.
    */
   heldBy: () => Promise<string | undefined>;
-  /** Who holds it, in words, for whoever finds it taken; undefined where that is not known. */
+  /** Who holds it, in words, for the error where it is taken; undefined where that is not known. */
   describeHolder: () => Promise<string | undefined>;
   /** How long to wait for another holder to let go. */
   waitMs: number;
@@ -48,7 +48,7 @@ export async function takeLock(path: string, request: LockRequest): Promise<Disp
     lock?.close();
     const leftMs = giveUpAt - clock.now().getTime();
     if (leftMs <= 0) {
-      // Where nobody is named it is just starting or ending; that it is held is all there is to say.
+      // Without a name the holder is just starting or ending; that it is held is all there is to say.
       const who = other ?? (await describeHolder());
       throw new LockedError(
         `another run is under way${who === undefined ? '' : `: ${who}`}`,
@@ -68,7 +68,7 @@ async function closedOnError<Result>(lock: Sqlite, ask: () => Promise<Result>): 
   }
 }
 
-/** However a path is spelled and whatever links lead to it, it is the same lock. */
+/** It is the same lock however a path is spelled, links included. */
 function lockPathOf(path: string): string {
   try {
     return `${realpathSync(path)}.lock`;
@@ -100,7 +100,7 @@ function tryLock(lockPath: string, path: string): Sqlite | undefined {
 
 /**
  * Makes sure that the lock file is there, a file and not a link to one, and can be written; returns its inode. Closed
- * again before SQLite locks it: whatever else of this process closes the file drops the kernel's lock
+ * again before SQLite locks it: any other close of the file in this process drops the kernel's lock
  * (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
  */
 function openLockFile(lockPath: string, path: string): number {

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 
 /*
- * Programs pass on texts in encodings that nobody told them of: a role's name in Latin-1, say. As strings they keep every
+ * Programs pass on texts in encodings that they do not know: a role's name in Latin-1, say. As strings they keep every
  * byte: one that is not part of well-formed UTF-8 becomes the lone surrogate U+DC80 to U+DCFF, as in Python's
  * "surrogateescape" (https://peps.python.org/pep-0383/), and turns into the same byte again on its way out.
  */
 
 const ESCAPE = 0xdc_00;
 
-/** Bytes as a string from which `bytesOf` makes the very same bytes, whatever their encoding. */
+/** Bytes as a string from which `bytesOf` makes the very same bytes, in any encoding. */
 export function textOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   const parts: string[] = [];

@@ -14,7 +14,7 @@ export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), ...(kernel === undefined ? {} : { kernel }) };
 }
 
-/** Whether another process is certain to run still. One on another machine, or in another container, nobody can see from here. */
+/** Whether another process is certain to run still. One on another machine, or in another container, cannot be seen from here. */
 export function isOtherRunning({ pid, host, kernel }: ProcessIdentity): boolean {
   if (kernel === undefined || host !== hostname() || pid === process.pid) return false;
   return kernelsIdentity(pid) === kernel;

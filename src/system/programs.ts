@@ -58,7 +58,7 @@ export interface RunningProgram {
   /** Asks the program to end, forces it five seconds later, and resolves when it has. */
   stop(): Promise<void>;
   /**
-   * Lets the program stand still, or go on. Does nothing where a child could outlive a killed pgbak: nobody would ever
+   * Lets the program stand still, or go on. Does nothing where a child could outlive a killed pgbak: no process would ever
    * wake it then. Tells whether it stands still now.
    */
   hold(isHeld: boolean): boolean;

@@ -47,7 +47,7 @@ function wordsOf(line: string): string[] {
 
 async function exists(program: string, path: string): Promise<boolean> {
   if (isAbsolute(program)) return await isFile(program);
-  // Of a relative path or a variable nobody here knows what it means there.
+  // What a relative path or a variable means there is not known here.
   if (/[/$~`]/.test(program) || path.includes('$')) return true;
   const places = path.split(':').map((directory) => isFile(join(directory, program)));
   return (await Promise.all(places)).includes(true);

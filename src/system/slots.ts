@@ -1,6 +1,6 @@
 import { reasonOf } from './clock.ts';
 
-/** So many at a time: whoever comes when all are taken waits until one is free. */
+/** So many at a time: a caller who finds all taken waits until one is free. */
 export interface Slots {
   /** Resolves with a slot, which is free again once disposed of; rejects with the signal's reason. */
   take(signal: AbortSignal): Promise<Disposable>;

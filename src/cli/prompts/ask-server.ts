@@ -11,7 +11,7 @@ import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
 
 export interface Asking {
-  /** What flags said; nobody is asked for it again. */
+  /** What flags said; it is not asked again. */
   given: ServerInput;
   /** The server as it stands, when it is edited. */
   today: ServerRecord | undefined;

@@ -59,7 +59,7 @@ export const fieldPrompt = createPrompt<string, FieldPromptConfig>((config, done
   return [`${question} ${shown}`, [complaint, help].filter((part) => part !== '').join('\n')];
 });
 
-/** How long a secret is, is nobody's business either. */
+/** The length of a secret is hidden as well. */
 function shownWhenDone(text: string): string {
   return text === '' ? '' : '********';
 }

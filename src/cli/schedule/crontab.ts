@@ -4,7 +4,7 @@ import { refuseControl, type Installation } from './installation.ts';
 const BEGIN = '# pgbak begin: kept by "pgbak schedule", do not edit';
 const END = '# pgbak end';
 
-/** The line that starts pgbak every hour, by whatever shell cron has. */
+/** The line that starts pgbak every hour, by any shell that cron has. */
 export function crontabLine({ minute, node, program, environmentFile }: Installation): string {
   for (const path of [node, program, environmentFile]) refuseControl(path);
   const file = quoted(environmentFile);

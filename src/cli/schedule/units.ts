@@ -5,7 +5,7 @@ export interface WrittenPlaces {
   directories: readonly string[];
 }
 
-/** Nothing of pgbak needs more, whoever runs it. */
+/** Nothing of pgbak needs more, under any account. */
 const GIVEN_UP = `
   NoNewPrivileges=yes
   LockPersonality=yes

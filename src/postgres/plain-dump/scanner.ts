@@ -12,7 +12,7 @@ const NEWLINE = 0x0a;
 /**
  * Reads a plain dump as psql will, piece by piece and with little memory, and lets through what pg_dump writes and
  * nothing else. psql runs commands of its own wherever a backslash stands outside quotes, and a dump could end the
- * transaction that it is loaded in; so whatever is not known to be pg_dump's is refused before psql sees it. Left out
+ * transaction that it is loaded in; so what is not known to be pg_dump's is refused before psql sees it. Left out
  * are comments, time limits, `\restrict`, and the BEGIN and COMMIT around the data of large objects; settings are made
  * for the transaction alone.
  *
