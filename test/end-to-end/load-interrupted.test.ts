@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { newAccount, type Account, type RunningPgbak } from '../support/pgbak.ts';
 import { contentsOf } from '../support/postgres/sample-database.ts';
@@ -99,9 +99,8 @@ const interruptions: [string, number | null, RegExp, (running: RunningPgbak) => 
   ['pg_terminate_backend {lost@load}', 1, /nothing was restored: .*terminating connection/, terminate],
 ];
 
-test.each(['sql', 'binary'].flatMap((format) => interruptions.map((row) => [format, ...row] as const)))(
-  'all that a %s dump was to replace is there after %s',
-  async (format, what, status, message, interrupt) => {
+describe.each(['sql', 'binary'])('all that a %s dump was to replace is there', (format) => {
+  test.each(interruptions)('after %s', async (what, status, message, interrupt) => {
     const isStopped = what.includes('{stop');
     const before = await contentsOf(cluster, target);
     await using blocker = await session('begin; select 1 from pg_advisory_xact_lock(42);');
@@ -121,8 +120,8 @@ test.each(['sql', 'binary'].flatMap((format) => interruptions.map((row) => [form
     await eventually('no session is left', async () => (await sessions('true')) === '0', 60_000);
     expect(await contentsOf(cluster, target)).toBe(before);
     await eventually('no psql is left', () => loaders().length === 0);
-  },
-);
+  });
+});
 
 /** Between pgbak and the server; cuts a connection when its COMMIT comes, before or after the server has done it. */
 async function cuttingProxy(isDone: boolean) {
