@@ -23,16 +23,16 @@ export function pingsFor(
   const { urls, problems } = tools.pingUrlsFor(server);
   problems.forEach((problem) => warn(problem));
 
-  const send = async (moment: 'start' | 'success' | 'fail', body: string, signal: AbortSignal) => {
+  const send = async (moment: 'start' | 'success' | 'fail', body: string, withinMs?: number) => {
     const url = urls[moment];
-    const warning = url === undefined ? undefined : await tools.ping(moment, url, body, signal);
+    const warning = url === undefined ? undefined : await tools.ping(moment, url, body, withinMs);
     if (warning !== undefined) warn(warning);
   };
   const sendLast = (moment: 'success' | 'fail', body: string) =>
-    send(moment, body, AbortSignal.timeout(tools.signal.aborted ? LAST_PING_MS : PING_MS));
+    send(moment, body, tools.signal.aborted ? LAST_PING_MS : PING_MS);
 
   return {
-    started: () => send('start', '', tools.signal),
+    started: () => send('start', ''),
     succeeded: (body) => sendLast('success', body),
     failed: (body) => sendLast('fail', body),
   };

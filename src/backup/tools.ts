@@ -67,8 +67,11 @@ export interface Tools {
   archiveCatalog: (path: string) => Promise<{ sizeBytes: number }>;
   /** Removes what a server's rules do not keep; never the backup that was just made. */
   prune: (server: ServerRecord, justMade: number) => Promise<PruneEntry[]>;
-  /** Resolves with a warning when the ping could not be delivered; never rejects. */
-  ping: (moment: PingMoment, url: Secret, body: string, signal: AbortSignal) => Promise<string | undefined>;
+  /**
+   * Resolves with a warning when the ping could not be delivered; never rejects. `withinMs` is the time that a last ping
+   * gets, also after an interruption; without it an interruption ends the ping.
+   */
+  ping: (moment: PingMoment, url: Secret, body: string, withinMs?: number) => Promise<string | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;
   /** Removes what a killed run left in the temporary directory; a sentence for each thing removed. */
   sweepTemporaryDirectories: () => Promise<string[]>;

@@ -2,6 +2,7 @@ import type { DatabaseFacts } from '../config/database-facts.ts';
 import { ProgramError } from '../errors.ts';
 import { fitDatabase, type DatabaseFit, type FitRequest } from '../postgres/fit-database.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
+import { within } from '../system/clock.ts';
 
 /** A database that a restore makes. */
 export interface Creation {
@@ -39,9 +40,8 @@ export async function planCreation(request: CreationRequest): Promise<Creation> 
       : await fitDatabase({ ...request, facts, ask: (text) => query(text) });
   const name = quoteIdentifier(database);
   const drop = async () =>
-    void (await query(
-      `drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`,
-      AbortSignal.timeout(DROP_WITHIN_MS),
+    void (await within(DROP_WITHIN_MS, (until) =>
+      query(`drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`, until),
     ));
   return {
     notes: fit.notes,

@@ -68,6 +68,12 @@ export async function openTarget(
   const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);
   const tableCount = create ? 0 : facts.tableCount;
 
+  if (facts.isStandby) {
+    throw new ConfigError(
+      `${named.label} is a standby, which takes no changes`,
+      'Restore into its primary, or into a server of its own.',
+    );
+  }
   if (
     create &&
     (await query(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(database)}`)).length > 0

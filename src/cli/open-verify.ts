@@ -1,6 +1,6 @@
 import { resolvePingUrls } from '../config/settings.ts';
 import type { VerifyAndTellTools } from '../restore/verify-and-tell.ts';
-import { systemClock } from '../system/clock.ts';
+import { systemClock, within } from '../system/clock.ts';
 import { buildHandOverTools } from './open-restore.ts';
 import type { ScratchServer } from './open-scratch.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -39,14 +39,10 @@ export function buildVerifyTools(
         import('../config/ping-url.ts'),
       ]);
       const target = isGood ? url : failUrlOf(url);
-      return await ping({
-        moment: 'verify',
-        url: target,
-        body,
-        userAgent: `pgbak/${version}`,
-        clock: systemClock,
-        signal: AbortSignal.timeout(60_000),
-      });
+      const userAgent = `pgbak/${version}`;
+      return await within(60_000, (until) =>
+        ping({ moment: 'verify', url: target, body, userAgent, clock: systemClock, signal: until }),
+      );
     },
   };
 }

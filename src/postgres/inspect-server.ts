@@ -13,6 +13,8 @@ export interface ServerFacts {
   databaseSizeBytes: number;
   /** Tables with rows of their own, partitions among them, also those that a dump leaves out. */
   tableCount: number;
+  /** Whether it follows another server, and so takes no changes. */
+  isStandby: boolean;
   /** How its database was made, what it is set to, and what a dump of it needs. */
   databaseFacts: DatabaseFacts;
   /** The roles that its objects belong to or are granted to, which a dump therefore names. */
@@ -21,7 +23,7 @@ export interface ServerFacts {
 
 const QUERY = `with ${FACTS_TABLES}
   select current_setting('server_version_num'), current_setting('server_version'), current_database(),
-  pg_catalog.pg_database_size(current_database()),
+  pg_catalog.pg_database_size(current_database()), pg_catalog.pg_is_in_recovery(),
   (select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'),
   ${NAMED_ROLES}, ${DATABASE_FACTS}`;
@@ -34,7 +36,7 @@ export async function inspectServer(
   signal: AbortSignal,
 ): Promise<ServerFacts> {
   const [row = []] = await queryRows(QUERY, connection, found, environment, signal);
-  const [number = '', text = '', database = '', size = '', tables = '', roles = '[]', json = ''] = row;
+  const [number = '', text = '', database = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;
   const databaseFacts = parseDatabaseFacts(json);
   if (databaseFacts === undefined) throw new ProgramError(`${connection.label} did not tell how its database was made`);
   return {
@@ -42,6 +44,7 @@ export async function inspectServer(
     database,
     databaseSizeBytes: Number(size),
     tableCount: Number(tables),
+    isStandby: standby === 't',
     databaseFacts,
     roles: textsIn(roles),
   };

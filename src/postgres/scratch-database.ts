@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../config/backup-record.ts';
 import { ProgramError } from '../errors.ts';
+import { within } from '../system/clock.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { connectionTo, type Connection } from './connection.ts';
 import { lackingProvider, localeOptions, systemLocales } from './create-options.ts';
@@ -63,8 +64,9 @@ export async function createScratchDatabase(request: ScratchDatabaseRequest): Pr
     countRows: async () => parseRowCounts(await run(countRowsScript(), connection, signal)),
     [Symbol.asyncDispose]: async () => {
       // The signal may be why it is dropped.
-      const until = AbortSignal.timeout(DROP_WITHIN_MS);
-      await dropScratch(name, request.major, (query, database = server) => run(query, database, until), connection);
+      await within(DROP_WITHIN_MS, (until) =>
+        dropScratch(name, request.major, (query, database = server) => run(query, database, until), connection),
+      );
     },
   };
   try {

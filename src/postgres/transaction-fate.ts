@@ -1,3 +1,4 @@
+import { limitTo } from '../system/clock.ts';
 import type { LoadRequest } from './load-dump.ts';
 import { queryRows } from './query.ts';
 
@@ -33,12 +34,12 @@ export async function fateOf(
   // It had not even begun.
   if (id === undefined) return 'aborted';
   const isStopped = signal.aborted;
-  const until = AbortSignal.timeout(isStopped ? END_WITHIN_MS : ASK_WITHIN_MS);
+  using limit = limitTo(isStopped ? END_WITHIN_MS : ASK_WITHIN_MS);
   const end = `(select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
     where pid = ${processId()} and backend_xid::pg_catalog.text = (${id} % 4294967296)::pg_catalog.text)`;
   const query = `select pg_catalog.txid_status(${id})${isStopped ? `, ${end}` : ''}`;
-  while (!until.aborted) {
-    const [row] = await queryRows(query, connection, [programs], environment, until).catch(() => []);
+  while (!limit.signal.aborted) {
+    const [row] = await queryRows(query, connection, [programs], environment, limit.signal).catch(() => []);
     if (row?.[0] === 'committed' || row?.[0] === 'aborted') return row[0];
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }

@@ -1,4 +1,5 @@
 import { DoubtfulUploadError } from '../errors.ts';
+import { within } from '../system/clock.ts';
 import { numberIn, parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
 import { sendSlice } from './b2-body.ts';
 import { B2Failure, MALFORMED } from './b2-failure.ts';
@@ -181,5 +182,5 @@ function checkPart(data: unknown, sent: { sizeBytes: number; sha1: string }): vo
  */
 async function cancel(fileId: string, { client }: B2Upload): Promise<boolean> {
   // The upload's own signal may be why it is given up.
-  return await cancelLargeFile(client, fileId, AbortSignal.timeout(SETTLE_WITHIN_MS)).catch(() => false);
+  return await within(SETTLE_WITHIN_MS, (until) => cancelLargeFile(client, fileId, until)).catch(() => false);
 }

@@ -1,4 +1,5 @@
 import { parseFileVersion, type FileVersion } from './b2-answers.ts';
+import { within } from '../system/clock.ts';
 import type { Slots } from '../system/slots.ts';
 import { sendSlice } from './b2-body.ts';
 import type { HashedSlice } from './b2-slices.ts';
@@ -87,7 +88,7 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
     return version;
   } catch (error) {
     // The upload's own signal may be why it is given up.
-    if (isDoubtful || isAllSent) await settleTwins(upload, undefined, AbortSignal.timeout(SETTLE_WITHIN_MS));
+    if (isDoubtful || isAllSent) await within(SETTLE_WITHIN_MS, (until) => settleTwins(upload, undefined, until));
     throw error;
   }
 }

@@ -60,6 +60,12 @@ export function limitTo(ms: number, ...others: readonly AbortSignal[]): Limit {
   };
 }
 
+/** Work that is given so long, in milliseconds, and no other reason to stop: what is done after an interruption. */
+export async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  using limit = limitTo(ms);
+  return await work(limit.signal);
+}
+
 /** Why a signal was aborted, as an error that can be thrown. */
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));

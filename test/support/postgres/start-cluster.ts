@@ -33,6 +33,8 @@ export interface ClusterOptions {
   initdb?: readonly string[];
   /** Settings of the server, `max_connections=20`. */
   settings?: readonly string[];
+  /** A hot standby of that one: a copy of its data, which follows it. */
+  standbyOf?: Cluster;
 }
 
 const superuser: Role = { user: 'postgres', password: 'the superuser' };
@@ -52,8 +54,13 @@ export async function startCluster(given: ClusterOptions = {}): Promise<Cluster>
   for (const path of [directory, socketDirectory]) {
     if (account.uid !== undefined && account.gid !== undefined) chownSync(path, account.uid, account.gid);
   }
-  const madeOnce = newDataDirectory(programs, superuser, given.initdb ?? []);
-  execFileSync('cp', ['-R', '--reflink=auto', madeOnce, data], { ...account, stdio: 'pipe' });
+  if (given.standbyOf === undefined) {
+    const madeOnce = newDataDirectory(programs, superuser, given.initdb ?? []);
+    execFileSync('cp', ['-R', '--reflink=auto', madeOnce, data], { ...account, stdio: 'pipe' });
+  } else {
+    const words = ['-D', data, '-d', given.standbyOf.url('postgres'), '-R', '-c', 'fast', '-w'];
+    execFileSync(join(programs, 'pg_basebackup'), words, { ...account, stdio: 'pipe' });
+  }
   chmodSync(data, 0o700);
 
   const port = await freePort();
@@ -119,7 +126,8 @@ export async function startCluster(given: ClusterOptions = {}): Promise<Cluster>
       rmSync(directory, { recursive: true, force: true });
     },
   };
-  running.add(cluster);
+  // Restores are tried on these, and a standby takes none.
+  if (given.standbyOf === undefined) running.add(cluster);
   return cluster;
 }
 
