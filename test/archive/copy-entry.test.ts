@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const DUMP = `--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t (n int);\n${'INSERT INTO t VALUES (1);\n'.repeat(20)}\n--\n-- PostgreSQL database dump complete\n--\n\n`;
 
 describe.each([undefined, 'secret'])('an archive with the password %s', (password) => {
-  test('is copied, and with any of its bytes changed never passes for whole', async () => {
+  test('is copied, and with any of its bytes changed never passes for whole {damaged@load}', async () => {
     using folder = temporaryFolder();
     const sevenZip = await installedSevenZip();
     writeFileSync(folder.at('shop.sql'), DUMP);

@@ -42,7 +42,7 @@ describe('an archive that is held back', () => {
     expect((await writing).rawSizeBytes).toBe(10_000_000);
   });
 
-  test('is over at once when it is interrupted', async () => {
+  test('is over at once when it is interrupted {stop@compress}', async () => {
     using folder = temporaryFolder();
     const controller = new AbortController();
     const { writing } = await heldArchive(folder, NOISE, { signal: controller.signal });
@@ -55,7 +55,7 @@ describe('an archive that is held back', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('is over at once when its source fails', async () => {
+  test('is over at once when its source fails {kill@dump}', async () => {
     using folder = temporaryFolder();
     const { writing } = await heldArchive(folder, `exec head -c 87654321 /dev/urandom`);
     for (const { pid } of processesWith('head -c 87654321')) process.kill(pid, 'SIGKILL');

@@ -37,7 +37,7 @@ describe('7-Zip is looked for', () => {
     expect(Number(found.version.split('.')[0])).toBeGreaterThanOrEqual(21);
   });
 
-  test('in vain with a sentence for each that was tried', async () => {
+  test('in vain with a sentence for each that was tried {gone@compress}', async () => {
     using folder = temporaryFolder();
     const searchPath = programs(folder.at('old'), { '7za': OLD, '7z': 'I am something else' });
     const search = { override: undefined, searchPath, bundled: nothingBundled, signal };

@@ -12,21 +12,21 @@ import { archiveRequest } from './archive-request.ts';
 const password = new Secret('correct horse');
 
 describe('no archive is left, and no process, when', () => {
-  test('the source dies half way, although 7-Zip succeeds', async () => {
+  test('the source dies half way, although 7-Zip succeeds {lost@dump}', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, 'seq 1 100000; exit 3', { password });
     await expect(writeArchive(request)).rejects.toThrow('the source failed: 3');
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('the source is killed', async () => {
+  test('the source is killed {kill@dump}', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, 'seq 1 100000; kill -9 $$');
     await expect(writeArchive(request)).rejects.toThrow('the source failed: SIGKILL');
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('the source does not exist', async () => {
+  test('the source does not exist {gone@dump}', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, '');
     const source = { ...request.source, file: '/nowhere/pg_dump' };
@@ -34,7 +34,7 @@ describe('no archive is left, and no process, when', () => {
     expect(processesWith(folder.path)).toEqual([]);
   });
 
-  test('7-Zip is killed while the source still waits for its database', async () => {
+  test('7-Zip is killed while the source still waits for its database {kill@compress}', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, `seq 1 10; exec sleep 1234 # ${folder.path}`, { password });
     const writing = writeArchive(request);
@@ -50,7 +50,7 @@ describe('no archive is left, and no process, when', () => {
     expect(existsSync(request.archivePath)).toBe(false);
   });
 
-  test('the whole takes too long', async () => {
+  test('the whole takes too long {hang@compress}', async () => {
     using folder = temporaryFolder();
     const limits = { totalMs: 600, idleMs: 60_000 };
     const request = await archiveRequest(folder, 'while :; do head -c 50000 /dev/urandom; sleep 0.05; done', {
@@ -63,7 +63,7 @@ describe('no archive is left, and no process, when', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('nothing comes any more', async () => {
+  test('nothing comes any more {hang@dump}', async () => {
     using folder = temporaryFolder();
     const limits = { totalMs: 60_000, idleMs: 700 };
     const request = await archiveRequest(folder, 'seq 1 10; exec sleep 4321', { limits, password });
@@ -72,7 +72,7 @@ describe('no archive is left, and no process, when', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('it is interrupted, even where the signal reaches the children first', async () => {
+  test('it is interrupted, even where the signal reaches the children first {stop@compress}', async () => {
     using folder = temporaryFolder();
     const controller = new AbortController();
     const request = await archiveRequest(folder, 'seq 1 10; exec sleep 2345', { signal: controller.signal, password });
@@ -118,7 +118,7 @@ function environments(): string[] {
   });
 }
 
-(CAN_MOUNT ? test : test.skip)('a full temporary disk is said to be full', async () => {
+(CAN_MOUNT ? test : test.skip)('a full temporary disk is said to be full {full@compress}', async () => {
   using folder = temporaryFolder();
   using _disk = mountSmallDisk(folder.path, 2 * 1024 * 1024);
   const request = await archiveRequest(folder, 'head -c 30000000 /dev/urandom', { password });

@@ -73,9 +73,13 @@ describe('a new catalogue', () => {
 
 describe('refused without a byte changed:', () => {
   test.each<[string, (path: string) => void, RegExp]>([
-    ['a text file', (path) => writeFileSync(path, 'these are my notes\n'.repeat(100)), /is no SQLite file/],
     [
-      'a foreign database',
+      'a text file {replaced@connect}',
+      (path) => writeFileSync(path, 'these are my notes\n'.repeat(100)),
+      /is no SQLite file/,
+    ],
+    [
+      'a foreign database {replaced@connect}',
       (path) => writeDatabase(path, 'create table cars (id integer); insert into cars values (1)'),
       /no catalogue of pgbak: it holds cars/,
     ],
@@ -94,7 +98,7 @@ describe('refused without a byte changed:', () => {
       /written by a newer pgbak \(schema 99/,
     ],
     [
-      'a damaged one',
+      'a damaged one {damaged@connect}',
       (path) => {
         writeDatabase(path, LATEST.ddl);
         const bytes = readFileSync(path);

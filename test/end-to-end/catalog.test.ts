@@ -39,7 +39,7 @@ async function comesBack(account: Account, server: string, database: string, ...
   expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
 }
 
-test('lost with its machine, it is rebuilt from a directory, and everything comes back', async () => {
+test('lost with its machine, it is rebuilt from a directory, and everything comes back {gone@connect}', async () => {
   using account = newAccount();
   const directory = account.folder.at('backups');
   await addShop(account, { destination: `file:${directory}` });
@@ -145,7 +145,7 @@ test('after each run a copy lies beside the backups: with secrets only where one
   expect(await account.json('backups')).toMatchObject(Array.from({ length: 6 }, () => ({ state: 'present' })));
 });
 
-test('a copy that cannot be stored is a warning, and the backups count', async () => {
+test('a copy that cannot be stored is a warning, and the backups count {denied@copy}', async () => {
   await using server = await startB2Server();
   const bucket = server.createBucket('pgbak-bucket');
   const { id, key } = server.createKey({ bucketId: bucket.id, namePrefix: 'shop' });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await cluster[Symbol.asyncDispose]());
 
-test('a download that is cut at random places is resumed, and the whole dump comes back', async () => {
+test('a download that is cut at random places is resumed, and the whole dump comes back {lost@fetch}', async () => {
   await using server = await startB2Server();
   server.createBucket('pgbak-bucket');
   const { id, key } = server.masterKey;

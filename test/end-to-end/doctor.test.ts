@@ -88,7 +88,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('names the tables that a role cannot read, but for those that are left out', async () => {
+  test('names the tables that a role cannot read, but for those that are left out {denied@connect}', async () => {
     using account = newAccount();
     const flags = {
       'connection-string': cluster.url('shop', { user: 'reader', password: 'reader' }),
@@ -109,7 +109,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('tells what is wrong with connection, storage, settings, catalogue and programs', async () => {
+  test('tells what is wrong with connection, storage, settings, catalogue and programs {refused@connect, denied@connect, gone@connect}', async () => {
     await using server = await startB2Server();
     server.createBucket('pgbak-bucket');
     const { id, key } = server.createKey({ capabilities: ['listBuckets', 'readFiles'] });
@@ -175,7 +175,7 @@ describe('doctor', () => {
     expect(readdirSync(backups)).toEqual(before);
   });
 
-  test('of a file that is no catalogue leaves it alone', async () => {
+  test('of a file that is no catalogue leaves it alone {replaced@connect}', async () => {
     using account = newAccount();
     account.env['DB_PATH'] = account.folder.at('notes.txt');
     writeFileSync(account.folder.at('notes.txt'), 'notes\n'.repeat(1000));

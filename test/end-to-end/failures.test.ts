@@ -22,12 +22,12 @@ const add = (flags: Record<string, string | number> = {}) =>
   scene.add({ 'connection-string': cluster.url('shop'), ...flags });
 
 describe('a backup fails, and everybody hears of it,', () => {
-  test('when nobody listens', async () => {
+  test('when nobody listens {refused@connect}', async () => {
     await add({ 'connection-string': 'postgresql://app:pw@127.0.0.1:1/shop' });
     expect(await scene.failure()).toMatch(/cannot connect to shop on 127\.0\.0\.1:1: .*Connection refused/);
   });
 
-  test('when the password is wrong', async () => {
+  test('when the password is wrong {secret@connect}', async () => {
     const url = cluster.url('shop', { user: 'postgres', password: 'wr0ng-pass' });
     await add({ 'connection-string': url });
     const error = await scene.failure();
@@ -35,12 +35,12 @@ describe('a backup fails, and everybody hears of it,', () => {
     expect(error).not.toContain('wr0ng-pass');
   });
 
-  test('when the database is not there', async () => {
+  test('when the database is not there {gone@connect}', async () => {
     await add({ 'connection-string': cluster.url('no such database') });
     expect(await scene.failure()).toMatch(/database "no such database" does not exist/);
   });
 
-  test('when the database is dropped during the dump', async () => {
+  test('when the database is dropped during the dump {gone@dump}', async () => {
     await cluster.createDatabase('short_lived');
     await cluster.sql(
       'short_lived',
@@ -60,7 +60,7 @@ describe('a backup fails, and everybody hears of it,', () => {
     expect(await failed).toMatch(/the server went away during the dump/);
   });
 
-  test('when the server is stopped at once during the dump', async () => {
+  test('when the server is stopped at once during the dump {lost@dump}', async () => {
     await using own = await startCluster();
     await own.createDatabase('shop');
     await own.sql('shop', 'create table big as select n, md5(n::text) as text from generate_series(1, 4000000) as n');
@@ -74,7 +74,7 @@ describe('a backup fails, and everybody hears of it,', () => {
     expect(await failed).toMatch(/the server went away during the dump/);
   });
 
-  test('when row security hides rows from the role', async () => {
+  test('when row security hides rows from the role {denied@dump}', async () => {
     await cluster.sql(
       'shop',
       `
@@ -90,13 +90,13 @@ describe('a backup fails, and everybody hears of it,', () => {
     expect(error).toMatch(/BYPASSRLS/);
   });
 
-  test('when the role may not read a table', async () => {
+  test('when the role may not read a table {denied@dump}', async () => {
     await cluster.sql('shop', "create role nobody login password 'nobody'");
     await add({ 'connection-string': cluster.url('shop', { user: 'nobody', password: 'nobody' }) });
     expect(await scene.failure()).toMatch(/permission denied for/);
   });
 
-  test('when B2 is not set up, before anybody is pinged that it begins', async () => {
+  test('when B2 is not set up, before anybody is pinged that it begins {secret@connect}', async () => {
     await add({ destination: 'b2' });
     const error = await scene.failure({ B2_KEY_ID: 'id' });
     expect(error).toMatch(/B2_APP_KEY/);
@@ -105,12 +105,12 @@ describe('a backup fails, and everybody hears of it,', () => {
     expect(scene.receiver.requests.map(({ url }) => url)).toEqual(['/fail']);
   });
 
-  test('when a reference leads nowhere', async () => {
+  test('when a reference leads nowhere {secret@connect}', async () => {
     await add({ 'archive-password': 'env:NO_SUCH_VARIABLE' });
     expect(await scene.failure()).toMatch(/NO_SUCH_VARIABLE/);
   });
 
-  test('when the archive is smaller than --min-size', async () => {
+  test('when the archive is smaller than --min-size {refused@judge}', async () => {
     await add({ 'min-size': 10_000_000 });
     expect(await scene.failure()).toMatch(/less than the minimum of 10000000/);
   });

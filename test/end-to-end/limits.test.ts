@@ -23,7 +23,7 @@ const add = (flags: Record<string, string | number> = {}) =>
   scene.add({ 'connection-string': cluster.url('shop'), ...flags });
 
 describe('a backup fails, and everybody hears of it,', () => {
-  test('when the disk for the archive is full', async () => {
+  test('when the disk for the archive is full {full@compress}', async () => {
     let mounted: SmallDisk;
     try {
       mounted = mountSmallDisk(scene.account.folder.at('small disk'), 400 * 1024);
@@ -46,13 +46,13 @@ describe('a backup fails, and everybody hears of it,', () => {
     }
   });
 
-  test('when the dump takes longer than BACKUP_TIMEOUT_SEC', async () => {
+  test('when the dump takes longer than BACKUP_TIMEOUT_SEC {hang@dump}', async () => {
     await add();
     const env = { BACKUP_TIMEOUT_SEC: '2', PGBAK_PG_BIN: slowPgDump(scene.account.folder) };
     expect(await scene.failure(env)).toMatch(/BACKUP_TIMEOUT_SEC/);
   });
 
-  test('when a table stays locked', async () => {
+  test('when a table stays locked {locked@dump}', async () => {
     await add({ 'lock-wait-sec': 1 });
     const locking = cluster
       .sql('shop', 'begin; lock table customer in access exclusive mode; select pg_sleep(20);')
@@ -73,7 +73,7 @@ describe('a backup fails, and everybody hears of it,', () => {
     await locking;
   });
 
-  test('when nothing comes any more for --idle-timeout-sec', async () => {
+  test('when nothing comes any more for --idle-timeout-sec {hang@dump, locked@dump}', async () => {
     await add({ 'lock-wait-sec': 600, 'idle-timeout-sec': 2 });
     const locking = cluster
       .sql('shop', 'begin; lock table customer in access exclusive mode; select pg_sleep(20);')

@@ -80,7 +80,7 @@ test('servers that are backed up at once share the parts in flight', async () =>
   expect(server.peakUploads()).toBe(4);
 });
 
-test('a dump that dies with parts in flight leaves nothing', async () => {
+test('a dump that dies with parts in flight leaves nothing {kill@dump}', async () => {
   const { programs, finished } = await runWithParts(600);
   for (const { pid } of processesWith(`${programs}/pg_dump`)) process.kill(pid, 'SIGKILL');
   expect(resultOf(await finished)).toMatchObject([
@@ -89,7 +89,7 @@ test('a dump that dies with parts in flight leaves nothing', async () => {
   expect(server.versions('pgbak-bucket')).toEqual([]);
 });
 
-test('an archive that the size rules refuse leaves nothing, though its parts were sent', async () => {
+test('an archive that the size rules refuse leaves nothing, though its parts were sent {refused@judge}', async () => {
   await account.pgbak('edit', 'shop', '--min-size', '100000000');
   const { finished } = await runWithParts(3);
   expect(resultOf(await finished)).toMatchObject([
@@ -98,7 +98,7 @@ test('an archive that the size rules refuse leaves nothing, though its parts wer
   expect(server.versions('pgbak-bucket')).toEqual([]);
 });
 
-test('a B2 that takes no parts gets the whole archive again', async () => {
+test('a B2 that takes no parts gets the whole archive again {refused@upload}', async () => {
   server.faults.add({
     endpoint: 'b2_upload_part',
     after: 2,
@@ -112,17 +112,17 @@ test('a B2 that takes no parts gets the whole archive again', async () => {
   expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
 });
 
-test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'after %s with parts in flight the next run stores the only version',
-  async (signal) => {
-    const programs = slowPgDump(account.folder, 600);
-    const running = account.start(['run', '--force'], { PGBAK_PG_BIN: programs });
-    await eventually('parts that were sent', () => partsSent() >= 2 && server.unfinished().length === 1);
-    running.child.kill(signal);
-    await running.finished;
-    await eventually('all have ended', () => processesWith(account.folder.path).length === 0);
-    expect(server.unfinished()).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
-    expect(await account.results('--force')).toMatchObject([{ status: 'success' }]);
-    expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
-  },
-);
+test.each([
+  ['SIGTERM {stop@upload}', 'SIGTERM'],
+  ['SIGKILL {kill@upload}', 'SIGKILL'],
+] as const)('the next run stores the only version where parts were in flight at %s', async (_name, signal) => {
+  const programs = slowPgDump(account.folder, 600);
+  const running = account.start(['run', '--force'], { PGBAK_PG_BIN: programs });
+  await eventually('parts that were sent', () => partsSent() >= 2 && server.unfinished().length === 1);
+  running.child.kill(signal);
+  await running.finished;
+  await eventually('all have ended', () => processesWith(account.folder.path).length === 0);
+  expect(server.unfinished()).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
+  expect(await account.results('--force')).toMatchObject([{ status: 'success' }]);
+  expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
+});

@@ -113,7 +113,7 @@ test('after each good backup, and a verified one outlives those that are not', a
   expect(idsOf((await prune(account)).rows, 'keep')).toEqual([3, 1]);
 });
 
-test('in B2: a key of its own, Object Lock, and a removal that fails and is tried again', async () => {
+test('in B2: a key of its own, Object Lock, and a removal that fails and is tried again {denied@prune, locked@prune, refused@prune}', async () => {
   await using server = await startB2Server();
   const bucket = server.createBucket('pgbak-bucket', { fileLock: true });
   const daily = server.createKey({

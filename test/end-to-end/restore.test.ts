@@ -90,7 +90,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     expect(await account.pgbak('restore', 'shop', '--output', file)).toMatchObject({ status: 0 });
   });
 
-  test('that is damaged, gone, or opened with a wrong password leaves the target as it was', async () => {
+  test('that is damaged, gone, or opened with a wrong password leaves the target as it was {damaged@prove, gone@fetch, secret@prove}', async () => {
     await add({ format });
     await account.pgbak('run');
     const database = await emptyDatabase();
@@ -121,7 +121,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     expect(await tablesIn(database)).toBe('0');
   });
 
-  test('of which the half was archived is not taken for a whole one', async () => {
+  test('of which the half was archived is not taken for a whole one {damaged@load}', async () => {
     await add({ format, 'archive-password': '' });
     await account.pgbak('run');
     const database = await emptyDatabase();
@@ -157,7 +157,7 @@ test('a database that holds tables is not touched', async () => {
   expect(await tablesIn(database)).toBe('1');
 });
 
-test('a dump that the target refuses is undone, and the reason told', async () => {
+test('a dump that the target refuses is undone, and the reason told {refused@load}', async () => {
   await add();
   await account.pgbak('run');
   const database = await emptyDatabase();
@@ -168,9 +168,12 @@ test('a dump that the target refuses is undone, and the reason told', async () =
   expect(await tablesIn(database)).toBe('0');
 });
 
-test.each(['SIGKILL', 'SIGTERM'] as const)(
-  '%s in the middle leaves an empty database, and the next restore succeeds',
-  async (signal) => {
+test.each([
+  ['SIGKILL {kill@load}', 'SIGKILL'],
+  ['SIGTERM {stop@load}', 'SIGTERM'],
+] as const)(
+  'an empty database is left, and the next restore succeeds, where a restore is ended in the middle by %s',
+  async (_name, signal) => {
     await cluster.createDatabase('big');
     try {
       await cluster.sql(

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RunningPgbak } from '../support/pgbak.ts';
@@ -63,63 +63,61 @@ async function runInUpload(): Promise<RunningPgbak> {
 const databaseConnections = () =>
   cluster.sql('postgres', "select count(*) from pg_stat_activity where application_name like 'pg_dump%'");
 
-const PHASES = [
-  ['dump', runInDump],
-  ['upload', runInUpload],
-] as const;
+test.each([
+  ['SIGINT in the dump {stop@dump}', runInDump, 'SIGINT', 130],
+  ['SIGTERM in the dump {stop@dump}', runInDump, 'SIGTERM', 143],
+  ['SIGINT in the upload {stop@upload}', runInUpload, 'SIGINT', 130],
+  ['SIGTERM in the upload {stop@upload}', runInUpload, 'SIGTERM', 143],
+] as const)('everything is ended in order, logged and pinged by %s', async (_name, startRun, signal, status) => {
+  const running = await startRun();
+  running.child.kill(signal);
+  const { status: exitStatus, stderr } = await running.finished;
 
-describe.each(PHASES)('in the %s phase', (_phase, startRun) => {
-  test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s ends everything in order', async (signal, status) => {
-    const running = await startRun();
-    running.child.kill(signal);
-    const { status: exitStatus, stderr } = await running.finished;
-
-    expect(exitStatus).toBe(status);
-    expect(stderr).toContain(`interrupted by ${signal}`);
-    expect(processesWith(scene.account.folder.path)).toEqual([]);
-    expect(readdirSync(scene.account.temporary)).toEqual([]);
-    expect(server.unfinished()).toEqual([]);
-    expect(server.versions('pgbak-bucket')).toEqual([]);
-    await eventually('the database is left', async () => (await databaseConnections()) === '0');
-    expect(await scene.account.json('logs')).toMatchObject([{ success: false, error: `interrupted by ${signal}` }]);
-    expect(scene.receiver.requests.map(({ url }) => url)).toEqual(['/start', '/fail']);
-    expect(scene.receiver.requests[1]?.body).toContain(`interrupted by ${signal}`);
-  });
-
-  test('SIGKILL leaves only what the next run clears away, and tells', async () => {
-    const running = await startRun();
-    running.child.kill('SIGKILL');
-    await running.finished;
-
-    // The children die with their parent, which cannot end them itself.
-    await eventually('no process is left', () => processesWith(scene.account.folder.path).length === 0);
-    await eventually('the database is left', async () => (await databaseConnections()) === '0');
-    const wasUploading = server.unfinished().length === 1;
-
-    await using quick = await startB2Server();
-    expect(quick.unfinished()).toEqual([]);
-    const next = await scene.account.pgbak('run', '--dry-run');
-    expect(next.status).toBe(0);
-    // Nothing is due to be stored: the directory takes the next one, so that the test need not wait for the slow upload.
-    const again = scene.account.start(['run', '--server', 'shop'], { PGBAK_PG_BIN: slowPrograms });
-    await eventually('leftovers are gone', async () => {
-      const logs = (await scene.account.json('logs')) as { error: string | null }[];
-      return logs.some(({ error }) => error?.startsWith('cut off'));
-    });
-    expect(server.unfinished()).toEqual([]);
-    again.child.kill('SIGTERM');
-    const { stderr } = await again.finished;
-    expect(stderr).toMatch(/left by an earlier run: removed .*tmp/);
-    expect(stderr).toMatch(/the backup of shop begun at .* was cut off/);
-    if (wasUploading) expect(stderr).toMatch(/cancelled the unfinished upload of shop\.sql\.7z/);
-    expect(readdirSync(scene.account.temporary)).toEqual([]);
-  });
+  expect(exitStatus).toBe(status);
+  expect(stderr).toContain(`interrupted by ${signal}`);
+  expect(processesWith(scene.account.folder.path)).toEqual([]);
+  expect(readdirSync(scene.account.temporary)).toEqual([]);
+  expect(server.unfinished()).toEqual([]);
+  expect(server.versions('pgbak-bucket')).toEqual([]);
+  await eventually('the database is left', async () => (await databaseConnections()) === '0');
+  expect(await scene.account.json('logs')).toMatchObject([{ success: false, error: `interrupted by ${signal}` }]);
+  expect(scene.receiver.requests.map(({ url }) => url)).toEqual(['/start', '/fail']);
+  expect(scene.receiver.requests[1]?.body).toContain(`interrupted by ${signal}`);
 });
 
-test('a second signal ends at once what the first one could not', async () => {
+test.each([
+  ['in the dump {kill@dump}', runInDump],
+  ['in the upload {kill@upload}', runInUpload],
+] as const)('SIGKILL leaves only what the next run clears away, and tells, %s', async (_name, startRun) => {
+  const running = await startRun();
+  running.child.kill('SIGKILL');
+  await running.finished;
+
+  // The children die with their parent, which cannot end them itself.
+  await eventually('no process is left', () => processesWith(scene.account.folder.path).length === 0);
+  await eventually('the database is left', async () => (await databaseConnections()) === '0');
+  const wasUploading = server.unfinished().length === 1;
+
+  await using quick = await startB2Server();
+  expect(quick.unfinished()).toEqual([]);
+  const next = await scene.account.pgbak('run', '--dry-run');
+  expect(next.status).toBe(0);
+  // Nothing is due to be stored: the directory takes the next one, so that the test need not wait for the slow upload.
+  const again = scene.account.start(['run', '--server', 'shop'], { PGBAK_PG_BIN: slowPrograms });
+  await eventually('leftovers are gone', async () => {
+    const logs = (await scene.account.json('logs')) as { error: string | null }[];
+    return logs.some(({ error }) => error?.startsWith('cut off'));
+  });
+  expect(server.unfinished()).toEqual([]);
+  again.child.kill('SIGTERM');
+  const { stderr } = await again.finished;
+  expect(stderr).toMatch(/left by an earlier run: removed .*tmp/);
+  expect(stderr).toMatch(/the backup of shop begun at .* was cut off/);
+  if (wasUploading) expect(stderr).toMatch(/cancelled the unfinished upload of shop\.sql\.7z/);
+  expect(readdirSync(scene.account.temporary)).toEqual([]);
+});
+
+test('a second signal ends at once what the first one could not {stop@upload, hang@upload}', async () => {
   const running = await runInUpload();
   server.faults.add({ endpoint: 'b2_cancel_large_file', times: 99, action: { kind: 'hang' } });
   running.child.kill('SIGTERM');
@@ -134,7 +132,7 @@ test('a second signal ends at once what the first one could not', async () => {
   }
 });
 
-test('two runs at once: the second says who holds the lock, and may wait', async () => {
+test('two runs at once: the second says who holds the lock, and may wait {locked@connect}', async () => {
   const first = await runInDump();
   const second = await scene.account.pgbak('run', '--force');
   expect(second.status).toBe(75);

@@ -25,7 +25,7 @@ describe('size rules', () => {
     );
   });
 
-  test('warn of a change, or refuse it until it is accepted', async () => {
+  test('warn of a change, or refuse it until it is accepted {refused@judge}', async () => {
     await add({ 'connection-string': cluster.url('sized'), 'on-size-change': 'reject' });
     const [first] = await scene.account.results('--force');
     expect(first).toMatchObject({ status: 'success', warnings: [] });

@@ -97,7 +97,7 @@ async function heldSevenZip(): Promise<number> {
     );
   });
 
-  test('a byte that changes in B2 is noticed by the part it is in', async () => {
+  test('a byte that changes in B2 is noticed by the part it is in {damaged@prove}', async () => {
     await start();
     await run().finished;
     // Twice the same, since the line may damage a byte once.
@@ -110,7 +110,7 @@ async function heldSevenZip(): Promise<number> {
     ]);
   });
 
-  test('the dump waits for a slow line, and both are ended by a signal', async () => {
+  test('the dump waits for a slow line, and both are ended by a signal {stop@upload}', async () => {
     await start(4_000_000);
     const running = run();
     await heldSevenZip();
@@ -131,7 +131,7 @@ async function heldSevenZip(): Promise<number> {
     await terminal.shows('status 130');
   });
 
-  test('nothing stays behind a pgbak that is killed while the dump waits', async () => {
+  test('nothing stays behind a pgbak that is killed while the dump waits {kill@upload}', async () => {
     await start(4_000_000);
     const running = run();
     await heldSevenZip();
@@ -145,7 +145,7 @@ async function heldSevenZip(): Promise<number> {
     expect(next.stderr).toMatch(/left by an earlier run: cancelled the unfinished upload of big\.sql\.7z/);
   });
 
-  test('a dump that dies while it waits is a failure, and nothing is in the bucket', async () => {
+  test('a dump that dies while it waits is a failure, and nothing is in the bucket {kill@dump}', async () => {
     await start(4_000_000);
     const running = run();
     await heldSevenZip();
@@ -158,7 +158,7 @@ async function heldSevenZip(): Promise<number> {
     expect(server.versions('pgbak-bucket')).toEqual([]);
   });
 
-  test('a B2 that takes no more ends the dump at once', async () => {
+  test('a B2 that takes no more ends the dump at once {full@upload}', async () => {
     await start(8_000_000);
     const running = run();
     await heldSevenZip();
@@ -173,7 +173,7 @@ async function heldSevenZip(): Promise<number> {
     expect(server.versions('pgbak-bucket')).toEqual([]);
   });
 
-  test('an archive that the size rules refuse leaves nothing, though most of it was sent', async () => {
+  test('an archive that the size rules refuse leaves nothing, though most of it was sent {refused@judge}', async () => {
     await start();
     await account.pgbak('edit', 'big', '--min-size', '900000000');
     expect(resultOf(await run().finished)).toMatchObject([

@@ -60,7 +60,7 @@ test.each(['sql', 'binary'])('a %s backup is restored into a server of its own b
   expect((await account.pgbak('list')).stdout).toMatch(/verified[\s\S]*just now/);
 });
 
-test('one that does not pass is stored, failed, told, and still there to be looked at', async () => {
+test('one that does not pass is stored, failed, told, and still there to be looked at {refused@scratch}', async () => {
   await cluster.createDatabase('unqualified');
   // A load finds nothing that a function names without its schema.
   await cluster.sql(
@@ -101,7 +101,7 @@ test('one that could not be looked at counts, with a warning {refused@scratch}',
   expect(pings().at(-1)).toBe('/verify?a=1');
 });
 
-test('rows that did not come back are found out', async () => {
+test('rows that did not come back are found out {damaged@scratch}', async () => {
   await add({ 'count-rows': true, 'exclude-table-data': 'event_2025', format: 'binary' });
   await account.pgbak('run');
   expect(await account.json('verify', '--level', 'restore')).toMatchObject([

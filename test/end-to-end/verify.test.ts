@@ -18,7 +18,7 @@ async function results(account: Account, ...args: string[]) {
   return { status, rows: JSON.parse(stdout) as { name: string; isGood: boolean; message: string }[] };
 }
 
-test('verify tells good backups from bad ones, at both levels, in both storages', async () => {
+test('verify tells good backups from bad ones, at both levels, in both storages {damaged@prove, gone@prove, secret@prove, secret@fetch}', async () => {
   await using server = await startB2Server();
   server.createBucket('pgbak-bucket');
   const { id, key } = server.masterKey;
@@ -90,7 +90,7 @@ test('verify tells good backups from bad ones, at both levels, in both storages'
 });
 
 test.each(['sql', 'binary'])(
-  'verify --level restore of a %s backup loads it, reads every table, and drops it all',
+  'verify --level restore of a %s backup loads it, reads every table, and drops it all {refused@scratch}',
   async (format) => {
     using account = newAccount();
     const destination = `file:${account.folder.at('backups')}`;

@@ -26,7 +26,7 @@ describe('a ping', () => {
     expect(receiver.requests[0]?.headers).toMatchObject({ 'user-agent': 'pgbak/1.2.3' });
   });
 
-  test('is sent again after 5xx and broken connections, with growing pauses', async () => {
+  test('is sent again after 5xx and broken connections, with growing pauses {refused@ping, lost@ping}', async () => {
     await using receiver = await startHttpRecorder();
     receiver.answers.push(503, 'reset');
     const pausesMs: number[] = [];
@@ -35,7 +35,7 @@ describe('a ping', () => {
     expect(pausesMs).toEqual([1000, 4000]);
   });
 
-  test('is given up after three tries, without the rest of its URL', async () => {
+  test('is given up after three tries, without the rest of its URL {refused@ping}', async () => {
     await using receiver = await startHttpRecorder();
     receiver.answers.push(500, 500, 500);
     const problem = await ping(request(`${receiver.url}/uuid-1234`));
@@ -43,21 +43,21 @@ describe('a ping', () => {
     expect(receiver.requests).toHaveLength(3);
   });
 
-  test('is not repeated when it is refused', async () => {
+  test('is not repeated when it is refused {refused@ping}', async () => {
     await using receiver = await startHttpRecorder();
     receiver.answers.push(404);
     expect(await ping(request(`${receiver.url}/uuid-1234`))).toMatch(/HTTP status 404$/);
     expect(receiver.requests).toHaveLength(1);
   });
 
-  test('gives up on a receiver that never answers', async () => {
+  test('gives up on a receiver that never answers {hang@ping}', async () => {
     await using receiver = await startHttpRecorder();
     receiver.answers.push('hang');
     const problem = await ping(request(receiver.url, [], { signal: AbortSignal.timeout(300) }));
     expect(problem).toMatch(/could not be delivered/);
   });
 
-  test('to nobody ends with the reason', async () => {
+  test('to nobody ends with the reason {refused@ping}', async () => {
     const receiver = await startHttpRecorder();
     await receiver[Symbol.asyncDispose]();
     expect(await ping(request(`${receiver.url}/uuid-1234`))).toMatch(/:\d+: ECONNREFUSED$/);
@@ -71,7 +71,7 @@ describe('a ping', () => {
     expect(receiver.requests[0]).toMatchObject({ url: '/check', headers: { authorization: `Basic ${expected}` } });
   });
 
-  test('does not carry them to another host, and names no secret when it fails', async () => {
+  test('does not carry them to another host, and names no secret when it fails {hostile@ping}', async () => {
     await using first = await startHttpRecorder();
     await using second = await startHttpRecorder();
     first.answers.push({ status: 307, headers: { location: `${second.url}/elsewhere` } });

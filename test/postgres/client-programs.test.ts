@@ -73,7 +73,7 @@ describe('for a server is taken', () => {
     expect(matchVersion('shop', server(major), programs(...found)).version.major).toBe(expected);
   });
 
-  test('never an older one', () => {
+  test('never an older one {gone@dump}', () => {
     expect(() => matchVersion('shop', server(17), programs(15, 14))).toThrow(
       /^server shop is PostgreSQL 17\.2, the newest pg_dump found is 15\.3: install \S+ or set PGBAK_PG_BIN$/,
     );

@@ -65,7 +65,7 @@ describe('a connection string', () => {
     ['https://h/s3cret', 'neither'],
     ['postgresql://h/d?sslpassword=s3cret', 'sslpassword'],
     ['scram_client_key=s3cret dbname=d', 'scram_client_key'],
-  ])('%s is refused without being repeated', (text, reason) => {
+  ])('%s is refused without being repeated {secret@connect}', (text, reason) => {
     expect(() => parse(text)).toThrow(ConfigError);
     expect(() => parse(text)).toThrow(reason);
     try {

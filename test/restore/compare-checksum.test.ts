@@ -37,7 +37,7 @@ describe('an archive that is known by its parts', () => {
     );
   });
 
-  test('is another one when any byte is another one, and it is told where', () => {
+  test('is another one when any byte is another one, and it is told where {damaged@prove}', () => {
     fc.assert(
       fc.property(sizes, chunks, fc.nat(), (parts, pieces, where) => {
         const content = randomBytes(parts.reduce((sum, size) => sum + size, 0));
@@ -52,7 +52,7 @@ describe('an archive that is known by its parts', () => {
     );
   });
 
-  test('is another one when bytes are missing or too many, also where nobody knows how many there were', () => {
+  test('is another one when bytes are missing or too many, also where nobody knows how many there were {damaged@prove}', () => {
     const content = randomBytes(1000);
     const partSums = partSumsOf(content, [600, 400]);
     expect(differenceOf({ sizeBytes: 1000, partSums }, content.subarray(0, 999), [])).toBe('999 bytes, not 1000');

@@ -60,13 +60,13 @@ const PASSING: [string, FaultAction, number?][] = [
 ];
 
 describe('an upload survives, storing one version,', () => {
-  test.each(PASSING)('%s', async (_name, action, times = 1) => {
+  test.each(PASSING)('%s {refused@upload, lost@upload}', async (_name, action, times = 1) => {
     place.server.faults.add({ endpoint: 'b2_upload_file', times, action });
     await storeAndCompare(SMALL);
     expect(requestsTo('b2_upload_file').length).toBeGreaterThanOrEqual(times);
   });
 
-  test.each(PASSING)('in parts: %s', async (_name, action, times = 1) => {
+  test.each(PASSING)('in parts: %s {refused@upload, lost@upload}', async (_name, action, times = 1) => {
     place.server.faults.add({ endpoint: 'b2_upload_part', after: 1, times, action });
     await storeAndCompare(LARGE);
     expect(requestsTo('b2_upload_part').length).toBeGreaterThanOrEqual(5);
@@ -74,10 +74,16 @@ describe('an upload survives, storing one version,', () => {
 
   test.each<[string, Fault]>([
     ['an expired account token', { endpoint: 'b2_get_upload_url', action: refuse(401, 'expired_auth_token') }],
-    ['a busy authorization', { endpoint: 'b2_authorize_account', times: 3, action: refuse(503, 'busy') }],
-    ['a broken authorization', { endpoint: 'b2_authorize_account', action: { kind: 'reset' } }],
+    [
+      'a busy authorization {refused@connect}',
+      { endpoint: 'b2_authorize_account', times: 3, action: refuse(503, 'busy') },
+    ],
+    ['a broken authorization {lost@connect}', { endpoint: 'b2_authorize_account', action: { kind: 'reset' } }],
     ['a lookup of the bucket that fails', { endpoint: 'b2_list_buckets', action: refuse(500, 'internal_error') }],
-    ['no upload URL for a while', { endpoint: 'b2_get_upload_url', times: 5, action: refuse(503, 'busy') }],
+    [
+      'no upload URL for a while {refused@upload}',
+      { endpoint: 'b2_get_upload_url', times: 5, action: refuse(503, 'busy') },
+    ],
   ])('%s', async (_name, fault) => {
     place.server.faults.add(fault);
     await storeAndCompare(SMALL);
@@ -85,10 +91,19 @@ describe('an upload survives, storing one version,', () => {
 
   test.each<[string, Fault]>([
     ['an expired account token', { endpoint: 'b2_get_upload_part_url', action: refuse(401, 'expired_auth_token') }],
-    ['a start that is refused once', { endpoint: 'b2_start_large_file', action: refuse(503, 'busy') }],
-    ['a start whose answer is lost', { endpoint: 'b2_start_large_file', action: { kind: 'lose-response' } }],
-    ['a finish that fails', { endpoint: 'b2_finish_large_file', action: refuse(500, 'internal_error') }],
-    ['a finish whose answer is lost', { endpoint: 'b2_finish_large_file', action: { kind: 'lose-response' } }],
+    ['a start that is refused once {refused@upload}', { endpoint: 'b2_start_large_file', action: refuse(503, 'busy') }],
+    [
+      'a start whose answer is lost {lost@upload}',
+      { endpoint: 'b2_start_large_file', action: { kind: 'lose-response' } },
+    ],
+    [
+      'a finish that fails {refused@publish}',
+      { endpoint: 'b2_finish_large_file', action: refuse(500, 'internal_error') },
+    ],
+    [
+      'a finish whose answer is lost {lost@publish}',
+      { endpoint: 'b2_finish_large_file', action: { kind: 'lose-response' } },
+    ],
     ['a vault that stays full', { endpoint: 'b2_upload_part', times: 32, action: refuse(503, 'no_uploads_available') }],
   ])('in parts: %s', async (_name, fault) => {
     place.server.faults.add(fault);
@@ -104,7 +119,7 @@ describe('an upload survives, storing one version,', () => {
     expect(requestsTo('b2_authorize_account')).toHaveLength(2);
   });
 
-  test('a server that takes the bytes and never answers', async () => {
+  test('a server that takes the bytes and never answers {hang@upload}', async () => {
     place.server.faults.add({ endpoint: 'b2_upload_file', action: { kind: 'hang' } });
     const storage = place.open({ idleMs: 300 });
     await storage.put(NAME, archiveFile(folder, SMALL), putOptions());
@@ -147,11 +162,11 @@ describe('pauses', () => {
 
 describe('B2 is not asked again, and the reason is told,', () => {
   test.each<[string, number, string, RegExp]>([
-    ['when the storage cap is reached', 403, 'storage_cap_exceeded', /storage cap is reached/],
-    ['when a cap is reached', 403, 'cap_exceeded', /caps is reached/],
-    ['when the request is bad', 400, 'bad_request', /bad_request/],
-    ['when the key may not', 401, 'unauthorized', /application key may not/],
-    ['when access is denied', 403, 'access_denied', /access denied/],
+    ['when the storage cap is reached {full@upload}', 403, 'storage_cap_exceeded', /storage cap is reached/],
+    ['when a cap is reached {full@upload}', 403, 'cap_exceeded', /caps is reached/],
+    ['when the request is bad {refused@upload}', 400, 'bad_request', /bad_request/],
+    ['when the key may not {denied@upload}', 401, 'unauthorized', /application key may not/],
+    ['when access is denied {denied@upload}', 403, 'access_denied', /access denied/],
   ])('%s', async (_name, status, code, message) => {
     place.server.faults.add({ endpoint: 'b2_upload_file', times: 99, action: refuse(status, code) });
     place.server.faults.add({ endpoint: 'b2_upload_part', times: 99, action: refuse(status, code) });
@@ -163,7 +178,7 @@ describe('B2 is not asked again, and the reason is told,', () => {
     expect(place.server.versions(BUCKET)).toEqual([]);
   });
 
-  test('when bytes arrive garbled twice', async () => {
+  test('when bytes arrive garbled twice {damaged@upload}', async () => {
     const action = refuse(400, 'bad_request', { message: 'Sha1 did not match data received', afterBytes: 'all' });
     place.server.faults.add({ endpoint: 'b2_upload_file', times: 99, action });
     await expect(place.open().put(NAME, archiveFile(folder, SMALL), putOptions())).rejects.toThrow(
@@ -172,19 +187,19 @@ describe('B2 is not asked again, and the reason is told,', () => {
     expect(requestsTo('b2_upload_file')).toHaveLength(2);
   });
 
-  test('when the account token is refused a second time', async () => {
+  test('when the account token is refused a second time {denied@connect}', async () => {
     place.server.faults.add({ endpoint: 'b2_list_buckets', times: 9, action: refuse(401, 'expired_auth_token') });
     await expect(place.open().prepare(NAME, never)).rejects.toThrow(/key may not/);
     expect(requestsTo('b2_authorize_account')).toHaveLength(2);
   });
 
-  test('when it stays down', async () => {
+  test('when it stays down {refused@upload}', async () => {
     place.server.faults.add({ endpoint: 'b2_upload_part', times: 999, action: refuse(500, 'internal_error') });
     await expect(place.open().put(NAME, archiveFile(folder, LARGE), putOptions())).rejects.toThrow(/again and again/);
     expect(place.server.unfinished()).toEqual([]);
   });
 
-  test('when nobody listens', async () => {
+  test('when nobody listens {refused@connect}', async () => {
     const storage = place.open();
     await place.server[Symbol.asyncDispose]();
     await expect(storage.prepare(NAME, never)).rejects.toThrow(/connection failed \(ECONNREFUSED\)/);
@@ -193,20 +208,29 @@ describe('B2 is not asked again, and the reason is told,', () => {
 
 describe('a download', () => {
   test.each<[string, Fault]>([
-    ['goes on where it was cut', { endpoint: 'b2_download', action: { kind: 'truncate', afterBytes: 1_000_000 } }],
-    ['is asked for again after 503', { endpoint: 'b2_download', times: 2, action: refuse(503, 'busy') }],
+    [
+      'goes on where it was cut {lost@fetch}',
+      { endpoint: 'b2_download', action: { kind: 'truncate', afterBytes: 1_000_000 } },
+    ],
+    [
+      'is asked for again after 503 {refused@fetch}',
+      { endpoint: 'b2_download', times: 2, action: refuse(503, 'busy') },
+    ],
     ['gets a new token', { endpoint: 'b2_download', action: refuse(401, 'expired_auth_token') }],
   ])('%s', async (_name, fault) => {
     place.server.faults.add(fault);
     await storeAndCompare(LARGE);
   });
 
-  test.each([SMALL, LARGE])('of %i bytes that are not those that were stored fails', async (sizeBytes) => {
-    const storage = place.open();
-    const stored = await storage.put(NAME, archiveFile(folder, sizeBytes), putOptions());
-    place.server.faults.add({ endpoint: 'b2_download', action: { kind: 'corrupt' } });
-    await expect(storage.get(stored, never).then(buffer)).rejects.toThrow(/came from B2 damaged/);
-  });
+  test.each([SMALL, LARGE])(
+    'of %i bytes that are not those that were stored fails {damaged@fetch}',
+    async (sizeBytes) => {
+      const storage = place.open();
+      const stored = await storage.put(NAME, archiveFile(folder, sizeBytes), putOptions());
+      place.server.faults.add({ endpoint: 'b2_download', action: { kind: 'corrupt' } });
+      await expect(storage.get(stored, never).then(buffer)).rejects.toThrow(/came from B2 damaged/);
+    },
+  );
 
   test('that is not read to its end leaves no connection behind', async () => {
     const storage = place.open();

@@ -123,7 +123,7 @@ test('its writer is held back while too much of it waits', async () => {
   expect(mostBytes).toBeLessThan(limitBytes + 40 * MEGABYTE);
 });
 
-test('trouble that would be given up otherwise is sat out, once nobody else has what was sent', async () => {
+test('trouble that would be given up otherwise is sat out, once nobody else has what was sent {refused@upload, refused@publish}', async () => {
   const { storage, stored } = await begin({});
   await writeUntilReleased();
   place.server.faults.add({
@@ -176,7 +176,7 @@ test('an authorization that runs out in the middle is waited for as well', async
   expect(place.server.requests.filter(({ endpoint }) => endpoint === 'b2_authorize_account')).toHaveLength(22);
 });
 
-test('a dump that fails is not waited for, however patient the upload', async () => {
+test('a dump that fails is not waited for, however patient the upload {hang@upload}', async () => {
   const { stored } = await begin({});
   await writeUntilReleased();
   const before = partsSent();
@@ -190,7 +190,7 @@ test('a dump that fails is not waited for, however patient the upload', async ()
   await expectSoonOver(stored);
 });
 
-test('nor is it while B2 does not answer at the very beginning', async () => {
+test('nor is it while B2 does not answer at the very beginning {hang@upload}', async () => {
   const { stored } = await begin({});
   place.server.faults.add({ endpoint: 'b2_start_large_file', times: 100_000, action: { kind: 'hang' } });
   archive.write(20 * MEGABYTE);
@@ -198,7 +198,7 @@ test('nor is it while B2 does not answer at the very beginning', async () => {
   await expectSoonOver(stored);
 });
 
-test('a key that is revoked in the middle ends the dump at once', async () => {
+test('a key that is revoked in the middle ends the dump at once {secret@upload}', async () => {
   const { stored } = await begin({});
   const action = { kind: 'refuse', status: 401, code: 'bad_auth_token' } as const;
   for (const endpoint of ['b2_upload_part', 'b2_get_upload_part_url', 'b2_authorize_account']) {
@@ -220,7 +220,7 @@ test('space that cannot be given back at the moment is given back later', async 
   expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
 });
 
-test('what can be stored by nobody fails at once, with the reason', async () => {
+test('what can be stored by nobody fails at once, with the reason {full@upload}', async () => {
   const { stored } = await begin({});
   await writeUntilReleased();
   const before = partsSent();
@@ -237,7 +237,7 @@ test('what can be stored by nobody fails at once, with the reason', async () => 
   expect(place.server.versions(BUCKET)).toEqual([]);
 });
 
-test('a byte that changes on the disk after it was sent is noticed', async () => {
+test('a byte that changes on the disk after it was sent is noticed {damaged@upload}', async () => {
   const { stored } = await begin({});
   await writeUntilReleased();
   archive.change(12 * MEGABYTE);

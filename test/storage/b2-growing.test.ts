@@ -109,7 +109,7 @@ describe('an archive that grows', () => {
     expect(place.server.unfinished()).toEqual([]);
   });
 
-  test('and is interrupted leaves nothing either', async () => {
+  test('and is interrupted leaves nothing either {stop@upload}', async () => {
     const archive = growing(randomBytes(200_000));
     const controller = new AbortController();
     const stored = begin(archive.file, options(controller.signal));
@@ -120,7 +120,7 @@ describe('an archive that grows', () => {
     expect(place.server.unfinished()).toEqual([]);
   });
 
-  test('and changes where it was sent already is sent again as a whole', async () => {
+  test('and changes where it was sent already is sent again as a whole {damaged@upload}', async () => {
     const content = randomBytes(200_000);
     const archive = growing(content);
     const stored = begin(archive.file);
@@ -138,9 +138,9 @@ describe('an archive that grows', () => {
   });
 
   test.each([
-    ['refuses for long', { kind: 'refuse', status: 503, code: 'service_unavailable' }, 12],
+    ['refuses for long {refused@upload}', { kind: 'refuse', status: 503, code: 'service_unavailable' }, 12],
     ['breaks', { kind: 'reset', afterBytes: 1000 }, 12],
-    ['loses answers', { kind: 'lose-response' }, 2],
+    ['loses answers {lost@upload}', { kind: 'lose-response' }, 2],
     ['forgets tokens', { kind: 'refuse', status: 401, code: 'expired_auth_token' }, 2],
   ] as const)('survives a B2 that %s', async (_what, action, times) => {
     const content = randomBytes(200_000);

@@ -39,18 +39,26 @@ describe('a key', () => {
   });
 
   test.each<[string, (place: B2Place) => Parameters<B2Place['open']>[0], RegExp]>([
-    ['that is wrong', () => ({ key: { id: 'nobody', key: 'K005wrong' } }), /does not accept the application key/],
     [
-      'of another bucket',
+      'that is wrong {secret@connect}',
+      () => ({ key: { id: 'nobody', key: 'K005wrong' } }),
+      /does not accept the application key/,
+    ],
+    [
+      'of another bucket {denied@connect}',
       (place) => ({ key: place.server.createKey({ bucketId: bucketId(place) }) }),
       /restricted to the bucket another-bucket, not to pgbak-bucket/,
     ],
     [
-      'that may not write',
+      'that may not write {denied@connect}',
       (place) => ({ key: place.server.createKey({ capabilities: ['listBuckets', 'listFiles'] }) }),
       /lacks the capability writeFiles/,
     ],
-    ['for a bucket that is not there', () => ({ bucket: 'no-such-bucket' }), /there is no bucket no-such-bucket/],
+    [
+      'for a bucket that is not there {gone@connect}',
+      () => ({ bucket: 'no-such-bucket' }),
+      /there is no bucket no-such-bucket/,
+    ],
   ])('%s is told so before anything is dumped, and never seen', async (_name, options, message) => {
     await using place = await b2Place();
     const error: unknown = await place
@@ -61,7 +69,7 @@ describe('a key', () => {
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/K005|Basic |4_[\da-f]{20}/);
   });
 
-  test('that B2 refuses names the key, not the network', async () => {
+  test('that B2 refuses names the key, not the network {secret@connect}', async () => {
     await using place = await b2Place();
     const wrong = place.open({ key: { id: 'nobody', key: 'K005wrong' } });
     await expect(wrong.prepare('shop.sql.7z', never)).rejects.toThrow(
@@ -109,7 +117,7 @@ test('parts go up several at a time', async () => {
 });
 
 describe('what a key cannot do', () => {
-  test('is told, and a probe leaves nothing even where it may not delete', async () => {
+  test('is told, and a probe leaves nothing even where it may not delete {denied@connect}', async () => {
     await using place = await b2Place();
     const key = place.server.createKey({ capabilities: ['listBuckets', 'writeFiles'] });
     const storage = place.open({ key });

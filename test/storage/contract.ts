@@ -92,7 +92,7 @@ export function keepsToTheContract(kind: string, open: () => Promise<OpenedStora
       expect(contents.map((content) => content.length)).toEqual([5000, 5001]);
     });
 
-    test('says what is not there any more', async () => {
+    test('says what is not there any more {gone@fetch}', async () => {
       await using opened = await open();
       using folder = temporaryFolder();
       const stored = await opened.storage.put('shop.sql.7z', archiveFile(folder, 5000), putOptions());
@@ -100,7 +100,7 @@ export function keepsToTheContract(kind: string, open: () => Promise<OpenedStora
       await expect(opened.storage.get(stored, never)).rejects.toThrow(StorageError);
     });
 
-    test.each(sizes)('an upload of %i bytes that is broken off leaves nothing', async (sizeBytes) => {
+    test.each(sizes)('an upload of %i bytes that is broken off leaves nothing {stop@upload}', async (sizeBytes) => {
       await using opened = await open();
       using folder = temporaryFolder();
       const controller = new AbortController();

@@ -29,7 +29,7 @@ describe('a directory', () => {
     expect(readdirSync(`${directory}/a`)).toEqual(['shop.20261123T101500Z.bin.7z']);
   });
 
-  test('never overwrites what stands there', async () => {
+  test('never overwrites what stands there {replaced@publish}', async () => {
     using folder = temporaryFolder();
     writeFileSync(folder.at('shop.20261123T101500Z.sql.7z'), 'precious');
     const stored = await openIn(folder.path).put('shop.sql.7z', archiveFile(folder, 5000), putOptions());

@@ -47,7 +47,7 @@ describe('the run lock', () => {
     (await take(path))[Symbol.dispose]();
   });
 
-  test('keeps another process out and names it', async () => {
+  test('keeps another process out and names it {locked@connect}', async () => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
     const child = await otherHolder(path);
@@ -56,7 +56,7 @@ describe('the run lock', () => {
     (await take(path, 20_000))[Symbol.dispose]();
   });
 
-  test('is free as soon as its holder is killed', async () => {
+  test('is free as soon as its holder is killed {kill@connect}', async () => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
     const child = await otherHolder(path);
@@ -72,7 +72,7 @@ describe('the run lock', () => {
     await expect(take(folder.at('link', '.', 'backup.sqlite'))).rejects.toThrow(LockedError);
   });
 
-  test('waits no longer than asked, and not at all after an interruption', async () => {
+  test('waits no longer than asked, and not at all after an interruption {locked@connect, stop@connect}', async () => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
     using _lock = await take(path);

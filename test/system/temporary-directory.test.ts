@@ -41,7 +41,7 @@ describe('a temporary directory', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('that cannot be made is told with its place', async () => {
+  test('that cannot be made is told with its place {gone@compress}', async () => {
     await expect(createTemporaryDirectory({ base: '/no/such/place', owner: 'catalog' })).rejects.toThrow(
       /\/no\/such\/place/,
     );
