@@ -38,7 +38,7 @@ test('a download that is cut at random places is resumed, and the whole dump com
       expect({ status, stderr }).toMatchObject({ status: 0 });
       expect(readFileSync(file).equals(readFileSync(whole))).toBe(true);
     }),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 
   server.faults.clear();

@@ -16,7 +16,7 @@ beforeAll(async () => {
   // Noise that makes an archive of several parts.
   await cluster.sql(
     'shop',
-    'create table noise as select md5(random()::text || n) as text from generate_series(1, 1600000) as n',
+    'create table noise as select md5(random()::text || n) as text from generate_series(1, 1000000) as n',
   );
 });
 afterAll(async () => await cluster[Symbol.asyncDispose]());
