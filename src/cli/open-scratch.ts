@@ -14,6 +14,7 @@ import { startScratchCluster, type ScratchCluster } from '../postgres/scratch-cl
 import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from '../postgres/scratch-database.ts';
 import { needsOf, type ScratchNeeds } from '../postgres/scratch-needs.ts';
 import { rolesStatement } from '../postgres/scratch-roles.ts';
+import { missingTablespaces } from '../postgres/tablespaces.ts';
 import type { VerifyTools } from '../restore/verify.ts';
 import { unprivilegedAccount } from '../system/unprivileged-account.ts';
 import { clientProgramsFor, once } from './open-programs.ts';
@@ -114,6 +115,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
       const { connection, major, found, forPrograms, cluster, owner } = server;
       const name = cluster === undefined ? scratchName(owner) : provisional;
       for (const tablespace of needs.tablespaces) await cluster?.createTablespace(tablespace);
+      const lacking = await missingTablespaces(needs.tablespaces, connection, found, forPrograms, signal);
       const request = { server: connection, major, found, environment: forPrograms, signal, name, needs };
       const scratch = await createScratchDatabase(request);
       try {
@@ -126,7 +128,13 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
         throw error;
       }
       const programs = programsThatRead(needs.facts?.clientMajor, server.programs, found);
-      const loader = { format: point.format, connection: scratch.connection, programs, environment: forPrograms };
+      const loader = {
+        format: point.format,
+        connection: scratch.connection,
+        programs,
+        environment: forPrograms,
+        noTablespaces: lacking.length > 0,
+      };
       return {
         openLoader: () => Promise.resolve(startLoader({ ...loader, signal })),
         countRows: () => scratch.countRows(),

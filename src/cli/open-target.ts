@@ -12,6 +12,7 @@ import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.
 import { queryRows } from '../postgres/query.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
 import { missingRoles } from '../postgres/roles.ts';
+import { missingTablespaces } from '../postgres/tablespaces.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { DatabaseTarget } from '../restore/restore.ts';
 import { planCreation } from './create-target.ts';
@@ -107,6 +108,8 @@ export async function openTarget(
       })
     : undefined;
 
+  // Tablespaces that the roles' script brings are there by then.
+  const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server, found, environment, signal);
   const request: LoadRequest = {
     format: point.format,
     connection: named,
@@ -115,6 +118,7 @@ export async function openTarget(
     signal,
     parts,
     emptyFirst: clean,
+    noTablespaces: noPlace.length > 0,
     lockWaitSeconds: options.lockWaitSeconds,
     onWait: options.onWait,
   };
@@ -136,6 +140,11 @@ export async function openTarget(
       ...planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, { ...options, jobs }),
       ...(obstacle === undefined ? [] : [`over one connection in place of ${options.jobs}: ${obstacle}`]),
       ...olderThanSource(made, facts.version),
+      ...(noPlace.length === 0
+        ? []
+        : [
+            `left out: tablespaces (the server lacks ${noPlace.join(', ')}, or they may not be used): all goes into that of the database`,
+          ]),
       ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
     ],
     target: {

@@ -39,6 +39,14 @@ const RULES: Rule[] = [
   [/extension "([^"]+)" is not available/, noExtension],
   [/could not open extension control file "(?:[^"]*\/)?([^"/]+)\.control"/, noExtension],
   [/extension "([^"]+)" has no (?:installation script|update path)/, noExtension],
+  // pg_cron asks for its setting before it says that it was not loaded, and lives in one database of a server.
+  [
+    /unrecognized configuration parameter "cron\.|can only create extension in database/,
+    (_, { needs, isOurs }, failure) =>
+      isOurs && !needs.preload.includes('pg_cron')
+        ? { again: { ...needs, preload: [...needs.preload, 'pg_cron'] } }
+        : unknown(failure.message, "Leave --scratch-url out: a server of pgbak's own is made for it."),
+  ],
   [
     /(?:extension )?"?([\w-]+)"? (?:must be (?:pre)?loaded|can only be loaded)|(?:must|can only) be loaded via "?shared_preload_libraries/,
     ([, library], { needs, isOurs }, failure) =>
@@ -62,8 +70,9 @@ const RULES: Rule[] = [
   ],
   [
     /(?:tablespace|parameter "default_tablespace":) "(.+?)"/,
-    ([, name = ''], { needs, isOurs }, failure) =>
-      isOurs && !needs.tablespaces.includes(name)
+    ([, name = ''], { needs }, failure) =>
+      // Where it cannot be made it is left out.
+      !needs.tablespaces.includes(name)
         ? { again: { ...needs, tablespaces: [...needs.tablespaces, name] } }
         : unknown(failure.message, `Create the tablespace ${name} there, or leave --scratch-url out.`),
   ],

@@ -32,6 +32,8 @@ export interface LoadRequest {
   listPath?: string;
   /** Take everything out of the database first, in the same transaction. */
   emptyFirst?: boolean;
+  /** Put all into the tablespace of the database. */
+  noTablespaces?: boolean;
   /** How long a statement of the load waits for a lock that another session holds; 600 unless said. */
   lockWaitSeconds?: number;
   /** Told who holds a lock that the load waits for. */
@@ -129,8 +131,11 @@ function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env'
   return { name: 'pg_restore', file: programs.pgDump.replace(/pg_dump$/, 'pg_restore'), args, env };
 }
 
-function partFlags({ parts, listPath }: LoadRequest): string[] {
-  const flags = listPath === undefined ? [] : [`--use-list=${listPath}`];
+function partFlags({ parts, listPath, noTablespaces = false }: LoadRequest): string[] {
+  const flags = [
+    ...(listPath === undefined ? [] : [`--use-list=${listPath}`]),
+    ...(noTablespaces ? ['--no-tablespaces'] : []),
+  ];
   if (parts === undefined) return flags;
   const { dataOnly, schemaOnly, noOwner, noPrivileges } = parts;
   return [

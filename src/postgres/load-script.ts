@@ -16,7 +16,7 @@ const DEFAULT_LOCK_WAIT_SECONDS = 600;
 
 /** Starts a psql that loads a plain dump in one transaction (https://www.postgresql.org/docs/current/app-psql.html). */
 export function startScript(request: LoadRequest): Loader {
-  const { connection, programs, environment, signal, emptyFirst = false } = request;
+  const { connection, programs, environment, signal, emptyFirst = false, noTablespaces = false } = request;
   const { lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
   if (programs.psql === undefined) {
     throw new ProgramError('psql was not found beside pg_dump', 'Install postgresql-client.');
@@ -32,7 +32,7 @@ export function startScript(request: LoadRequest): Loader {
   const locks = watchLocks(request, transaction.processId, bytesReadFrom(stdin));
   void psql.ended.catch(() => {}).then(() => locks.stop());
   stdin.write(`${transaction.begin}${emptyFirst ? EMPTY_DATABASE : ''}`);
-  const dump = scanned(stdin);
+  const dump = scanned(stdin, noTablespaces);
 
   const explain = ({ stderrTail }: Ending, outcome?: string): ProgramError => {
     const { message, hint } = explainLoadFailure('psql', stderrTail, outcome);

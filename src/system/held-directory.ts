@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
@@ -14,7 +14,9 @@ import {
 const HELD = 'held';
 /** A week: a directory without that file is of an earlier pgbak, of which nothing takes that long. */
 const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
-const ENDS_WITHIN_MS = 5000;
+const ENDS_WITHIN_MS = 10_000;
+/** After that a process is not asked any more. */
+const ASKED_FOR_MS = 3000;
 
 export interface HeldDirectory extends TemporaryDirectory {
   /** What tells it from others of its place. */
@@ -62,7 +64,7 @@ export async function sweepHeldDirectories(place: TemporaryPlace, accountId: num
       continue;
     }
     lock?.close();
-    await endServerIn(join(path, 'data'));
+    await endServerIn(realpathSync(path));
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
     swept.removed.push(`removed what a killed restore or verification left: ${path}`);
   }
@@ -81,19 +83,54 @@ function tryToHold(directory: string): Sqlite | undefined {
   }
 }
 
-/** Where children cannot be made to die with pgbak, its server outlives it. Its command line tells that it is this one. */
-async function endServerIn(data: string): Promise<void> {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
-  } catch {
-    return;
-  }
-  if (!Number.isSafeInteger(pid) || pid <= 1) return;
-  for (const deadline = performance.now() + ENDS_WITHIN_MS; commandLineOf(pid).includes(data);) {
-    process.kill(pid, 'SIGQUIT');
+/**
+ * Ends the PostgreSQL server that was started in a directory and outlived pgbak: its postmaster where children cannot be
+ * made to die with pgbak, and else a backend that has not looked up from its work since.
+ */
+async function endServerIn(directory: string): Promise<void> {
+  const began = performance.now();
+  for (let pids = serverProcessesIn(directory); pids.length > 0; pids = serverProcessesIn(directory)) {
+    const elapsedMs = performance.now() - began;
+    if (elapsedMs > ENDS_WITHIN_MS) return;
+    for (const pid of pids) end(pid, elapsedMs > ASKED_FOR_MS ? 'SIGKILL' : 'SIGQUIT');
     await new Promise((resolve) => setTimeout(resolve, 100));
-    if (performance.now() > deadline) return;
+  }
+}
+
+function end(pid: number, signal: 'SIGQUIT' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Told by the directory that they work in, which is theirs alone, or by the command line of the postmaster. */
+function serverProcessesIn(directory: string): number[] {
+  const data = join(directory, 'data');
+  const found = namesIn('/proc').filter((name) => /^\d+$/.test(name) && isServerIn(directory, name));
+  const postmaster = postmasterOf(data);
+  if (postmaster !== undefined && commandLineOf(postmaster).includes(data)) found.push(String(postmaster));
+  return [...new Set(found)].map(Number);
+}
+
+function isServerIn(directory: string, pid: string): boolean {
+  try {
+    const place = readlinkSync(`/proc/${pid}/cwd`);
+    if (place !== directory && !place.startsWith(`${directory}/`)) return false;
+    // A shell of somebody who looks into the directory is not one.
+    return /postgres|initdb/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0', 1)[0] ?? '');
+  } catch {
+    return false;
+  }
+}
+
+function postmasterOf(data: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
+  } catch {
+    return undefined;
   }
 }
 

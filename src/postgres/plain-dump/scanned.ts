@@ -13,9 +13,9 @@ export interface Scanned {
 
 const SMALL_BYTES = 262_144;
 
-/** `stdin` stays open. */
-export function scanned(stdin: Writable): Scanned {
-  const scanner = new PlainDumpScanner();
+/** `stdin` stays open. With `leavesOutTablespaces` all goes into the tablespace of the database. */
+export function scanned(stdin: Writable, leavesOutTablespaces: boolean): Scanned {
+  const scanner = new PlainDumpScanner(leavesOutTablespaces);
   let refusal: ArchiveError | undefined;
   const judge = <T>(work: () => T): T | ArchiveError => {
     try {

@@ -35,6 +35,11 @@ export class PlainDumpScanner {
   private encoding = "'UTF8'";
   private conforming = 'on';
   private hasEmptyPath = false;
+  private readonly leavesOutTablespaces: boolean;
+
+  constructor(leavesOutTablespaces = false) {
+    this.leavesOutTablespaces = leavesOutTablespaces;
+  }
 
   /** Takes the next piece of a dump; returns what may go to psql. Throws an `ArchiveError` for what must not. */
   push(chunk: Buffer): Buffer[] {
@@ -158,7 +163,7 @@ export class PlainDumpScanner {
     if (!endsHere(statement)) return;
     this.keep(this.at);
     const whole = isDecided(statement) ? undefined : Buffer.concat(this.held).toString('latin1');
-    const result = treatmentOf(statement, whole);
+    const result = treatmentOf(statement, whole, this.leavesOutTablespaces);
     if ('wrong' in result) return this.refuse(result.wrong);
     const { treatment } = result;
     if (treatment === 'copy' && text[this.at] !== NEWLINE) this.refuse('something behind COPY');

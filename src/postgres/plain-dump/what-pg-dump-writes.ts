@@ -91,11 +91,12 @@ function wrongCall({ tokens, depth }: Statement, isAmongLargeObjects: boolean): 
 export function treatmentOf(
   statement: Statement,
   text: string | undefined,
+  leavesOutTablespaces: boolean,
 ): { treatment: Treatment; text?: string } | { wrong: string } {
   const { tokens, words: seen } = statement;
   const [first] = tokens;
   if (first === 'begin' || first === 'commit') return { treatment: 'drop' };
-  if (first === 'set') return setting(text ?? '');
+  if (first === 'set') return setting(text ?? '', leavesOutTablespaces);
   if (first === 'copy') return isCopyOfRows(tokens) ? { treatment: 'copy' } : { wrong: 'COPY other than FROM stdin' };
   if (first === 'select' && tokens.includes('set_config')) {
     const found = /^\s*SELECT pg_catalog\.set_config\('search_path', '([^'\\]*)', false\);$/.exec(text ?? '');
@@ -115,7 +116,10 @@ function isCopyOfRows([, ...tokens]: string[]): boolean {
   return table.every(isName) && /^(?:\( \) )?(?:with oids )?from stdin ;$/.test(rest);
 }
 
-function setting(text: string): { treatment: Treatment; text?: string } | { wrong: string } {
+function setting(
+  text: string,
+  leavesOutTablespaces: boolean,
+): { treatment: Treatment; text?: string } | { wrong: string } {
   const [, name = '', value = ''] = /^\s*SET ([a-z_]+) (?:=|TO) ([\s\S]*);$/i.exec(text) ?? [];
   const lower = name.toLowerCase();
   if (TIME_LIMITS.has(lower)) return { treatment: 'drop' };
@@ -124,7 +128,8 @@ function setting(text: string): { treatment: Treatment; text?: string } | { wron
     return { wrong: 'a client encoding that no database has' };
   }
   if (lower === 'standard_conforming_strings' && !/^'?(?:on|off)'?$/.test(value)) return { wrong: `SET ${lower}` };
-  return { treatment: 'local', text: `SET LOCAL ${lower} = ${value};` };
+  const kept = lower === 'default_tablespace' && leavesOutTablespaces ? "''" : value;
+  return { treatment: 'local', text: `SET LOCAL ${lower} = ${kept};` };
 }
 
 /**
