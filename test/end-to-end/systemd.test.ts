@@ -37,6 +37,24 @@ describe('the systemd service', () => {
     expect(Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1])).toBeLessThanOrEqual(MOST_EXPOSED);
   });
 
+  test('of a user who may make no namespaces asks for none, and says what is left out', () => {
+    using account = newAccount();
+    const programs = account.folder.at('programs');
+    mkdirSync(programs);
+    writeFileSync(`${programs}/unshare`, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    account.env['PATH'] = `${programs}:${account.env['PATH'] ?? ''}`;
+    if (isRoot) chownSync(account.folder.at('home'), 12_345, 12_345);
+    const service = serviceFor(account, isRoot ? 12_345 : (process.getuid?.() ?? 0));
+    const lines = service.split('\n');
+    // Each of these needs a namespace, or a right that a user's manager has in one alone.
+    const needsOne = /^(?:Private|Protect|ReadWritePaths|CapabilityBoundingSet)/;
+    expect(lines.filter((line) => needsOne.test(line))).toEqual([]);
+    expect(service).toMatch(/^# This machine lets no user make namespaces.*Left out:$/m);
+    expect(lines).toEqual(
+      expect.arrayContaining(['NoNewPrivileges=yes', '# ProtectSystem=strict', '# PrivateUsers=yes']),
+    );
+  });
+
   test('of root dumps, stores in B2 and in a directory, and restores into a throwaway server to verify', async () => {
     if (!mayRunSystemd) {
       process.stderr.write('NOTICE: no systemd can be run here, so that the service was not tried in it\n');

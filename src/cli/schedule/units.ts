@@ -42,7 +42,8 @@ export const UNIT_MARK = '# Kept by "pgbak schedule".';
 
 /**
  * The service that backs up what is due (systemd.service(5), systemd.exec(5)). It sees a read-only system. A user's own
- * manager builds such walls out of a user namespace; where the machine allows none, it only gives up what it never needs.
+ * manager builds such walls out of a user namespace; where the machine allows none, it only gives up what it never
+ * needs, and comments name the rest.
  */
 export function serviceUnit(installation: Installation, places: WrittenPlaces): string {
   const { node, program, environmentFile, isRoot, mayBuildWalls } = installation;
@@ -71,7 +72,12 @@ export function serviceUnit(installation: Installation, places: WrittenPlaces): 
     'IOSchedulingPriority=7',
     'UMask=0077',
     ...linesOf(GIVEN_UP),
-    ...(mayBuildWalls ? walls : []),
+    ...(mayBuildWalls
+      ? walls
+      : [
+          '# This machine lets no user make namespaces, and systemd would not start a unit that needs them. Left out:',
+          ...walls.map((line) => `# ${line}`),
+        ]),
   ].join('\n')}\n`;
 }
 
