@@ -23,7 +23,7 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 print(`seed ${seed}`);
 const lines: string[] = [];
 try {
-  const actions = await soak({
+  const { actions, table } = await soak({
     seed,
     minutes,
     ...(values.actions === undefined ? {} : { actions: Number(values.actions) }),
@@ -32,6 +32,7 @@ try {
       if (values.all) print(line);
     },
   });
+  table.forEach((row) => print(row));
   print(`${actions} actions; ${lines.at(-1) ?? ''}`);
   print('nothing lost, nothing unlisted left, no false success, no secret');
 } catch (error) {

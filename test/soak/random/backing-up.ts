@@ -18,7 +18,12 @@ export interface Scene {
 const INTERRUPTED = [143, 130];
 
 /** Runs, with trouble perhaps, while an edit goes on perhaps, and looks at what was said and what is there. */
-export async function backUp(scene: Scene, chance: Chance, step: number, trouble = troubleFor(scene.world, chance)) {
+export async function backUp(
+  scene: Scene,
+  chance: Chance,
+  step: number,
+  trouble = troubleFor(scene.world, chance, 'run'),
+) {
   const { world, say } = scene;
   using _trouble = trouble;
   const only = chance.onceIn(3) ? chance.oneOf(world.servers) : undefined;
@@ -53,6 +58,8 @@ export async function backUp(scene: Scene, chance: Chance, step: number, trouble
     Promise.all(runs.map((one) => world.pgbak(args, { env: one?.env ?? {}, blow: one?.blow }))),
     edit(),
   ]);
+  // Nothing that looks at the catalogue shall stumble over it.
+  trouble[Symbol.dispose]();
   const meantServers = only === undefined ? world.servers : [only];
   scene.model.observe({
     contents,
@@ -67,7 +74,7 @@ export async function backUp(scene: Scene, chance: Chance, step: number, trouble
 
 function judge(ended: Ended, { model, say }: Scene, trouble: Trouble, hadRival: boolean): void {
   const { status, signal, stdout, stderr, struck } = ended;
-  if (struck !== undefined) say(`struck: ${struck}`);
+  if (struck !== undefined) say(`struck: ${struck.line}`);
   say(`exit ${status ?? signal ?? '?'}`);
   noneLeft(ended);
   if (signal === 'SIGKILL' || (hadRival && status === 75)) return;
@@ -110,10 +117,11 @@ export function noneLeft({ left }: Ended): void {
 /** Prunes one server or all, with trouble perhaps. */
 export async function prune(scene: Scene, chance: Chance): Promise<void> {
   const { world, model, say } = scene;
-  using trouble = troubleFor(world, chance);
+  using trouble = troubleFor(world, chance, 'prune');
   const only = chance.onceIn(2) ? chance.oneOf(world.servers) : undefined;
   say(`pgbak prune ${only?.name ?? ''}; ${trouble.words}`);
   const ended = await world.pgbak(['prune', '--json', ...(only === undefined ? [] : [only.name])], trouble);
+  trouble[Symbol.dispose]();
   say(`exit ${ended.status ?? ended.signal ?? '?'}`);
   noneLeft(ended);
   const hasRules = ({ keptAtLeast }: SoakServer) => keptAtLeast !== undefined;

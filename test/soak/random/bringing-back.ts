@@ -56,7 +56,7 @@ async function holdsTables({ cluster }: World): Promise<boolean> {
 /** Restores one of them, with trouble perhaps: then all of it is there or nothing. */
 export async function restore(scene: Scene, chance: Chance): Promise<void> {
   const { world, say } = scene;
-  using trouble = troubleFor(world, chance);
+  using trouble = troubleFor(world, chance, 'restore');
   const backup = chance.oneOf(listed(scene));
   if (backup === undefined) return say('nothing to restore yet');
   say(`restore of backup ${backup.id} of ${backup.server}; ${trouble.words}`);
@@ -86,7 +86,7 @@ export async function restore(scene: Scene, chance: Chance): Promise<void> {
 /** Writes one of them into a file, with trouble perhaps: the file is there exactly when pgbak says so. */
 export async function writeFile(scene: Scene, chance: Chance): Promise<void> {
   const { world, say } = scene;
-  using trouble = troubleFor(world, chance);
+  using trouble = troubleFor(world, chance, 'write');
   const backup = chance.oneOf(listed(scene));
   if (backup === undefined) return say('nothing to write yet');
   say(`backup ${backup.id} of ${backup.server} into a file; ${trouble.words}`);
@@ -111,7 +111,7 @@ export async function writeFile(scene: Scene, chance: Chance): Promise<void> {
 /** Verifies one of them at some level. A sound one is never called bad, a damaged one never good where its bytes are read. */
 export async function verify(scene: Scene, chance: Chance): Promise<void> {
   const { world, model, say } = scene;
-  using trouble = troubleFor(world, chance);
+  using trouble = troubleFor(world, chance, 'verify');
   const level = chance.oneOf(['remote', 'archive', 'restore']) ?? 'archive';
   const ownScratch = chance.onceIn(4);
   const backup = chance.oneOf(listed(scene));
@@ -122,6 +122,7 @@ export async function verify(scene: Scene, chance: Chance): Promise<void> {
   const ended = await world.pgbak(args, { env, blow: trouble.blow });
   say(`exit ${ended.status ?? ended.signal ?? '?'}`);
   noneLeft(ended);
+  trouble[Symbol.dispose]();
   model.observe({ contents: new Map(), mayPrune: new Set() });
   if (ended.stdout === '') {
     demand(!trouble.isQuiet, `verify said nothing: ${ended.stderr}`);

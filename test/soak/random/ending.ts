@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SIDECAR } from '../../../src/storage/sidecar.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -37,7 +37,8 @@ export async function judgeTheEnd(scene: Scene): Promise<void> {
       damaged: ['present'],
       taken: ['missing'],
       pruned: [undefined, 'missing', 'unknown'],
-      forgotten: ['unknown'],
+      // Its place is asked where another server has it too.
+      forgotten: ['unknown', 'present'],
     }[fate];
     demand(wanted.includes(state), `backup ${id} of ${server}, which is ${fate}, is listed as ${state ?? 'nothing'}`);
   }
@@ -48,6 +49,7 @@ export async function judgeTheEnd(scene: Scene): Promise<void> {
   const known = new Set([...points, ...forgotten].map(({ objectId }) => objectId));
   judgeDirectory(scene, known);
   judgeBucket(scene, known);
+  judgeSecrets(scene);
   judgeMachine(scene);
   let restored = 0;
   for (const backup of model.backups.values()) {
@@ -98,6 +100,15 @@ function judgeMachine({ world }: Scene): void {
   const temporary = [world.account.temporary, ...(world.tinyDisk === undefined ? [] : [world.tinyDisk])];
   const left = temporary.flatMap((directory) => filesIn(directory, true));
   demand(left.length === 0, `in the temporary directory lies ${left.join(', ')}`);
+}
+
+/** What pgbak was given as a secret stands in no file that it wrote. */
+function judgeSecrets({ world }: Scene): void {
+  const { account, directory, secrets } = world;
+  for (const path of [...filesIn(account.folder.at('home')), ...filesIn(directory)]) {
+    const content = readFileSync(path);
+    demand(!secrets.some((secret) => content.includes(secret)), `a secret stands in ${path}`);
+  }
 }
 
 /** All files in a directory and below, and the directories too if they are asked for. */

@@ -33,7 +33,10 @@ interface Row {
   success: string;
   objectId: string | null;
   removedAt: string | null;
+  startedAt: string;
 }
+
+type Attempt = Pick<KnownBackup, 'place' | 'password' | 'contents'>;
 
 export interface Model {
   backups: Map<number, KnownBackup>;
@@ -45,6 +48,11 @@ export interface Model {
 
 export function newModel(world: World): Model {
   const backups = new Map<number, KnownBackup>();
+  /**
+   * What each attempt may have stored, by its row and by its server and its beginning: what a killed run stored is recorded
+   * by a later one, as begun when it was.
+   */
+  const attempts = new Map<number | string, Attempt>();
   const model: Model = {
     backups,
     isStored: ({ place, objectId }) =>
@@ -55,7 +63,8 @@ export function newModel(world: World): Model {
       const { rows, badIds } = readCatalog(world.account.catalogPath);
       const byId = new Map(rows.map((row) => [row.id, row]));
       const before = new Map([...backups.values()].map((backup) => [backup.id, { ...backup }]));
-      for (const row of rows) if (row.success === '1' && !backups.has(row.id)) note(row, allowed);
+      for (const row of rows) noteAttempt(row, allowed);
+      for (const row of rows) if (row.success === '1' && !backups.has(row.id)) note(row);
       const fresh = [...backups.values()].filter(({ id }) => !before.has(id));
       for (const backup of backups.values()) {
         const row = byId.get(backup.id);
@@ -78,13 +87,21 @@ export function newModel(world: World): Model {
     },
   };
 
-  function note({ id, server: name, objectId }: Row, { contents }: Allowed): void {
+  function noteAttempt({ id, server: name, startedAt }: Row, { contents }: Allowed): void {
     const server = world.servers.find((one) => one.name === name);
     const expected = contents.get(name);
-    demand(server !== undefined && expected !== undefined, `backup ${id} of ${name} came from nowhere`);
-    demand(objectId !== null, `backup ${id} of ${name} is called good and has no object`);
+    if (attempts.has(id) || server === undefined || expected === undefined) return;
+    const key = `${name} ${startedAt}`;
     const { place, password } = server;
-    backups.set(id, { id, server: name, place, objectId, contents: expected, password, fate: 'sound' });
+    const attempt = attempts.get(key) ?? { place, password, contents: expected };
+    attempts.set(id, attempt).set(key, attempt);
+  }
+
+  function note({ id, server, objectId }: Row): void {
+    const attempt = attempts.get(id);
+    demand(attempt !== undefined, `backup ${id} of ${server} came from nowhere`);
+    demand(objectId !== null, `backup ${id} of ${server} is called good and has no object`);
+    backups.set(id, { id, server, objectId, fate: 'sound', ...attempt });
   }
 
   /** What a rule left, against what it must leave: so many as it keeps at least, the one recorded last among them. */
@@ -116,7 +133,7 @@ function readCatalog(path: string): { rows: Row[]; badIds: Set<number> } {
     const rows = catalog
       .prepare<[], Row>(
         `select id, server_name as server, success, object_id as objectId,
-           removed_at as removedAt
+           removed_at as removedAt, started_at as startedAt
          from backup_log order by id`,
       )
       .all();

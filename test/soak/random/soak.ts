@@ -4,6 +4,7 @@ import { chanceOfStep, type Chance } from './chance.ts';
 import { editDatabase, editServer, forgetServer, harmArchive } from './changing.ts';
 import { backUpInPeace, judgeTheEnd } from './ending.ts';
 import { newModel } from './model.ts';
+import { Violation } from './violation.ts';
 import { startWorld } from './world.ts';
 
 export interface SoakOptions {
@@ -16,11 +17,21 @@ export interface SoakOptions {
   tell: (line: string) => void;
 }
 
+export interface Soaked {
+  actions: number;
+  /** Actions, troubles and what was struck in which phase, each with how often. */
+  table: string[];
+}
+
 type Action = (scene: Scene, chance: Chance, step: number) => void | Promise<void>;
+
+async function run(scene: Scene, chance: Chance, step: number): Promise<void> {
+  await backUp(scene, chance, step);
+}
 
 /** How often each comes, as a share of their sum. */
 const ACTIONS: readonly (readonly [number, Action])[] = [
-  [34, async (scene, chance, step) => await backUp(scene, chance, step)],
+  [34, run],
   [14, editDatabase],
   [7, harmArchive],
   [11, prune],
@@ -44,10 +55,10 @@ function actionFor(chance: Chance): Action {
  * Does random things to a few databases, their backups and pgbak itself, and holds what comes of it against a simple model.
  * The same seed makes the same actions in the same order; how far each had come when it was struck is the machine's.
  *
- * @returns how many actions there were
+ * @returns what was done
  * @throws Violation at the first promise that does not hold
  */
-export async function soak({ seed, minutes, actions = Number.POSITIVE_INFINITY, tell }: SoakOptions): Promise<number> {
+export async function soak({ seed, minutes, actions = Number.POSITIVE_INFINITY, tell }: SoakOptions): Promise<Soaked> {
   await using world = await startWorld(seed);
   const until = Date.now() + minutes * 60_000;
   let line: string[] = [];
@@ -57,6 +68,8 @@ export async function soak({ seed, minutes, actions = Number.POSITIVE_INFINITY, 
     const began = Date.now();
     try {
       await work();
+    } catch (error) {
+      throw error instanceof Violation ? new Violation(`at ${step}: ${error.message}`) : error;
     } finally {
       tell(`${step} (${((Date.now() - began) / 1000).toFixed(1)} s): ${line.join('; ')}`);
     }
@@ -67,8 +80,9 @@ export async function soak({ seed, minutes, actions = Number.POSITIVE_INFINITY, 
     const chance = chanceOfStep(seed, step);
     // A soak begins with something to lose.
     const action = step === 1 ? backUpInPeace : actionFor(chance);
+    world.tally.add('action', action.name);
     await perform(step, async () => await action(scene, chance, step));
   }
   await perform('end', async () => await judgeTheEnd(scene));
-  return step;
+  return { actions: step, table: world.tally.lines() };
 }

@@ -2,16 +2,10 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../../support/eventually.ts';
 import { PGBAK } from '../../support/pgbak.ts';
-import { identityOf, isAlive, treeOf, type Identity } from './processes.ts';
+import { isAlive, treeOf, type Identity } from './processes.ts';
+import { watchTree, type Blow, type Struck } from './strike.ts';
+import type { Tally } from './tally.ts';
 import { demand, Violation } from './violation.ts';
-
-/** What befalls a process of the tree while a command runs. */
-export interface Blow {
-  signal: 'SIGKILL' | 'SIGTERM';
-  afterMs: number;
-  /** 0 for pgbak itself; else which of its children, as a share of those there are. */
-  whichOf1: number;
-}
 
 export interface Ended {
   status: number | null;
@@ -19,13 +13,12 @@ export interface Ended {
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
-  /** The command line of the process that was struck; undefined where all had ended before. */
-  struck: string | undefined;
+  /** The process that was struck; undefined where all had ended before. */
+  struck: Struck | undefined;
   /** What was running once pgbak had ended and its children had had their time, which nothing should be. */
   left: Identity[];
 }
 
-const LOOK_EVERY_MS = 50;
 const ENDS_WITHIN_MS = 300_000;
 const CHILDREN_END_WITHIN_MS = 30_000;
 
@@ -39,36 +32,18 @@ export async function startPgbak(
   args: readonly string[],
   env: Record<string, string>,
   secrets: readonly string[],
+  tally: Tally,
   blow?: Blow,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [PGBAK, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const { pid } = child;
   if (pid === undefined) throw new Error('pgbak did not start');
-  const seen = new Map<number, Identity>();
-  const look = () => {
-    for (const one of treeOf(pid)) {
-      const known = seen.get(one);
-      // Between fork and exec a child shows its parent's words.
-      if (known === undefined || known.line === seen.get(pid)?.line) seen.set(one, identityOf(one));
-    }
-  };
-  look();
-  const looking = setInterval(look, LOOK_EVERY_MS);
-  let struck: string | undefined;
-  const strike = () => {
-    if (blow === undefined) return;
-    const tree = treeOf(pid);
-    const target = blow.whichOf1 === 0 ? pid : tree[1 + Math.floor(blow.whichOf1 * (tree.length - 1))];
-    if (target === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    look();
-    try {
-      process.kill(target, blow.signal);
-      struck = identityOf(target).line.slice(0, 80) || seen.get(target)?.line.slice(0, 80) || String(target);
-    } catch {
-      // It was faster.
-    }
-  };
-  const striking = blow === undefined ? undefined : setTimeout(strike, blow.afterMs);
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
+  using watch = watchTree(pid, blow, (target) => {
+    const phase = phaseOf(said);
+    tally.add(blow?.signal ?? '', `${target} of ${args[0] ?? ''}${phase === undefined ? '' : `: ${phase}`}`);
+  });
   const tooLong = setTimeout(() => {
     for (const one of treeOf(pid).toReversed()) process.kill(one, 'SIGKILL');
   }, ENDS_WITHIN_MS);
@@ -77,22 +52,24 @@ export async function startPgbak(
     child.once('exit', (status, signal) => resolve([status, signal])),
   );
   const [[status, signal], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]).finally(
-    () => {
-      clearInterval(looking);
-      clearTimeout(striking);
-      clearTimeout(tooLong);
-    },
+    () => clearTimeout(tooLong),
   );
+  if (blow !== undefined && watch.struck() === undefined) tally.add('missed', `${blow.target} of ${args[0] ?? ''}`);
   const what = `pgbak ${args.join(' ')}`;
   demand(Date.now() - began < ENDS_WITHIN_MS, `${what} did not end within ${ENDS_WITHIN_MS / 1000} s`);
   for (const secret of secrets) {
     demand(!`${stdout}${stderr}`.includes(secret), `${what} printed a secret: ${stdout}${stderr}`);
-    const line = [...seen.values()].find((one) => one.line.includes(secret))?.line;
+    const line = [...watch.seen.values()].find((one) => one.line.includes(secret))?.line;
     demand(line === undefined, `a secret stood in the command line of a process of ${what}: ${line ?? ''}`);
   }
-  const running = () => [...seen.values()].filter((one) => one.pid !== pid && isAlive(one));
+  const running = () => [...watch.seen.values()].filter((one) => one.pid !== pid && isAlive(one));
   await eventually('the children end', () => running().length === 0, CHILDREN_END_WITHIN_MS).catch(() => undefined);
-  return { status, signal, stdout, stderr, struck, left: running() };
+  return { status, signal, stdout, stderr, struck: watch.struck(), left: running() };
+}
+
+/** The phase that a log spoke of last. */
+function phaseOf(log: string): string | undefined {
+  return [...log.matchAll(/connecting|dumping|checking the archive|storing|verifying|stored|warning/g)].at(-1)?.[0];
 }
 
 /** The one JSON document on standard output. */

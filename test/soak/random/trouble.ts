@@ -2,20 +2,25 @@ import { rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { fakeClock } from '../../support/fake-clock.ts';
 import type { Fault } from '../../support/b2-server/faults.ts';
 import type { Chance } from './chance.ts';
-import type { Blow } from './start.ts';
-import type { World } from './world.ts';
+import type { Blow, Program } from './strike.ts';
+import { SOAK_ROLE, type World } from './world.ts';
 
 /** What goes wrong while a command runs. */
 export interface Trouble extends Disposable {
+  /** For the table of what was done. */
+  kind: string;
   /** For the list of actions. */
   words: string;
   env: Record<string, string>;
   blow: Blow | undefined;
   /** Whether the command must do its work all the same. */
   isQuiet: boolean;
+  /** It may be ended twice. */
+  [Symbol.dispose](): void;
 }
 
 export const NO_TROUBLE: Trouble = {
+  kind: 'none',
   words: 'no trouble',
   env: {},
   blow: undefined,
@@ -45,26 +50,61 @@ const FAULTS: readonly Omit<Fault, 'after' | 'times'>[] = [
   { endpoint: 'b2_download', action: { kind: 'truncate', afterBytes: 9000 } },
 ];
 
-const KINDS = ['none', 'none', 'kill', 'kill', 'kill', 'stop', 'clock', 'service', 'service', 'full', 'full there'];
+const KINDS = 'none none stop clock service service full full-there full-catalogue sessions kill kill kill kill'.split(
+  ' ',
+);
+/** What a command starts, as often as it shall be struck. */
+export const PROGRAMS = {
+  run: ['pgbak', 'pgbak', 'pg_dump', '7-Zip', 'psql', 'pg_dumpall', 'pg_restore'],
+  restore: ['pgbak', 'psql', '7-Zip', 'pg_restore'],
+  write: ['pgbak', '7-Zip'],
+  verify: ['pgbak', '7-Zip', 'psql', 'pg_restore', 'postgres', 'initdb'],
+  prune: ['pgbak'],
+} satisfies Record<string, Program[]>;
+
+/** Those that end after a moment; the others last as long as what passes through them. */
+const SHORT = new Set<Program>(['psql', 'initdb']);
+
+function blowOf(signal: Blow['signal'], programs: readonly Program[], chance: Chance): Blow {
+  const target = chance.oneOf(programs) ?? 'pgbak';
+  const other = chance.oneOf(programs.filter((program) => program !== 'pgbak')) ?? 'pgbak';
+  const of = target === 'pgbak' ? other : target;
+  const nth = chance.between(1, of === 'psql' ? 9 : 4);
+  const atOnce = chance.onceIn(3);
+  const afterMs = chance.between(0, SHORT.has(of) ? 40 : 300);
+  const fromStartMs = chance.between(50, 4500);
+  if (of === 'pgbak' || (target === 'pgbak' && atOnce)) {
+    return { signal, target, sight: undefined, afterMs: fromStartMs };
+  }
+  // Programs of which there is one would be missed more often than not.
+  const isOne = of === 'initdb' || of === 'pg_restore' || of === 'pg_dumpall' || programs.length < 6;
+  return { signal, target, sight: { of, nth: isOne && of !== 'psql' ? 1 : nth }, afterMs };
+}
+
+function wordsOf({ signal, target, sight, afterMs }: Blow): string {
+  const when = sight === undefined ? 'the start' : `${sight.of} number ${sight.nth}`;
+  return `${signal} to ${target} ${afterMs} ms after ${when}`;
+}
 
 /** One kind of trouble, or none; what it needs is undone when it is disposed. */
-export function troubleFor(world: World, chance: Chance): Trouble {
+export function troubleFor(world: World, chance: Chance, command: keyof typeof PROGRAMS): Trouble {
   // All are drawn every time, so that the next draw of this step does not depend on what was chosen.
-  const kind = chance.oneOf(KINDS);
-  const afterMs = chance.between(50, 4500);
-  const whichOf1 = chance.onceIn(2) ? 0 : chance.between(1, 999) / 1000;
+  const kind = chance.oneOf(KINDS) ?? 'none';
+  const blow = blowOf(kind === 'kill' ? 'SIGKILL' : 'SIGTERM', PROGRAMS[command], chance);
   const offset = chance.oneOf(['+3653d', '-3653d', '-1h', '+40d', '-2d']) ?? '-1h';
   const fault = chance.oneOf(FAULTS);
   const times = chance.between(1, 8);
   const after = chance.below(2);
   const roomBytes = chance.between(0, 300_000);
-  const nothing = { ...NO_TROUBLE, isQuiet: false };
+  const sessionMs = chance.between(0, 2500);
+  const nothing = { ...NO_TROUBLE, kind, isQuiet: false };
+  world.tally.add('trouble', `${kind} in ${command}`);
   switch (kind) {
     case 'kill':
     case 'stop': {
-      const signal = kind === 'kill' ? 'SIGKILL' : 'SIGTERM';
-      const which = whichOf1 === 0 ? 'pgbak' : 'one of its children';
-      return { ...nothing, words: `${signal} to ${which} after ${afterMs} ms`, blow: { signal, afterMs, whichOf1 } };
+      // Only pgbak hears of a stop.
+      const fitting: Blow = kind === 'kill' ? blow : { ...blow, target: 'pgbak' };
+      return { ...nothing, words: wordsOf(fitting), blow: fitting };
     }
     case 'clock':
       return { ...nothing, words: `the clock at ${offset}`, env: fakeClock(offset) };
@@ -74,19 +114,34 @@ export function troubleFor(world: World, chance: Chance): Trouble {
       const words = `${fault.endpoint}: ${JSON.stringify(fault.action)}, ${times} times after ${after}`;
       return { ...nothing, words, [Symbol.dispose]: () => world.b2.faults.clear() };
     }
+    case 'sessions':
+      return { ...nothing, words: `its sessions ended after ${sessionMs} ms`, ...endSessions(world, sessionMs) };
     case 'full':
       if (world.tinyDisk === undefined) break;
       return { ...nothing, words: 'a temporary disk of 160 KB', env: { PGBAK_TMPDIR: world.tinyDisk } };
-    case 'full there': {
-      if (world.directoryDisk === undefined) break;
-      const filler = fill(world.directoryDisk, roomBytes);
-      const words = `${roomBytes} bytes left on the disk of the directory`;
-      return { ...nothing, words, [Symbol.dispose]: () => rmSync(filler) };
+    case 'full-there':
+    case 'full-catalogue': {
+      const disk = kind === 'full-there' ? world.directoryDisk : world.catalogDisk;
+      if (disk === undefined) break;
+      const filler = fill(disk, roomBytes);
+      const whose = kind === 'full-there' ? 'directory' : 'catalogue';
+      const words = `${roomBytes} bytes left on the disk of the ${whose}`;
+      return { ...nothing, words, [Symbol.dispose]: () => rmSync(filler, { force: true }) };
     }
-    case 'none':
-    case undefined:
   }
   return NO_TROUBLE;
+}
+
+/** An administrator ends the sessions of pgbak, of which there may be none at that moment. */
+function endSessions(world: World, afterMs: number): Disposable {
+  const sql = `select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '${SOAK_ROLE}'`;
+  const timer = setTimeout(() => {
+    void world.cluster.sql('postgres', sql).then(
+      (count) => world.tally.add('sessions', `ended, ${count === '0' ? 'none there' : 'some'}`),
+      () => undefined,
+    );
+  }, afterMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Fills a disk but for some room, with a file whose path it returns. */

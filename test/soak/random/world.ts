@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { startB2Server, type B2Server } from '../../support/b2-server/start.ts';
 import { newAccount, type Account } from '../../support/pgbak.ts';
 import { startCluster, type Cluster } from '../../support/postgres/start-cluster.ts';
 import { CAN_MOUNT, mountSmallDisk } from '../../support/small-disk.ts';
 import { fillDatabase } from './content.ts';
-import { startPgbak, type Blow, type Ended } from './start.ts';
+import { startPgbak, type Ended } from './start.ts';
+import type { Blow } from './strike.ts';
+import { newTally, type Tally } from './tally.ts';
 import { demand } from './violation.ts';
 
 /** A server as the soak set it up; what `edit` changes in it is noted here as well. */
@@ -31,6 +34,11 @@ export interface World extends AsyncDisposable {
   directoryDisk: string | undefined;
   /** A disk that is soon full; undefined likewise. */
   tinyDisk: string | undefined;
+  /** Where the catalogue lies; undefined likewise. */
+  catalogDisk: string | undefined;
+  tally: Tally;
+  /** What may be printed nowhere and stand in no file. */
+  secrets: readonly string[];
   /** The connection string of a database, as a variable for `env:`. */
   urlOf(database: string): string;
   pgbak(args: readonly string[], more?: { env?: Record<string, string>; blow?: Blow | undefined }): Promise<Ended>;
@@ -38,8 +46,10 @@ export interface World extends AsyncDisposable {
 }
 
 export const BUCKET = 'soak-bucket';
+export const SOAK_ROLE = 'soak';
 const DIRECTORY_DISK_BYTES = 64_000_000;
 export const TINY_DISK_BYTES = 160 * 1024;
+const CATALOG_DISK_BYTES = 32_000_000;
 const TARGET = 'SOAK_TARGET';
 
 export const variableOf = (database: string) => `SOAK_URL_${database.toUpperCase()}`;
@@ -112,7 +122,7 @@ async function build(seed: number, parts: Parts): Promise<Omit<World, typeof Sym
   };
   const cluster = use(await startCluster());
   const secret = (of: string) => `soak-secret-${of}-${(seed >>> 0).toString(16)}-q7x`;
-  const role = { user: 'soak', password: secret('database') };
+  const role = { user: SOAK_ROLE, password: secret('database') };
   await cluster.sql('postgres', `create role soak superuser login password '${role.password}'`);
   const b2 = use(await startB2Server({ recommendedPartSize: 100_000, absoluteMinimumPartSize: 50_000 }));
   const bucket = b2.createBucket(BUCKET);
@@ -136,6 +146,10 @@ async function build(seed: number, parts: Parts): Promise<Omit<World, typeof Sym
     CAN_MOUNT ? use(mountSmallDisk(account.folder.at(name), sizeBytes)).path : undefined;
   const directoryDisk = mounted('disk', DIRECTORY_DISK_BYTES);
   const tinyDisk = mounted('tiny', TINY_DISK_BYTES);
+  const catalogDisk = CAN_MOUNT
+    ? use(mountSmallDisk(dirname(account.catalogPath), CATALOG_DISK_BYTES)).path
+    : undefined;
+  const tally = newTally();
   const directory = directoryDisk === undefined ? account.folder.at('backups') : `${directoryDisk}/backups`;
   mkdirSync(directory);
   const world: Omit<World, typeof Symbol.asyncDispose> = {
@@ -146,8 +160,12 @@ async function build(seed: number, parts: Parts): Promise<Omit<World, typeof Sym
     directory,
     directoryDisk,
     tinyDisk,
+    catalogDisk,
+    tally,
+    secrets,
     urlOf: (database) => `env:${variableOf(database)}`,
-    pgbak: async (args, { env = {}, blow } = {}) => await startPgbak(args, { ...account.env, ...env }, secrets, blow),
+    pgbak: async (args, { env = {}, blow } = {}) =>
+      await startPgbak(args, { ...account.env, ...env }, secrets, tally, blow),
     addServer: async (server) => {
       const flags = {
         name: server.name,
