@@ -89,6 +89,19 @@ export function errorMessage(error: unknown): string {
   return String(error);
 }
 
+/**
+ * What to say where an archive in the temporary directory is not there any more: machines clean such directories, which is
+ * no fault of pgbak's. Undefined for an error about another file.
+ */
+export function archiveIsGone(error: unknown, archivePath: string): ArchiveError | undefined {
+  if (errorCode(error) !== 'ENOENT') return undefined;
+  if (typeof error !== 'object' || error === null || !('path' in error) || error.path !== archivePath) return undefined;
+  return new ArchiveError(
+    `the archive that was just made is not there any more: ${archivePath}`,
+    'Set PGBAK_TMPDIR to a directory from which no other program removes files.',
+  );
+}
+
 const MACHINE_CODES: Readonly<Record<string, string>> = {
   EMFILE: 'Too many files are open: allow more, such as by ulimit -n 1024.',
   ENFILE: 'Too many files are open on this machine.',

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Secret } from '../config/secret.ts';
-import { ProgramError } from '../errors.ts';
-import type { RunningProgram } from '../system/programs.ts';
+import { ProgramError, type PgbakError } from '../errors.ts';
+import type { Ending, RunningProgram } from '../system/programs.ts';
+import { sevenZipFailure } from './judge-endings.ts';
 
 const ANSWER_WITHIN_MS = 30_000;
 
@@ -32,7 +33,7 @@ export async function answerPasswordPrompt(program: RunningProgram, password: Se
     stdout.on('data', onData);
     // Its own ending is judged where it is waited for; here it only means that no answer will come.
     program.ended.then(
-      () => finish(neverAsked('ended before it had read the password')),
+      (ending) => finish(ownFailure(ending) ?? neverAsked('ended before it had read the password')),
       (error: unknown) => finish(error instanceof Error ? error : new Error(String(error))),
     );
   });
@@ -53,6 +54,11 @@ function promptListener(times: number, onPrompt: () => void, onRead: () => void)
     const last = prompts[times - 1];
     if (last !== undefined && output.includes('\n', last.index + last[0].length)) onRead();
   };
+}
+
+/** 7-Zip's own reason, but for that of a command line which an old one does not know (exit code 7 of its manual). */
+function ownFailure(ending: Ending): PgbakError | undefined {
+  return ending.exitCode === 7 ? undefined : sevenZipFailure(ending);
 }
 
 function neverAsked(what: string): ProgramError {

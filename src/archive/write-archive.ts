@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Secret } from '../config/secret.ts';
-import type { PgbakError } from '../errors.ts';
+import { archiveIsGone, type PgbakError } from '../errors.ts';
 import { reasonOf } from '../system/clock.ts';
 import { bytesOf } from '../system/lossless-text.ts';
 import { startProgram, type Command, type Ending, type RunningProgram } from '../system/programs.ts';
@@ -72,7 +72,7 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
   } catch (error) {
     request.onFailed?.(error);
     await rm(request.archivePath, { force: true });
-    throw error;
+    throw archiveIsGone(error, request.archivePath) ?? error;
   } finally {
     await rm(companionPathOf(request), { force: true });
   }

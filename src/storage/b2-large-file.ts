@@ -1,7 +1,8 @@
-import { DoubtfulUploadError } from '../errors.ts';
+import { DoubtfulUploadError, errorMessage } from '../errors.ts';
 import { within } from '../system/clock.ts';
 import { numberIn, parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
 import { sendSlice } from './b2-body.ts';
+import { b2Error } from './b2-error.ts';
 import { B2Failure, MALFORMED } from './b2-failure.ts';
 import { cancelLargeFile } from './b2-listing.ts';
 import { findFinished, SETTLE_WITHIN_MS } from './b2-settle.ts';
@@ -75,8 +76,9 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
     // What cannot be cancelled any more may well be finished.
     upload.onUnsettled();
     upload.signal.throwIfAborted();
+    const reason = errorMessage(b2Error(error, `finish ${name}`, upload.client.host));
     throw new DoubtfulUploadError(
-      `B2 was told to finish ${name}, and it could not be found out whether it has`,
+      `B2 was told to finish ${name}, and it could not be found out whether it has: ${reason}`,
       'The next run asks again, and clears up. Look at https://status.backblaze.com, or at the network.',
     );
   }

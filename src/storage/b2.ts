@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { StorageError } from '../errors.ts';
+import { archiveIsGone, StorageError } from '../errors.ts';
 import { limitTo } from '../system/clock.ts';
 import type { FileVersion } from './b2-answers.ts';
 import { checkMayStore, findBucketId } from './b2-bucket.ts';
@@ -129,11 +129,15 @@ export function openB2Storage({
   };
 
   async function putWhole(name: string, file: ArchiveFile, options: PutOptions, id: string) {
-    const { upload, ...hashed } = await prepareUpload(name, file, options, id);
-    const stored = await send(hashed, upload);
-    compare(stored, { sizeBytes: file.sizeBytes, sha1: hashed.sha1 });
-    const { id: fileId, sizeBytes, storedAt } = stored;
-    return { name, id: fileId, sizeBytes, sha1: hashed.sha1, sha256: hashed.sha256, storedAt };
+    try {
+      const { upload, ...hashed } = await prepareUpload(name, file, options, id);
+      const stored = await send(hashed, upload);
+      compare(stored, { sizeBytes: file.sizeBytes, sha1: hashed.sha1 });
+      const { id: fileId, sizeBytes, storedAt } = stored;
+      return { name, id: fileId, sizeBytes, sha1: hashed.sha1, sha256: hashed.sha256, storedAt };
+    } catch (error) {
+      throw archiveIsGone(error, file.path) ?? error;
+    }
   }
 
   function compare(stored: FileVersion, archive: { sizeBytes: number; sha1: string | undefined }): void {

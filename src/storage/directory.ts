@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Sums } from '../config/backup-record.ts';
 import { CATALOG_FACT } from '../config/object-key.ts';
-import { StorageError } from '../errors.ts';
+import { archiveIsGone, StorageError } from '../errors.ts';
 import { checkDestination, type PlaceMemory } from './destination-mark.ts';
 import { directoryError } from './directory-error.ts';
 import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
@@ -81,7 +81,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
       } catch (error) {
         options.signal.throwIfAborted();
-        throw directoryError(directory, 'did not take the archive', error);
+        throw archiveIsGone(error, file.path) ?? directoryError(directory, 'did not take the archive', error);
       } finally {
         await discard(partial);
       }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
-import { StorageError } from '../../src/errors.ts';
+import { PgbakError, StorageError } from '../../src/errors.ts';
 import type { ArchiveFile, PutOptions, Storage, StoredObject } from '../../src/storage/storage.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -98,6 +98,20 @@ export function keepsToTheContract(kind: string, open: () => Promise<OpenedStora
       const stored = await opened.storage.put('shop.sql.7z', archiveFile(folder, 5000), putOptions());
       await opened.storage.remove(stored, never);
       await expect(opened.storage.get(stored, never)).rejects.toThrow(StorageError);
+    });
+
+    test.each<[string, (path: string) => void, RegExp]>([
+      ['gone from the temporary directory {gone@upload}', (path) => rmSync(path), /is not there any more: \//],
+      ['cut short {damaged@upload}', (path) => truncateSync(path, 100), /became shorter|100 instead of 5000 bytes/],
+    ])('an archive that is %s is told as such, and nothing is stored', async (_name, harm, message) => {
+      await using opened = await open();
+      using folder = temporaryFolder();
+      const file = archiveFile(folder, 5000);
+      harm(file.path);
+      await expect(opened.storage.put('shop.sql.7z', file, putOptions())).rejects.toThrow(message);
+      await expect(opened.storage.put('shop.sql.7z', file, putOptions())).rejects.toThrow(PgbakError);
+      expect(await listed(opened.storage, '')).toEqual([]);
+      expect(await opened.storage.sweep('shop.sql.7z', never)).toEqual([]);
     });
 
     test.each(sizes)('an upload of %i bytes that is broken off leaves nothing {stop@upload}', async (sizeBytes) => {
