@@ -49,11 +49,11 @@ export async function copyEntry(
     if (held.length === 0 || head.length < heading.length) held.push(chunk);
     onProgress?.(copiedBytes);
   }
-  const { exitCode, stderrTail, signal } = await entry.ended;
+  const ending = await entry.ended;
   location.signal.throwIfAborted();
-  if (exitCode !== 0) {
-    const what = `the archive cannot be read to its end${signal === undefined ? '' : ` (${signal})`}`;
-    throw unreadableArchive(what, stderrTail, location.password);
+  if (ending.exitCode !== 0) {
+    const what = `the archive cannot be read to its end${ending.signal === undefined ? '' : ` (${ending.signal})`}`;
+    throw unreadableArchive(what, ending, location.password);
   }
   const end = DUMP_CLOSINGS[format];
   const isWhole =

@@ -37,12 +37,18 @@ export async function listArchive(location: ArchiveLocation): Promise<ArchiveEnt
   const { sevenZip, environment, archivePath, password, signal } = location;
   // A bare -p would mean an empty password here; without it 7-Zip asks for one where it needs one.
   const command = sevenZipCommand(sevenZip, environment, ['l', '-slt', '-ba', '--', archivePath], password);
-  const { exitCode, stdout, stderrTail } = await runProgram(command, {
+  const {
+    exitCode,
+    stdout,
+    stderrTail,
+    signal: endedBy,
+  } = await runProgram(command, {
     signal,
     timeoutMs: 120_000,
     input: new Secret(password === undefined ? '' : `${password.reveal()}\n`),
   });
-  if (exitCode !== 0) throw unreadableArchive('the archive cannot be opened', stderrTail, password);
+  if (exitCode !== 0)
+    throw unreadableArchive('the archive cannot be opened', { stderrTail, signal: endedBy }, password);
   const entries = entriesIn(stdout);
   if (entries.length > MOST_ENTRIES) {
     throw new ArchiveError(`the archive holds more than ${MOST_ENTRIES} files, which none of pgbak's does`);

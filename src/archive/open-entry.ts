@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { ArchiveError } from '../errors.ts';
 import { startProgram, type Ending } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
+import { wasEnded } from './password-failure.ts';
 import { sevenZipCommand } from './seven-zip-command.ts';
 
 export interface OpenEntry extends AsyncDisposable {
@@ -44,5 +45,6 @@ function startUnpacker({ zstd, signal }: ArchiveLocation, entryName: string) {
 
 async function endingOf(sevenZip: Promise<Ending>, zstd: Promise<Ending> | undefined): Promise<Ending> {
   const [first, second] = await Promise.all([sevenZip, zstd]);
-  return first.exitCode === 0 && second !== undefined ? second : first;
+  // A zstd that somebody ended takes 7-Zip with it through the broken pipe.
+  return second !== undefined && (first.exitCode === 0 || wasEnded(second)) ? second : first;
 }

@@ -22,10 +22,10 @@ export async function readText(location: ArchiveLocation, entryName: string, lim
     }
     chunks.push(chunk);
   }
-  const { exitCode, stderrTail } = await entry.ended;
+  const ending = await entry.ended;
   location.signal.throwIfAborted();
-  if (exitCode !== 0) {
-    throw unreadableArchive(`${entryName} in the archive cannot be read`, stderrTail, location.password);
+  if (ending.exitCode !== 0) {
+    throw unreadableArchive(`${entryName} in the archive cannot be read`, ending, location.password);
   }
   return new Secret(textOf(Buffer.concat(chunks)));
 }

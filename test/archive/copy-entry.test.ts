@@ -3,7 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { copyEntry } from '../../src/archive/copy-entry.ts';
+import { listArchive } from '../../src/archive/list-archive.ts';
 import { Secret } from '../../src/config/secret.ts';
+import { ProgramError } from '../../src/errors.ts';
 import { installedSevenZip, plainEnvironment } from '../support/seven-zip.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -53,4 +55,21 @@ describe.each([undefined, 'secret'])('an archive with the password %s', (passwor
     }
     expect(accepted).toEqual([]);
   });
+});
+
+test('a 7-Zip that the kernel ends proves nothing of the archive {kill@prove, kill@load}', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(folder.at('7z'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 });
+  const location = {
+    sevenZip: { ...(await installedSevenZip()), file: folder.at('7z') },
+    environment: plainEnvironment,
+    archivePath: folder.at('shop.7z'),
+    entryName: 'shop.sql',
+    signal: new AbortController().signal,
+  };
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const looks = await Promise.allSettled([copyEntry(location, 'sql', nowhere), listArchive(location)]);
+  const failures = looks.map((look): unknown => (look.status === 'rejected' ? look.reason : look.value));
+  expect(failures).toEqual([expect.any(ProgramError), expect.any(ProgramError)]);
+  expect(failures.map(String).join()).toMatch(/ended by SIGKILL.*ended by SIGKILL/s);
 });
