@@ -11,6 +11,7 @@ import { chooseEntries, type Choice, type PartTarget } from '../postgres/parts/c
 import { FOREIGN_KEYS } from '../postgres/parts/order-rows.ts';
 import { isBelonging } from '../postgres/parts/kinds.ts';
 import { compareRows } from '../postgres/parts/rows-there.ts';
+import { sequencesAhead } from '../postgres/parts/sequences-ahead.ts';
 import { whatIsThere } from '../postgres/parts/what-is-there.ts';
 import type { DumpSurvey, LoadedPart } from '../restore/restore.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
@@ -38,11 +39,13 @@ const WITH_ROWS = new Set(['TABLE DATA', 'MATERIALIZED VIEW']);
 const NOTHING_THERE: PartTarget = {
   whatIsThere: () => Promise.resolve(new Set()),
   foreignKeys: () => Promise.resolve([]),
+  sequencesAhead: () => Promise.resolve([]),
 };
 
 function asked(query: (text: string) => Promise<string[][]>): PartTarget {
   return {
     whatIsThere: (entries) => whatIsThere(entries, query),
+    sequencesAhead: (entries) => sequencesAhead(entries, query),
     foreignKeys: async () =>
       (await query(FOREIGN_KEYS)).map(([json = '[]']) => {
         const [from, to]: [string, string] = JSON.parse(json);

@@ -7,6 +7,7 @@ import { differencesBetween, olderThanSource } from '../postgres/compare-databas
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { fileLoader } from '../postgres/file-loader.ts';
 import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
+import { describeLimits, leavesOutComments, leftOutFor, limitsOfRole } from '../postgres/limited-role.ts';
 import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
 import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
 import { queryRows } from '../postgres/query.ts';
@@ -92,7 +93,10 @@ export async function openTarget(
 
   const made = await workplace.catalog.backups.databaseFacts(point.backupId);
   const programs = programsThatRead(made?.clientMajor, reached.programs, found);
-  const obstacle = options.jobs > 1 ? cannotLoadDirectly(facts.version, programs) : undefined;
+  const limits = await limitsOfRole(point.roles ?? [], create, query);
+  const leftOut = leftOutFor(limits, parts);
+  const obstacle =
+    options.jobs > 1 ? (cannotLoadDirectly(facts.version, programs) ?? leavesOutComments(limits)) : undefined;
   const jobs = obstacle === undefined ? options.jobs : 1;
   const creation = create
     ? await planCreation({
@@ -117,6 +121,7 @@ export async function openTarget(
     environment,
     signal,
     parts,
+    leftOut,
     emptyFirst: clean,
     noTablespaces: noPlace.length > 0,
     lockWaitSeconds: options.lockWaitSeconds,
@@ -145,6 +150,7 @@ export async function openTarget(
         : [
             `left out: tablespaces (the server lacks ${noPlace.join(', ')}, or they may not be used): all goes into that of the database`,
           ]),
+      ...describeLimits(limits, { ...parts, clean }),
       ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
     ],
     target: {
@@ -180,11 +186,10 @@ function analyzes({ analyze: isWanted, parts }: TargetOptions): boolean {
 }
 
 function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, create }: TargetOptions): void {
-  const { noOwner, noPrivileges } = parts;
-  if (format === 'sql' && (isSelection(parts) || noOwner || noPrivileges || jobs > 1)) {
+  if (format === 'sql' && (isSelection(parts) || jobs > 1)) {
     throw new ConfigError(
       'this backup is an SQL script, of which psql takes all or nothing',
-      'A part, other owners and several jobs take a server with --format binary. Or write it to a file and edit that: --output',
+      'A part and several jobs take a server with --format binary. Or write it to a file and edit that: --output',
     );
   }
   if (clean && create) throw new ConfigError('--clean empties a database, and --create makes a new one: choose one');

@@ -4,7 +4,7 @@ import type { DumpParts } from '../config/dump-parts.ts';
 
 const BINARY = 'BINARY BACKUPS';
 
-/** Flags that only a binary backup can follow. */
+/** Which part of a backup, and how; most of it takes a binary one. */
 export const partFlags = {
   schema: Flags.string({
     multiple: true,
@@ -32,8 +32,8 @@ export const partFlags = {
     helpGroup: BINARY,
   }),
   'schema-only': Flags.boolean({ description: 'everything but the rows', helpGroup: BINARY }),
-  'no-owner': Flags.boolean({ description: 'let all of it belong to the role that restores', helpGroup: BINARY }),
-  'no-privileges': Flags.boolean({ description: 'leave out who may do what', helpGroup: BINARY }),
+  'no-owner': Flags.boolean({ description: 'let all of it belong to the role that restores' }),
+  'no-privileges': Flags.boolean({ description: 'leave out who may do what' }),
   jobs: Flags.integer({
     description: 'load over N connections at once, without the one transaction',
     default: 1,

@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts';
 import { databaseEnvironment } from './database-environment.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { lastWords, startScript } from './load-script.ts';
+import type { LeftOut } from './plain-dump/left-out.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 
 /** A psql or pg_restore that waits for a dump, in one transaction. */
@@ -28,6 +29,8 @@ export interface LoadRequest {
   signal: AbortSignal;
   /** For a binary dump only. */
   parts?: DumpParts;
+  /** Statements of the dump that are not run. */
+  leftOut?: LeftOut;
   /** Of a binary dump only what this file lists, for pg_restore's `--use-list`. */
   listPath?: string;
   /** Take everything out of the database first, in the same transaction. */

@@ -29,12 +29,36 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [
     /must be member of role "([^"]+)"|must be able to SET ROLE "([^"]+)"/,
     ([, member, role]) =>
-      `Make the role that restores a member of it (GRANT "${member ?? role}" TO ...), or let all belong to the role that restores: --no-owner, for binary backups`,
+      `Make the role that restores a member of it (GRANT "${member ?? role}" TO ...), or let all belong to the role that restores: --no-owner`,
   ],
   [
     /must be owner of extension (\S+)/,
     ([, name]) =>
       `Another role made the extension ${name ?? ''} in the target: restore as that role or as a superuser.`,
+  ],
+  [
+    /must be owner of schema public/,
+    () => 'Another role owns the schema public of the target: restore as that role, or let owners be: --no-owner',
+  ],
+  [
+    /permission denied to set session authorization|permission denied to change default privileges|permission denied to grant privileges/,
+    () =>
+      'The role that restores may not give these privileges: leave them out with --no-privileges, or restore as a superuser.',
+  ],
+  [
+    /permission denied to create extension "?([^\s"]+)"?/,
+    ([, name = '...']) =>
+      `Have an administrator make it in the target first (CREATE EXTENSION ${name}); it is then left as it is.`,
+  ],
+  [
+    /permission denied to (?:create|alter|change owner of|set parameter)|must be superuser to|permission denied for (?:language|foreign-data wrapper)|permission denied for database/,
+    () =>
+      'The role that restores may not do that. Restore as a role that may (your service may offer an administrator), or drop it at the source and back up again; of a binary backup parts can be chosen: --schema, --table.',
+  ],
+  [
+    /permission denied for schema (\S+)/,
+    ([, name = '...']) =>
+      `The role that is to own something lacks CREATE on the schema: GRANT CREATE ON SCHEMA ${name} TO ..., or let all belong to the role that restores: --no-owner`,
   ],
   [
     /directory "([^"]+)" does not exist|could not set permissions on directory "([^"]+)"/,

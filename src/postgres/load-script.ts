@@ -7,6 +7,7 @@ import type { Loader, LoadRequest } from './load-dump.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { transactionScript } from './load-transaction.ts';
 import { watchLocks } from './lock-watch.ts';
+import { NOTHING_LEFT_OUT } from './plain-dump/left-out.ts';
 import { scanned } from './plain-dump/scanned.ts';
 import { psqlCommand } from './psql-session.ts';
 import { fateOf } from './transaction-fate.ts';
@@ -17,6 +18,7 @@ const DEFAULT_LOCK_WAIT_SECONDS = 600;
 /** Starts a psql that loads a plain dump in one transaction (https://www.postgresql.org/docs/current/app-psql.html). */
 export function startScript(request: LoadRequest): Loader {
   const { connection, programs, environment, signal, emptyFirst = false, noTablespaces = false } = request;
+  const { leftOut = NOTHING_LEFT_OUT } = request;
   const { lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
   if (programs.psql === undefined) {
     throw new ProgramError('psql was not found beside pg_dump', 'Install postgresql-client.');
@@ -32,7 +34,7 @@ export function startScript(request: LoadRequest): Loader {
   const locks = watchLocks(request, transaction.processId, bytesReadFrom(stdin));
   void psql.ended.catch(() => {}).then(() => locks.stop());
   stdin.write(`${transaction.begin}${emptyFirst ? EMPTY_DATABASE : ''}`);
-  const dump = scanned(stdin, noTablespaces);
+  const dump = scanned(stdin, { ...leftOut, tablespaces: noTablespaces });
 
   const explain = ({ stderrTail }: Ending, outcome?: string): ProgramError => {
     const { message, hint } = explainLoadFailure('psql', stderrTail, outcome);

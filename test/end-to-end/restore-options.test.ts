@@ -159,7 +159,7 @@ test('of a binary backup parts come back, and all of it by several jobs', async 
 test.each([
   [['--table', 'customer'], /psql takes all or nothing/],
   [['--jobs', '4'], /psql takes all or nothing/],
-  [['--no-owner'], /psql takes all or nothing/],
+  [['--data-only'], /psql takes all or nothing/],
   [['--create', '--clean'], /choose one/],
 ])('of an SQL backup %j is refused', async (flags, message) => {
   await backUp({ format: 'sql' });

@@ -209,6 +209,16 @@ describe('--data-only', () => {
     expect(await cluster.sql(database, 'insert into customer default values returning id')).toBe('10');
   });
 
+  test('never sets a sequence back, and says so {replaced@load}', async () => {
+    const database = await newTarget(`create table customer (id serial primary key, name text, m text, n int, h text);
+      select setval('customer_id_seq', 100)`);
+    expect(await restore(database, '--data-only', '--table', 'customer')).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/sequence public.customer_id_seq stays at 100, further than the 9 of the backup/),
+    });
+    expect(await cluster.sql(database, 'insert into customer default values returning id')).toBe('101');
+  });
+
   test('is no success where a trigger keeps rows out {refused@load}', async () => {
     const database = await newTarget(`create table customer (id serial primary key, name text, m text, n int, h text);
       create function skip() returns trigger language plpgsql as 'begin return null; end';

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { NOTHING_LEFT_OUT, type LeftOut } from '../../src/postgres/plain-dump/left-out.ts';
 import { PlainDumpScanner } from '../../src/postgres/plain-dump/scanner.ts';
 
 /** What psql gets of a dump that comes in pieces of a size. */
-function passed(dump: string | Buffer, pieceBytes = 65_536): string {
+function passed(dump: string | Buffer, pieceBytes = 65_536, leftOut?: LeftOut): string {
   const bytes = typeof dump === 'string' ? Buffer.from(dump) : dump;
-  const scanner = new PlainDumpScanner();
+  const scanner = new PlainDumpScanner(leftOut);
   const out: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += pieceBytes) out.push(...scanner.push(bytes.subarray(at, at + pieceBytes)));
   scanner.end();
@@ -150,4 +151,51 @@ test('a text is read to the same end in whatever pieces it comes', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+describe('what is left out on demand', () => {
+  const owners = { ...NOTHING_LEFT_OUT, owners: true };
+  const privileges = { ...NOTHING_LEFT_OUT, privileges: true };
+  const extensions = { ...NOTHING_LEFT_OUT, extensions: new Set(['hstore', 'uuid-ossp', 'odd"one']) };
+  const onPublic = { ...NOTHING_LEFT_OUT, publicComment: true };
+  test.each<[string, LeftOut]>([
+    ['ALTER TABLE public.t OWNER TO boss;', owners],
+    ['ALTER FUNCTION public.f(a integer, "to" text) OWNER TO "Odd; ""one""";', owners],
+    ['ALTER OPERATOR public.+ (integer, public.x) OWNER TO boss;', owners],
+    ['ALTER OPERATOR CLASS public.x USING btree OWNER TO boss;', owners],
+    ['ALTER LARGE OBJECT 17 OWNER TO boss;', owners],
+    ['ALTER TEXT SEARCH DICTIONARY public.x OWNER TO boss;', owners],
+    ['ALTER EVENT TRIGGER "owner" OWNER TO "to";', owners],
+    ['GRANT SELECT(a),UPDATE ON TABLE public.t TO boss WITH GRANT OPTION;', privileges],
+    ['REVOKE ALL ON SCHEMA public FROM PUBLIC;', privileges],
+    ['ALTER DEFAULT PRIVILEGES FOR ROLE a IN SCHEMA b GRANT ALL ON TABLES TO c;', privileges],
+    ['SET SESSION AUTHORIZATION "a ""b""";', privileges],
+    ['RESET SESSION AUTHORIZATION;', privileges],
+    ["COMMENT ON EXTENSION hstore IS 'a; b';", extensions],
+    ['COMMENT ON EXTENSION "uuid-ossp" IS NULL;', extensions],
+    ['COMMENT ON EXTENSION "odd""one" IS NULL;', extensions],
+    ["COMMENT ON SCHEMA public IS 'x';", onPublic],
+  ])('%s', (statement, leftOut) => {
+    const [before, behind] = ['CREATE TABLE a (b integer);\n', '\nCREATE TABLE c (d integer);\n'];
+    for (const pieceBytes of IN_ONE) {
+      expect(passed(before + statement + behind, pieceBytes, leftOut)).not.toContain(statement.slice(0, 12));
+      expect(passed(before + statement + behind, pieceBytes, leftOut)).toMatch(/CREATE TABLE a[^]*CREATE TABLE c/);
+      expect(passed(before + statement + behind, pieceBytes)).toContain(statement);
+    }
+  });
+
+  test.each([
+    "ALTER TABLE ONLY public.t ALTER COLUMN owner SET DEFAULT 'OWNER TO boss;';",
+    'ALTER TABLE ONLY public.t ALTER COLUMN "owner" SET DEFAULT x;',
+    `ALTER TABLE public.t ADD CONSTRAINT c CHECK ((${"(a <> 'x') AND ".repeat(5000)} true));`,
+    "CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS $$ select 'ALTER TABLE t OWNER TO boss;' $$;",
+    "COMMENT ON TABLE public.t IS 'COMMENT ON EXTENSION hstore IS NULL;';",
+    "COMMENT ON EXTENSION hstore2 IS 'x';",
+    "COMMENT ON SCHEMA publicity IS 'x';",
+    'ALTER SEQUENCE public.s OWNED BY public.t.a;',
+    "SELECT pg_catalog.setval('public.s', 1, true);",
+  ])('never %.60s', (statement) => {
+    const all = { ...owners, privileges: true, extensions: extensions.extensions, publicComment: true };
+    for (const pieceBytes of [7, 4096, 65_536]) expect(passed(`${statement}\n`, pieceBytes, all)).toContain(statement);
+  });
 });

@@ -5,6 +5,7 @@ import { addBelongings, contentsOf, holderOf, type Contents } from './belongings
 import { DATA, isAskedForOnly, isLargeObject, isRemark } from './kinds.ts';
 import { matchNames } from './match-names.ts';
 import { orderRows, type ForeignKey } from './order-rows.ts';
+import type { SequenceAhead } from './sequences-ahead.ts';
 
 /** What of a dump is to be loaded. */
 export interface Choice {
@@ -21,6 +22,8 @@ export interface PartTarget {
   /** Which of these entries it has already. */
   whatIsThere: (entries: readonly TocEntry[]) => Promise<ReadonlySet<TocEntry>>;
   foreignKeys: () => Promise<readonly ForeignKey[]>;
+  /** Which of these entries would set a sequence back. */
+  sequencesAhead: (entries: readonly TocEntry[]) => Promise<readonly SequenceAhead[]>;
 }
 
 /**
@@ -114,7 +117,10 @@ async function chooseRows(
     );
   }
   notes.push(...absent.map((entry) => `left out: the value of ${described(entry)}, which the target lacks`));
-  const wanted = data.filter((entry) => !absent.includes(holderOf(entry, contents) ?? entry));
+  const loadable = data.filter((entry) => !absent.includes(holderOf(entry, contents) ?? entry));
+  const ahead = await target.sequencesAhead(loadable);
+  notes.push(...ahead.map(({ note }) => note));
+  const wanted = loadable.filter((entry) => !ahead.some((one) => one.entry === entry));
   const { ordered, isReordered, circles } = orderRows(wanted, await target.foreignKeys());
   if (circles.length > 0) {
     const names = circles.map(nameOf).join(', ');

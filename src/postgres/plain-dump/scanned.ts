@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { ArchiveError } from '../../errors.ts';
+import type { LeftOut } from './left-out.ts';
 import { PlainDumpScanner } from './scanner.ts';
 
 /** Takes a plain dump, and passes on to psql what may go there. */
@@ -13,9 +14,9 @@ export interface Scanned {
 
 const SMALL_BYTES = 262_144;
 
-/** `stdin` stays open. With `leavesOutTablespaces` all goes into the tablespace of the database. */
-export function scanned(stdin: Writable, leavesOutTablespaces: boolean): Scanned {
-  const scanner = new PlainDumpScanner(leavesOutTablespaces);
+/** `stdin` stays open. */
+export function scanned(stdin: Writable, leftOut?: LeftOut): Scanned {
+  const scanner = new PlainDumpScanner(leftOut);
   let refusal: ArchiveError | undefined;
   const judge = <T>(work: () => T): T | ArchiveError => {
     try {

@@ -1,5 +1,7 @@
 import { ArchiveError } from '../../errors.ts';
 import { copyDataUntil } from './copy-data.ts';
+import { isLeftOut, mayBeLeftOut, NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';
+import { ReadingSettings } from './reading-settings.ts';
 import { endsHere, isRoutine, newStatement, take, type Statement } from './statement.ts';
 import { lineEnd, quotedUntil, tokenAt, type Quote } from './tokens.ts';
 import { isDecided, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-writes.ts';
@@ -7,6 +9,8 @@ import { isDecided, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-w
 type Mode = { kind: 'sql' } | { kind: 'comment' } | { kind: 'rows' } | { kind: 'quoted'; quote: Quote };
 
 const LONGEST_HELD_BYTES = 65_536;
+/** No statement that is left out is longer: a function's name with a hundred types of arguments is 13 KB. */
+const LONGEST_LEFT_OUT_BYTES = 32_768;
 const NEWLINE = 0x0a;
 
 /**
@@ -32,13 +36,14 @@ export class PlainDumpScanner {
   private bytesBefore = 0;
   private isAmongLargeObjects = false;
   private isAtLineStart = true;
-  private encoding = "'UTF8'";
-  private conforming = 'on';
-  private hasEmptyPath = false;
-  private readonly leavesOutTablespaces: boolean;
+  private readonly settings = new ReadingSettings();
+  /** Whether a part of the statement that is being read was passed on, so that it cannot be left out any more. */
+  private isUnderWay = false;
 
-  constructor(leavesOutTablespaces = false) {
-    this.leavesOutTablespaces = leavesOutTablespaces;
+  private readonly leftOut: LeftOut;
+
+  constructor(leftOut = NOTHING_LEFT_OUT) {
+    this.leftOut = leftOut;
   }
 
   /** Takes the next piece of a dump; returns what may go to psql. Throws an `ArchiveError` for what must not. */
@@ -51,12 +56,15 @@ export class PlainDumpScanner {
     if (chunk.includes(0)) this.refuse('a zero byte');
     while (this.at < this.text.length && this.step());
     this.keep(this.at);
-    if (this.statement.tokens.length === 0 || isDecided(this.statement)) this.release();
+    if (this.statement.tokens.length === 0) this.release();
+    else if (isDecided(this.statement) && !(this.canWait() && mayBeLeftOut(this.statement, this.leftOut))) {
+      this.release();
+      this.isUnderWay = true;
+    }
     this.rest = this.text.subarray(this.at);
     if (this.at > 0) this.isAtLineStart = this.text[this.at - 1] === NEWLINE;
     this.bytesBefore += this.at;
-    const isTooLong = this.held.reduce((sum, { length }) => sum + length, 0) > LONGEST_HELD_BYTES;
-    if (isTooLong || (this.mode.kind !== 'rows' && this.rest.length > LONGEST_HELD_BYTES)) {
+    if (this.heldBytes() > LONGEST_HELD_BYTES || (this.mode.kind !== 'rows' && this.rest.length > LONGEST_HELD_BYTES)) {
       this.refuse('a word without an end');
     }
     return this.out;
@@ -93,7 +101,7 @@ export class PlainDumpScanner {
 
   private sqlStep(): boolean {
     const { text, at, statement } = this;
-    const token = tokenAt(text, at, this.conforming === 'off');
+    const token = tokenAt(text, at, this.settings.conforming === 'off');
     if (token === undefined) return false;
     const isAtLineStart = at === 0 ? this.isAtLineStart : text[at - 1] === NEWLINE;
     switch (token.kind) {
@@ -162,47 +170,41 @@ export class PlainDumpScanner {
     if (statement.depth > 0 && !statement.tokens.includes('rule')) this.refuse('a semicolon in brackets');
     if (!endsHere(statement)) return;
     this.keep(this.at);
-    const whole = isDecided(statement) ? undefined : Buffer.concat(this.held).toString('latin1');
-    const result = treatmentOf(statement, whole, this.leavesOutTablespaces);
+    const isPassing = isDecided(statement) && !mayBeLeftOut(statement, this.leftOut);
+    const whole = isPassing ? undefined : Buffer.concat(this.held).toString('latin1');
+    const result = treatmentOf(statement, whole, this.leftOut.tablespaces);
     if ('wrong' in result) return this.refuse(result.wrong);
-    const { treatment } = result;
+    const isWanted = this.isUnderWay || whole === undefined || !isLeftOut(statement, whole, this.leftOut);
+    const treatment = isWanted ? result.treatment : 'drop';
     if (treatment === 'copy' && text[this.at] !== NEWLINE) this.refuse('something behind COPY');
     if (treatment === 'drop') {
-      if (statement.tokens[0] === 'begin') this.isAmongLargeObjects = true;
-      else if (statement.tokens[0] === 'commit') this.leaveLargeObjects();
+      const [first] = statement.tokens;
+      if (first === 'commit' && !this.isAmongLargeObjects) this.refuse('COMMIT');
+      if (first === 'begin' || first === 'commit') this.isAmongLargeObjects = first === 'begin';
       this.held = [];
     }
     if (result.text !== undefined) {
-      this.remember(result.text);
+      this.settings.remember(result.text);
       this.held = [Buffer.from(`\n${result.text}`, 'latin1')];
     }
     this.release();
     if (treatment === 'copy') this.mode = { kind: 'rows' };
     else if (!runsNothing(statement)) this.guard();
     this.statement = newStatement();
+    this.isUnderWay = false;
   }
 
-  private leaveLargeObjects(): void {
-    if (!this.isAmongLargeObjects) this.refuse('COMMIT');
-    this.isAmongLargeObjects = false;
+  private canWait(): boolean {
+    return !this.isUnderWay && this.heldBytes() <= LONGEST_LEFT_OUT_BYTES;
   }
 
-  private remember(setting: string): void {
-    const [, name, value = ''] = /^SET LOCAL (\w+) = (.*);$/.exec(setting) ?? [];
-    if (name === 'client_encoding') this.encoding = `'${value.replaceAll("'", '')}'`;
-    else if (name === 'standard_conforming_strings') this.conforming = value.replaceAll("'", '');
-    else if (setting.includes("'search_path', ''")) this.hasEmptyPath = true;
+  private heldBytes(): number {
+    return this.held.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** What ran could have changed what psql reads by; it is set again before psql reads on. */
   private guard(): void {
-    const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, true)`;
-    const settings = [
-      set('client_encoding', this.encoding),
-      set('standard_conforming_strings', `'${this.conforming}'`),
-      ...(this.hasEmptyPath ? [set('search_path', "''")] : []),
-    ];
-    this.held.push(Buffer.from(`\nSELECT ${settings.join(', ')};\n`, 'latin1'));
+    this.held.push(Buffer.from(`\n${this.settings.statement()}\n`, 'latin1'));
     this.release();
   }
 

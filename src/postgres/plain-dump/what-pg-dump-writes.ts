@@ -34,7 +34,7 @@ const SERVER_ENCODINGS = new RegExp(
 
 /** Whether a statement may be passed on before its end has been seen: its kind is certain and nothing is changed in it. */
 export function isDecided({ tokens: [first, , , second] }: Statement): boolean {
-  if (first === undefined || ['set', 'begin', 'commit'].includes(first)) return false;
+  if (first === undefined || ['set', 'reset', 'begin', 'commit'].includes(first)) return false;
   return first !== 'select' || (second !== undefined && second !== 'set_config');
 }
 
@@ -54,6 +54,7 @@ export function wrongWith(statement: Statement, isAmongLargeObjects: boolean): s
     case 'grant':
     case 'revoke':
     case 'copy':
+    case 'reset':
       return undefined;
     case 'begin':
     case 'commit':
@@ -97,6 +98,7 @@ export function treatmentOf(
   const [first] = tokens;
   if (first === 'begin' || first === 'commit') return { treatment: 'drop' };
   if (first === 'set') return setting(text ?? '', leavesOutTablespaces);
+  if (first === 'reset') return isAuthorization(text ?? '') ? { treatment: 'pass' } : { wrong: 'RESET' };
   if (first === 'copy') return isCopyOfRows(tokens) ? { treatment: 'copy' } : { wrong: 'COPY other than FROM stdin' };
   if (first === 'select' && tokens.includes('set_config')) {
     const found = /^\s*SELECT pg_catalog\.set_config\('search_path', '([^'\\]*)', false\);$/.exec(text ?? '');
@@ -116,10 +118,18 @@ function isCopyOfRows([, ...tokens]: string[]): boolean {
   return table.every(isName) && /^(?:\( \) )?(?:with oids )?from stdin ;$/.test(rest);
 }
 
+/** Around privileges that were given by another role than the owner; whoever may say it may do what that role may. */
+export function isAuthorization(text: string): boolean {
+  return /^\s*(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|RESET SESSION AUTHORIZATION);$/.test(
+    text,
+  );
+}
+
 function setting(
   text: string,
   leavesOutTablespaces: boolean,
 ): { treatment: Treatment; text?: string } | { wrong: string } {
+  if (isAuthorization(text)) return { treatment: 'pass' };
   const [, name = '', value = ''] = /^\s*SET ([a-z_]+) (?:=|TO) ([\s\S]*);$/i.exec(text) ?? [];
   const lower = name.toLowerCase();
   if (TIME_LIMITS.has(lower)) return { treatment: 'drop' };
@@ -137,7 +147,8 @@ function setting(
  * (client_encoding, standard_conforming_strings).
  */
 export function runsNothing({ tokens: [first = '', second = ''], words: seen }: Statement): boolean {
-  if (['comment', 'grant', 'revoke', 'security', 'select', 'set', 'begin', 'commit'].includes(first)) return true;
+  if (['comment', 'grant', 'revoke', 'security', 'select', 'set', 'reset', 'begin', 'commit'].includes(first))
+    return true;
   if (first === 'alter') return ['sequence', 'default'].includes(second) || seen.has('owner');
   if (first !== 'create') return false;
   if (['table', 'unlogged', 'materialized'].includes(second)) return !seen.has('as') && !seen.has('of');
