@@ -1,6 +1,6 @@
 import { run } from '@oclif/core/run';
 import { showStacks } from './cli/debugging.ts';
-import { guardOutput } from './cli/output.ts';
+import { guardOutput, tell } from './cli/output.ts';
 
 /** What bin/run.js starts once it knows that this Node will do; bundled with oclif itself. */
 export async function main(directory: string, { isDebugging }: { isDebugging: boolean }): Promise<void> {
@@ -15,7 +15,7 @@ export async function main(directory: string, { isDebugging }: { isDebugging: bo
     if (exit === undefined) throw error;
     if (exit !== 0) {
       const { unknownCommandMessage } = await import('./cli/usage-error.ts');
-      process.stderr.write(`pgbak: ${unknownCommandMessage(error, words, directory)}\nSee: pgbak --help\n`);
+      tell(`pgbak: ${unknownCommandMessage(error, words, directory)}\nSee: pgbak --help`);
     }
     process.exitCode = Number(exit);
   }

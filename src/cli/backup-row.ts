@@ -53,7 +53,7 @@ export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): 
 
 export const BACKUP_COLUMNS = [
   { title: 'id' },
-  { title: 'server', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'started', shrinksTo: 8 },
   { title: 'took' },
   { title: 'size' },

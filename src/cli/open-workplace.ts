@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import { openCatalog, type Catalog, type CatalogUse } from '../catalog/open-catalog.ts';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import { systemClock } from '../system/clock.ts';
+import { tell } from './output.ts';
 
 /** What every command works with: the catalogue and the environment. */
 export interface Workplace extends AsyncDisposable {
@@ -21,9 +22,9 @@ export async function openWorkplace(use: CatalogUse): Promise<Workplace> {
   const catalog = await open(path, environment, use);
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
-    process.stderr.write(
+    tell(
       `pgbak: adopted ${servers} servers and ${backups} log entries of the earlier program; ` +
-        `its file is kept as ${copyPath}\n`,
+        `its file is kept as ${copyPath}`,
     );
   }
   return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };

@@ -13,7 +13,7 @@ export function outcomeRow(outcome: Outcome): OutcomeRow {
 }
 
 const OUTCOME_COLUMNS = [
-  { title: 'server', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'result' },
   { title: 'size' },
   { title: 'took' },

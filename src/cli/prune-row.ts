@@ -30,7 +30,7 @@ export function pruneRow({ serverId, name, backup, action, reasons }: PruneEntry
 }
 
 export const PRUNE_COLUMNS = [
-  { title: 'server', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'backup' },
   { title: 'made', shrinksTo: 8 },
   { title: 'size', droppedAs: 1 },

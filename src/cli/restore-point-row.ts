@@ -44,12 +44,12 @@ function remoteRow(
 
 export const RESTORE_POINT_COLUMNS = [
   { title: 'id' },
-  { title: 'server', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'made', shrinksTo: 8 },
   { title: 'size' },
   { title: 'format', droppedAs: 1 },
   { title: 'state', shrinksTo: 7 },
-  { title: 'stored as', shrinksTo: 20 },
+  { title: 'stored as', isName: true, shrinksTo: 20 },
 ];
 
 const COLORS: Record<PointState, Color> = {

@@ -75,15 +75,15 @@ function connectionLabel({ connectionString }: ServerRecord): string {
 }
 
 export const SERVER_COLUMNS = [
-  { title: 'name', shrinksTo: 8 },
-  { title: 'database', shrinksTo: 12, droppedAs: 4 },
+  { title: 'name', isName: true, shrinksTo: 8 },
+  { title: 'database', isName: true, shrinksTo: 12, droppedAs: 4 },
   { title: 'every', droppedAs: 3 },
   { title: 'last backup', shrinksTo: 8 },
   { title: 'result', shrinksTo: 7 },
   { title: 'sizes', droppedAs: 2 },
   { title: 'verified', shrinksTo: 8, droppedAs: 2 },
   { title: 'encrypted', shrinksTo: 9, droppedAs: 1 },
-  { title: 'stored in', shrinksTo: 10 },
+  { title: 'stored in', isName: true, shrinksTo: 10 },
 ];
 
 /** How many of its last archives stand in a server's spark line. */

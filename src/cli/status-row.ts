@@ -34,7 +34,7 @@ export function statusRow(status: ServerStatus, now: Date): StatusRow {
 }
 
 export const STATUS_COLUMNS = [
-  { title: 'server', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'state' },
   { title: 'last good backup', shrinksTo: 8 },
   { title: 'size', droppedAs: 1 },

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
-import { paint } from './paint.ts';
+import { printableName } from '../printable.ts';
+import { paint, painted } from './paint.ts';
 
 const GAP = 2;
 /** Letters as wide as they are long: ASCII, and the bars of a spark line. */
@@ -14,6 +15,8 @@ export interface Column {
   shrinksTo?: number;
   /** Left out where not all columns fit even so, the lowest first. */
   droppedAs?: number;
+  /** Its texts are names, which stay on one line: a name with a line break must not look like another row. */
+  isName?: boolean;
 }
 
 /**
@@ -21,7 +24,11 @@ export interface Column {
  * that may shrink give way, the widest first, and their texts wrap between words. Without a terminal nothing is cut: what
  * reads it is `grep` or a mail program.
  */
-export function renderTable(columns: readonly Column[], rows: readonly string[][], terminalWidth?: number): string {
+export function renderTable(columns: readonly Column[], texts: readonly string[][], terminalWidth?: number): string {
+  // Before anything is measured: a control character is wider shown than obeyed.
+  const rows = texts.map((row) =>
+    row.map((text, index) => (columns[index]?.isName === true ? printableName(text) : painted(text))),
+  );
   const available = terminalWidth ?? Number.POSITIVE_INFINITY;
   const natural = columns.map((column, index) =>
     Math.max(...[column.title, ...rows.map((row) => row[index] ?? '')].map((text) => widestLine(text))),

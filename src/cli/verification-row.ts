@@ -2,7 +2,7 @@ import type { Verification } from '../restore/verify.ts';
 import { paint } from './paint.ts';
 
 export const VERIFICATION_COLUMNS = [
-  { title: 'server', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'backup' },
   { title: 'result' },
   { title: 'what was seen', shrinksTo: 20 },

@@ -7,6 +7,7 @@ import { canAsk } from '../cli/prompts/terminal.ts';
 import { objectNameOf } from '../config/archive-name.ts';
 import { placeOf } from '../config/destination.ts';
 import { ConfigError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 export default class Del extends BaseCommand {
   static override summary = 'forget a server; its archives and its history stay';
@@ -35,7 +36,8 @@ EXIT STATUS
       if (!canAsk(isJson)) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
       const { confirm } = await import('@inquirer/prompts');
       const message = `Forget ${server.name}? Its archives stay in ${place} as ${objectName}.`;
-      if (!(await confirm({ message, default: false }))) throw new ConfigError('nothing was deleted');
+      if (!(await confirm({ message: printable(message), default: false })))
+        throw new ConfigError('nothing was deleted');
     }
     await catalog.servers.remove(server.id);
     this.log(`Deleted ${server.name}. Its archives stay in ${place} as ${objectName}, and its history in the logs.`);

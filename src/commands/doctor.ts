@@ -6,6 +6,7 @@ import { buildDoctorTools } from '../cli/open-doctor.ts';
 import { openHealthyCatalog } from '../cli/open-workplace.ts';
 import { terminalWidth } from '../cli/output.ts';
 import { paint } from '../cli/paint.ts';
+import { printableName } from '../printable.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';
 
@@ -51,7 +52,7 @@ EXIT STATUS
   }
 
   private tell({ about, level, message, hint }: Finding, previous: string | undefined): void {
-    if (about !== previous) this.log(`${previous === undefined ? '' : '\n'}${paint('bold', about)}`);
+    if (about !== previous) this.log(`${previous === undefined ? '' : '\n'}${paint('bold', printableName(about))}`);
     const [color, word] = MARKS[level];
     const text = hint === undefined ? message : `${message}\n${hint}`;
     const width = terminalWidth(process.stdout);

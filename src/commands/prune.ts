@@ -57,7 +57,7 @@ EXIT STATUS
     const silent = entries.flatMap(({ name, action, backup, reasons }) =>
       action === 'unknown' ? [`${name}: ${backup.place} could not be asked: ${reasons.join(', ')}`] : [],
     );
-    for (const line of new Set(silent)) process.stderr.write(`pgbak: ${line}\n`);
+    for (const line of new Set(silent)) tell(`pgbak: ${line}`);
     const isRuled = servers.some(({ retention }) => hasRules(retention));
     if (!isRuled)
       this.log('No rules, so everything is kept. For example: pgbak edit SERVER --keep-daily 7 --keep-weekly 4');

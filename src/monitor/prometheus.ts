@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts';
 import { STATES, type ServerStatus } from './status.ts';
 
 interface Metric {
@@ -70,7 +71,7 @@ export function prometheusText(statuses: readonly ServerStatus[]): string {
 }
 
 function escaped(label: string): string {
-  return label
+  return printable(label)
     .replaceAll('\\', '\\\\')
     .replaceAll('"', String.raw`\"`)
     .replaceAll('\n', String.raw`\n`);

@@ -1,5 +1,6 @@
 import { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
+import { printableName } from '../printable.ts';
 import { keywordValue, parseKeywords } from './connection-keywords.ts';
 import { parseConnectionUri } from './connection-uri.ts';
 
@@ -9,7 +10,7 @@ export interface Connection {
   conninfo: string;
   /** Goes by PGPASSWORD; without one libpq looks into `~/.pgpass`. */
   password: Secret | undefined;
-  /** For people: `shop on db.example:5433`. */
+  /** For people, on one line: `shop on db.example:5433`. */
   label: string;
   /** The machine that the server is on, or what stands for it: several hosts, a service, the local socket. */
   host: string;
@@ -50,7 +51,7 @@ export function parseConnection(connectionString: Secret): Connection {
   return {
     conninfo,
     password: password === undefined ? undefined : new Secret(password),
-    label: labelOf(valueOf),
+    label: printableName(labelOf(valueOf)),
     host: (valueOf('host') ?? valueOf('hostaddr') ?? valueOf('service') ?? '').toLowerCase(),
     database: valueOf('dbname'),
   };
@@ -63,7 +64,7 @@ export function connectionTo(connection: Connection, database: string): Connecti
   const parameter = /^postgres(?:ql)?:\/\//.test(conninfo)
     ? `${conninfo.includes('?') ? '&' : '?'}dbname=${encodeURIComponent(database)}`
     : ` ${keywordValue('dbname', database)}`;
-  return { ...connection, database, label: database, conninfo: conninfo + parameter };
+  return { ...connection, database, label: printableName(database), conninfo: conninfo + parameter };
 }
 
 function labelOf(valueOf: (keyword: string) => string | undefined): string {

@@ -1,3 +1,4 @@
+import { printableName } from '../printable.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts';
@@ -115,7 +116,7 @@ const MOST_NAMES = 5;
 /** One concern for all of a kind, which names the first of them. */
 function gathered(pairs: readonly Pair[], concern: (names: string, pairs: readonly Pair[]) => Concern): Concern[] {
   if (pairs.length === 0) return [];
-  const names = pairs.slice(0, MOST_NAMES).map(([a, b]) => (b === '' ? a : `${a} (${b})`));
+  const names = pairs.slice(0, MOST_NAMES).map(([a, b]) => printableName(b === '' ? a : `${a} (${b})`));
   const more = pairs.length > MOST_NAMES ? ` and ${pairs.length - MOST_NAMES} more` : '';
   return [concern(names.join(', ') + more, pairs)];
 }

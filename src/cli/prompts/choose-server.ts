@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/open-catalog.ts';
 import type { ServerRecord } from '../../config/server.ts';
 import { ConfigError } from '../../errors.ts';
+import { printableName } from '../../printable.ts';
 import { findServer } from '../find-server.ts';
 import { canAsk } from './terminal.ts';
 
@@ -22,7 +23,7 @@ export async function chooseServer(catalog: Pick<Catalog, 'servers'>, choice: Ch
   if (servers.length === 0) throw new ConfigError('there are no servers yet', 'Add one: pgbak add');
   return await select(
     choice.question,
-    servers.map((server) => ({ name: server.name, value: server })),
+    servers.map((server) => ({ name: printableName(server.name), value: server })),
   );
 }
 
@@ -35,7 +36,7 @@ export async function chooseServerOrAll(
   const servers = canAsk(isJson) ? await catalog.servers.list() : [];
   if (servers.length < 2) return undefined;
   const each = servers.map((server): { name: string; value: ServerRecord | undefined } => ({
-    name: server.name,
+    name: printableName(server.name),
     value: server,
   }));
   return await select(question, [{ name: 'all servers', value: undefined }, ...each]);

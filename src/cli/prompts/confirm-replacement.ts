@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors.ts';
+import { printable, printableName, withoutPasswords } from '../../printable.ts';
 import { canAsk } from './terminal.ts';
 
 /** Has a person type the name of the database that is about to be emptied. Without a terminal `--yes` has to say it. */
@@ -9,8 +10,11 @@ export async function confirmReplacement(database: string, plan: readonly string
       'Say it with --yes',
     );
   }
-  process.stdout.write(`${plan.map((line) => `  ${line}`).join('\n')}\n`);
+  for (const line of plan) process.stdout.write(`  ${printable(withoutPasswords(line))}\n`);
   const { input } = await import('@inquirer/prompts');
-  const typed = await input({ message: `Type the name of the database to replace what is in it (${database})` });
-  if (typed.trim() !== database) throw new ConfigError('that is not its name, and nothing was changed');
+  // A name that holds what no key types is typed as it is shown.
+  const shown = printableName(database);
+  const typed = await input({ message: `Type the name of the database to replace what is in it (${shown})` });
+  if (![typed, typed.trim()].some((text) => text === database || text === shown))
+    throw new ConfigError('that is not its name, and nothing was changed');
 }

@@ -7,6 +7,7 @@ import { canAsk } from '../../cli/prompts/terminal.ts';
 import { openPlace } from '../../cli/storage-at.ts';
 import { knownPlaceOf } from '../../config/destination.ts';
 import { ConfigError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 
 export default class CatalogForget extends BaseCommand {
   static override summary = 'give up a place that is gone, or the backups that are missing from it';
@@ -57,7 +58,8 @@ EXIT STATUS
       if (!canAsk(this.jsonEnabled())) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
       const { confirm } = await import('@inquirer/prompts');
       const message = `Give up ${count} backups in ${place}?`;
-      if (!(await confirm({ message, default: false }))) throw new ConfigError('nothing was given up');
+      if (!(await confirm({ message: printable(message), default: false })))
+        throw new ConfigError('nothing was given up');
     }
     const forgotten = await catalog.places.giveUp(place, new Date(), ids);
     this.log(`Gave up ${forgotten} backups in ${place}`);

@@ -5,12 +5,12 @@ import { givenPassword } from '../../cli/open-restore.ts';
 import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
 import { rebuildFrom } from '../../cli/rebuild-from.ts';
 import { renderTable } from '../../cli/table.ts';
-import { terminalWidth } from '../../cli/output.ts';
+import { tell, terminalWidth } from '../../cli/output.ts';
 import { ConfigError } from '../../errors.ts';
 
 const COLUMNS = [
-  { title: 'server', shrinksTo: 8 },
-  { title: 'archive name', shrinksTo: 8 },
+  { title: 'server', isName: true, shrinksTo: 8 },
+  { title: 'archive name', isName: true, shrinksTo: 8 },
   { title: 'is' },
   { title: 'restore points added' },
 ];
@@ -52,7 +52,7 @@ EXIT STATUS
     using interruption = listenForInterruption();
     await using _lock = await takeRunLock(workplace, 0, interruption.signal);
     const given = flags['archive-password'];
-    const warn = (message: string) => void process.stderr.write(`pgbak: warning: ${message}\n`);
+    const warn = (message: string) => tell(`pgbak: warning: ${message}`);
     const {
       servers: rebuilt,
       foreign,
