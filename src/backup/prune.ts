@@ -59,7 +59,7 @@ export async function prune(
   const { catalog, clock } = tools;
   const recorded = (await catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
   const places = await askPlaces(recorded, server, tools);
-  const verified = thoroughByBackup(await catalog.verifications.ofServer(server.id));
+  const verified = newestByBackup(await catalog.verifications.thoroughOfStored(server.id));
   const ruled = await catalog.rebuild.ruledCatalogs();
   const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
   // Should one archive ever stand in two rows, it is one archive that is kept or removed.
@@ -146,10 +146,9 @@ function asRecorded(backup: BackupRecord): RecordedBackup[] {
   return [{ ...backup, place, objectId, objectName }];
 }
 
-/** The newest of each backup that read all of it; the list is newest first. */
-function thoroughByBackup(verifications: readonly VerificationRecord[]): Map<number, VerificationRecord> {
-  const thorough = verifications.filter(({ level }) => level !== 'remote');
-  return new Map(thorough.toReversed().map((verification) => [verification.backupId, verification]));
+/** The newest of each backup; the list is newest first. */
+function newestByBackup(verifications: readonly VerificationRecord[]): Map<number, VerificationRecord> {
+  return new Map(verifications.toReversed().map((verification) => [verification.backupId, verification]));
 }
 
 const idsOf = (group: readonly RecordedBackup[]) => group.map(({ backupId }) => backupId);

@@ -21,6 +21,7 @@ import type { Adopted } from './adopt-earlier.ts';
 import { backupQueries, type BackupQueries } from './backup-queries.ts';
 import { BUSY_TIMEOUT_MS, databaseKind, fileKind, type FileKind } from './file-kind.ts';
 import { guarded, identityOf, sameFile } from './guarded.ts';
+import { historyQueries, type HistoryQueries } from './history-queries.ts';
 import { migrate, refuseNewer, SCHEMA } from './migrate.ts';
 import { openError } from './open-error.ts';
 import { isUnwritable, openPrivateCopy } from './private-copy.ts';
@@ -42,6 +43,7 @@ export interface Catalog {
   servers: ServerQueries;
   backups: BackupQueries;
   verifications: VerificationQueries;
+  history: HistoryQueries;
   rebuild: RebuildQueries;
   places: PlaceQueries;
   runNote: RunNote;
@@ -166,6 +168,7 @@ async function catalogOf(
     servers: serverQueries(db),
     backups: backupQueries(db),
     verifications: verificationQueries(db),
+    history: historyQueries(db),
     rebuild: rebuildQueries(db),
     places: placeQueries(db),
     runNote: runNote(db),

@@ -17,13 +17,11 @@ export interface RecentVerification {
 
 export interface VerificationQueries {
   record(verification: VerificationRecord): Promise<void>;
-  /** Of the backups of one server, newest first. */
-  ofServer(serverId: number): Promise<VerificationRecord[]>;
+  /** Those that read all of a backup, of one server's that are in storage as far as is remembered; newest first. */
+  thoroughOfStored(serverId: number): Promise<VerificationRecord[]>;
   /** By the server's id. */
   recent(): Promise<Map<number, RecentVerification>>;
 }
-
-const FIELDS = ['backup_id', 'verified_at', 'level', 'success', 'message'] as const;
 
 export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
   return {
@@ -40,9 +38,23 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
         }))
         .execute();
     },
-    ofServer: async (serverId) => {
-      const log = db.selectFrom('verification_log').select(FIELDS).where('server_id', '=', serverId);
-      return (await log.orderBy('id', 'desc').execute()).map((row) => toVerification(row));
+    thoroughOfStored: async (serverId) => {
+      const log = db
+        .selectFrom('backup_log')
+        .innerJoin('verification_log', 'verification_log.backup_id', 'backup_log.id')
+        .select([
+          'verification_log.backup_id',
+          'verification_log.verified_at',
+          'verification_log.level',
+          'verification_log.success',
+          'verification_log.message',
+        ])
+        .where('backup_log.server_id', '=', serverId)
+        .where((eb) => eb.or([eb('object_id', 'is not', null), eb('backup_log.success', '=', sql.lit('1'))]))
+        .where('removed_at', 'is', null)
+        .where('given_up_at', 'is', null)
+        .where('level', '<>', sql.lit('remote'));
+      return (await log.orderBy('verification_log.id', 'desc').execute()).map((row) => toVerification(row));
     },
     recent: async () => {
       const servers = await db
@@ -84,7 +96,7 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
   };
 }
 
-type Row = Pick<Selectable<VerificationLogTable>, (typeof FIELDS)[number]>;
+type Row = Pick<Selectable<VerificationLogTable>, 'backup_id' | 'verified_at' | 'level' | 'success' | 'message'>;
 
 function onlyOne(rows: Row[] | string): VerificationRecord | undefined {
   return parseRows(rows).map((row) => toVerification(row))[0];

@@ -3,31 +3,63 @@ import * as Flags from '@oclif/core/flags';
 import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../cli/backup-row.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findBackup } from '../cli/find-backup.ts';
+import { findServer } from '../cli/find-server.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { paint } from '../cli/paint.ts';
 import { chooseServerOrAll } from '../cli/prompts/choose-server.ts';
 import { renderTable } from '../cli/table.ts';
 import { terminalWidth } from '../cli/output.ts';
+import type { Trimmed, TrimOptions } from '../cli/trim-history.ts';
+
+const KEEP_DAYS = 365;
 
 export default class Logs extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'show past backups, newest first';
-  static override description = `EXIT STATUS
-  0  shown
-  2  wrong use or configuration, such as an unknown server`;
+  static override summary = 'show past backups, newest first; or trim the history';
+  static override description = `With --trim, entries older than --keep-days that nothing needs any more are removed: failed attempts, and backups whose archive was removed. Entries of backups that are in storage stay, however old, and so do the last attempts of each server, its last good and its last failed one, and its last verifications.
+
+EXIT STATUS
+  0   shown, or trimmed
+  2   wrong use or configuration, such as an unknown server
+  75  with --trim: a run is under way`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     { description: 'what went wrong lately', command: '<%= config.bin %> <%= command.id %> shop --failed --limit 5' },
+    {
+      description: 'forget what is older than two years and not in storage; look first with --dry-run',
+      command: '<%= config.bin %> <%= command.id %> --trim --keep-days 730',
+    },
   ];
   static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
   static override flags = {
     limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }),
     failed: Flags.boolean({ description: 'only those that failed' }),
     id: Flags.integer({ description: 'the whole of one entry', helpValue: 'ID' }),
+    trim: Flags.boolean({ description: 'remove old entries that nothing needs any more', exclusive: ['failed', 'id'] }),
+    'keep-days': Flags.integer({
+      description: `with --trim: younger entries stay; ${KEEP_DAYS} when left out`,
+      min: 1,
+      max: 36500,
+      dependsOn: ['trim'],
+    }),
+    'dry-run': Flags.boolean({ description: 'with --trim: only tell how many would go', dependsOn: ['trim'] }),
+    wait: Flags.integer({
+      description: 'with --trim: wait for a run to end',
+      helpValue: 'SECONDS',
+      min: 0,
+      dependsOn: ['trim'],
+    }),
   };
 
-  async run(): Promise<BackupRow[]> {
+  async run(): Promise<BackupRow[] | Trimmed> {
     const { args, flags } = await this.parse(Logs);
+    if (flags.trim) {
+      return await this.trim(args.server, {
+        keepDays: flags['keep-days'] ?? KEEP_DAYS,
+        isDry: flags['dry-run'],
+        waitMs: (flags.wait ?? 0) * 1000,
+      });
+    }
     await using workplace = await openWorkplace('read');
     const { catalog } = workplace;
     if (flags.id !== undefined) {
@@ -53,5 +85,16 @@ export default class Logs extends BaseCommand {
         this.log(paint('dim', 'The whole of one: pgbak logs --id ID'));
     }
     return backups.map((backup) => backupRow(backup));
+  }
+
+  private async trim(idOrName: string | undefined, options: Omit<TrimOptions, 'serverId'>): Promise<Trimmed> {
+    const { trimHistory, trimmedInWords } = await import('../cli/trim-history.ts');
+    const { listenForInterruption } = await import('../cli/interruption.ts');
+    await using workplace = await openWorkplace(options.isDry === true ? 'read' : 'change');
+    using interruption = listenForInterruption();
+    const server = idOrName === undefined ? undefined : await findServer(workplace.catalog, idOrName);
+    const trimmed = await trimHistory(workplace, { ...options, serverId: server?.id }, interruption.signal);
+    this.log(trimmedInWords(trimmed));
+    return trimmed;
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fillCatalog } from '../support/large-catalog.ts';
 import { newAccount, PGBAK } from '../support/pgbak.ts';
@@ -22,8 +22,11 @@ if (rows === undefined || servers === undefined || rounds === undefined) throw n
 using account = newAccount({ ARCHIVE_PASSWORD: 'secret', PGBAK_CATALOG_COPY: 'on' });
 await using cluster = await startCluster();
 await cluster.createDatabase('shop');
-const place = `file:${account.folder.at('backups')}`;
-const added = await account.add({ name: 'one', 'connection-string': cluster.url('shop'), destination: place });
+// The archives of the log are nowhere: they are said to be in another directory than the real ones of the first server.
+const place = `file:${account.folder.at('backups-of-the-log')}`;
+mkdirSync(account.folder.at('backups-of-the-log'));
+const destination = `file:${account.folder.at('backups')}`;
+const added = await account.add({ name: 'one', 'connection-string': cluster.url('shop'), destination });
 if (added.status !== 0) throw new Error(added.stderr);
 fillCatalog(account.catalogPath, { servers, rows, place });
 process.stderr.write(`${rows} rows, ${Math.round(statSync(account.catalogPath).size / 1e6)} MB\n`);
