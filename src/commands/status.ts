@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
+import { misplacedIn } from '../cli/misplaced.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../cli/status-row.ts';
 import { renderTable } from '../cli/table.ts';
@@ -13,7 +14,7 @@ export default class Status extends BaseCommand {
   static override description = `OK       the last backup is good and in time
 WARNING  it is, but its size changed, or the like
 LATE     the last good one is older than its frequency and some grace (a quarter of it, from 1 to 12 hours)
-FAILING  the last attempt failed, or the last good backup was verified and found bad
+FAILING  the last attempt failed, the last good backup was verified and found bad, or the directory of the archives is gone
 NEVER    none has been made
 
 EXIT STATUS
@@ -36,7 +37,7 @@ EXIT STATUS
     const { flags } = await this.parse(Status);
     await using workplace = await openWorkplace('read');
     const now = new Date();
-    const statuses = await collectStatus(workplace.catalog, now);
+    const statuses = await collectStatus(workplace.catalog, misplacedIn(workplace), now);
     if (flags.prometheus) {
       process.stdout.write(prometheusText(statuses));
     } else {

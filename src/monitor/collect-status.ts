@@ -1,11 +1,13 @@
 import { doubtfulTimes } from '../backup/doubtful-times.ts';
 import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
+import type { ServerRecord } from '../config/server.ts';
 import { statusOf, type ServerStatus } from './status.ts';
 
-/** How the backups of all servers stand. */
+/** How the backups of all servers stand. `misplacedOf` tells why a server's directory is not the one of its archives. */
 export async function collectStatus(
   { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
+  misplacedOf: (server: ServerRecord) => Promise<string | undefined>,
   now: Date,
 ): Promise<ServerStatus[]> {
   const statuses: ServerStatus[] = [];
@@ -22,7 +24,9 @@ export async function collectStatus(
       now,
     );
     const verification = verified.get(server.id);
-    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, doubtful }, now));
+    // Of one that never had a backup the state tells enough.
+    const misplaced = lastGood === undefined ? undefined : await misplacedOf(server);
+    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, doubtful, misplaced }, now));
   }
   return statuses;
 }

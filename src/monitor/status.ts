@@ -7,8 +7,8 @@ import { unreadableText } from '../config/unreadable.ts';
 import type { VerificationRecord } from '../config/verification.ts';
 
 /**
- * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, or the last good backup was
- * verified and found bad. `LATE`: the last good backup is
+ * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, the last good backup was verified
+ * and found bad, or the directory of the archives is gone. `LATE`: the last good backup is
  * older than it should be. `WARNING`: it is good, but its size changed or the like.
  */
 export const STATES = ['OK', 'WARNING', 'LATE', 'FAILING', 'NEVER'] as const;
@@ -35,6 +35,8 @@ export interface Evidence {
   verification: RecentVerification | undefined;
   /** What to say of good backups whose time lies ahead. */
   doubtful: string | undefined;
+  /** Why the directory that its archives go to is not the one that earlier ones are in. */
+  misplaced: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -59,11 +61,12 @@ export function statusOf(server: ServerRecord, evidence: Evidence, now: Date): S
 
 function judge(
   server: ServerRecord,
-  { lastGood, lastAttempt, verification, doubtful }: Evidence,
+  { lastGood, lastAttempt, verification, doubtful, misplaced }: Evidence,
   now: Date,
 ): [State, string | undefined] {
   const unreadable = unreadableText(server);
   if (unreadable !== undefined) return ['FAILING', unreadable];
+  if (misplaced !== undefined) return ['FAILING', misplaced];
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
   const verified = verification?.last;
   if (verified?.isGood === false && verified.backupId === lastGood?.backupId) {

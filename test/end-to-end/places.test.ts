@@ -37,8 +37,13 @@ test('a directory whose disk is not mounted is no place to store in, and nothing
     expect(await account.results('--force')).toMatchObject([{ error: expect.stringMatching(words) }]);
     expect(await account.pgbak('prune')).toMatchObject({ status: 1, stdout: expect.stringMatching(/unknown/) });
     expect(await account.json('verify', '--level', 'remote')).toMatchObject([{ verdict: 'unknown' }]);
+    expect(await state()).toMatchObject([{ state: 'FAILING', reason: expect.stringMatching(words) }]);
   };
+  const state = async () => await account.json('status');
+  expect(await state()).toMatchObject([{ state: 'OK' }]);
   away();
+  // Before a run has failed for it.
+  expect(await state()).toMatchObject([{ state: 'FAILING', reason: expect.stringMatching(/is its disk mounted/) }]);
   await refused(/is not there.*is its disk mounted/);
   mkdirSync(directory);
   await refused(/its mark .* is missing: is its disk mounted/);
