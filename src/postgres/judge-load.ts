@@ -104,7 +104,13 @@ const RULES: Rule[] = [
   // What a server lacks, not what a dump holds: room, memory, connections, rights, a feature; and one that went away.
   [
     /No space left|Disk quota|could not (?:extend|write|create|open|fsync|read|stat) (?:file|directory|temporary|block)|disk full|out of memory|[Tt]oo many (?:connections|clients)|connection slots/,
-    (_, __, failure) => unknown(failure.message, 'The server for throwaway databases has not enough room.'),
+    (_, __, failure) =>
+      unknown(
+        failure.message,
+        /Permission denied|No such file/.test(failure.message)
+          ? 'The dump asks for a file that the server for throwaway databases does not have, or may not read.'
+          : 'The server for throwaway databases has not enough room.',
+      ),
   ],
   [
     /server closed the connection|terminating connection|connection to server|could not (?:connect|receive|send)|SSL (?:SYSCALL|connection)|the database system is|no connection to the server|canceling statement|lock timeout|deadlock detected|gave no reason|was killed|read-only transaction/,

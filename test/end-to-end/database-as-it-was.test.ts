@@ -95,9 +95,12 @@ test('owner, comment, privileges and settings of a database come back with it', 
     source,
     `set default_transaction_read_only to off;
      create function public.is_here(text) returns boolean language sql as $$ select $1 = current_setting('app.region') $$;
-     create table public.place (region text check (public.is_here(region))); insert into public.place values ('eu')`,
+     create table public.place (region text check (public.is_here(region))); insert into public.place values ('eu');
+     create transform for int language sql (from sql with function varchar_support(internal))`,
   );
   await backUp(source);
+  // Onto itself too, though it is set to be read-only, and a transform is a part of nothing else.
+  expect(await restore(source, '--clean', '--yes')).toMatchObject({ status: 0 });
   const target = newName();
   expect(await restore(target, '--create')).toMatchObject({ status: 0 });
   expect(await madeAs(target)).toBe(await madeAs(source));

@@ -1,9 +1,11 @@
-import { readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { clientPrograms } from '../support/postgres/versions.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
+import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
 
 let cluster: Cluster;
 let account: Account;
@@ -39,6 +41,13 @@ async function backUp(content: string, flags: Record<string, string | true> = {}
   return name;
 }
 
+/** Its load does not go on as long as there is that file. */
+const WAITING = (file: string) => `
+  create function public.waits() returns boolean language plpgsql as $$ begin
+    if (pg_catalog.pg_stat_file('${file}', true)).size is not null then perform pg_catalog.pg_sleep(600); end if;
+    return true; end $$;
+  create table t (n int check (public.waits())); insert into t values (1)`;
+
 test.each([
   ['run', ['run', '--force']],
   ['verify', ['verify', 'shop', '--level', 'restore']],
@@ -46,12 +55,7 @@ test.each([
   'what a killed verification left, server and all, is gone after the next %s {kill@scratch}',
   async (_what, next) => {
     const hang = account.folder.at('hang');
-    await backUp(
-      `create function public.waits() returns boolean language plpgsql as $$ begin
-       if (pg_catalog.pg_stat_file('${hang}', true)).size is not null then perform pg_catalog.pg_sleep(600); end if;
-       return true; end $$;
-     create table t (n int check (public.waits())); insert into t values (1)`,
-    );
+    await backUp(WAITING(hang));
     writeFileSync(hang, '');
     const running = account.start(['verify', 'shop', '--level', 'restore']);
     const isOurs = ({ pid }: { pid: number }) => {
@@ -94,3 +98,95 @@ test('tablespaces that a target lacks are left out, and the plan says so {gone@l
     expect(await cluster.sql(`of_${name}`, 'select n from t')).toBe('1');
   }
 }, 400_000);
+
+describe('a server that was named keeps no database', () => {
+  const databases = () =>
+    cluster.sql('postgres', "select count(*) from pg_database where datname like 'pgbak_verify%'");
+  const verifying = () => ['verify', 'shop', '--level', 'restore', '--scratch-url', cluster.url('postgres')];
+  const waitingLoad = () =>
+    cluster.sql(
+      'postgres',
+      "select datname from pg_stat_activity where datname like 'pgbak_verify%' and wait_event = 'PgSleep'",
+    );
+
+  /** A verification that hangs while it loads, and the name of its database. */
+  async function hangingLoad() {
+    const hang = account.folder.at('hang');
+    await backUp(WAITING(hang));
+    writeFileSync(hang, '');
+    const running = account.start(verifying());
+    const name = await eventually('the load hangs', waitingLoad, 90_000);
+    return { running, name, letGo: () => rmSync(hang) };
+  }
+
+  test('when the user stops it, though another session holds it {stop@scratch, locked@scratch}', async () => {
+    const { running, name } = await hangingLoad();
+    const holder = cluster
+      .sql(name, 'begin; lock table pg_catalog.pg_statistic_ext; select pg_sleep(600)')
+      .catch(String);
+    const isHeld = `select count(*) from pg_stat_activity where datname = '${name}' and query like '%pg_statistic_ext%'`;
+    await eventually('somebody holds it', async () => (await cluster.sql('postgres', isHeld)) !== '0');
+    running.child.kill('SIGTERM');
+    expect(await running.finished).toMatchObject({ status: 143 });
+    expect(await databases()).toBe('0');
+    expect(await holder).toMatch(/terminating connection/);
+  });
+
+  test('longer than to the next verification, when pgbak is killed {kill@scratch}', async () => {
+    const { running, letGo } = await hangingLoad();
+    running.child.kill('SIGKILL');
+    await running.finished;
+    expect(await databases()).toBe('1');
+    letGo();
+    expect(await account.pgbak(...verifying())).toMatchObject({ status: 0 });
+    expect(await databases()).toBe('0');
+  });
+
+  test('when its session is ended, which says nothing about the backup {lost@scratch}', async () => {
+    const { running, name } = await hangingLoad();
+    await cluster.sql('postgres', `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    expect(await running.finished).toMatchObject({ status: 1, stdout: expect.stringMatching(/unknown/) });
+    expect(await databases()).toBe('0');
+  });
+});
+
+describe('a backup stays unknown, not bad, where', () => {
+  beforeEach(async () => await backUp('create table t as select 1 as n'));
+  const seen = (...more: string[]) => account.json('verify', 'shop', '--level', 'restore', ...more);
+  const unknown = (message: RegExp) => [{ verdict: 'unknown', message: expect.stringMatching(message) }];
+
+  test('the role may make no databases, or its password is wrong {denied@scratch, secret@scratch}', async () => {
+    await cluster.sql('postgres', "create role modest login password 'modest'");
+    const as = (password: string) => cluster.url('postgres', { user: 'modest', password });
+    expect(await seen('--scratch-url', as('modest'))).toMatchObject(unknown(/permission denied to create database/));
+    expect(await seen('--scratch-url', as('wrong'))).toMatchObject(unknown(/password/));
+  });
+
+  test('no server is installed to restore into {gone@scratch}', async () => {
+    const programs = account.folder.at('programs');
+    mkdirSync(programs);
+    for (const name of ['psql', 'pg_dump', 'pg_restore']) {
+      const script = `#!/bin/sh\nexec ${clientPrograms(15)}/${name} "$@"\n`;
+      writeFileSync(`${programs}/${name}`, script, { mode: 0o755 });
+    }
+    account.env['PGBAK_PG_BIN'] = programs;
+    expect(await seen()).toMatchObject(unknown(/no PostgreSQL server is installed here to restore into/));
+  });
+
+  test('the disk of the throwaway server is full {full@scratch}', async () => {
+    if (!CAN_MOUNT) {
+      process.stderr.write('NOTICE: not root, so that no small disk was mounted\n');
+      return;
+    }
+    using disk = mountSmallDisk(account.folder.at('small'), 8_000_000);
+    chmodSync(disk.path, 0o711);
+    account.env['PGBAK_TMPDIR'] = disk.path;
+    expect(await seen()).toMatchObject(unknown(/No space left on device/));
+    expect(readdirSync(disk.path)).toEqual([]);
+  });
+
+  test('but it is verified elsewhere where the account may not enter PGBAK_TMPDIR {denied@scratch}', async () => {
+    chmodSync(account.folder.path, 0o700);
+    expect(await seen()).toMatchObject([{ verdict: 'good' }]);
+  });
+});

@@ -31,19 +31,20 @@ export interface ClusterOptions {
   server?: ServerChoice;
   /** Further words for initdb; the last of several wins. */
   initdb?: readonly string[];
+  /** The name of the role that initdb makes; `postgres` unless given. */
+  superuser?: string;
   /** Settings of the server, `max_connections=20`. */
   settings?: readonly string[];
   /** A hot standby of that one: a copy of its data, which follows it. */
   standbyOf?: Cluster;
 }
 
-const superuser: Role = { user: 'postgres', password: 'the superuser' };
-
 /**
  * A real PostgreSQL of a test's own: initdb in a new directory, a free port on 127.0.0.1, passwords required, durability
  * off for speed. It ends with the test process, however that ends.
  */
 export async function startCluster(given: ClusterOptions = {}): Promise<Cluster> {
+  const superuser: Role = { user: given.superuser ?? 'postgres', password: 'the superuser' };
   const account = serverAccount();
   const programs = serverPrograms(given.server ?? 'installed');
   const directory = mkdtempSync(join(tmpdir(), 'pgbak-test-pg-'));
