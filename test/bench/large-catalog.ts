@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fillCatalog } from '../support/large-catalog.ts';
 import { newAccount, PGBAK } from '../support/pgbak.ts';
 import { peakMemoryBytes } from '../support/processes.ts';
+import { createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster } from '../support/postgres/start-cluster.ts';
 import { markdownTable } from './markdown.ts';
 
@@ -21,14 +22,16 @@ if (rows === undefined || servers === undefined || rounds === undefined) throw n
 
 using account = newAccount({ ARCHIVE_PASSWORD: 'secret', PGBAK_CATALOG_COPY: 'on' });
 await using cluster = await startCluster();
-await cluster.createDatabase('shop');
-// The archives of the log are nowhere: they are said to be in another directory than the real ones of the first server.
-const place = `file:${account.folder.at('backups-of-the-log')}`;
-mkdirSync(account.folder.at('backups-of-the-log'));
-const destination = `file:${account.folder.at('backups')}`;
-const added = await account.add({ name: 'one', 'connection-string': cluster.url('shop'), destination });
+await createSampleDatabase(cluster, 'shop');
+// The archives of the log are empty files in a directory of their own, beside that of the first server's real ones.
+const ofTheLog = account.folder.at('backups-of-the-log');
+const place = `file:${ofTheLog}`;
+const added = await account.add({ name: 'one', 'connection-string': cluster.url('shop'), destination: place });
 if (added.status !== 0) throw new Error(added.stderr);
-fillCatalog(account.catalogPath, { servers, rows, place });
+for (const id of fillCatalog(account.catalogPath, { servers, rows, place })) writeFileSync(`${ofTheLog}/${id}`, '');
+const real = ['--destination', `file:${account.folder.at('backups')}`, '--create-destination'];
+const moved = await account.pgbak('edit', 'one', ...real);
+if (moved.status !== 0) throw new Error(moved.stderr);
 process.stderr.write(`${rows} rows, ${Math.round(statSync(account.catalogPath).size / 1e6)} MB\n`);
 
 const subjects: string[][] = [

@@ -14,8 +14,11 @@ const KEPT = 100;
 /** One attempt of so many failed. */
 const FAILED = 500;
 
-/** Fills a catalogue that holds one server with what years of backups leave there, by SQL alone. */
-export function fillCatalog(path: string, { servers, rows, place }: LargeCatalog): void {
+/**
+ * Fills a catalogue that holds one server with what years of backups leave there, by SQL alone. Returns the ids of the
+ * archives that are stored for the servers with rules, which are few enough to be made.
+ */
+export function fillCatalog(path: string, { servers, rows, place }: LargeCatalog): string[] {
   const database = openSqlite(path);
   try {
     database.exec('pragma synchronous = off; begin');
@@ -57,6 +60,10 @@ export function fillCatalog(path: string, { servers, rows, place }: LargeCatalog
       "update servers set last_backup_result = 'Success', last_success_run = strftime('%Y-%m-%dT%H:%M:%fZ', unixepoch() - 3600, 'unixepoch')",
     );
     database.exec('commit');
+    const stored = database.prepare<[], string>(
+      'select object_id from backup_log where object_id is not null and removed_at is null and server_id % 2 = 0',
+    );
+    return stored.pluck().all();
   } finally {
     database.close();
   }
