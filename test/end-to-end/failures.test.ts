@@ -22,7 +22,7 @@ const add = (flags: Record<string, string | number> = {}) =>
   scene.add({ 'connection-string': cluster.url('shop'), ...flags });
 
 describe('a backup fails, and everybody hears of it,', () => {
-  test('when nobody listens {refused@connect}', async () => {
+  test('when no server listens there {refused@connect}', async () => {
     await add({ 'connection-string': 'postgresql://app:pw@127.0.0.1:1/shop' });
     expect(await scene.failure()).toMatch(/cannot connect to shop on 127\.0\.0\.1:1: .*Connection refused/);
   });

@@ -34,7 +34,7 @@ const FUNCTIONS = [
   'pg_encoding_to_char(int4)',
 ];
 
-test('a role that may create in public stays what it is, whatever pgbak does with its database {hostile@connect, hostile@dump, hostile@scratch, hostile@load}', async () => {
+test('a role that may create in public stays what it is when pgbak works with its database {hostile@connect, hostile@dump, hostile@scratch, hostile@load}', async () => {
   const attack = `begin if current_setting('is_superuser') = 'on' then alter role mallory superuser; end if; return null; end`;
   const statements = [
     'grant all on schema public to mallory; grant create on database shop to mallory',

@@ -71,7 +71,7 @@ test.each([
   expect(await tablesIn(database)).toBe('customer');
 });
 
-test('a fifo, a device, a link or a directory in place of an archive is refused, and nobody waits for it {replaced@fetch}', async () => {
+test('a fifo, a device, a link or a directory in place of an archive is refused, and not waited for {replaced@fetch}', async () => {
   const archive = await backUp();
   const good = account.folder.at('good.7z');
   copyFileSync(archive, good);

@@ -36,7 +36,7 @@ test('pings and Mezmo go through the proxy that the environment names, and trust
   expect(direct.requests).toMatchObject([{ url: '/direct' }]);
 });
 
-test('a proxy that nobody listens on is named in a warning and ends no run {refused@ping}', async () => {
+test('a proxy that cannot be reached is named in a warning and ends no run {refused@ping}', async () => {
   using account = newAccount({ HTTPS_PROXY: 'http://127.0.0.1:1' });
   await account.add({
     name: 'shop',

@@ -36,7 +36,7 @@ describe('Mezmo', () => {
     ['hang', /did not take/],
     [403, /HTTP status 403/],
     [503, /HTTP status 503/],
-  ])('that answers with %s holds nobody up and gives no key away {hang@ping, denied@ping}', async (answer, problem) => {
+  ])('that answers with %s delays nothing and gives no key away {hang@ping, denied@ping}', async (answer, problem) => {
     await using receiver = await startHttpRecorder();
     receiver.answers.push(answer, answer, answer);
     const mezmo = open(receiver.url);
@@ -48,7 +48,7 @@ describe('Mezmo', () => {
     expect(Date.now() - began).toBeLessThan(10_000);
   });
 
-  test('that nobody listens for is one sentence, whatever is logged after {refused@ping}', async () => {
+  test('that cannot be reached is one sentence, and no more however much is logged {refused@ping}', async () => {
     const receiver = await startHttpRecorder();
     await receiver[Symbol.asyncDispose]();
     const mezmo = open(receiver.url);

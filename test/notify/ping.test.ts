@@ -57,7 +57,7 @@ describe('a ping', () => {
     expect(problem).toMatch(/could not be delivered/);
   });
 
-  test('to nobody ends with the reason {refused@ping}', async () => {
+  test('to a port that is closed ends with the reason {refused@ping}', async () => {
     const receiver = await startHttpRecorder();
     await receiver[Symbol.asyncDispose]();
     expect(await ping(request(`${receiver.url}/uuid-1234`))).toMatch(/:\d+: ECONNREFUSED$/);

@@ -15,7 +15,7 @@ function passed(dump: string | Buffer, pieceBytes = 65_536, leftOut?: LeftOut): 
 
 const IN_ONE = [1, 2, 3, 7, 4096];
 
-describe('what pg_dump never writes is refused, in whatever pieces it comes', () => {
+describe('what pg_dump never writes is refused, in any pieces that it comes in', () => {
   test.each([
     ['a command of psql', '\\! touch /tmp/x\n', /the psql command \\!/],
     ['one behind a statement', 'COMMENT ON TABLE a IS NULL; \\! touch /tmp/x\n', /psql command/],
@@ -133,7 +133,7 @@ describe('what pg_dump writes reaches psql', () => {
   });
 });
 
-test('a text is read to the same end in whatever pieces it comes', () => {
+test('a text is read to the same end in any pieces that it comes in', () => {
   const letters = fc.string({
     unit: fc.constantFrom("'", '"', '\\', '$', 'a', ';', '\n', '\r', '-', '/', '*', ':', ' ', 'E'),
   });

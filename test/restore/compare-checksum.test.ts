@@ -52,7 +52,7 @@ describe('an archive that is known by its parts', () => {
     );
   });
 
-  test('is another one when bytes are missing or too many, also where nobody knows how many there were {damaged@prove}', () => {
+  test('is another one when bytes are missing or too many, also where their number is not known {damaged@prove}', () => {
     const content = randomBytes(1000);
     const partSums = partSumsOf(content, [600, 400]);
     expect(differenceOf({ sizeBytes: 1000, partSums }, content.subarray(0, 999), [])).toBe('999 bytes, not 1000');

@@ -199,7 +199,7 @@ describe('B2 is not asked again, and the reason is told,', () => {
     expect(place.server.unfinished()).toEqual([]);
   });
 
-  test('when nobody listens {refused@connect}', async () => {
+  test('when no server listens there {refused@connect}', async () => {
     const storage = place.open();
     await place.server[Symbol.asyncDispose]();
     await expect(storage.prepare(NAME, never)).rejects.toThrow(/connection failed \(ECONNREFUSED\)/);

@@ -123,7 +123,7 @@ test('its writer is held back while too much of it waits', async () => {
   expect(mostBytes).toBeLessThan(limitBytes + 40 * MEGABYTE);
 });
 
-test('trouble that would be given up otherwise is sat out, once nobody else has what was sent {refused@upload, refused@publish}', async () => {
+test('trouble that would end an upload otherwise is sat out, once the disk has given up what was sent {refused@upload, refused@publish}', async () => {
   const { storage, stored } = await begin({});
   await writeUntilReleased();
   place.server.faults.add({
@@ -220,7 +220,7 @@ test('space that cannot be given back at the moment is given back later', async 
   expect((await buffer(await storage.get(await stored, never))).equals(content)).toBe(true);
 });
 
-test('what can be stored by nobody fails at once, with the reason {full@upload}', async () => {
+test('what cannot be stored at all fails at once, with the reason {full@upload}', async () => {
   const { stored } = await begin({});
   await writeUntilReleased();
   const before = partsSent();

@@ -11,18 +11,15 @@ test.each<[string, FaultAction, RegExp]>([
   ['the key may not {denied@publish}', refuse(403, 'access_denied'), /access denied/],
   ['somebody cancelled the upload {gone@publish}', refuse(400, 'file_not_present'), /file_not_present|not there/],
   ['the request is refused {refused@publish}', refuse(400, 'bad_request'), /bad_request/],
-])(
-  'an archive whose last step B2 refuses is stored by nobody, and it is told that %s',
-  async (_name, action, message) => {
-    await using place = await b2Place();
-    using folder = temporaryFolder();
-    place.server.faults.add({ endpoint: 'b2_finish_large_file', times: 99, action });
-    const stored = place.open().put('shop.sql.7z', archiveFile(folder, 13_000_000), putOptions());
-    await expect(stored).rejects.toThrow(message);
-    expect(place.server.versions(BUCKET)).toEqual([]);
-    expect(place.server.unfinished()).toEqual([]);
-  },
-);
+])('an archive whose last step B2 refuses is not stored, and it is told that %s', async (_name, action, message) => {
+  await using place = await b2Place();
+  using folder = temporaryFolder();
+  place.server.faults.add({ endpoint: 'b2_finish_large_file', times: 99, action });
+  const stored = place.open().put('shop.sql.7z', archiveFile(folder, 13_000_000), putOptions());
+  await expect(stored).rejects.toThrow(message);
+  expect(place.server.versions(BUCKET)).toEqual([]);
+  expect(place.server.unfinished()).toEqual([]);
+});
 
 test('an archive whose last step is left open, since the key is revoked, is in no bucket, and the key is named {secret@publish}', async () => {
   await using place = await b2Place();

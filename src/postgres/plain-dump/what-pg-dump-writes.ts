@@ -118,7 +118,7 @@ function isCopyOfRows([, ...tokens]: string[]): boolean {
   return table.every(isName) && /^(?:\( \) )?(?:with oids )?from stdin ;$/.test(rest);
 }
 
-/** Around privileges that were given by another role than the owner; whoever may say it may do what that role may. */
+/** Around privileges that another role than the owner gave. A role that may say so may act as that role in any case. */
 export function isAuthorization(text: string): boolean {
   return /^\s*(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|RESET SESSION AUTHORIZATION);$/.test(
     text,
