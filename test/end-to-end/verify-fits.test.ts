@@ -131,7 +131,7 @@ test.each([
     'asks_for_file',
     /file that the server for throwaway databases does not have/,
   ],
-  ['a role that only data name {gone@scratch}', 'regrole', /role "he who""s named" does not exist/],
+  ['a role that only data name {gone@scratch}', 'regrole', /role "he who"s named" does not exist/],
 ])('in a server that was named nothing is bad for want of %s', (_what, name, reason) => {
   expect(seenOf(name, named)).toMatchObject({ verdict: 'unknown', message: expect.stringMatching(reason) });
 });

@@ -128,7 +128,12 @@ export async function verify(scene: Scene, chance: Chance): Promise<void> {
     demand(!trouble.isQuiet, `verify said nothing: ${ended.stderr}`);
     return;
   }
-  const [result] = documentOf(ended, 'verify') as Verification[];
+  const document = documentOf(ended, 'verify') as Verification[] | { error: unknown };
+  if (!Array.isArray(document)) {
+    demand(!trouble.isQuiet, `verify failed as a whole: ${ended.stdout}`);
+    return;
+  }
+  const [result] = document;
   if (result === undefined) return;
   const { verdict, message } = result;
   say(verdict);
