@@ -124,7 +124,7 @@ describe('a server that was named keeps no database', () => {
     const holder = cluster
       .sql(name, 'begin; lock table pg_catalog.pg_statistic_ext; select pg_sleep(600)')
       .catch(String);
-    const isHeld = `select count(*) from pg_stat_activity where datname = '${name}' and query like '%pg_statistic_ext%'`;
+    const isHeld = `select count(*) from pg_stat_activity where datname = '${name}' and query like '%pg_sleep(600)%'`;
     await eventually('somebody holds it', async () => (await cluster.sql('postgres', isHeld)) !== '0');
     running.child.kill('SIGTERM');
     expect(await running.finished).toMatchObject({ status: 143 });

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SIDECAR } from '../../../src/storage/sidecar.ts';
@@ -91,9 +92,19 @@ function judgeBucket({ world }: Scene, known: ReadonlySet<string | null>): void 
     .filter(({ fileId, fileName }) => !known.has(fileId) && !isCatalogCopy(fileName));
   demand(
     strange.length === 0,
-    `in the bucket lies what nobody lists: ${strange.map(({ fileName, fileId }) => `${fileName} ${fileId}`).join(', ')}`,
+    `in the bucket lies what nobody lists: ${strange.map(({ fileName, fileId, fileInfo }) => `${fileName} ${fileId} ${JSON.stringify(fileInfo)} ${recordOf(world, fileId)}`).join(', ')}`,
   );
   demand(world.b2.violations.length === 0, `B2's rules were broken: ${world.b2.violations.join('; ')}`);
+}
+
+/** What the catalogue has of an object, whatever it counts as, for a message. */
+function recordOf({ account }: Scene['world'], objectId: string): string {
+  const catalog = new Database(account.catalogPath, { readonly: true });
+  try {
+    return JSON.stringify(catalog.prepare('select * from backup_log where object_id = ?').all(objectId));
+  } finally {
+    catalog.close();
+  }
 }
 
 function judgeMachine({ world }: Scene): void {
