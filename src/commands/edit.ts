@@ -14,11 +14,22 @@ import { parseServerInput } from '../config/server-input.ts';
 import { isMendedByItself, refuseUnmended } from '../config/unreadable.ts';
 import { ConfigError } from '../errors.ts';
 
+/** What a backup asks of the database: a pattern may match nothing there, and the role may not see what is asked for. */
+const SEEN_BY_THE_DATABASE = [
+  'connectionString',
+  'excludeTables',
+  'excludeTableData',
+  'excludeSchemas',
+  'noLargeObjects',
+  'includeGlobals',
+  'countRows',
+] as const;
+
 export default class Edit extends BaseCommand {
   static override summary = "change a server's settings";
-  static override description = `With flags, changes just those; without any, asks for each setting on a terminal and shows what it is today. An empty text clears an optional setting: --archive-password ''
+  static override description = `With flags, changes just those; without any, asks for each setting on a terminal and shows what it is today. An empty text clears an optional setting, and a list of exclusions: --archive-password '', --exclude-table ''
 
-A new connection or storage is tried before it is stored.
+A new connection or storage is tried before it is stored, and so is the database where what is to be backed up changes.
 
 EXIT STATUS
   0  stored
@@ -73,7 +84,7 @@ EXIT STATUS
     }
     if (isChecked && !isAsking) {
       const touches = (...names: (keyof typeof changes)[]) => names.some((name) => name in changes);
-      if (touches('connectionString')) this.log(await connectionCheck(fields, workplace, signal));
+      if (touches(...SEEN_BY_THE_DATABASE)) this.log(await connectionCheck(fields, workplace, signal));
       if (touches('destination', 'b2KeyId', 'b2AppKey', 'b2Bucket', 'archiveName')) {
         this.log(await storageCheck(fields, workplace, signal));
       }

@@ -109,6 +109,24 @@ describe('doctor', () => {
     ]);
   });
 
+  test('edit tells of an exclusion that matches nothing, and an empty text takes it back {gone@dump}', async () => {
+    using account = newAccount();
+    await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination: 'file:/tmp' });
+    const edited = async (...flags: string[]) => await account.pgbak('edit', 'shop', ...flags);
+    const nothing = /--exclude-table(?:-data)? nix matches nothing/;
+    expect(await edited('--exclude-table-data', 'nix', '--no-check')).toMatchObject({
+      status: 0,
+      stdout: expect.not.stringMatching(nothing),
+    });
+    expect(await edited('--exclude-table', 'nix')).toMatchObject({ status: 0, stdout: expect.stringMatching(nothing) });
+    expect(await edited('--exclude-table', '', '--exclude-table-data', '')).toMatchObject({
+      status: 0,
+      stdout: expect.not.stringMatching(nothing),
+    });
+    const { rows } = await examine(account);
+    expect(rows.filter(({ message }) => nothing.test(message))).toEqual([]);
+  });
+
   test('tells what is wrong with connection, storage, settings, catalogue and programs {refused@connect, denied@connect, gone@connect}', async () => {
     await using server = await startB2Server();
     server.createBucket('pgbak-bucket');
