@@ -1,5 +1,6 @@
 import { ProgramError } from '../errors.ts';
 import { packageFor } from './match-version.ts';
+import { isSourcePlace, withoutSqlState } from './server-words.ts';
 
 /** The PostgreSQL that began to write archives of a version (pg_backup_archiver.h, `K_VERS_1_15` and `K_VERS_1_16`). */
 const WRITTEN_SINCE: Readonly<Record<string, number>> = { '1.15': 16, '1.16': 17 };
@@ -75,11 +76,11 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
 
 /** Why psql or pg_restore did not load a dump: its own error, and for the common causes what to do. */
 export function explainLoadFailure(name: string, stderr: string, outcome = 'nothing was restored'): ProgramError {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !isSourcePlace(line));
   const first = lines.findIndex((line) => /error:|fatal:/i.test(line));
   const words = lines
     .slice(Math.max(first, 0), Math.max(first, 0) + 6)
-    .map((line) => line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, ''))
+    .map((line) => withoutSqlState(line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, '')))
     .join(' ');
   const unqualified = SEARCH_PATH.exec(stderr);
   if (unqualified !== null) {

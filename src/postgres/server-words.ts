@@ -33,7 +33,17 @@ function isWord(line: string): boolean {
   return line !== '';
 }
 
-/** Where it is in the query and in PostgreSQL's source: `LINE 1: ...`, a caret, `LOCATION:  parser, parse.c:12`. */
+/** Where it is in the query and in PostgreSQL's source: `LINE 1: ...`, a caret, and the source's file. */
 function isPlace(line: string): boolean {
-  return /^\p{Lu}+ \d+: |^\^$|^\p{L}+: {2}\w+, \w+\.[cy]:\d+$/u.test(line);
+  return /^\p{Lu}+ \d+: |^\^$/u.test(line) || isSourcePlace(line);
+}
+
+/** `LOCATION:  parser, parse.c:12`, with the label in the server's language. */
+export function isSourcePlace(line: string): boolean {
+  return /^\p{L}+: {2}\w+, \w+\.[cy]:\d+$/u.test(line.trim());
+}
+
+/** A line of psql with VERBOSITY=verbose as it would be without: `ERROR:  42P01: relation ...` has its SQLSTATE taken out. */
+export function withoutSqlState(line: string): string {
+  return line.replace(/^(\p{L}+: {2})[0-9A-Z]{5}: /u, '$1');
 }

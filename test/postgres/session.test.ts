@@ -4,6 +4,7 @@ import { findClientPrograms, type ClientPrograms } from '../../src/postgres/clie
 import { connectionTo, parseConnection, type Connection } from '../../src/postgres/connection.ts';
 import { findOutlook, type OutlookFields } from '../../src/postgres/dump-concerns.ts';
 import { readGlobals } from '../../src/postgres/globals.ts';
+import { explainLoadFailure } from '../../src/postgres/load-failure.ts';
 import { inspectServer } from '../../src/postgres/inspect-server.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';
 import { queryRows } from '../../src/postgres/query.ts';
@@ -81,6 +82,16 @@ test.each([
   await expect(failed).rejects.toMatchObject({ sqlState });
   await expect(failed).rejects.toThrow(words);
   await expect(failed).rejects.not.toThrow(/cannot connect/);
+});
+
+test('what psql says of a failed load carries neither SQLSTATE nor a place in the source of PostgreSQL {refused@load}', () => {
+  const stderr = `psql:<stdin>:7: ERROR:  22023: invalid value for parameter "x": "y"
+DETAIL:  It is not known.
+LOCATION:  call_bool_check_hook, guc.c:11942
+`;
+  expect(explainLoadFailure('psql', stderr).message).toBe(
+    'psql failed, and nothing was restored: ERROR:  invalid value for parameter "x": "y" DETAIL:  It is not known.',
+  );
 });
 
 test('a session that is ended in the middle says so {lost@connect}', async () => {
