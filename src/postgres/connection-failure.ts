@@ -2,6 +2,10 @@ import { ProgramError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 
 const HINTS: readonly [RegExp, string][] = [
+  [
+    /local user with ID \d+ does not exist|could not look up local user ID/i,
+    'This user has no account here (no line in /etc/passwd), so there is no user name to take: name one in the connection string, or set PGUSER.',
+  ],
   [/password authentication failed/i, 'Check user and password: pgbak edit, or the variable or file they come from.'],
   [/no password supplied/i, 'Put a password into the connection string, or a line for it into ~/.pgpass (mode 0600).'],
   [
