@@ -1,5 +1,6 @@
 import { ProgramError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { inEnglish } from './server-language.ts';
 
 const HINTS: readonly [RegExp, string][] = [
   [
@@ -13,10 +14,14 @@ const HINTS: readonly [RegExp, string][] = [
     'Check the database name in the connection string; has it been renamed or dropped?',
   ],
   [/role ".*" does not exist/i, 'Check the user name in the connection string.'],
-  [/no pg_hba\.conf entry|pg_hba\.conf rejects/i, "Allow this host and user in the server's pg_hba.conf."],
+  [/pg_hba\.conf/i, "Allow this host and user in the server's pg_hba.conf."],
   [
     /too many clients|remaining connection slots/i,
     'The server has no free connection; raise max_connections or try later.',
+  ],
+  [
+    /too many connections for (?:role|database)/i,
+    'The role or the database may have no more connections: ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT, or try later.',
   ],
   [
     /could not translate host name|name or service not known/i,
@@ -57,8 +62,7 @@ const WORDS_BY_STATE: Readonly<Record<string, string>> = {
  * SQLSTATE of a connection that was never made; a pooler's refusal of the first statement has one.
  */
 export function explainConnectionFailure({ label }: Connection, words: string, sqlState?: string): ProgramError {
-  const inEnglish = sqlState === undefined ? '' : (WORDS_BY_STATE[sqlState] ?? '');
-  const hintFor = (text: string) => HINTS.find(([pattern]) => pattern.test(text))?.[1];
-  const hint = hintFor(words) ?? hintFor(inEnglish);
+  const english = [inEnglish(words), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
+  const hint = english.flatMap((text) => HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
   return new ProgramError(`cannot connect to ${label}: ${words || 'psql gave no reason'}`, hint);
 }

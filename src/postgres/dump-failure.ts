@@ -1,13 +1,15 @@
 import { ProgramError, type PgbakError } from '../errors.ts';
 import type { Ending } from '../system/programs.ts';
+import { inEnglish } from './server-language.ts';
 
 const LONGEST_WORDS = 1500;
 
 /** Why a pg_dump failed: its own error lines without its noise, and for the common causes what to do. */
 export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): PgbakError {
   const words = errorLines(ending.stderrTail);
+  const english = inEnglish(words);
   const table = tableIn(words);
-  const rowSecurity = /row-level security policy for table "([^"]+)"/.exec(words);
+  const rowSecurity = /row-level security policy for table "([^"]+)"/.exec(english);
   if (rowSecurity !== null) {
     return new ProgramError(
       `row-level security hides rows of table ${table ?? rowSecurity[1]} from this role, so the dump would be incomplete`,
@@ -15,13 +17,13 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
     );
   }
   // pg_dump takes its lock timeout by way of statement_timeout.
-  if (/lock timeout|statement timeout.*LOCK TABLE/is.test(words)) {
+  if (/lock timeout|statement timeout.*LOCK TABLE/is.test(english)) {
     return new ProgramError(
       `another session kept ${table === undefined ? 'a table' : `table ${table}`} locked for more than ${lockWaitSeconds} seconds`,
       'Find it in pg_stat_activity and pg_locks, back up at a quieter time, or raise --lock-wait-sec.',
     );
   }
-  if (/permission denied for large object/.test(words)) {
+  if (/permission denied for large object/.test(english)) {
     return new ProgramError(
       `pg_dump may not read every large object: ${words}`,
       'pg_read_all_data does not cover them: dump as their owner or a superuser, set lo_compat_privileges for the role, or leave them out: --no-large-objects.',
@@ -29,7 +31,7 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
   }
   if (
     /invalid memory alloc request size|out of memory.*(?:Cannot enlarge|string buffer)|cannot enlarge string buffer/is.test(
-      words,
+      english,
     )
   ) {
     return new ProgramError(
@@ -37,14 +39,16 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
       'PostgreSQL writes a bytea with two characters a byte, and no text longer than 1 GB: values above some 500 MB cannot be dumped. Keep them as large objects, or leave the rows of the table out: --exclude-table-data.',
     );
   }
-  const denied = /permission denied for (?:\w+ )+?"?([^\s"]+)"?/.exec(words);
+  const denied = /permission denied for (?:\w+ )+?"?([^\s"]+)"?/.exec(english);
   if (denied !== null) {
     return new ProgramError(
       `pg_dump may not read everything: ${words}`,
       'Dump as the owner or a superuser, or (PostgreSQL 14 and later) GRANT pg_read_all_data TO the role.',
     );
   }
-  if (/server closed the connection|terminating connection|connection to server was lost|server process/i.test(words)) {
+  if (
+    /server closed the connection|terminating connection|connection to server was lost|server process/i.test(english)
+  ) {
     return new ProgramError(
       `the server went away during the dump: ${words}`,
       "Look into the server's log; it was restarted, stopped, or short of memory.",

@@ -1,6 +1,7 @@
 import { ProgramError } from '../errors.ts';
 import { packageFor } from './match-version.ts';
-import { isSourcePlace, withoutSqlState } from './server-words.ts';
+import { inEnglish } from './server-language.ts';
+import { isServerError, isSourcePlace, withoutSqlState } from './server-words.ts';
 
 /** The PostgreSQL that began to write archives of a version (pg_backup_archiver.h, `K_VERS_1_15` and `K_VERS_1_16`). */
 const WRITTEN_SINCE: Readonly<Record<string, number>> = { '1.15': 16, '1.16': 17 };
@@ -77,7 +78,7 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
 /** Why psql or pg_restore did not load a dump: its own error, and for the common causes what to do. */
 export function explainLoadFailure(name: string, stderr: string, outcome = 'nothing was restored'): ProgramError {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !isSourcePlace(line));
-  const first = lines.findIndex((line) => /error:|fatal:/i.test(line));
+  const first = lines.findIndex((line) => /error:|fatal:/i.test(line) || isServerError(line));
   const words = lines
     .slice(Math.max(first, 0), Math.max(first, 0) + 6)
     .map((line) => withoutSqlState(line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, '')))
@@ -89,8 +90,9 @@ export function explainLoadFailure(name: string, stderr: string, outcome = 'noth
       `A dump is loaded with an empty search_path, and the function ${unqualified[1]} looks for something without naming its schema. At the source: ALTER FUNCTION ${unqualified[1]} SET search_path = public, pg_temp; then back up again.`,
     );
   }
+  const english = inEnglish(words);
   const [hint] = HINTS.flatMap(([pattern, advice]) => {
-    const found = pattern.exec(words);
+    const found = pattern.exec(english);
     return found === null ? [] : [advice(found)];
   });
   return new ProgramError(`${name} failed, and ${outcome}: ${words || 'it gave no reason'}`, hint);

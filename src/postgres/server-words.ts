@@ -12,9 +12,7 @@ const ERROR = /^(?:psql:[^\n]*?: )?(\p{L}+): {2}([0-9A-Z]{5}): (.*)$/u;
 /** Reads the stderr of a psql with VERBOSITY=verbose: the first error, which is why it gave up. */
 export function readServerWords(stderr: string): ServerWords {
   const lines = stderr.split('\n').map((line) => line.trim());
-  const errors = lines.map((line) => ERROR.exec(line));
-  // Classes 00 to 02 are notices and warnings (errcodes-appendix).
-  const first = errors.findIndex((error) => error !== null && !/^0[0-2]/.test(error[2] ?? ''));
+  const first = lines.findIndex(isServerError);
   if (first === -1) {
     return {
       words: lines
@@ -23,10 +21,17 @@ export function readServerWords(stderr: string): ServerWords {
         .join(' '),
     };
   }
-  const [, , sqlState = '', message = ''] = errors[first] ?? [];
+  const [, , sqlState = '', message = ''] = ERROR.exec(lines[first] ?? '') ?? [];
   const end = lines.findIndex((line, index) => index > first && (ERROR.test(line) || line.startsWith('psql:')));
   const more = lines.slice(first + 1, end === -1 ? undefined : end).filter((line) => isWord(line) && !isPlace(line));
   return { sqlState, words: [message, ...more].join(' ') };
+}
+
+/** Whether psql with VERBOSITY=verbose tells of an error here, in any language: `psql:<stdin>:12: FEHLER:  42P01: ...` */
+export function isServerError(line: string): boolean {
+  const sqlState = ERROR.exec(line.trim())?.[2];
+  // Classes 00 to 02 are notices and warnings (errcodes-appendix).
+  return sqlState !== undefined && !/^0[0-2]/.test(sqlState);
 }
 
 function isWord(line: string): boolean {

@@ -35,6 +35,8 @@ export interface ClusterOptions {
   superuser?: string;
   /** Settings of the server, `max_connections=20`. */
   settings?: readonly string[];
+  /** Variables of the server's process, besides this one's. */
+  env?: Readonly<Record<string, string>>;
   /** A hot standby of that one: a copy of its data, which follows it. */
   standbyOf?: Cluster;
 }
@@ -87,7 +89,8 @@ export async function startCluster(given: ClusterOptions = {}): Promise<Cluster>
     const settings = [...usualSettings, ...(given.settings ?? [])];
     const args = ['-D', data, '-p', String(port), '-k', socketDirectory, ...settings.flatMap((one) => ['-c', one])];
     const [file = '', ...words] = [...endsWithThisProcess(), join(programs, 'postgres'), ...args];
-    const child = spawn(file, words, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { ...process.env, ...given.env };
+    const child = spawn(file, words, { ...account, env, stdio: ['ignore', 'ignore', 'pipe'] });
     let complaints = '';
     child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4000)));
     postgres = child;
