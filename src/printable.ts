@@ -30,8 +30,8 @@ function hex(character: string, digits: number): string {
   return character.charCodeAt(0).toString(16).padStart(digits, '0');
 }
 
-/** From the scheme of a URL to the last `@` before a space or quote: a password may hold any other character. */
-const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s"'`<>:/?#@]*):[^\s"'`<>]*@/gi;
+/** From the scheme of a URL, also one that was taken for a path and lost a slash, to the last `@` before a space or quote: a password may hold any other character. */
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/{1,2}[^\s"'`<>:/?#@]*):[^\s"'`<>]*@/gi;
 const QUERY_PASSWORD = /([?&](?:ssl)?password=)[^\s"'`<>&#]+/gi;
 /** Of a connection string in key/value form, see libpq's "Connection Strings". */
 const PAIR_PASSWORD = /\b((?:ssl)?password\s*=\s*)(?:'(?:[^'\\]|\\.)*'?|[^\s"'`<>&]+)/gi;

@@ -1,6 +1,7 @@
 import { redact, type Secret } from '../config/secret.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { errorMessage, InterruptedError, machineHint, PgbakError } from '../errors.ts';
+import { withoutPasswords } from '../printable.ts';
 
 /** A failure as it is logged, stored and sent to ping URLs. */
 export interface Failure {
@@ -16,7 +17,7 @@ export interface Failure {
  * might, so the settings' secrets are taken out of it.
  */
 export function describeFailure(error: unknown, settings: ServerSettings | undefined): Failure {
-  const hide = (text: string) => redact(text, settings === undefined ? [] : secretsOf(settings));
+  const hide = (text: string) => withoutPasswords(redact(text, settings === undefined ? [] : secretsOf(settings)));
   if (error instanceof PgbakError) {
     return {
       message: hide(error.message),

@@ -17,7 +17,7 @@ export function parseCompression(text: string): Compression {
   if (zstd !== undefined) return { method: 'zstd', level: Number(zstd) };
   if (text === 'ppmd' || text === 'none') return { method: text };
   throw new ConfigError(
-    `compression "${text}" is not known`,
+    'the compression is not known',
     'Use lzma2:1 (fast) to lzma2:9 (small), zstd:1 (very fast) to zstd:19, ppmd, or none.',
   );
 }

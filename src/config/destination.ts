@@ -11,8 +11,9 @@ export function parseDestination(text: string): DestinationKind {
   if (text === 'b2') return { kind: 'b2' };
   const path = text.startsWith('file:') ? text.slice('file:'.length).replace(/^\/{2,}/, '/') : undefined;
   if (path === undefined || !isAbsolute(path)) {
+    // A secret may have got into the wrong place, so only what was meant as a path is repeated.
     throw new ConfigError(
-      `destination "${text}" is not known`,
+      path === undefined ? 'the destination is neither b2 nor a directory' : `destination "${text}" is not known`,
       'Use b2, or file: and an absolute path: file:/srv/backups',
     );
   }

@@ -79,7 +79,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 
 function onOrOff(name: string, value: string | undefined): boolean {
   if (value !== undefined && value !== 'on' && value !== 'off') {
-    throw new ConfigError(`${name} is "${value}"`, 'Set it to on (the default) or off.');
+    throw new ConfigError(`${name} is neither on nor off`, 'Set it to on (the default) or off.');
   }
   return value !== 'off';
 }
@@ -94,7 +94,7 @@ function sizeOr(byDefault: number, name: string, value: string | undefined): num
   const bytes = Number(digits) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
   if (bytes >= SMALLEST_LIMIT_BYTES && Number.isSafeInteger(bytes)) return bytes;
   throw new ConfigError(
-    `${name} is "${value}", which is no size of 64M or more`,
+    `${name} is no size of 64M or more`,
     'Set it to a number of bytes, or of M, G or T (MiB, GiB, TiB), such as 500M; or unset it for 2G.',
   );
 }
@@ -107,7 +107,7 @@ function positiveSeconds(name: string, value: string | undefined): number {
   const seconds = Number(value);
   if (!/^\d+$/.test(value) || seconds < 1 || seconds > LONGEST_SECONDS) {
     throw new ConfigError(
-      `${name} is "${value}", which is not a number of seconds`,
+      `${name} is not a number of seconds`,
       `Set it to a whole number from 1 to ${LONGEST_SECONDS}, or unset it for ${DEFAULT_DUMP_TIMEOUT_SECONDS}.`,
     );
   }

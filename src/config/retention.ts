@@ -62,10 +62,7 @@ export function parsePeriod(text: string): Period {
   };
   const isWhole = parts.map(([part]) => part).join('') === text;
   if (isWhole && Object.values(period).some((count) => count > 0)) return period;
-  throw new ConfigError(
-    `--keep-within "${text}" is not a period`,
-    'Hours, days, weeks, months and years: 48h, 30d, 2w, 1y6m',
-  );
+  throw new ConfigError('--keep-within is not a period', 'Hours, days, weeks, months and years: 48h, 30d, 2w, 1y6m');
 }
 
 /** The instant that lies a period before another, by the calendar of UTC. */

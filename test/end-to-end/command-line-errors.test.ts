@@ -48,6 +48,27 @@ describe('a mistaken command line is told of without any value of it:', () => {
     expect(debugged.stdout + debugged.stderr).not.toContain(PASSWORD);
   });
 
+  test.each([
+    ['a compression', ['add', '--no-check', '--connection-string=env:X', `--compression=zip:${PASSWORD}`], {}],
+    ['a destination that is none', ['edit', 'crm', `--destination=b2:${PASSWORD}`], {}],
+    ['a period', ['edit', 'crm', `--keep-within=${PASSWORD}`], {}],
+    ['a tolerance', ['edit', 'crm', `--size-tolerance=${URL}`], {}],
+    ['a URL as destination', ['run', '--force'], { PGBAK_DESTINATION: URL }],
+    ['a destination of the environment', ['run', '--force'], { PGBAK_DESTINATION: `b2:${PASSWORD}` }],
+    ['a time limit', ['run', '--force'], { BACKUP_TIMEOUT_SEC: PASSWORD }],
+    ['a size', ['run', '--force'], { PGBAK_TMP_LIMIT: PASSWORD }],
+    ['on or off', ['run', '--force'], { PGBAK_CATALOG_COPY: PASSWORD }],
+    ['a directory of programs', ['run', '--force'], { PGBAK_PG_BIN: URL }],
+    ['a temporary directory', ['run', '--force'], { PGBAK_TMPDIR: URL }],
+    ['a server for throwaway databases', ['doctor'], { PGBAK_SCRATCH_URL: `${URL}?sslmode=none` }],
+  ])('%s that cannot be meant {secret@connect}', async (_case, words, env) => {
+    for (const json of [[], ['--json']]) {
+      const { stdout, stderr } = await account.start([...words, ...json], env).finished;
+      expect(stdout + stderr).not.toBe('');
+      expect(stdout + stderr).not.toContain(PASSWORD);
+    }
+  });
+
   test('and the nearest command is named', async () => {
     const { stderr } = await account.pgbak('lsit');
     expect(stderr).toContain('did you mean');
