@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, statSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 
 /** What SQLite keeps beside a catalogue that is open, or was when its process was killed. */
-const SUFFIXES = ['-wal', '-shm'];
+const SUFFIXES = ['-wal', '-shm', '-journal'];
 
 /**
  * Makes sure that what SQLite left beside a catalogue can be used again. It gives those files the catalogue's own mode at

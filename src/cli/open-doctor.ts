@@ -3,6 +3,7 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findZstd } from '../archive/zstd.ts';
+import { exposedDirectory } from '../catalog/exposed-directory.ts';
 import { catalogHealth } from '../catalog/health.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { knownPlaceOf } from '../config/destination.ts';
@@ -44,6 +45,7 @@ export function buildDoctorTools(options: DoctorOptions): DoctorTools {
     now: new Date(),
     signal,
     catalogHealth: catalogHealth(catalogPath),
+    exposedDirectory: exposedDirectory(catalogPath),
     catalog,
     temporaryDirectory: environment.temporaryDirectory ?? tmpdir(),
     roomIn: (directory) => roomIn(directory, signal),

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
@@ -19,7 +20,9 @@ export interface Workplace extends AsyncDisposable {
 export async function openWorkplace(use: CatalogUse): Promise<Workplace> {
   const environment = readEnvironment(process.env);
   const path = catalogPathOf(environment);
+  const isMade = use === 'create' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
   const catalog = await open(path, environment, use);
+  if (isMade) await warnOfExposure(path);
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
     tell(
@@ -28,6 +31,13 @@ export async function openWorkplace(use: CatalogUse): Promise<Workplace> {
     );
   }
   return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };
+}
+
+/** A user who makes a catalogue can still choose another place for it. */
+async function warnOfExposure(path: string): Promise<void> {
+  const { exposedDirectory } = await import('../catalog/exposed-directory.ts');
+  const exposed = exposedDirectory(path);
+  if (exposed !== undefined) tell(`pgbak: warning: ${exposed.message}\n${exposed.hint}`);
 }
 
 async function open(path: string, environment: Environment, use: CatalogUse): Promise<Catalog> {

@@ -1,9 +1,17 @@
 import type { CatalogHealth } from '../catalog/health.ts';
+import type { ExposedDirectory } from '../catalog/exposed-directory.ts';
 import type { Finding } from './findings.ts';
 
 const ABOUT = 'catalogue';
 
-export function checkCatalog(health: CatalogHealth): Finding[] {
+export function checkCatalog(health: CatalogHealth, exposed: ExposedDirectory | undefined): Finding[] {
+  return [
+    ...checkFile(health),
+    ...(exposed === undefined ? [] : [{ about: ABOUT, level: 'warning' as const, ...exposed }]),
+  ];
+}
+
+function checkFile(health: CatalogHealth): Finding[] {
   const { path } = health;
   switch (health.kind) {
     case 'absent':

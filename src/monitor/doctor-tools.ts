@@ -1,5 +1,6 @@
 import type { SevenZip } from '../archive/seven-zip.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
+import type { ExposedDirectory } from '../catalog/exposed-directory.ts';
 import type { CatalogHealth } from '../catalog/health.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { PingUrls, ServerSettings } from '../config/settings.ts';
@@ -24,6 +25,8 @@ export interface DoctorTools {
   now: Date;
   signal: AbortSignal;
   catalogHealth: CatalogHealth;
+  /** Undefined where nobody else can put a file in the place of the catalogue. */
+  exposedDirectory: ExposedDirectory | undefined;
   /** Undefined where there is none that could be opened without changing it. */
   catalog: Pick<Catalog, 'servers' | 'backups'> | undefined;
   temporaryDirectory: string;

@@ -10,7 +10,7 @@ export async function* examine(tools: DoctorTools): AsyncGenerator<Finding> {
   yield* await checkPrograms(tools);
   yield await checkTemporaryDirectory(tools);
   yield* await checkScheduler(tools);
-  yield* checkCatalog(tools.catalogHealth);
+  yield* checkCatalog(tools.catalogHealth, tools.exposedDirectory);
   for (const server of (await tools.catalog?.servers.list()) ?? []) {
     tools.signal.throwIfAborted();
     yield* await checkServer(server, tools);

@@ -75,11 +75,15 @@ ifRoot('for a user who is not the superuser', () => {
     });
     rmSync(`${account.catalogPath}-shm`);
     mkdirSync(account.folder.at('victim'));
-    symlinkSync(account.folder.at('victim', 'file'), `${account.catalogPath}-wal`);
-    expect(await account.pgbak('edit', 'shop', '--frequency-hrs=6')).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/backup\.sqlite-wal, which SQLite keeps beside the catalogue, is no file/),
-    });
+    for (const suffix of ['-wal', '-shm', '-journal']) {
+      const link = `${account.catalogPath}${suffix}`;
+      symlinkSync(account.folder.at('victim', 'file'), link);
+      expect(await account.pgbak('edit', 'shop', '--frequency-hrs=6')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(`${link}, which SQLite keeps beside the catalogue, is no file`),
+      });
+      rmSync(link);
+    }
     expect(readdirSync(account.folder.at('victim'))).toEqual([]);
   });
 });
