@@ -32,7 +32,10 @@ export function fileKind(path: string): FileKind {
 /** What an open database is, by its tables and their columns. */
 export function databaseKind(database: Sqlite, path: string): FileKind {
   const tables = names(database, "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'");
-  if (tables.length === 0) return { kind: 'empty' };
+  if (tables.length === 0) {
+    refuseForeignCode(database, path);
+    return { kind: 'empty' };
+  }
   if (tables.includes('pgbak_meta')) {
     refuseForeignCode(database, path);
     const [text] = names(database, "select value from pgbak_meta where name = 'schema'");
@@ -46,7 +49,11 @@ export function databaseKind(database: Sqlite, path: string): FileKind {
     return { kind: 'current', schema };
   }
   const columnsOf = (table: string) => names(database, 'select name from pragma_table_info(?)', table);
-  if (isEarlier(columnsOf('servers'), columnsOf('backup_log'))) return { kind: 'earlier' };
+  if (isEarlier(columnsOf('servers'), columnsOf('backup_log'))) {
+    // It is about to be adopted, which writes to these very tables.
+    refuseForeignCode(database, path);
+    return { kind: 'earlier' };
+  }
   throw new ConfigError(
     `${path} is a SQLite file, but no catalogue of pgbak: it holds ${tables.slice(0, 5).join(', ')}`,
     'Set DB_PATH to the catalogue; nothing was changed.',
@@ -54,21 +61,16 @@ export function databaseKind(database: Sqlite, path: string): FileKind {
 }
 
 /**
- * A catalogue may come out of a storage that others can write to. What pgbak makes has tables and indices alone: triggers
+ * A catalogue may come out of a storage that others can write to. What pgbak makes, and the earlier program made, has tables and indices alone: triggers
  * and views would run somebody else's statements, and a column that is computed would not say what was stored.
  */
 function refuseForeignCode(database: Sqlite, path: string): void {
-  const [code] = names(database, "select type || ' ' || name from sqlite_master where type in ('trigger', 'view')");
-  const [computed] = names(
-    database,
-    `select 'computed column ' || m.name || '.' || c.name from sqlite_master as m, pragma_table_xinfo(m.name) as c
-     where m.type = 'table' and c.hidden <> 0`,
-  );
-  const [virtual] = names(
-    database,
-    "select 'virtual table ' || name from sqlite_master where type = 'table' and sql like 'create virtual%'",
-  );
-  const found = code ?? computed ?? virtual;
+  const ofForeignKind = `select case type when 'table' then 'virtual table' else type end || ' ' || name from sqlite_master
+     where type in ('trigger', 'view') or (type = 'table' and sql like 'create virtual%')`;
+  const computed = `select 'computed column ' || m.name || '.' || c.name
+     from sqlite_master as m, pragma_table_xinfo(m.name) as c where m.type = 'table' and c.hidden <> 0`;
+  // The columns come second: to tell those of a virtual table, SQLite runs its module.
+  const found = names(database, ofForeignKind)[0] ?? names(database, computed)[0];
   if (found === undefined) return;
   throw new ConfigError(
     `the catalogue ${path} holds something that pgbak never makes: the ${printable(found)}`,

@@ -1,6 +1,11 @@
 import { Secret } from '../config/secret.ts';
 import type { UnreadableColumn } from '../config/server.ts';
 
+/** Far more than the longest error or list of tables: one in a catalogue that somebody changed would fill every log. */
+const LONGEST_TEXT = 1_000_000;
+const TOO_LONG = `is a text of more than ${LONGEST_TEXT} characters`;
+const isTooLong = (value: unknown) => typeof value === 'string' && value.length > LONGEST_TEXT;
+
 /**
  * Reads a row column by column. SQLite keeps any value that is put into a column, by hand or by a damaged disk: what is not
  * what it should be is noted in `unreadable` and stands for nothing, so that the rest can be read.
@@ -13,6 +18,7 @@ export function rowReader(row: Readonly<Record<string, unknown>>) {
   };
   const optionalText = (column: string): string | undefined => {
     const value = row[column];
+    if (isTooLong(value)) return wrong(column, TOO_LONG, undefined);
     if (typeof value === 'string') return value;
     return value === null || value === undefined ? undefined : wrong(column, 'is no text', undefined);
   };
@@ -24,6 +30,7 @@ export function rowReader(row: Readonly<Record<string, unknown>>) {
     optionalText,
     text: (column: string, fallback: string): string => {
       const value = row[column];
+      if (isTooLong(value)) return wrong(column, TOO_LONG, fallback);
       return typeof value === 'string' && value !== '' ? value : wrong(column, 'is no text', fallback);
     },
     secret: (column: string): Secret | undefined => {
@@ -45,7 +52,10 @@ export function rowReader(row: Readonly<Record<string, unknown>>) {
     },
     oneOf: <Value extends string>(column: string, values: readonly Value[], fallback: Value): Value =>
       values.find((value) => value === row[column]) ?? wrong(column, `is none of ${values.join(', ')}`, fallback),
-    list: (column: string): string[] => stringList(row[column]) ?? wrong(column, 'is no list of texts, as JSON', []),
+    list: (column: string): string[] =>
+      isTooLong(row[column])
+        ? wrong(column, TOO_LONG, [])
+        : (stringList(row[column]) ?? wrong(column, 'is no list of texts, as JSON', [])),
     time: (column: string, parse: (text: string) => Date | undefined): Date | undefined => {
       const text = optionalText(column);
       return text === undefined ? undefined : (parse(text) ?? wrong(column, 'is no time', undefined));

@@ -14,7 +14,13 @@ const LONGEST_PART_BYTES = 200;
 export function parseArchiveName(text: string): string {
   const problem = problemOf(text);
   if (problem === undefined) return text;
-  throw new ConfigError(`archive name "${text}" ${problem}`, 'Use a name such as shop or production/shop.');
+  const shown = text.length > LONGEST_PART_BYTES ? `${text.slice(0, LONGEST_PART_BYTES)}...` : text;
+  throw new ConfigError(`archive name "${shown}" ${problem}`, 'Use a name such as shop or production/shop.');
+}
+
+/** Whether pgbak could have given that name, which is not sure of what a storage lists. */
+export function isArchiveName(text: string): boolean {
+  return problemOf(text) === undefined;
 }
 
 function problemOf(text: string): string | undefined {

@@ -105,9 +105,21 @@ export function parseName(text: string): string {
   if (name === '') throw new ConfigError('the name is empty', 'Give the server a name: --name shop');
   // Commands take an id or a name, and a name of digits only would be read as an id.
   if (/^\d+$/.test(name)) throw new ConfigError(`the name "${name}" would be taken for an id`, 'Add a letter to it.');
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001F\u007F]/.test(name)) throw new ConfigError('the name has a control character');
+  if (hasControlCharacter(name)) throw new ConfigError('the name has a control character');
   return name;
+}
+
+/** Far more than anybody types, and what a listing can show. */
+const LONGEST_FOREIGN_NAME = 200;
+
+/** Whether a name that was read somewhere can be shown, and typed. */
+export function isName(text: string): boolean {
+  return text.trim() !== '' && text.length <= LONGEST_FOREIGN_NAME && !hasControlCharacter(text);
+}
+
+function hasControlCharacter(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /[\u0000-\u001F\u007F]/.test(text);
 }
 
 /** 7-Zip reads the password as one line. */

@@ -1,7 +1,8 @@
-import { parseObjectName } from '../config/archive-name.ts';
+import { isArchiveName, parseObjectName } from '../config/archive-name.ts';
 import { parseDatabaseFacts, type DatabaseFacts } from '../config/database-facts.ts';
 import { CATALOG_FACT } from '../config/object-key.ts';
 import type { Format } from '../config/server.ts';
+import { isName } from '../config/server-input.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 
 /** An archive as storage alone tells of it: its name, and the facts that were kept with it where storage can. */
@@ -20,7 +21,10 @@ export interface RemoteArchive {
   facts?: DatabaseFacts;
 }
 
-/** All archives of pgbak's in a place whose name begins with `prefix`. Other files there are passed over. */
+/**
+ * All archives of pgbak's in a place whose name begins with `prefix`. Other files there are passed over, and names that
+ * pgbak gives to none: one with `..` would lead out of a directory that a server's archives go to later.
+ */
 export async function listRemoteArchives(
   storage: Storage,
   prefix: string,
@@ -29,7 +33,7 @@ export async function listRemoteArchives(
   const archives: RemoteArchive[] = [];
   for await (const object of storage.list(prefix, signal)) {
     const name = parseObjectName(object.name);
-    if (name !== undefined)
+    if (name !== undefined && isArchiveName(name.archiveName))
       archives.push({ place: storage.place, object, ...name, ...factsOf(object, name.archiveName) });
   }
   return archives;
@@ -40,9 +44,10 @@ function factsOf({ info = {}, storedAt }: StoredObject, archiveName: string) {
   const rawSizeBytes = Number(info['pgbak-raw-size'] ?? Number.NaN);
   const compression = info['pgbak-compression'];
   const catalogId = info[CATALOG_FACT];
+  const serverName = info['pgbak-server'];
   const facts = parseDatabaseFacts(info['pgbak-database'] ?? '');
   return {
-    serverName: info['pgbak-server'] ?? archiveName,
+    serverName: serverName !== undefined && isName(serverName) ? serverName : archiveName,
     startedAt: Number.isNaN(startedAt.getTime()) ? storedAt : startedAt,
     ...(Number.isSafeInteger(rawSizeBytes) ? { rawSizeBytes } : {}),
     ...(compression === undefined ? {} : { compression }),
