@@ -6,6 +6,7 @@ import { ConfigError } from '../errors.ts';
 import { formatBytes } from './format.ts';
 import { openPrograms } from './open-programs.ts';
 import type { Workplace } from './open-workplace.ts';
+import { sharedName } from './shared-name.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from './storage-at.ts';
 
 /**
@@ -46,7 +47,10 @@ export async function storageCheck(
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
   const limits = (await storage.limits?.(signal)) ?? [];
-  return [`Storage: ${storage.place} would take ${objectName}`, ...limits.map((one) => `With this key, ${one}`)].join(
-    '\n',
-  );
+  const shared = await sharedName(server, storage, catalog, signal);
+  return [
+    `Storage: ${storage.place} would take ${objectName}`,
+    ...limits.map((one) => `With this key, ${one}`),
+    ...(shared === undefined ? [] : [shared]),
+  ].join('\n');
 }

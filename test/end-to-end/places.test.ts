@@ -88,8 +88,13 @@ test('what another host stores under the same name is shown as such, never taken
   using here = newAccount(env);
   using there = newAccount(env);
   await here.add({ ...shop(), 'keep-last': 1 });
-  await there.add(shop());
   await here.pgbak('run', '--force');
+  const note = /Mind: b2:pgbak-bucket holds archives of that archive name that another catalogue made \([\da-f-]{36}\)/;
+  expect((await there.add(shop())).stdout).toMatch(note);
+  // One's own are no reason for a word, nor is a name of one's own.
+  expect((await here.pgbak('edit', 'shop', '--b2-bucket', 'pgbak-bucket')).stdout).not.toMatch(/Mind: b2/);
+  expect((await there.add({ ...shop(), name: 'other', 'archive-name': 'there/shop' })).stdout).not.toMatch(/Mind: b2/);
+  await there.pgbak('del', 'other', '--yes');
   await there.pgbak('run', '--force');
   await there.pgbak('run', '--force');
   const from = ['--from', 'b2:pgbak-bucket'];
@@ -121,7 +126,9 @@ test('what another host stores in the same directory is shown as such, and left 
   const destination = `file:${directory}`;
   await here.add({ ...shop(), destination, 'keep-last': 1 });
   await here.pgbak('run', '--force');
-  await there.add({ ...shop(), destination });
+  const added = await there.add({ ...shop(), destination, format: 'binary' });
+  expect(added.stdout).toMatch(/Mind: file:.* holds archives of that archive name that another catalogue made/);
+  await there.pgbak('edit', 'shop', '--format', 'sql');
   await there.pgbak('run', '--force');
   expect(await states(here)).toEqual([
     [null, 'of another catalogue'],
