@@ -3,6 +3,7 @@ import { Secret } from '../config/secret.ts';
 import { ProgramError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { GlobalsRequest } from './globals.ts';
+import { judgeGlobals } from './judge-globals.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { psqlCommand, SET_SAFELY } from './psql-session.ts';
 import { queryRows } from './query.ts';
@@ -14,9 +15,12 @@ const TIMEOUT_MS = 120_000;
  * Makes the roles and tablespaces of a script that the target does not have. Those that it has stay as they are, their
  * passwords and rights above all. Roles are made in one transaction, since one that was begun would pass for one that is
  * there when it is tried again; a tablespace cannot be made in any.
+ *
+ * @throws ArchiveError before anything is run, where the script or the settings behind it are not pg_dumpall's
  */
 export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
   const { connection, found, environment, signal } = target;
+  judgeGlobals(globals.reveal());
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
   const names = `select pg_catalog.quote_ident(rolname) from pg_catalog.pg_roles
     union all select pg_catalog.quote_ident(spcname) from pg_catalog.pg_tablespace`;

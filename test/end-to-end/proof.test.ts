@@ -143,3 +143,51 @@ test('an archive for which the temporary directory has no room is told so, and t
   expect(readdirSync(disk.path)).toEqual([]);
   expect(await verdicts()).toMatchObject([{ verdict: 'unknown' }]);
 });
+
+// Nothing is known of what an archive held once the catalogue is lost: what it holds is judged by itself.
+test('rebuilt from storage alone, an archive with psql commands, programs or a COMMIT in its dump or its roles runs and plants nothing {hostile@load, hostile@scratch, replaced@scratch, hostile@commit}', async () => {
+  const archive = await backUp({ 'include-globals': true });
+  const dump = account.folder.at('whole.sql');
+  await account.pgbak('restore', 'shop', '--output', dump);
+  const good = readFileSync(dump, 'utf8');
+  const mark = account.folder.at('touched');
+  const taken = await emptyDatabase();
+  await cluster.sql(taken, 'create table mine (n int)');
+  const empty = await emptyDatabase();
+  const restore = async (entries: Record<string, string>, words: RegExp, ...args: string[]) => {
+    rmSync(archive);
+    rmSync(`${archive}.sha256`, { force: true });
+    replace(archive, entries, PASSWORD);
+    forget();
+    expect(await rebuild()).toMatchObject({ status: 0 });
+    expect(await account.pgbak('restore', 'shop', '--to', cluster.url(empty), ...args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(words),
+    });
+  };
+  const inDump = /the dump holds what pg_dump does not write/;
+  const inRoles = /the roles and settings in the archive hold what pg_dumpall does not write/;
+  for (const line of [
+    `\\! touch '${mark}'`,
+    `\\copy (select 1) to program 'touch ${mark}'`,
+    `COPY (SELECT 1) TO PROGRAM 'touch ${mark}';`,
+    'COMMIT;\nCREATE TABLE planted ();',
+  ]) {
+    const hostile = good.replace(/^SET statement_timeout/m, () => `${line}\nSET statement_timeout`);
+    await restore({ 'shop.sql': hostile }, inDump);
+    if (line.startsWith('COMMIT')) {
+      const clean = await account.pgbak('restore', 'shop', '--to', cluster.url(taken), '--clean', '--yes');
+      expect(clean).toMatchObject({ status: 1, stderr: expect.stringMatching(inDump) });
+      const scratch = ['--scratch-url', cluster.url('postgres')];
+      const bad = { verdict: 'bad', message: expect.stringMatching(inDump) };
+      expect(await verdicts('--level', 'restore', ...scratch)).toMatchObject([bad]);
+    }
+    await restore(
+      { 'shop.sql': good, 'shop.globals.sql': `SET client_encoding = 'UTF8';\n${line}\n` },
+      inRoles,
+      '--globals',
+    );
+    expect([existsSync(mark), await tablesIn(empty), await tablesIn(taken)]).toEqual([false, '', 'mine']);
+  }
+  expect(await tablesIn('postgres')).toBe('');
+});
