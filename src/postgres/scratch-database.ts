@@ -8,6 +8,7 @@ import { lackingProvider, localeOptions, systemLocales } from './create-options.
 import { isForTheLoad, settingStatement } from './database-statements.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
+import { RefusedStatementError } from './query-failure.ts';
 import { quoteLiteral } from './quote.ts';
 import { countRowsScript, parseRowCounts } from './row-counts.ts';
 import type { ScratchNeeds } from './scratch-needs.ts';
@@ -34,6 +35,9 @@ export interface ScratchDatabaseRequest {
 }
 
 const DROP_WITHIN_MS = 60_000;
+const DROP_TRIES = 5;
+/** object_in_use (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const IN_USE = '55006';
 const PREFIX = 'pgbak_verify_';
 /** A day: no verification takes that long. */
 const ABANDONED_AFTER_SECONDS = 86_400;
@@ -134,7 +138,17 @@ async function dropScratch(name: string, major: number, run: RunAt, connection: 
     await run(`drop subscription ${subscription}`, connection);
   }
   // A program that loaded into it may have been killed, and its session be there yet.
-  await run(`drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`);
+  const drop = `drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await run(drop);
+      return;
+    } catch (error) {
+      // The server waits five seconds for sessions that it ends (dropdb(), CountOtherDBBackends), too short for a busy one.
+      const isInUse = error instanceof RefusedStatementError && error.sqlState === IN_USE;
+      if (!isInUse || tries === DROP_TRIES) throw error;
+    }
+  }
 }
 
 /**

@@ -100,6 +100,13 @@ test('tablespaces that a target lacks are left out, and the plan says so {gone@l
 }, 400_000);
 
 describe('a server that was named keeps no database', () => {
+  afterEach(async () => {
+    // What one test left must not be taken for the next one's.
+    const left = await cluster.sql('postgres', "select datname from pg_database where datname like 'pgbak_verify%'");
+    for (const name of left.split('\n').filter((one) => one !== '')) {
+      await cluster.sql('postgres', `drop database "${name}" with (force)`);
+    }
+  });
   const databases = () =>
     cluster.sql('postgres', "select count(*) from pg_database where datname like 'pgbak_verify%'");
   const verifying = () => ['verify', 'shop', '--level', 'restore', '--scratch-url', cluster.url('postgres')];
@@ -127,8 +134,8 @@ describe('a server that was named keeps no database', () => {
     const isHeld = `select count(*) from pg_stat_activity where datname = '${name}' and query like '%pg_sleep(600)%'`;
     await eventually('somebody holds it', async () => (await cluster.sql('postgres', isHeld)) !== '0');
     running.child.kill('SIGTERM');
-    expect(await running.finished).toMatchObject({ status: 143 });
-    expect(await databases()).toBe('0');
+    const { status, stderr } = await running.finished;
+    expect({ status, left: await databases(), stderr }).toMatchObject({ status: 143, left: '0' });
     expect(await holder).toMatch(/terminating connection/);
   });
 
