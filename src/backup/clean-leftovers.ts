@@ -17,7 +17,7 @@ export async function cleanLeftovers(tools: Tools): Promise<void> {
     const began = attempt.startedAt.toISOString();
     tools.report({ type: 'cleaned', message: `the backup of ${attempt.serverName} begun at ${began} was cut off` });
     const adopted = await settle(attempt, tools);
-    if (adopted === undefined) continue;
+    if (adopted === undefined || adopted.includes(attempt.backupId)) continue;
     const kept = adopted.length === 0 ? '' : `; its archive was stored all the same, as backup ${adopted.join(', ')}`;
     await backups.fail(attempt.backupId, {
       finishedAt: tools.clock.now(),

@@ -57,14 +57,14 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
     if (isUnsettled) await catalog.backups.noteUnsettled(backupId, true);
     const { sizeBytes, place } = stored;
     const objectName = objectNameOf(settings.archiveName, settings.format);
-    await recording(stored, objectName, () => catalog.backups.noteStored(backupId, stored));
+    // The next run finishes what could not be recorded.
+    const record = (step: () => Promise<void>) => recording(stored, objectName, step, onUnsettled);
+    await record(() => catalog.backups.noteStored(backupId, stored));
     await verifyNew(backupId, server, settings, tools, warn);
-    await recording(stored, objectName, () =>
+    await record(() =>
       catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings }),
     );
-    const warned = warnings.length;
-    await autoPrune(server, backupId, warn, tools);
-    if (warnings.length > warned) await catalog.backups.setWarnings(backupId, warnings);
+    await pruneAfter(server, backupId, warnings, warn, tools);
     const durationMs = elapsedMs();
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });
     await pings.succeeded([`${sizeBytes} bytes stored as ${place}/${objectName}`, ...warnings].join('\n'));
@@ -109,16 +109,36 @@ async function recording(
   { place, objectId }: { place: string; objectId: string },
   objectName: string,
   record: () => Promise<void>,
+  onUnsettled: () => void,
 ): Promise<void> {
   try {
     await record();
   } catch (error) {
+    onUnsettled();
     const { message, hint } = describeFailure(error, undefined);
     const where = place.startsWith('file:') ? objectId : `${place}/${objectName} (${objectId})`;
     throw new StorageError(
       `the backup is stored as ${where}, but it is not recorded: ${message}`,
       `${hint ?? ''} Then take it into the catalogue: pgbak catalog rebuild --from ${place}`.trim(),
     );
+  }
+}
+
+/** The backup is recorded as a success by now: nothing that fails here may take that back. */
+async function pruneAfter(
+  server: ServerRecord,
+  backupId: number,
+  warnings: readonly string[],
+  warn: (message: string) => void,
+  tools: Tools,
+): Promise<void> {
+  const warned = warnings.length;
+  await autoPrune(server, backupId, warn, tools);
+  if (warnings.length === warned) return;
+  try {
+    await tools.catalog.backups.setWarnings(backupId, warnings);
+  } catch (error) {
+    warn(`these warnings could not be recorded in the catalogue: ${describeFailure(error, undefined).message}`);
   }
 }
 
@@ -134,7 +154,10 @@ async function verifyNew(
   const backup = level === 'none' ? undefined : await tools.catalog.backups.find(backupId);
   if (level === 'none' || backup === undefined) return;
   tools.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
-  const { verdict, message } = await tools.verify(level, server, asRestorePoint(backup), settings.archivePassword);
+  const { verdict, message } = await tools
+    .verify(level, server, asRestorePoint(backup), settings.archivePassword)
+    // A signal, or a catalogue that cannot be written to, says nothing of a backup that is stored.
+    .catch((error: unknown) => ({ verdict: 'unknown', message: describeFailure(error, settings).message }));
   if (verdict === 'good') return;
   // That it could not be looked at proves nothing about it.
   if (verdict === 'unknown') {

@@ -28,8 +28,8 @@ export interface FoundBackup {
 
 export interface RebuildQueries {
   /**
-   * Takes a backup into the log that was made without it, or whose server was deleted, or which was given up; returns
-   * its id, or undefined where it is known already. One that was made later than `now` does not count as the last one.
+   * Takes a backup into the log that was made without it, or whose server was deleted, or which was given up, or of which
+   * only the end was not recorded; returns its id, or undefined where it counts already, or was found bad. One that was made later than `now` does not count as the last one.
    */
   adopt(backup: FoundBackup, now: Date): Promise<number | undefined>;
   /** Whether the catalogue knows of no server and no backup. */
@@ -48,21 +48,30 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
       db.transaction().execute(async (trx) => {
         const known = trx
           .selectFrom('backup_log')
-          .select(['id', 'server_id', 'removed_at', 'given_up_at'])
+          .select(['id', 'server_id', 'removed_at', 'given_up_at', 'success', 'finished_at'])
           .where('place', '=', found.place)
           .where('object_id', '=', found.objectId);
         const row = await known.executeTakeFirst();
         if (row !== undefined) {
           const isLive = row.server_id !== null && row.removed_at === null && row.given_up_at === null;
-          if (isLive) return undefined;
+          // Stored, and cut off before that was the end of it: nothing was found wanting.
+          const isUnended = row.success === '0' && !(await wasFoundBad(trx, row.id));
+          if (isLive && !isUnended) return undefined;
           const serverId = row.server_id ?? found.serverId;
+          const ended = {
+            success: '1',
+            result: 'Success',
+            finished_at: row.finished_at ?? found.storedAt.toISOString(),
+          };
           await trx
             .updateTable('backup_log')
             .set({ server_id: serverId, removed_at: null, removing_at: null, given_up_at: null })
+            .$if(isUnended, (update) => update.set(ended))
             .where('id', '=', row.id)
             .execute();
           const log = trx.updateTable('verification_log').set({ server_id: serverId });
           await log.where('backup_id', '=', row.id).execute();
+          if (isUnended) await noteLast(trx, { ...found, serverId }, now);
           return row.id;
         }
         const { name } = await trx
@@ -97,20 +106,7 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
           })
           .returning('id')
           .executeTakeFirstOrThrow();
-        if (isAhead(found.startedAt, now)) return id;
-        const last = { last_backup: toCompact(found.storedAt), last_backup_result: 'Success' };
-        await trx
-          .updateTable('servers')
-          .set({ ...last, last_success_run: found.startedAt.toISOString() })
-          .where('id', '=', found.serverId)
-          .where((eb) =>
-            eb.or([
-              eb('last_success_run', 'is', null),
-              eb('last_success_run', '<', found.startedAt.toISOString()),
-              eb('last_success_run', '>', new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString()),
-            ]),
-          )
-          .execute();
+        await noteLast(trx, found, now);
         return id;
       }),
     isEmpty: async () => {
@@ -130,6 +126,31 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
         .execute();
     },
   };
+}
+
+/** Whether a verification that read all of it said so last. */
+async function wasFoundBad(db: Kysely<Schema>, backupId: number): Promise<boolean> {
+  const verdicts = db.selectFrom('verification_log').select('success').where('backup_id', '=', backupId);
+  const newest = verdicts.where('level', '<>', 'remote').orderBy('id', 'desc').limit(1);
+  return (await newest.executeTakeFirst())?.success === '0';
+}
+
+/** Notes a backup as its server's last one, where none is known that was begun later. */
+async function noteLast(db: Kysely<Schema>, { serverId, startedAt, storedAt }: FoundBackup, now: Date): Promise<void> {
+  if (isAhead(startedAt, now)) return;
+  const last = { last_backup: toCompact(storedAt), last_backup_result: 'Success' };
+  await db
+    .updateTable('servers')
+    .set({ ...last, last_success_run: startedAt.toISOString() })
+    .where('id', '=', serverId)
+    .where((eb) =>
+      eb.or([
+        eb('last_success_run', 'is', null),
+        eb('last_success_run', '<', startedAt.toISOString()),
+        eb('last_success_run', '>', new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString()),
+      ]),
+    )
+    .execute();
 }
 
 async function ownId(db: Kysely<Schema>): Promise<string> {

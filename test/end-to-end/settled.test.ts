@@ -66,6 +66,24 @@ test.each([
   expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
 });
 
+test.each([
+  ['the run was killed', 'finished_at = null'],
+  ['the disk of the catalogue was full', "result = 'the backup is stored, but it is not recorded', unsettled = 1"],
+])('an archive of which only the end was not recorded is that backup: %s {kill@record}', async (_why, changes) => {
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'count-rows': true, 'min-size': 1 });
+  await account.results('--force');
+  const [stored] = await points();
+  const catalog = new Database(account.catalogPath);
+  catalog.exec(`update backup_log set success = '0', ${changes}`);
+  catalog.close();
+  expect(await points()).toEqual([]);
+
+  expect((await account.pgbak('run')).stderr).toContain('was stored and not recorded: it is backup 1 now');
+  expect(await points()).toMatchObject([{ backupId: 1, objectId: stored?.objectId }]);
+  expect(await account.json('status')).toMatchObject([{ state: 'OK' }]);
+  expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
+});
+
 test('what B2 stored while it could not be asked is a backup at the next run {lost@record}', async () => {
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
   const busy = { kind: 'refuse', status: 403, code: 'cap_exceeded' } as const;

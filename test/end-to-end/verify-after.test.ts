@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { startHttpRecorder, type HttpRecorder } from '../support/http-recorder.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
@@ -99,6 +100,24 @@ test('one that could not be looked at counts, with a warning {refused@scratch}',
   delete account.env['PGBAK_SCRATCH_URL'];
   expect(await account.json('verify', 'shop', '--at', '1', '--level', 'restore')).toMatchObject([{ isGood: true }]);
   expect(pings().at(-1)).toBe('/verify?a=1');
+});
+
+test('one whose verification a signal ended counts, with a warning {stop@scratch}', async () => {
+  await add({ 'verify-after': 'restore' });
+  const running = account.start(['run', '--json']);
+  let told = '';
+  running.child.stderr?.on('data', (text: unknown) => void (told += String(text)));
+  await eventually('it is verified', () => told.includes('verifying'));
+  running.child.kill('SIGTERM');
+  const { status, stdout } = await running.finished;
+  expect(status).toBe(143);
+  expect(JSON.parse(stdout)).toMatchObject({
+    results: [
+      { status: 'success', warnings: [expect.stringMatching(/not known whether .*: interrupted by SIGTERM$/)] },
+    ],
+  });
+  expect(pings().at(-1)).toBe('/success');
+  expect(await account.json('backups')).toHaveLength(1);
 });
 
 test('rows that did not come back are found out {damaged@scratch}', async () => {
