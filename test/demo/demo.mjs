@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { FOR_DEMO, prepare, ROOT } from '../setup/prepare.mjs';
 
-prepare(FOR_DEMO);
+await prepare(FOR_DEMO);
 const args = ['--import', './test/support/run-typescript.mjs', 'test/demo/show.ts'];
 const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
 process.exitCode = status ?? 1;

@@ -1,11 +1,11 @@
 // Brings a machine that has only Node and npm to where the demo and the tests can run: programs by apt, dependencies by
 // npm, and a build. Plain JavaScript on Node's own modules, since nothing else is there yet.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { unpackOtherVersions } from './other-postgres.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -47,14 +47,25 @@ export const FOR_DEMO = ['compiler', 'postgresServer', 'postgresClient', 'sevenZ
 export const FOR_TESTS = Object.keys(NEEDS);
 
 /** Installs and builds what is missing; ends the process with 2 and a sentence where it cannot. */
-export function prepare(needs) {
+export async function prepare(needs) {
   installPrograms(needs.map((name) => NEEDS[name]).filter(({ isThere }) => !isThere()));
-  if (needs === FOR_TESTS) {
-    installPrograms(extensionsOfServer().filter(({ isThere }) => !isThere()));
-    if (onPath('apt-get')) unpackOtherVersions(becomeRoot() ?? []);
-  }
+  const unpacking = needs === FOR_TESTS ? prepareServers() : undefined;
   installDependencies();
   run('npm', ['run', '--silent', 'build']);
+  await unpacking;
+}
+
+/** Other versions are unpacked while the dependencies are compiled; on a new machine each takes minutes. */
+async function prepareServers() {
+  installPrograms(extensionsOfServer().filter(({ isThere }) => !isThere()));
+  if (!onPath('apt-get')) return;
+  const script = fileURLToPath(new URL('unpack-other-postgres.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, ...(becomeRoot() ?? [])], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const end = () => child.kill();
+  process.once('exit', end);
+  const [status] = await once(child, 'exit');
+  process.removeListener('exit', end);
+  if (status !== 0) stop('other versions of PostgreSQL could not be unpacked');
 }
 
 function extensionsOfServer() {
@@ -143,7 +154,8 @@ function run(...[file, args]) {
 function runWords([file, ...args]) {
   const { status, error } = spawnSync(file, args, {
     cwd: ROOT,
-    env: { ...process.env, ...headersOfNode() },
+    // node-gyp compiles with as many processors as there are.
+    env: { JOBS: 'max', ...process.env, ...headersOfNode() },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) stop(`${[file, ...args].join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
