@@ -90,7 +90,12 @@ function judge(ended: Ended, { model, say }: Scene, trouble: Trouble, hadRival: 
     demand(!trouble.isQuiet, `run said nothing: ${stderr}`);
     return;
   }
-  const { results = [] } = documentOf(ended, 'run') as { results?: (ResultRow & { backupId?: number })[] };
+  const { results } = documentOf(ended, 'run') as { results?: (ResultRow & { backupId?: number })[] };
+  if (results === undefined) {
+    demand(!trouble.isQuiet, `run failed as a whole: ${stdout}`);
+    demand(status !== 0, `run ended with 0 and said ${stdout}`);
+    return;
+  }
   for (const { name, status: result, backupId, objectId, error } of results) {
     if (result !== 'success') {
       demand(!trouble.isQuiet, `${name} could not be backed up, and nothing was wrong: ${error ?? result}`);
