@@ -78,8 +78,6 @@ function judge(ended: Ended, { model, say }: Scene, trouble: Trouble, hadRival: 
   say(`exit ${status ?? signal ?? '?'}`);
   noneLeft(ended);
   if (signal === 'SIGKILL' || (hadRival && status === 75)) return;
-  // Node was still starting, and nothing had been begun that needs an end.
-  if (signal === 'SIGTERM' && stdout === '' && stderr === '') return;
   const known = [0, 1, ...INTERRUPTED];
   // A child of ours that is killed early can be node's own, or the one that looks for programs.
   demand(

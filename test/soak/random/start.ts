@@ -64,7 +64,9 @@ export async function startPgbak(
   }
   const running = () => [...watch.seen.values()].filter((one) => one.pid !== pid && isAlive(one));
   await eventually('the children end', () => running().length === 0, CHILDREN_END_WITHIN_MS).catch(() => undefined);
-  return { status, signal, stdout, stderr, struck: watch.struck(), left: running() };
+  // Before Node has begun with pgbak, and once pgbak is done, nobody listens to a SIGTERM. A shell shows both in one way.
+  const shown = signal === 'SIGTERM' ? 143 : status;
+  return { status: shown, signal, stdout, stderr, struck: watch.struck(), left: running() };
 }
 
 /** The phase that a log spoke of last. */
