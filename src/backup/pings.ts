@@ -1,9 +1,8 @@
 import type { ServerRecord } from '../config/server.ts';
-import type { Tools } from './tools.ts';
+import type { PingLimits, Tools } from './tools.ts';
 
 /** After a signal there is little time until SIGKILL follows. */
-const LAST_PING_MS = 8000;
-const PING_MS = 60_000;
+const AFTER_SIGNAL_MS = 8000;
 
 export interface Pings {
   started(): Promise<void>;
@@ -23,16 +22,16 @@ export function pingsFor(
   const { urls, problems } = tools.pingUrlsFor(server);
   problems.forEach((problem) => warn(problem));
 
-  const send = async (moment: 'start' | 'success' | 'fail', body: string, withinMs?: number) => {
+  const send = async (moment: 'start' | 'success' | 'fail', body: string, limits: PingLimits) => {
     const url = urls[moment];
-    const warning = url === undefined ? undefined : await tools.ping(moment, url, body, withinMs);
+    const warning = url === undefined ? undefined : await tools.ping(moment, url, body, limits);
     if (warning !== undefined) warn(warning);
   };
   const sendLast = (moment: 'success' | 'fail', body: string) =>
-    send(moment, body, tools.signal.aborted ? LAST_PING_MS : PING_MS);
+    send(moment, body, tools.signal.aborted ? { withinMs: AFTER_SIGNAL_MS } : {});
 
   return {
-    started: () => send('start', ''),
+    started: () => send('start', '', { signal: tools.signal }),
     succeeded: (body) => sendLast('success', body),
     failed: (body) => sendLast('fail', body),
   };

@@ -5,7 +5,7 @@ import type { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { Level } from '../config/verification.ts';
 import type { WriteArchiveRequest, WrittenArchive } from '../archive/write-archive.ts';
-import type { PingMoment } from '../notify/ping.ts';
+import type { Ping, PingMoment } from '../notify/ping.ts';
 import type { DumpRequest, PreparedDump } from '../postgres/prepare-dump.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { Verification } from '../restore/verify.ts';
@@ -17,6 +17,9 @@ import type { PruneEntry } from './prune.ts';
 
 /** What an archive is to be made of; where 7-Zip is and what it gets to see of the environment is known already. */
 export type ArchiveRequest = Omit<WriteArchiveRequest, 'sevenZip' | 'environment'>;
+
+/** What ends a ping before its time. */
+export type PingLimits = Pick<Ping, 'signal' | 'withinMs'>;
 
 /**
  * Everything a run needs of the outside world, built in one place and handed in. A function asks for the part it
@@ -67,11 +70,8 @@ export interface Tools {
   archiveCatalog: (path: string) => Promise<{ sizeBytes: number }>;
   /** Removes what a server's rules do not keep; never the backup that was just made. */
   prune: (server: ServerRecord, justMade: number) => Promise<PruneEntry[]>;
-  /**
-   * Resolves with a warning when the ping could not be delivered; never rejects. `withinMs` is the time that a last ping
-   * gets, also after an interruption; without it an interruption ends the ping.
-   */
-  ping: (moment: PingMoment, url: Secret, body: string, withinMs?: number) => Promise<string | undefined>;
+  /** Resolves with a warning when the ping could not be delivered, after some seconds at most; never rejects. */
+  ping: (moment: PingMoment, url: Secret, body: string, limits: PingLimits) => Promise<string | undefined>;
   createTemporaryDirectory: () => Promise<TemporaryDirectory>;
   /** Removes what a killed run left in the temporary directory; a sentence for each thing removed. */
   sweepTemporaryDirectories: () => Promise<string[]>;

@@ -8,7 +8,7 @@ import type { ServerRecord } from '../config/server.ts';
 import { resolvePingUrls, resolveSettings } from '../config/settings.ts';
 import { PgbakError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { systemClock, within } from '../system/clock.ts';
+import { systemClock } from '../system/clock.ts';
 import { createSlots } from '../system/slots.ts';
 import { openPrograms } from './open-programs.ts';
 import type { ScratchServer } from './open-scratch.ts';
@@ -78,11 +78,9 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
       const { pruneIn } = await import('./open-prune.ts');
       return await pruneIn(workplace, server, { isDry: false, justMade }, signal);
     },
-    ping: async (moment, url, body, withinMs) => {
+    ping: async (moment, url, body, limits) => {
       const { ping } = await import('../notify/ping.ts');
-      const send = (until: AbortSignal) =>
-        ping({ moment, url, body, userAgent: `pgbak/${version}`, clock: systemClock, signal: until });
-      return withinMs === undefined ? await send(signal) : await within(withinMs, send);
+      return await ping({ moment, url, body, userAgent: `pgbak/${version}`, clock: systemClock, ...limits });
     },
     createTemporaryDirectory: async () => {
       const { createTemporaryDirectory } = await import('../system/temporary-directory.ts');

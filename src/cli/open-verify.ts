@@ -1,6 +1,6 @@
 import { resolvePingUrls } from '../config/settings.ts';
 import type { VerifyAndTellTools } from '../restore/verify-and-tell.ts';
-import { systemClock, within } from '../system/clock.ts';
+import { systemClock } from '../system/clock.ts';
 import { buildHandOverTools } from './open-restore.ts';
 import type { ScratchServer } from './open-scratch.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -40,9 +40,7 @@ export function buildVerifyTools(
       ]);
       const target = isGood ? url : failUrlOf(url);
       const userAgent = `pgbak/${version}`;
-      return await within(60_000, (until) =>
-        ping({ moment: 'verify', url: target, body, userAgent, clock: systemClock, signal: until }),
-      );
+      return await ping({ moment: 'verify', url: target, body, userAgent, clock: systemClock });
     },
   };
 }

@@ -15,35 +15,43 @@ export interface Ping {
   body: string;
   userAgent: string;
   clock: Clock;
-  signal: AbortSignal;
+  /** Ends the ping early; left out for the last one of a backup, which goes out although a signal has come. */
+  signal?: AbortSignal | undefined;
+  /** For all tries together; `DELIVER_WITHIN_MS` unless there is less time. */
+  withinMs?: number | undefined;
 }
 
 const PAUSES_MS = [1000, 4000];
-const ANSWER_WITHIN_MS = 10_000;
+/** A backup waits for its pings, and a run of many servers for each of them: a receiver that hangs costs no more. */
+const DELIVER_WITHIN_MS = 10_000;
 /** What healthchecks.io keeps of a body (https://healthchecks.io/docs/attaching_logs/). */
 const LONGEST_BODY_BYTES = 100_000;
 
 /**
- * POSTs a ping, up to three times with growing pauses. Never rejects: what watches over backups must not break them.
+ * POSTs a ping, up to three times with growing pauses, as long as there is time. Never rejects: what watches over
+ * backups must not break them.
  * Resolves with a sentence when the ping could not be delivered, which names the host and nothing else of the URL.
  */
 export async function ping(request: Ping): Promise<string | undefined> {
-  const { moment, clock, signal } = request;
+  const { moment, clock, signal, withinMs = DELIVER_WITHIN_MS } = request;
   let url: URL;
   try {
     url = parsePingUrl(request.url.reveal());
   } catch (error) {
     return `the ${moment} ping was not sent: ${error instanceof PgbakError ? error.message : 'its URL cannot be read'}`;
   }
-  for (let attempt = 0; ; attempt += 1) {
-    const answer = await send(url, request);
+  using limit = limitTo(withinMs, ...(signal === undefined ? [] : [signal]));
+  let problem: string | undefined;
+  for (const pauseMs of [...PAUSES_MS, undefined]) {
+    const answer = await send(url, request, limit.signal);
     if (answer === 'delivered') return undefined;
-    const pauseMs = PAUSES_MS[attempt];
-    if (pauseMs === undefined || !answer.isWorthAnotherTry || signal.aborted) {
-      return `the ${moment} ping could not be delivered to ${url.host}: ${answer.problem}`;
-    }
-    await clock.sleep(pauseMs, signal).catch(() => {});
+    // That the time was over says less than what had been answered before.
+    problem = limit.isOver() ? (problem ?? `no answer within ${withinMs / 1000} seconds`) : answer.problem;
+    if (pauseMs === undefined || !answer.isWorthAnotherTry) break;
+    await clock.sleep(pauseMs, limit.signal).catch(() => {});
+    if (limit.signal.aborted) break;
   }
+  return `the ${moment} ping could not be delivered to ${url.host}: ${problem}`;
 }
 
 interface Refusal {
@@ -52,13 +60,12 @@ interface Refusal {
 }
 
 /** By axios, as B2 is asked: it obeys HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node 20's own fetch does not know. */
-async function send(url: URL, { body, userAgent, signal }: Ping): Promise<'delivered' | Refusal> {
-  using limit = limitTo(ANSWER_WITHIN_MS, signal);
+async function send(url: URL, { body, userAgent }: Ping, signal: AbortSignal): Promise<'delivered' | Refusal> {
   try {
     const { default: axios } = await import('axios');
     const { status, data } = await axios.post<Readable>(withoutCredentials(url).href, cut(body), {
       headers: { 'content-type': 'text/plain; charset=utf-8', 'user-agent': userAgent, ...credentialsOf(url) },
-      signal: limit.signal,
+      signal,
       // Of the answer only the status is of interest.
       responseType: 'stream',
       validateStatus: null,
@@ -67,9 +74,6 @@ async function send(url: URL, { body, userAgent, signal }: Ping): Promise<'deliv
     if (status >= 200 && status < 300) return 'delivered';
     return { problem: `HTTP status ${status}`, isWorthAnotherTry: status >= 500 || status === 408 || status === 429 };
   } catch (error) {
-    if (limit.isOver()) {
-      return { problem: `no answer within ${ANSWER_WITHIN_MS / 1000} seconds`, isWorthAnotherTry: true };
-    }
     return { problem: problemOf(error), isWorthAnotherTry: true };
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/config/secret.ts';
 import { ping, type Ping } from '../../src/notify/ping.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -11,10 +11,12 @@ function request(url: string, pausesMs: number[] = [], changes: Partial<Ping> = 
     body: 'stored 5000 bytes as größe',
     userAgent: 'pgbak/1.2.3',
     clock: { ...systemClock, sleep: async (ms) => void pausesMs.push(ms) },
-    signal: new AbortController().signal,
     ...changes,
   };
 }
+
+// Loading it takes longer than the limits below.
+beforeAll(async () => void (await import('axios')));
 
 describe('a ping', () => {
   test('is one POST with the text as its body', async () => {
@@ -50,11 +52,37 @@ describe('a ping', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 
-  test('gives up on a receiver that never answers {hang@ping}', async () => {
+  test.each(['hang', 'drip'] as const)(
+    'gives up once on a receiver that does not answer in time (%s) {hang@ping}',
+    async (answer) => {
+      await using receiver = await startHttpRecorder();
+      receiver.answers.push(answer);
+      const pausesMs: number[] = [];
+      const problem = await ping(request(receiver.url, pausesMs, { withinMs: 400 }));
+      expect(problem).toMatch(/could not be delivered to 127.0.0.1:\d+: no answer within 0.4 seconds$/);
+      expect(receiver.requests).toHaveLength(1);
+    },
+  );
+
+  test('all of its tries have one limit, and the answer that came is told {hang@ping, refused@ping}', async () => {
+    await using receiver = await startHttpRecorder();
+    receiver.answers.push(503, 'hang');
+    const problem = await ping(request(receiver.url, [], { withinMs: 400 }));
+    expect(problem).toMatch(/: HTTP status 503$/);
+    expect(receiver.requests).toHaveLength(2);
+  });
+
+  test('is delivered with the status of an answer that never ends {hang@ping}', async () => {
+    await using receiver = await startHttpRecorder();
+    receiver.answers.push('endless');
+    expect(await ping(request(receiver.url))).toBeUndefined();
+  });
+
+  test('is ended by an interruption where one may end it {hang@ping}', async () => {
     await using receiver = await startHttpRecorder();
     receiver.answers.push('hang');
     const problem = await ping(request(receiver.url, [], { signal: AbortSignal.timeout(300) }));
-    expect(problem).toMatch(/could not be delivered/);
+    expect(problem).toMatch(/: interrupted$/);
   });
 
   test('to a port that is closed ends with the reason {refused@ping}', async () => {

@@ -13,8 +13,11 @@ export interface HttpRecorder extends AsyncDisposable {
   url: string;
   port: number;
   requests: RecordedRequest[];
-  /** What the next requests are answered with, one after another; after that 200. `hang` never answers. */
-  answers: (number | 'hang' | 'reset' | { status: number; headers: Record<string, string> })[];
+  /**
+   * What the next requests are answered with, one after another; after that 200. `hang` never answers, `drip` sends its
+   * headers letter by letter and never all of them, `endless` a body that has no end.
+   */
+  answers: (number | 'hang' | 'drip' | 'endless' | 'reset' | { status: number; headers: Record<string, string> })[];
 }
 
 /** Stands for health checks and log services: takes every request, remembers it, answers as a test wants. */
@@ -27,6 +30,17 @@ export async function startHttpRecorder(): Promise<HttpRecorder> {
       requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
       const answer = answers.shift() ?? 200;
       if (answer === 'hang') return;
+      if (answer === 'drip') {
+        request.socket.write('HTTP/1.1 200 OK\r\nX-Slow: ');
+        const timer = setInterval(() => request.socket.write('.'), 50);
+        request.socket.once('close', () => clearInterval(timer));
+        return;
+      }
+      if (answer === 'endless') {
+        response.writeHead(200);
+        response.write('never the last');
+        return;
+      }
       if (answer === 'reset') {
         request.socket.destroy();
         return;
