@@ -1,8 +1,10 @@
 import { Command } from '@oclif/core/command';
+import type { Interfaces } from '@oclif/core';
 import { errorMessage, InterruptedError, machineHint, PgbakError } from '../errors.ts';
 import { isClosedPrompt } from './prompts/terminal.ts';
 import { printable, printableJson, withoutPasswords } from '../printable.ts';
 import { showsStacks } from './debugging.ts';
+import { refuseEmptyValues } from './empty-values.ts';
 import { expectReader, tell } from './output.ts';
 import { painted } from './paint.ts';
 import { usageMessage } from './usage-error.ts';
@@ -20,10 +22,22 @@ export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
   /** Whether the command does nothing but show something, so that `| head -1` has seen what it wanted. */
   protected readonly onlyShows: boolean = false;
+  /** Whether an empty text says something, in place of a variable that is not set. */
+  protected readonly takesEmptyValues: boolean = false;
 
   override async init(): Promise<void> {
     await super.init();
     if (!this.onlyShows) expectReader();
+  }
+
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    if (!this.takesEmptyValues) refuseEmptyValues(parsed);
+    return parsed;
   }
 
   /** For scripts, as it is: oclif would look for colors first, which takes longer than the rest of a short command. */

@@ -108,7 +108,10 @@ export async function passwordFor(
   if (given !== '-') return givenPassword(given, environment);
   if (!canAsk(isJson)) throw new ConfigError('nobody can be asked for the archive password here');
   const { password } = await import('@inquirer/prompts');
-  return new Secret(await password({ message: 'Archive password', mask: true }));
+  const typed = await password({ message: 'Archive password', mask: true });
+  if (typed === '')
+    throw new ConfigError('no archive password was typed', 'Without one: leave --archive-password out.');
+  return new Secret(typed);
 }
 
 /** A server that something is to be loaded into, and the client programs that fit it. */

@@ -4,7 +4,7 @@ import { parseArchiveName } from '../config/archive-name.ts';
 import { isReference } from '../config/reference.ts';
 import type { Secret } from '../config/secret.ts';
 import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../config/server.ts';
-import type { ServerChanges, ServerInput } from '../config/server-input.ts';
+import type { ServerChanges } from '../config/server-input.ts';
 import { ConfigError } from '../errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 
@@ -136,18 +136,4 @@ export function changedServer(today: ServerFields, changes: ServerChanges): Serv
     retention: { ...today.retention, ...changes.retention },
     autoPrune: changes.autoPrune ?? today.autoPrune,
   };
-}
-
-/** Refuses an empty exclusion of a new server: it has no list that could be cleared, so a variable was probably not set. */
-export function refuseEmptyExclusions({ excludeTables, excludeTableData, excludeSchemas }: ServerInput): void {
-  const lists = {
-    '--exclude-table': excludeTables,
-    '--exclude-table-data': excludeTableData,
-    '--exclude-schema': excludeSchemas,
-  };
-  for (const [flag, patterns = []] of Object.entries(lists)) {
-    if (patterns.some((pattern) => pattern.trim() === '')) {
-      throw new ConfigError(`${flag} is empty`, 'Name what to leave out, or do not give the flag.');
-    }
-  }
 }

@@ -8,7 +8,7 @@ import { fillIn } from '../cli/prompts/fill-in.ts';
 import { canAsk } from '../cli/prompts/terminal.ts';
 import { quoted } from '../cli/quoted.ts';
 import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
-import { newServer, refuseClash, refuseEmptyExclusions } from '../cli/server-form.ts';
+import { newServer, refuseClash } from '../cli/server-form.ts';
 import { settleDestination } from '../cli/settle-destination.ts';
 import { objectNameOf } from '../config/archive-name.ts';
 import { knownPlaceOf } from '../config/destination.ts';
@@ -51,7 +51,6 @@ EXIT STATUS
   async run(): Promise<{ id: number; name: string }> {
     const { flags } = await this.parse(Add);
     const given = serverInputFrom(flags);
-    refuseEmptyExclusions(given);
     parseServerInput(given);
     const isChecked = !flags['no-check'];
     const mayCreate = flags['create-destination'];

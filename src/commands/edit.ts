@@ -4,12 +4,14 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { listenForInterruption } from '../cli/interruption.ts';
 import { openWorkplace } from '../cli/open-workplace.ts';
 import { chooseServer } from '../cli/prompts/choose-server.ts';
+import { tell } from '../cli/output.ts';
 import { fillIn } from '../cli/prompts/fill-in.ts';
 import { canAsk } from '../cli/prompts/terminal.ts';
 import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
 import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
 import { changedServer, refuseClash } from '../cli/server-form.ts';
 import { settleDestination } from '../cli/settle-destination.ts';
+import { encryptionSource } from '../config/sources.ts';
 import { parseServerInput } from '../config/server-input.ts';
 import { isMendedByItself, refuseUnmended } from '../config/unreadable.ts';
 import { ConfigError } from '../errors.ts';
@@ -26,6 +28,7 @@ const SEEN_BY_THE_DATABASE = [
 ] as const;
 
 export default class Edit extends BaseCommand {
+  protected override readonly takesEmptyValues = true;
   static override summary = "change a server's settings";
   static override description = `With flags, changes just those; without any, asks for each setting on a terminal and shows what it is today. An empty text clears an optional setting, and a list of exclusions: --archive-password '', --exclude-table ''
 
@@ -96,6 +99,10 @@ EXIT STATUS
         ? 'Nothing was changed.'
         : `Changed ${fields.name}: ${count} setting${count === 1 ? '' : 's'}`,
     );
+    // An empty text may be a variable that was not set.
+    if ('archivePassword' in changes && encryptionSource(fields, environment) === 'none') {
+      tell(`pgbak: warning: ${fields.name} has no archive password now: its next archives will not be encrypted`);
+    }
     return { id: today.id, name: fields.name };
   }
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { Secret } from './secret.ts';
 
-/** pgbak's environment variables, read once and checked. An empty variable counts as unset. */
+/** pgbak's environment variables, read once and checked. An empty variable counts as unset, mostly. */
 export interface Environment {
   /** Absolute path of the catalogue, where `DB_PATH` names one. */
   catalogPath: string | undefined;
@@ -12,6 +12,8 @@ export interface Environment {
   b2Bucket: string | undefined;
   b2ApiUrl: string | undefined;
   archivePassword: Secret | undefined;
+  /** `ARCHIVE_PASSWORD` is there and empty: somebody meant to give one. */
+  isArchivePasswordEmpty: boolean;
   /** `b2` or `file:/absolute/dir`, unchecked. */
   destination: string | undefined;
   temporaryDirectory: string | undefined;
@@ -60,6 +62,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     b2Bucket: variable('B2_BUCKET'),
     b2ApiUrl: variable('B2_API_URL'),
     archivePassword: secret('ARCHIVE_PASSWORD'),
+    isArchivePasswordEmpty: env['ARCHIVE_PASSWORD'] === '',
     destination: variable('PGBAK_DESTINATION'),
     temporaryDirectory: path('PGBAK_TMPDIR'),
     temporaryLimitBytes: sizeOr(2 * GIBIBYTE, 'PGBAK_TMP_LIMIT', variable('PGBAK_TMP_LIMIT')),

@@ -55,6 +55,14 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   const compression = attempt(() => parseCompression(server.compression));
   const archiveName = attempt(() => parseArchiveName(server.archiveName));
   const destination = attempt(() => resolveDestination(server, environment));
+  if (server.archivePassword === undefined && environment.isArchivePasswordEmpty) {
+    problems.push(
+      new ConfigError(
+        'ARCHIVE_PASSWORD is set, but empty: the archive would not be encrypted',
+        'Give it the password, or unset it to store archives that anybody can read.',
+      ),
+    );
+  }
   if (connectionString?.reveal().trim() === '') {
     problems.push(
       new ConfigError(

@@ -6,7 +6,7 @@ import type { ServerRecord } from './server.ts';
 export type Source = 'record' | 'environment' | 'none';
 
 /** Where the archive password of a server comes from; `none` means that its archives are not encrypted. */
-export function encryptionSource(server: ServerRecord, environment: Environment): Source {
+export function encryptionSource(server: Pick<ServerRecord, 'archivePassword'>, environment: Environment): Source {
   return sourceOf(server.archivePassword, environment.archivePassword);
 }
 

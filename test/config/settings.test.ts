@@ -35,6 +35,15 @@ describe('settings', () => {
     expect(own.archivePassword?.reveal()).toBe('own');
   });
 
+  test('refuse an ARCHIVE_PASSWORD that is empty where it would count {secret@connect}', () => {
+    const environment = readEnvironment({ ARCHIVE_PASSWORD: '' });
+    expect(problemOf(() => resolveSettings(serverRecord({ archivePassword: undefined }), environment))).toBe(
+      'ARCHIVE_PASSWORD is set, but empty: the archive would not be encrypted',
+    );
+    const own = serverRecord({ archivePassword: new Secret('own') });
+    expect(resolveSettings(own, environment).archivePassword?.reveal()).toBe('own');
+  });
+
   test('name every B2 setting that is missing, instead of keeping backups on the local disk', () => {
     const server = serverRecord({ destination: undefined, b2Bucket: 'bucket' });
     const problem = problemOf(() => resolveSettings(server, readEnvironment({ B2_KEY_ID: '' })));

@@ -49,6 +49,32 @@ describe('a mistaken command line is told of without any value of it:', () => {
   });
 
   test.each([
+    [['restore', 'crm', '--to=', '--schema=sales'], '--to'],
+    [['restore', 'crm', '--to=env:X', '--schema='], '--schema'],
+    [['restore', 'crm', '--output='], '--output'],
+    [['restore', 'crm', '--stdout', '--archive-password='], '--archive-password'],
+    [['restore', '', '--stdout'], 'the argument SERVER'],
+    [['verify', 'crm', '--archive-password='], '--archive-password'],
+    [['verify', 'crm', '--scratch-url='], '--scratch-url'],
+    [['catalog', 'rebuild', '--from=file:/nowhere', '--archive-password='], '--archive-password'],
+    [['catalog', 'export', 'copy.7z', '--archive-password='], '--archive-password'],
+    [['catalog', 'forget', ''], 'the argument PLACE'],
+    [['run', '--server='], '--server'],
+    [['prune', ''], 'the argument SERVER'],
+  ])('what is empty, in %j, is refused by its name, before anything is done {secret@connect}', async (words, name) => {
+    const { status, stdout, stderr } = await account.pgbak(...words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(`pgbak: ${name} is empty\nA variable may not be set.`);
+  });
+
+  test('that an empty text took the archive password away is said', async () => {
+    await account.pgbak('edit', 'crm', '--archive-password=secret');
+    const { status, stderr } = await account.pgbak('edit', 'crm', '--archive-password=');
+    expect(status).toBe(0);
+    expect(stderr).toContain('crm has no archive password now: its next archives will not be encrypted');
+  });
+
+  test.each([
     ['a compression', ['add', '--no-check', '--connection-string=env:X', `--compression=zip:${PASSWORD}`], {}],
     ['a destination that is none', ['edit', 'crm', `--destination=b2:${PASSWORD}`], {}],
     ['a period', ['edit', 'crm', `--keep-within=${PASSWORD}`], {}],

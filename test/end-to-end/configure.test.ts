@@ -36,6 +36,13 @@ describe('add without a terminal', () => {
     ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL is not a http/],
     ['a compression that is none', { ...shop, compression: 'zip:3' }, /the compression is not known/],
     ['an exclusion of nothing', { ...shop, 'exclude-table': '' }, /--exclude-table is empty/],
+    [
+      'an archive password of nothing {secret@connect}',
+      { ...shop, 'archive-password': '' },
+      /--archive-password is empty\nA variable may not be set/,
+    ],
+    ['a ping URL of nothing', { ...shop, 'hc-url-fail': '' }, /--hc-url-fail is empty/],
+    ['a place of nothing', { ...shop, destination: '' }, /--destination is empty/],
     ['an unknown format', { ...shop, format: 'tar' }, /--format must be one of: sql, binary/],
     ['an unknown flag', { ...shop, 'no-such-flag': 'x' }, /no-such-flag/],
   ])('refuses %s, in words, with status 2', async (_name, flags, message) => {

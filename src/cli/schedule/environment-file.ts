@@ -27,7 +27,7 @@ export function environmentFileText(
       .concat([server.hcUrlStart, server.hcUrlSuccess, server.hcUrlFail, server.hcUrlVerify])
       .map((value) => value?.reveal() ?? ''),
   );
-  const referred = [...texts, env['PGBAK_SCRATCH_URL'] ?? ''].flatMap((text) =>
+  const referred = [...texts, ...NAMES.map((name) => env[name] ?? '')].flatMap((text) =>
     isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );
   // What libpq reads changes where and how safely a run connects: PGSSLMODE, PGSSLROOTCERT, PGPASSFILE, ...
