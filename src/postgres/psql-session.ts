@@ -17,12 +17,21 @@ const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
 /** Of PostgreSQL 17 and 14. */
 const LATER_TIMEOUTS = ['transaction_timeout', 'idle_session_timeout'];
 
+type Setting = readonly [name: string, value: string];
+
+/**
+ * A table's name is looked up again when its rows are counted, and by then its owner may have put a view in its place,
+ * whose functions the role that makes backups would run. Views are refused therefore, as pg_dump does since CVE-2024-7348
+ * (https://www.postgresql.org/docs/current/runtime-config-client.html).
+ */
+const TABLES_ALONE: Setting = ['restrict_nonsystem_relation_kind', 'view, foreign-table'];
+
 /**
  * The settings as one SELECT: path, timeouts of the role switched off, texts in UTF-8 (the raw bytes where the database
  * names no encoding that has a way to UTF-8), literals as the standard has them, and no table of which policies would hide
  * rows without a word.
  */
-function settings(isLocal: boolean): string {
+function settings(isLocal: boolean, further: readonly Setting[] = []): string {
   const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, ${isLocal})`;
   const ifThere = (name: string, then: string) =>
     `case when pg_catalog.current_setting('${name}', true) is not null then ${then} end`;
@@ -33,6 +42,7 @@ function settings(isLocal: boolean): string {
     set('client_encoding', ENCODING),
     set('standard_conforming_strings', "'on'"),
     set('row_security', "'off'"),
+    ...further.map(([name, value]) => ifThere(name, set(name, `'${value}'`))),
   ];
   return `select ${values.join(', ')} \\g /dev/null\n`;
 }
@@ -45,6 +55,11 @@ export type TransactionMode = '' | 'read write' | 'isolation level repeatable re
 /** The first message of a script whose one transaction is to end with `commit`. What it answers is thrown away. */
 export function beginSafely(mode: TransactionMode = ''): string {
   return `begin ${mode} \\; ${settings(true)}`;
+}
+
+/** The same for a script of nothing but pgbak's own questions, which read no view that a user made. */
+export function beginToAsk(mode: TransactionMode = ''): string {
+  return `begin ${mode} \\; ${settings(true, [TABLES_ALONE])}`;
 }
 
 /** The same for statements that no transaction can hold, such as CREATE DATABASE. */

@@ -5,7 +5,7 @@ import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
-import { beginSafely, psqlCommand, rowFormat, SET_SAFELY } from './psql-session.ts';
+import { beginToAsk, psqlCommand, rowFormat, SET_SAFELY } from './psql-session.ts';
 import { explainSessionFailure } from './query-failure.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -34,7 +34,7 @@ export async function queryRows(
   const answered = randomBytes(12).toString('hex');
   const isAlone = NEEDS_NO_TRANSACTION.test(query);
   const script = [
-    isAlone ? SET_SAFELY : beginSafely(WRITES.test(query) ? 'read write' : ''),
+    isAlone ? SET_SAFELY : beginToAsk(WRITES.test(query) ? 'read write' : ''),
     `\\echo ${answered}\n`,
     `${query}\n;\n`,
     isAlone ? '' : 'commit;\n',

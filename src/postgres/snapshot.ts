@@ -6,7 +6,7 @@ import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
-import { beginSafely, psqlCommand, rowFormat } from './psql-session.ts';
+import { beginToAsk, psqlCommand, rowFormat } from './psql-session.ts';
 import type { Exclusions } from './dump-selection.ts';
 import { newestPsql } from './query.ts';
 import { explainSessionFailure } from './query-failure.ts';
@@ -76,7 +76,7 @@ export async function openSnapshot(
   };
 
   try {
-    await rowsOf(beginSafely('isolation level repeatable read, read only'));
+    await rowsOf(beginToAsk('isolation level repeatable read, read only'));
     const [[id] = []] = await rowsOf('select pg_catalog.pg_export_snapshot();');
     if (id === undefined) throw new ProgramError('the server gave no snapshot to dump');
     return {

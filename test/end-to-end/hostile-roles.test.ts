@@ -1,16 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
-
-let cluster: Cluster;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await cluster.createDatabase('shop');
-  await cluster.sql('postgres', "create role mallory login password 'mallory'");
-});
-afterAll(async () => {
-  await cluster[Symbol.asyncDispose]();
-});
 
 /** Of every type that pgbak's questions compare, and of every function that they call with one of these. */
 const TYPES = ['name', 'text', 'oid', 'int4', 'int8', '"char"', 'bool'];
@@ -34,41 +24,84 @@ const FUNCTIONS = [
   'pg_encoding_to_char(int4)',
 ];
 
-test('a role that may create in public stays what it is when pgbak works with its database {hostile@connect, hostile@dump, hostile@scratch, hostile@load}', async () => {
-  const attack = `begin if current_setting('is_superuser') = 'on' then alter role mallory superuser; end if; return null; end`;
-  const statements = [
-    'grant all on schema public to mallory; grant create on database shop to mallory',
-    'set role mallory',
-    'create table victim as select 1 as n',
-    ...TYPES.flatMap((type) => [
-      `create function public.evil(${type}, ${type}) returns bool language plpgsql as $$ ${attack} $$`,
-      ...OPERATORS.map(
-        (operator) =>
-          `create operator public.${operator} (leftarg = ${type}, rightarg = ${type}, function = public.evil)`,
-      ),
-    ]),
-    ...FUNCTIONS.filter((one) => !one.startsWith('coalesce')).map(
-      (signature) => `create function public.${signature} returns text language plpgsql as $$ ${attack} $$`,
-    ),
-    `create operator public.!~ (leftarg = name, rightarg = text, function = public.evil_mixed)`,
-  ];
-  const mixed = `create function public.evil_mixed(name, text) returns bool language plpgsql as $$ ${attack} $$`;
-  statements.splice(3, 0, mixed);
-  await cluster.sql('shop', `${statements.join(';\n')};`);
+/** Domains and views of these names are found first where one of pg_catalog's is meant, and named without it. */
+const DOMAINS = ['text', 'name', 'oid', 'regclass', 'json', 'jsonb', 'int8'];
+const VIEWS = ['pg_class', 'pg_namespace', 'pg_database', 'pg_roles', 'pg_settings', 'pg_proc', 'pg_type'];
 
-  using account = newAccount();
-  const connection = cluster.url('shop');
-  const flags = { name: 'shop', 'connection-string': connection, destination: `file:${account.folder.at('backups')}` };
-  expect(await account.add({ ...flags, 'include-globals': true, 'count-rows': true, 'min-size': 1 })).toMatchObject({
-    status: 0,
+/** How a session may begin: as pgbak's own do, or as those of PostgreSQL's programs. */
+const SAFE_BEGINNING =
+  /^(?:begin [\w ,]*|set default_transaction_read_only = off) ?; select pg_catalog\.set_config\('search_path', '', (?:true|false)\)|^SELECT pg_catalog\.set_config\('search_path', '', false\);/;
+
+describe.each(['installed', 13] as const)('with a server that is %s,', (server) => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    const logging = ['log_statement=all', 'logging_collector=on', 'log_line_prefix=%c|%a|'];
+    cluster = await startCluster({ server, settings: logging });
+    await cluster.createDatabase('shop');
+    await cluster.sql('postgres', "create role mallory login password 'mallory'");
   });
-  expect(await account.results()).toMatchObject([{ status: 'success' }]);
-  await account.pgbak('doctor');
-  const all = [
-    ['verify', 'shop', '--level', 'restore', '--scratch-url', cluster.url('postgres')],
-    ['restore', 'shop', '--create', '--globals', '--to', cluster.url('again')],
-    ['restore', 'shop', '--clean', '--yes', '--to', connection],
-  ];
-  for (const words of all) expect(await account.pgbak(...words)).toMatchObject({ status: 0 });
-  expect(await cluster.sql('postgres', "select rolsuper from pg_roles where rolname = 'mallory'")).toBe('f');
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+  });
+
+  test('a role that may create in public stays what it is when pgbak works with its database {hostile@connect, hostile@dump, hostile@scratch, hostile@load}', async () => {
+    const attack = `begin if current_setting('is_superuser') = 'on' then alter role mallory superuser; end if; return null; end`;
+    const statements = [
+      'grant all on schema public to mallory; alter database shop owner to mallory',
+      'set role mallory',
+      'create table victim as select 1 as n',
+      ...TYPES.flatMap((type) => [
+        `create function public.evil(${type}, ${type}) returns bool language plpgsql as $$ ${attack} $$`,
+        ...OPERATORS.map(
+          (operator) =>
+            `create operator public.${operator} (leftarg = ${type}, rightarg = ${type}, function = public.evil)`,
+        ),
+      ]),
+      ...FUNCTIONS.filter((one) => !one.startsWith('coalesce')).map(
+        (signature) => `create function public.${signature} returns text language plpgsql as $$ ${attack} $$`,
+      ),
+      `create operator public.!~ (leftarg = name, rightarg = text, function = public.evil_mixed)`,
+      `create function public.is_evil() returns bool language plpgsql as $$ ${attack} $$`,
+      ...DOMAINS.map((name) => `create domain public."${name}" as pg_catalog.int4 check (public.is_evil())`),
+      ...VIEWS.map(
+        (name) => `create view public.${name} as select c.* from pg_catalog.${name} c where public.is_evil()`,
+      ),
+      // What it is looked up in first, for every role that has no path of its own.
+      'alter database shop set search_path = public, pg_catalog',
+    ];
+    const mixed = `create function public.evil_mixed(name, text) returns bool language plpgsql as $$ ${attack} $$`;
+    statements.splice(3, 0, mixed);
+    await cluster.sql('shop', `${statements.join(';\n')};`);
+
+    const log = async () => await cluster.sql('postgres', 'select pg_read_file(pg_current_logfile())');
+    const before = (await log()).length;
+    using account = newAccount();
+    const connection = cluster.url('shop');
+    const flags = {
+      name: 'shop',
+      'connection-string': connection,
+      destination: `file:${account.folder.at('backups')}`,
+    };
+    expect(await account.add({ ...flags, 'include-globals': true, 'count-rows': true, 'min-size': 1 })).toMatchObject({
+      status: 0,
+    });
+    expect(await account.results()).toMatchObject([{ status: 'success' }]);
+    await account.pgbak('doctor');
+    const all = [
+      ['verify', 'shop', '--level', 'restore', '--scratch-url', cluster.url('postgres')],
+      ['restore', 'shop', '--create', '--globals', '--to', cluster.url('again')],
+      ['restore', 'shop', '--clean', '--yes', '--to', connection],
+    ];
+    for (const words of all) expect(await account.pgbak(...words)).toMatchObject({ status: 0 });
+    const logged = (await log()).slice(before);
+    expect(await cluster.sql('postgres', "select rolsuper from pg_roles where rolname = 'mallory'")).toBe('f');
+
+    const beginnings = new Map<string, string>();
+    for (const [, session = '', words = ''] of logged.matchAll(/^([\da-f.]+)\|[^|]*\|LOG: {2}statement: (.*)$/gm)) {
+      if (!beginnings.has(session)) beginnings.set(session, words);
+    }
+    const own = [...beginnings.values()].filter((words) => !words.startsWith('select pg_read_file'));
+    expect(own.length).toBeGreaterThan(40);
+    expect(own.filter((words) => !SAFE_BEGINNING.test(words))).toEqual([]);
+  });
 });
