@@ -18,7 +18,6 @@ import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 
 export interface PartOptions {
   parts: DumpParts;
-  jobs: number;
   /** Asks the target; undefined where it is not there yet. */
   query: ((text: string) => Promise<string[][]>) | undefined;
   createDirectory: () => Promise<TemporaryDirectory>;
@@ -27,7 +26,7 @@ export interface PartOptions {
 /** What is known of a part once the dump was looked at. */
 export interface Part {
   survey: DumpSurvey;
-  openLoader(request: LoadRequest): Promise<Loader>;
+  openLoader(request: LoadRequest, jobs: number): Promise<Loader>;
   /** The tables that it brings rows of. */
   tables(): TableName[];
   /** Compares what was loaded with what the dump holds, through a target that is there now. */
@@ -55,7 +54,7 @@ function asked(query: (text: string) => Promise<string[][]>): PartTarget {
 }
 
 /** A part of a binary dump: what it is can only be said once the dump's contents were seen. */
-export function openPart({ parts, jobs, query, createDirectory }: PartOptions): Part {
+export function openPart({ parts, query, createDirectory }: PartOptions): Part {
   const surveyor = surveyDump();
   let choice: Choice | undefined;
   let rowCounts = new Map<TocEntry, number>();
@@ -79,7 +78,7 @@ export function openPart({ parts, jobs, query, createDirectory }: PartOptions): 
         return choice.notes;
       },
     },
-    openLoader: async (request) => {
+    openLoader: async (request, jobs) => {
       const { entries, isReordered } = chosen();
       const directory = await createDirectory();
       const listPath = join(directory.path, 'list');

@@ -1,5 +1,6 @@
 import { copyEntry } from '../archive/copy-entry.ts';
-import { lookInside } from '../archive/look-inside.ts';
+import { lookInside, type ArchiveContents } from '../archive/look-inside.ts';
+import { readHead } from '../archive/read-head.ts';
 import { readText } from '../archive/read-text.ts';
 import { findZstd } from '../archive/zstd.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../config/archive-name.ts';
@@ -9,6 +10,7 @@ import { Secret } from '../config/secret.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
 import type { Connection } from '../postgres/connection.ts';
+import { ORIGIN_WITHIN_BYTES } from '../postgres/dump-toc/dump-origin.ts';
 import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
@@ -37,6 +39,11 @@ export function buildHandOverTools(
     ...(password === undefined ? {} : { password }),
     signal,
   });
+  const locateDump = async (archive: ProvenArchive & ArchiveContents) => {
+    const location = await locate(archive);
+    if (!archive.dumpEntry.endsWith('.zst')) return location;
+    return { ...location, zstd: await findZstd(location.environment, signal) };
+  };
   return {
     signal,
     report,
@@ -53,14 +60,13 @@ export function buildHandOverTools(
       });
     },
     copyDump: async (archive, sink, onProgress) => {
-      const location = await locate(archive);
       const { dumpEntry: entryName, point } = archive;
-      const zstd = entryName.endsWith('.zst') ? { zstd: await findZstd(location.environment, signal) } : {};
-      return await copyEntry({ ...location, ...zstd, entryName }, point.format, sink, {
+      return await copyEntry({ ...(await locateDump(archive)), entryName }, point.format, sink, {
         onProgress,
         ...(point.rawSizeBytes === undefined ? {} : { expectedBytes: point.rawSizeBytes }),
       });
     },
+    readHead: async (archive) => await readHead(await locateDump(archive), archive.dumpEntry, ORIGIN_WITHIN_BYTES),
     readGlobals: async (archive) => {
       const { archiveName } = nameOf(archive.point);
       return await readText(await locate(archive), globalsEntryNameOf(archiveName), GLOBALS_LIMIT_BYTES);

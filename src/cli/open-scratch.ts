@@ -5,6 +5,7 @@ import type { Secret } from '../config/secret.ts';
 import { ProgramError } from '../errors.ts';
 import type { ClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { isWholeOrigin, originOf } from '../postgres/dump-toc/dump-origin.ts';
 import { judgeLoad } from '../postgres/judge-load.ts';
 import { startLoader } from '../postgres/load-dump.ts';
 import { programsThatRead } from '../postgres/match-version.ts';
@@ -25,6 +26,7 @@ import { directoryFor, heldDirectory, sweepKilled } from './scratch-place.ts';
 /** Where backups are restored to be looked at: a server that was named, or one of our own that lives as long as this. */
 export interface ScratchServer extends AsyncDisposable {
   firstNeeds: VerifyTools['firstNeeds'];
+  learnNeeds: VerifyTools['learnNeeds'];
   createScratch: VerifyTools['createScratch'];
 }
 
@@ -64,15 +66,9 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
   const clusters = new Map<string, () => Promise<Reached>>();
   const swept = once(() => sweepKilled(workplace));
   const own = async (needs: ScratchNeeds, name: string): Promise<Reached> => {
-    const { facts, encoding, preload, lockedObjects } = needs;
+    const { origin, encoding, preload, lockedObjects } = needs;
     const isAlone = preload.includes('pg_cron') ? name : '';
-    const key = [
-      Math.floor((facts?.serverVersion ?? 0) / 10_000),
-      encoding ?? '',
-      lockedObjects,
-      isAlone,
-      ...preload,
-    ].join(' ');
+    const key = [origin.serverMajor ?? 0, encoding ?? '', lockedObjects, isAlone, ...preload].join(' ');
     const start = clusters.get(key) ?? once(() => startOwn(needs, name));
     clusters.set(key, start);
     return await start();
@@ -109,6 +105,10 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
   return {
     firstNeeds: async (point) =>
       needsOf(await catalog.backups.databaseFacts(point.backupId), point.encoding, point.roles),
+    learnNeeds: async (needs, { format }, { readHead }) => {
+      if (isWholeOrigin(needs.origin)) return needs;
+      return { ...needs, origin: { ...originOf(format, await readHead()), ...needs.origin } };
+    },
     createScratch: async (point, needs) => {
       const provisional = scratchName({ mark, id: 'own' });
       const server = url === undefined ? await own(needs, provisional) : await named();
@@ -127,7 +127,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
         await scratch[Symbol.asyncDispose]();
         throw error;
       }
-      const programs = programsThatRead(needs.facts?.clientMajor, server.programs, found);
+      const programs = programsThatRead(needs.origin.clientMajor, server.programs, found);
       const loader = {
         format: point.format,
         connection: scratch.connection,

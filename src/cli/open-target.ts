@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { isSelection, type DumpParts } from '../config/dump-parts.ts';
+import { isSelection } from '../config/dump-parts.ts';
 import type { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
 import { analyze } from '../postgres/analyze.ts';
 import { differencesBetween, olderThanSource } from '../postgres/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
+import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
 import { fileLoader } from '../postgres/file-loader.ts';
 import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
 import { describeLimits, leavesOutComments, leftOutFor, limitsOfRole } from '../postgres/limited-role.ts';
@@ -20,25 +21,7 @@ import { planCreation } from './create-target.ts';
 import { openPart, thenDisposed } from './open-part.ts';
 import { reach, restoreDirectory } from './open-restore.ts';
 import type { Workplace } from './open-workplace.ts';
-
-export interface TargetOptions {
-  /** Make the database. */
-  create: boolean;
-  /** The database to connect to for that. */
-  maintenanceDatabase: string;
-  /** Take everything out of it first. */
-  clean: boolean;
-  parts: DumpParts;
-  /** How many connections load at once. */
-  jobs: number;
-  globals: boolean;
-  /** Gather planner statistics at the end. */
-  analyze: boolean;
-  /** How long the load waits for a lock that another session holds. */
-  lockWaitSeconds: number;
-  /** Told who holds it. */
-  onWait: (message: string) => void;
-}
+import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
 
 export interface OpenedTarget {
   target: DatabaseTarget;
@@ -92,12 +75,23 @@ export async function openTarget(
   }
 
   const made = await workplace.catalog.backups.databaseFacts(point.backupId);
-  const programs = programsThatRead(made?.clientMajor, reached.programs, found);
+  const noted = notedOrigin(made);
   const limits = await limitsOfRole(point.roles ?? [], create, query);
   const leftOut = leftOutFor(limits, parts);
-  const obstacle =
-    options.jobs > 1 ? (cannotLoadDirectly(facts.version, programs) ?? leavesOutComments(limits)) : undefined;
-  const jobs = obstacle === undefined ? options.jobs : 1;
+  const meansFor = ({ clientMajor, serverMajor }: Partial<DumpOrigin>) => {
+    const programs = programsThatRead(clientMajor, reached.programs, found);
+    const obstacle =
+      options.jobs > 1 ? (cannotLoadDirectly(facts.version, programs) ?? leavesOutComments(limits)) : undefined;
+    return {
+      programs,
+      jobs: obstacle === undefined ? options.jobs : 1,
+      notes: [
+        ...(obstacle === undefined ? [] : [`over one connection in place of ${options.jobs}: ${obstacle}`]),
+        ...olderThanSource(serverMajor, facts.version),
+      ],
+    };
+  };
+  let means = meansFor(noted);
   const creation = create
     ? await planCreation({
         facts: made,
@@ -114,10 +108,9 @@ export async function openTarget(
 
   // Tablespaces that the roles' script brings are there by then.
   const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server, found, environment, signal);
-  const request: LoadRequest = {
+  const request: Omit<LoadRequest, 'programs'> = {
     format: point.format,
     connection: named,
-    programs,
     environment,
     signal,
     parts,
@@ -128,12 +121,11 @@ export async function openTarget(
     onWait: options.onWait,
   };
   const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
-  const target = { connection: named, programs, found, environment, signal };
+  const target = { connection: named, programs: reached.programs, found, environment, signal };
   const ask = (text: string) => queryRows(text, named, found, environment, signal);
   const part = isSelection(parts)
     ? openPart({
         parts,
-        jobs,
         query: create ? undefined : ask,
         createDirectory: () => restoreDirectory(workplace),
       })
@@ -142,9 +134,14 @@ export async function openTarget(
     database,
     tableCount,
     plan: [
-      ...planOf({ point, label: named.label, version: facts.version.text, tableCount, lacking }, { ...options, jobs }),
-      ...(obstacle === undefined ? [] : [`over one connection in place of ${options.jobs}: ${obstacle}`]),
-      ...olderThanSource(made, facts.version),
+      ...planOf(
+        { point, label: named.label, version: facts.version.text, tableCount, lacking },
+        { ...options, jobs: means.jobs },
+      ),
+      ...means.notes,
+      ...(isWholeOrigin(noted)
+        ? []
+        : ['which PostgreSQL made the dump was not noted: it is read in the dump, before anything is loaded']),
       ...(noPlace.length === 0
         ? []
         : [
@@ -157,10 +154,20 @@ export async function openTarget(
       kind: 'database',
       label: named.label,
       ...(part === undefined ? {} : { survey: part.survey, compare: () => part.compare(ask) }),
+      ...(isWholeOrigin(noted)
+        ? {}
+        : {
+            learnOrigin: (head: Buffer) => {
+              means = meansFor({ ...originOf(point.format, head), ...noted });
+              return means.notes;
+            },
+          }),
       openLoader: async () => {
         const open = async () => {
-          if (part !== undefined) return await part.openLoader(request);
-          return jobs > 1 ? await openParallel(request, jobs, workplace) : startLoader(request);
+          const { programs, jobs } = means;
+          const load = { ...request, programs };
+          if (part !== undefined) return await part.openLoader(load, jobs);
+          return jobs > 1 ? await openParallel(load, jobs, workplace) : startLoader(load);
         };
         if (creation === undefined) return await open();
         await creation.create();
@@ -178,53 +185,6 @@ export async function openTarget(
         : {}),
     },
   };
-}
-
-/** Where no rows come, there is nothing to gather. */
-function analyzes({ analyze: isWanted, parts }: TargetOptions): boolean {
-  return isWanted && !parts.schemaOnly;
-}
-
-function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, create }: TargetOptions): void {
-  if (format === 'sql' && (isSelection(parts) || jobs > 1)) {
-    throw new ConfigError(
-      'this backup is an SQL script, of which psql takes all or nothing',
-      'A part and several jobs take a server with --format binary. Or write it to a file and edit that: --output',
-    );
-  }
-  if (clean && create) throw new ConfigError('--clean empties a database, and --create makes a new one: choose one');
-  if (clean && isSelection(parts)) throw new ConfigError('--clean would remove more than a part brings back');
-  if (clean && jobs > 1) {
-    throw new ConfigError('--clean needs one transaction, which several jobs cannot share', 'Use --create instead.');
-  }
-}
-
-interface Situation {
-  point: RestorePoint;
-  label: string;
-  version: string;
-  tableCount: number;
-  lacking: readonly string[];
-}
-
-function planOf({ point, label, version, tableCount, lacking }: Situation, options: TargetOptions): string[] {
-  const { create, clean, parts, jobs, globals } = options;
-  const what = isSelection(parts) ? 'a part of backup' : 'backup';
-  const how = jobs > 1 ? `by ${jobs} jobs, not in one transaction` : 'in one transaction: all of it or nothing';
-  const roles = lacking.join(', ');
-  return [
-    `${what} ${point.backupId} of ${point.serverName}, made ${point.startedAt.toISOString()}`,
-    `into ${create ? 'the new database ' : ''}${label}, PostgreSQL ${version}, ${how}`,
-    ...(clean ? [`everything in it is replaced: ${tableCount} tables and all else`] : []),
-    ...(globals ? ['with the roles it lacks, and the settings of the database'] : []),
-    ...(lacking.length === 0 || globals || parts.noOwner
-      ? []
-      : [
-          `the dump names roles that the server lacks: ${roles}; create them first, ` +
-            (point.hasGlobals ? 'or use --globals' : 'or it will be refused'),
-        ]),
-    ...(analyzes(options) ? ['then planner statistics are gathered (ANALYZE), unless --no-analyze is given'] : []),
-  ];
 }
 
 async function openParallel(request: LoadRequest, jobs: number, workplace: Workplace): Promise<Loader> {

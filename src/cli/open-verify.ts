@@ -28,6 +28,7 @@ export function buildVerifyTools(
     clock: systemClock,
     warn,
     firstNeeds: scratch.firstNeeds,
+    learnNeeds: scratch.learnNeeds,
     createScratch: scratch.createScratch,
     rowCountsOf: (backupId) => catalog.backups.rowCounts(backupId),
     pingVerified: async (server, isGood, body) => {

@@ -35,9 +35,8 @@ const NEW_IN: Readonly<Record<number, string>> = {
 };
 
 /** What it means that the target is of an earlier major version than the server that was dumped; empty where it is not. */
-export function olderThanSource(source: DatabaseFacts | undefined, target: Version): string[] {
-  const from = Math.floor((source?.serverVersion ?? 0) / 10_000);
-  if (from <= target.major) return [];
+export function olderThanSource(from: number | undefined, target: Version): string[] {
+  if (from === undefined || from <= target.major) return [];
   const unknown = Object.entries(NEW_IN).flatMap(([major, what]) =>
     Number(major) > target.major && Number(major) <= from ? [`${what} (${major})`] : [],
   );

@@ -142,7 +142,7 @@ export function judgeLoad(failure: ProgramError, situation: LoadSituation): Load
       `Install the locale where pgbak verifies. ${SERVER}`,
     );
   }
-  const own = majorOf(needs);
+  const own = needs.origin.serverMajor;
   if (own !== undefined && own !== major && !CONTRADICTION.test(failure.message)) {
     return unknown(
       `it was made by PostgreSQL ${own}, and did not load into PostgreSQL ${major}, which is here: ${failure.message}`,
@@ -152,10 +152,6 @@ export function judgeLoad(failure: ProgramError, situation: LoadSituation): Load
   return bad(failure);
 }
 
-function majorOf({ facts }: ScratchNeeds): number | undefined {
-  return facts?.serverVersion === undefined ? undefined : Math.floor(facts.serverVersion / 10_000);
-}
-
 function installServer(needs: ScratchNeeds): string {
-  return `Install postgresql-${majorOf(needs) ?? 'NN'} where pgbak verifies. ${SERVER}`;
+  return `Install postgresql-${needs.origin.serverMajor ?? 'NN'} where pgbak verifies. ${SERVER}`;
 }

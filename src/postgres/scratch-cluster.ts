@@ -24,7 +24,7 @@ export interface ScratchClusterRequest {
   found: readonly ClientPrograms[];
   /** An empty directory, mode 0700, whose owner is `account` where that is given. */
   directory: string;
-  needs: Pick<ScratchNeeds, 'facts' | 'encoding' | 'preload' | 'lockedObjects'>;
+  needs: Pick<ScratchNeeds, 'origin' | 'encoding' | 'preload' | 'lockedObjects'>;
   /** The database that pg_cron takes for its own, where it is to be loaded. */
   cronDatabase: string;
   /** Whom the server runs as, where pgbak is run by root; PostgreSQL refuses to be. */
@@ -59,7 +59,7 @@ const SETTINGS = [
  */
 export async function startScratchCluster(request: ScratchClusterRequest): Promise<ScratchCluster> {
   const { found, directory, account, environment, signal } = request;
-  const { initdb, postgres, programs } = await fittingServer(found, request.needs.facts?.serverVersion);
+  const { initdb, postgres, programs } = await fittingServer(found, request.needs.origin.serverMajor);
   const data = join(directory, 'data');
   const socket = join(directory, 's');
   for (const path of [data, socket]) {
@@ -161,9 +161,8 @@ function settingsFor({ needs, cronDatabase }: ScratchClusterRequest): string[] {
  */
 export async function fittingServer(
   found: readonly ClientPrograms[],
-  serverVersion?: number,
+  wanted = 0,
 ): Promise<{ initdb: string; postgres: string; programs: ClientPrograms }> {
-  const wanted = serverVersion === undefined ? 0 : Math.floor(serverVersion / 10_000);
   const newestFirst = found.toSorted((a, b) => b.version.major - a.version.major);
   const isNewer = ({ version }: ClientPrograms) => wanted > 0 && version.major >= wanted;
   const order = [

@@ -1,9 +1,12 @@
 import type { DatabaseFacts, RoleFacts } from '../config/database-facts.ts';
+import { notedOrigin, type DumpOrigin } from './dump-toc/dump-origin.ts';
 
 /** What a throwaway server must have for a dump to load, as far as its backup tells and earlier tries have taught. */
 export interface ScratchNeeds {
   /** How the database was made, where that was noted. */
   facts: DatabaseFacts | undefined;
+  /** The major versions of the server that was dumped and of the pg_dump, as far as they are known. */
+  origin: Partial<DumpOrigin>;
   /** Of the dump; undefined where it was not noted. */
   encoding: string | undefined;
   roles: readonly RoleFacts[];
@@ -25,6 +28,7 @@ export function needsOf(
   const names = new Set(known.map(({ name }) => name));
   return {
     facts,
+    origin: notedOrigin(facts),
     encoding: facts?.encoding ?? encoding,
     // Of which nothing is known, it may have owned what only a superuser may.
     roles: [...known, ...roles.filter((name) => !names.has(name)).map((name) => ({ name, isSuperuser: true }))],

@@ -43,9 +43,12 @@ function isPlace(line: string): boolean {
   return /^\p{Lu}+ \d+: |^\^$/u.test(line) || isSourcePlace(line);
 }
 
-/** `LOCATION:  parser, parse.c:12`, with the label in the server's language. */
+/** What VERBOSITY=verbose tells of objects beside the message, which names them too; libpq's labels are English here. */
+const OBJECT = /^(?:SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME: {2}/;
+
+/** `LOCATION:  parser, parse.c:12`, with the label in the server's language; and the names of the objects it is about. */
 export function isSourcePlace(line: string): boolean {
-  return /^\p{L}+: {2}\w+, \w+\.[cy]:\d+$/u.test(line.trim());
+  return /^\p{L}+: {2}\w+, \w+\.[cly]:\d+$/u.test(line.trim()) || OBJECT.test(line.trim());
 }
 
 /** A line of psql with VERBOSITY=verbose as it would be without: `ERROR:  42P01: relation ...` has its SQLSTATE taken out. */

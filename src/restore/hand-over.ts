@@ -38,6 +38,8 @@ export interface HandOverTools {
     onProgress: (copiedBytes: number) => void,
   ) => Promise<number>;
   readGlobals: (archive: ProvenArchive) => Promise<Secret>;
+  /** The beginning of the dump. */
+  readHead: (archive: ProvenArchive & ArchiveContents) => Promise<Buffer>;
 }
 
 /** What can be done with an archive that was proved. */
@@ -46,6 +48,8 @@ export interface OpenArchive {
   copyTo: (sink: Writable) => Promise<number>;
   /** Undefined where the archive holds none. */
   readGlobals: () => Promise<Secret | undefined>;
+  /** The beginning of the dump. */
+  readHead: () => Promise<Buffer>;
 }
 
 /**
@@ -90,6 +94,7 @@ export async function withArchive<T>(
         report({ type: 'copied', bytes, ...total(rawSizeBytes) }),
       ),
     readGlobals: async () => (contents.hasGlobals ? await tools.readGlobals(archive) : undefined),
+    readHead: () => tools.readHead({ ...archive, ...contents }),
   };
   if (doubt !== undefined) {
     const which = `${objectName} in ${storage.place}, made ${point.startedAt.toISOString()}`;

@@ -29,6 +29,8 @@ export interface DatabaseTarget {
   label: string;
   /** Where only a part is wanted: what that is, is chosen once the dump was seen to its end. */
   survey?: DumpSurvey;
+  /** Where it was not noted which PostgreSQL made the dump: reads it in the dump's beginning, and says what that means. */
+  learnOrigin?: (head: Buffer) => string[];
   openLoader: () => Promise<Loader>;
   /** Gives the database what belongs to it and is in no dump, once the dump is loaded. */
   settle?: () => Promise<void>;
@@ -92,6 +94,9 @@ async function loadInto(
       'this backup holds no roles and settings',
       'Restore it without --globals. Later ones hold them after: pgbak edit SERVER --include-globals',
     );
+  }
+  if (target.learnOrigin !== undefined) {
+    for (const note of target.learnOrigin(await archive.readHead())) say(note);
   }
   if (globals !== undefined) {
     say('making the roles that are missing');

@@ -25,6 +25,8 @@ export interface Verification {
 export interface VerifyTools extends HandOverTools {
   /** What a throwaway server must have for a dump to load, as far as its backup tells. */
   firstNeeds: (point: RestorePoint) => Promise<ScratchNeeds>;
+  /** Adds what the beginning of the dump tells, where its backup did not tell it. */
+  learnNeeds: (needs: ScratchNeeds, point: RestorePoint, archive: OpenArchive) => Promise<ScratchNeeds>;
   /** A throwaway database to load a dump of that format into. */
   createScratch: (point: RestorePoint, needs: ScratchNeeds) => Promise<Scratch>;
   /** As they were counted with the dump; undefined where they were not. */
@@ -110,8 +112,9 @@ const readAll: Check = async (server, point, password, tools) => {
 };
 
 const loadAll: Check = async (server, point, password, tools) => {
-  let needs = await tools.firstNeeds(point);
+  const noted = await tools.firstNeeds(point);
   const found = await withArchive(server, point, password(), tools, async (archive) => {
+    let needs = await tools.learnNeeds(noted, point, archive);
     for (let tries = 1; ; tries += 1) {
       const loaded = await loadOnce(point, needs, archive, tools);
       if ('rows' in loaded) return loaded.rows;

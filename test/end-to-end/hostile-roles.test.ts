@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Secret } from '../../src/config/secret.ts';
+import { findClientPrograms } from '../../src/postgres/client-programs.ts';
+import { parseConnection } from '../../src/postgres/connection.ts';
+import { programEnvironment } from '../../src/postgres/program-environment.ts';
+import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 
@@ -103,5 +108,35 @@ describe.each(['installed', 13] as const)('with a server that is %s,', (server) 
     const own = [...beginnings.values()].filter((words) => !words.startsWith('select pg_read_file'));
     expect(own.length).toBeGreaterThan(40);
     expect(own.filter((words) => !SAFE_BEGINNING.test(words))).toEqual([]);
+  });
+
+  test('a view that its owner puts in the place of a table while rows are counted runs no function {hostile@dump}', async () => {
+    await cluster.createDatabase('swapped');
+    await cluster.sql(
+      'swapped',
+      `create table victim (n int);
+       create function evil() returns bool language plpgsql as $$ begin raise exception 'evil was run'; end $$`,
+    );
+    const { signal } = new AbortController();
+    const environment = programEnvironment({ PATH: process.env['PATH'] });
+    const found = await findClientPrograms({ override: undefined, searchPath: process.env['PATH'] ?? '', signal });
+    await using snapshot = await openSnapshot(
+      parseConnection(new Secret(cluster.url('swapped'))),
+      { excludeTables: [], excludeTableData: [], excludeSchemas: [], lockWaitSeconds: 20, limitMs: 60_000 },
+      found,
+      environment,
+      signal,
+    );
+    const lock = (isGranted: boolean) =>
+      `select from pg_locks where ${isGranted ? '' : 'not'} granted and relation = 'public.victim'::regclass`;
+    const swap = cluster.sql(
+      'swapped',
+      `begin; lock table victim;
+       do $$ begin for i in 1..400 loop perform pg_sleep(0.05); exit when exists (${lock(false)}); end loop; end $$;
+       alter table victim rename to elsewhere; create view victim as select 1 as n where evil(); commit`,
+    );
+    while ((await cluster.sql('swapped', `select exists (${lock(true)})`)) === 'f');
+    await expect(snapshot.countRows()).rejects.toThrow(/view "victim" is restricted/);
+    await swap;
   });
 });

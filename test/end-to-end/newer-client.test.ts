@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newAccount, type Account } from '../support/pgbak.ts';
@@ -21,6 +21,7 @@ beforeAll(async () => {
      insert into app.orders select n, md5(n::text) from generate_series(1, 1000) as n;
      create table app.lines (what text); insert into app.lines values ('SET transaction_timeout = 0;');
      create table app.items (id int references app.orders); insert into app.items values (1);
+     create view app.few with (security_invoker) as select id from app.orders;
      select lo_from_bytea(0, 'a large object')`,
   );
   account = newAccount(newer);
@@ -126,4 +127,22 @@ test.each(['sql', 'binary'])('a %s one loads by hand by the line of the manual',
   expect(await cluster.sql(`by hand ${format}`, ROWS)).toBe('1000|500500');
   expect(await cluster.sql(`by hand ${format}`, 'select what from app.lines')).toBe('SET transaction_timeout = 0;');
   rmSync(file);
+});
+
+test('where nothing is noted with an archive, its dump tells before it is loaded which PostgreSQL made it {gone@load, refused@prove}', async () => {
+  await using older = await startCluster({ server: 13 });
+  const both = { PATH: `${own.PGBAK_PG_BIN}:${newer.PGBAK_PG_BIN}:${process.env['PATH']}` };
+  using other = newAccount(both);
+  const backups = account.folder.at('backups');
+  for (const name of readdirSync(backups)) if (name.endsWith('.sha256')) rmSync(join(backups, name));
+  expect(await other.pgbak('catalog', 'rebuild', '--from', `file:${backups}`)).toMatchObject({ status: 0 });
+  for (const format of ['sql', 'binary']) {
+    const restored = await other.pgbak('restore', format, '--create', '--to', cluster.url(`told ${format}`));
+    expect(restored).toMatchObject({ status: 0 });
+    expect(await cluster.sql(`told ${format}`, ROWS)).toBe('1000|500500');
+    const intoOlder = await other.pgbak('restore', format, '--create', '--to', older.url(format));
+    expect(intoOlder.stderr).toMatch(/is of PostgreSQL 15, and the target is older, 13[^]*loading into/);
+    const judged = await other.pgbak('verify', format, '--level', 'restore', '--scratch-url', older.url('postgres'));
+    expect(judged.stdout).toMatch(/unknown .*made by PostgreSQL 15, and did not load into PostgreSQL 13/);
+  }
 });

@@ -19,8 +19,18 @@ const TIME_FIELDS = 7;
  * @throws ArchiveError where it is no custom dump, or one of a format that is not known
  */
 export function readToc(bytes: Buffer): Toc | undefined {
+  return unlessTooShort(() => parse(bytes));
+}
+
+/** The versions at the very beginning: of the server that was dumped, and of the pg_dump. */
+export function readVersions(bytes: Buffer): { server: string; client: string } | undefined {
+  const head = unlessTooShort(() => parseHead(bytes));
+  return head === undefined ? undefined : { server: head.serverVersion, client: head.clientVersion };
+}
+
+function unlessTooShort<T>(read: () => T): T | undefined {
   try {
-    return parse(bytes);
+    return read();
   } catch (error) {
     if (error instanceof TooShort) return undefined;
     throw error;
@@ -29,7 +39,8 @@ export function readToc(bytes: Buffer): Toc | undefined {
 
 class TooShort extends Error {}
 
-function parse(bytes: Buffer): Toc {
+/** Reads the head, and gives what reads on from there. */
+function parseHead(bytes: Buffer) {
   let at = 0;
   const take = (length: number) => {
     if (length < 0 || at + length > bytes.length) throw new TooShort();
@@ -62,8 +73,24 @@ function parse(bytes: Buffer): Toc {
   for (let field = 0; field < TIME_FIELDS; field += 1) integer();
   text();
   const serverVersion = text() ?? '';
-  text();
+  const clientVersion = text() ?? '';
+  return {
+    serverVersion,
+    clientVersion,
+    isCompressed,
+    minor,
+    integerBytes,
+    offsetBytes,
+    integer,
+    text,
+    take,
+    place: () => at,
+  };
+}
 
+function parse(bytes: Buffer): Toc {
+  const { serverVersion, isCompressed, minor, integerBytes, offsetBytes, integer, text, take, place } =
+    parseHead(bytes);
   const entries: TocEntry[] = [];
   for (let left = integer(); left > 0; left -= 1) {
     const dumpId = integer();
@@ -88,7 +115,7 @@ function parse(bytes: Buffer): Toc {
     take(1 + offsetBytes);
     entries.push({ dumpId, kind, schema, name, owner, definition, copyStatement, dependsOn });
   }
-  return { serverVersion, entries: decoded(entries), sizeBytes: at, integerBytes, isCompressed };
+  return { serverVersion, entries: decoded(entries), sizeBytes: place(), integerBytes, isCompressed };
 }
 
 function decoded(entries: readonly TocEntry[]): TocEntry[] {

@@ -1,0 +1,52 @@
+import type { DatabaseFacts } from '../../config/database-facts.ts';
+import type { Format } from '../../config/server.ts';
+import { ArchiveError } from '../../errors.ts';
+import { readVersions } from './read-toc.ts';
+
+/** The major versions of PostgreSQL that a dump names at its beginning. */
+export interface DumpOrigin {
+  /** Of the server that was dumped. */
+  serverMajor: number;
+  /** Of the pg_dump that dumped it. */
+  clientMajor: number;
+}
+
+/** What was noted of where a dump comes from. */
+export function notedOrigin(facts: DatabaseFacts | undefined): Partial<DumpOrigin> {
+  const { serverVersion, clientMajor } = facts ?? {};
+  return {
+    ...(serverVersion === undefined ? {} : { serverMajor: Math.floor(serverVersion / 10_000) }),
+    ...(clientMajor === undefined ? {} : { clientMajor }),
+  };
+}
+
+export function isWholeOrigin(origin: Partial<DumpOrigin>): origin is DumpOrigin {
+  return origin.serverMajor !== undefined && origin.clientMajor !== undefined;
+}
+
+/** So many bytes of a dump are enough to read it. */
+export const ORIGIN_WITHIN_BYTES = 4096;
+
+const LINES = /^-- Dumped from database version (\d+).*\n-- Dumped by pg_dump version (\d+)/m;
+
+/** Where a dump comes from, by its beginning; undefined where that does not tell. */
+export function originOf(format: Format, head: Buffer): DumpOrigin | undefined {
+  const [server, client] = format === 'sql' ? linesOf(head) : versionsOf(head);
+  const [serverMajor, clientMajor] = [Number.parseInt(server ?? '', 10), Number.parseInt(client ?? '', 10)];
+  return Number.isNaN(serverMajor) || Number.isNaN(clientMajor) ? undefined : { serverMajor, clientMajor };
+}
+
+function linesOf(head: Buffer): (string | undefined)[] {
+  return LINES.exec(head.toString('latin1'))?.slice(1) ?? [];
+}
+
+function versionsOf(head: Buffer): (string | undefined)[] {
+  try {
+    const versions = readVersions(head);
+    return [versions?.server, versions?.client];
+  } catch (error) {
+    // Of a format that is not known: pg_restore is going to say what is wrong with it.
+    if (error instanceof ArchiveError) return [];
+    throw error;
+  }
+}
