@@ -30,12 +30,16 @@ export async function cleanLeftovers(tools: Tools): Promise<void> {
   }
 }
 
-/** Sweeps storage and takes in what the attempt has stored; undefined asks for another try at the next run. */
+/**
+ * Counts what the attempt has stored, sweeps storage and takes in what lies there of it; undefined asks for another try at
+ * the next run.
+ */
 async function settle(attempt: BackupRecord, tools: Tools): Promise<number[] | undefined> {
+  const own = (await countStored(attempt, tools)) ? [attempt.backupId] : [];
   const server = attempt.serverId === undefined ? undefined : await tools.catalog.servers.find(attempt.serverId);
-  if (server === undefined) return [];
+  if (server === undefined) return own;
   try {
-    return await settleStorage(attempt, { ...server, format: attempt.format ?? server.format }, tools);
+    return [...own, ...(await settleStorage(attempt, { ...server, format: attempt.format ?? server.format }, tools))];
   } catch (error) {
     tools.signal.throwIfAborted();
     const { message } = describeFailure(error, undefined);
@@ -44,16 +48,25 @@ async function settle(attempt: BackupRecord, tools: Tools): Promise<number[] | u
   }
 }
 
+/** An attempt of which only the end was not recorded is the backup that it is, also where its server was deleted since. */
+async function countStored(attempt: BackupRecord, { catalog, clock, report }: Tools): Promise<boolean> {
+  const { backupId, warnings, startedAt } = attempt;
+  if (!(await catalog.backups.isOnlyStored(backupId))) return false;
+  await catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: startedAt, warnings });
+  report({ type: 'cleaned', message: adoptedMessage(attempt, [backupId]) });
+  return true;
+}
+
+function adoptedMessage({ serverName, startedAt }: BackupRecord, backupIds: readonly number[]): string {
+  return `the archive of ${serverName} begun at ${startedAt.toISOString()} was stored and not recorded: it is backup ${backupIds.join(', ')} now`;
+}
+
 async function settleStorage(attempt: BackupRecord, server: ServerRecord, tools: Tools): Promise<number[]> {
   const settings = tools.settingsFor(server);
   const storage = await tools.storageFor(settings.destination);
   const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
   for (const message of swept) tools.report({ type: 'cleaned', message });
   const adopted = await adoptStored(attempt, server, { storage, settings }, tools);
-  if (adopted.length > 0) {
-    const which = `the archive of ${attempt.serverName} begun at ${attempt.startedAt.toISOString()}`;
-    const message = `${which} was stored and not recorded: it is backup ${adopted.join(', ')} now`;
-    tools.report({ type: 'cleaned', message });
-  }
+  if (adopted.length > 0) tools.report({ type: 'cleaned', message: adoptedMessage(attempt, adopted) });
   return adopted;
 }

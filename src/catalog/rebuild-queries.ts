@@ -5,6 +5,7 @@ import type { Format } from '../config/server.ts';
 import { noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';
 import { toCompact } from './timestamps.ts';
+import { wasFoundBad } from './verification-queries.ts';
 
 /** A backup of which only storage tells. */
 export interface FoundBackup {
@@ -126,13 +127,6 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
         .execute();
     },
   };
-}
-
-/** Whether a verification that read all of it said so last. */
-async function wasFoundBad(db: Kysely<Schema>, backupId: number): Promise<boolean> {
-  const verdicts = db.selectFrom('verification_log').select('success').where('backup_id', '=', backupId);
-  const newest = verdicts.where('level', '<>', 'remote').orderBy('id', 'desc').limit(1);
-  return (await newest.executeTakeFirst())?.success === '0';
 }
 
 /** Notes a backup as its server's last one, where none is known that was begun later. */

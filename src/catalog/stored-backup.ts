@@ -4,6 +4,7 @@ import type { DatabaseFacts } from '../config/database-facts.ts';
 import { toBackup } from './backup-rows.ts';
 import { factsOfBackup, noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';
+import { wasFoundBad } from './verification-queries.ts';
 
 /** What is known of an archive once storage has it. */
 export interface StoredBackup {
@@ -23,6 +24,8 @@ export interface StoredBackup {
 export interface StoredBackupQueries {
   /** Notes where its archive is, before anybody judges it: what is stored must not be forgotten. */
   noteStored(backupId: number, stored: StoredBackup): Promise<void>;
+  /** Whether it is known where its archive is, though it does not count, and no verification found that bad. */
+  isOnlyStored(backupId: number): Promise<boolean>;
   /** Attempts that ended, of which storage may hold something that is not recorded. */
   unsettled(): Promise<BackupRecord[]>;
   noteUnsettled(backupId: number, isUnsettled: boolean): Promise<void>;
@@ -76,6 +79,12 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
           .values({ backup_id: backupId, counts: JSON.stringify(rowCounts) })
           .execute();
       }),
+    isOnlyStored: async (backupId) => {
+      const rows = db.selectFrom('backup_log').select(['success', 'object_id']).where('id', '=', backupId);
+      const row = await rows.executeTakeFirst();
+      if (row === undefined || row.success === '1' || row.object_id === null) return false;
+      return !(await wasFoundBad(db, backupId));
+    },
     rowCounts: async (backupId) => {
       const rows = db.selectFrom('row_counts').select('counts').where('backup_id', '=', backupId);
       const row = await rows.executeTakeFirst();

@@ -112,3 +112,10 @@ function toVerification(row: Row): VerificationRecord {
     message: read.text('message', 'what was seen cannot be read'),
   };
 }
+
+/** Whether a verification that read all of a backup said so last. */
+export async function wasFoundBad(db: Kysely<Schema>, backupId: number): Promise<boolean> {
+  const verdicts = db.selectFrom('verification_log').select('success').where('backup_id', '=', backupId);
+  const newest = verdicts.where('level', '<>', 'remote').orderBy('id', 'desc').limit(1);
+  return (await newest.executeTakeFirst())?.success === '0';
+}

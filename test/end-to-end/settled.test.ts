@@ -67,22 +67,35 @@ test.each([
 });
 
 test.each([
-  ['the run was killed', 'finished_at = null'],
-  ['the disk of the catalogue was full', "result = 'the backup is stored, but it is not recorded', unsettled = 1"],
-])('an archive of which only the end was not recorded is that backup: %s {kill@record}', async (_why, changes) => {
-  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'count-rows': true, 'min-size': 1 });
-  await account.results('--force');
-  const [stored] = await points();
-  const catalog = new Database(account.catalogPath);
-  catalog.exec(`update backup_log set success = '0', ${changes}`);
-  catalog.close();
-  expect(await points()).toEqual([]);
+  ['the run was killed', 'finished_at = null', false],
+  ['the run was killed and its server deleted', 'finished_at = null', true],
+  [
+    'the disk of the catalogue was full',
+    "result = 'the backup is stored, but it is not recorded', unsettled = 1",
+    false,
+  ],
+])(
+  'an archive of which only the end was not recorded is that backup: %s {kill@record}',
+  async (_why, changes, isDeleted) => {
+    await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'count-rows': true });
+    await account.results('--force');
+    const [stored] = await points();
+    const catalog = new Database(account.catalogPath);
+    catalog.exec(`update backup_log set success = '0', ${changes}`);
+    catalog.close();
+    expect(await points()).toEqual([]);
 
-  expect((await account.pgbak('run')).stderr).toContain('was stored and not recorded: it is backup 1 now');
-  expect(await points()).toMatchObject([{ backupId: 1, objectId: stored?.objectId }]);
-  expect(await account.json('status')).toMatchObject([{ state: 'OK' }]);
-  expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
-});
+    if (isDeleted) {
+      await account.pgbak('del', 'shop', '--yes');
+      await account.add({ name: 'other', 'connection-string': cluster.url('shop') });
+    }
+    expect((await account.pgbak('run')).stderr).toContain('was stored and not recorded: it is backup 1 now');
+    const listed = (await account.json('backups')) as Point[];
+    expect(listed.filter(({ backupId }) => backupId === 1)).toMatchObject([{ objectId: stored?.objectId }]);
+    expect(await account.json('status')).toMatchObject([{ state: 'OK' }]);
+    expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
+  },
+);
 
 test('what B2 stored while it could not be asked is a backup at the next run {lost@record}', async () => {
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });

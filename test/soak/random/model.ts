@@ -30,6 +30,8 @@ export interface Allowed {
 interface Row {
   id: number;
   server: string;
+  /** Null where the server was deleted since. */
+  serverId: number | null;
   success: string;
   objectId: string | null;
   removedAt: string | null;
@@ -97,11 +99,11 @@ export function newModel(world: World): Model {
     attempts.set(id, attempt).set(key, attempt);
   }
 
-  function note({ id, server, objectId }: Row): void {
+  function note({ id, server, serverId, objectId }: Row): void {
     const attempt = attempts.get(id);
     demand(attempt !== undefined, `backup ${id} of ${server} came from nowhere`);
     demand(objectId !== null, `backup ${id} of ${server} is called good and has no object`);
-    backups.set(id, { id, server, objectId, fate: 'sound', ...attempt });
+    backups.set(id, { id, server, objectId, fate: serverId === null ? 'forgotten' : 'sound', ...attempt });
   }
 
   /** What a rule left, against what it must leave: so many as it keeps at least, the one recorded last among them. */
@@ -132,7 +134,7 @@ function readCatalog(path: string): { rows: Row[]; badIds: Set<number> } {
   try {
     const rows = catalog
       .prepare<[], Row>(
-        `select id, server_name as server, success, object_id as objectId,
+        `select id, server_name as server, server_id as serverId, success, object_id as objectId,
            removed_at as removedAt, started_at as startedAt
          from backup_log order by id`,
       )
