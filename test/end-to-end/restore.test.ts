@@ -122,7 +122,12 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
   });
 
   test('of which the half was archived is not taken for a whole one {damaged@load}', async () => {
-    await add({ format, 'archive-password': '' });
+    await account.add({
+      name: 'shop',
+      'connection-string': cluster.url('shop'),
+      destination: `file:${account.folder.at('backups')}`,
+      format,
+    });
     await account.pgbak('run');
     const database = await emptyDatabase();
     const [archive = ''] = archives();
