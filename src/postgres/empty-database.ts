@@ -1,3 +1,5 @@
+import { RESET_SYSTEM_PRIVILEGES } from './system-privileges.ts';
+
 /**
  * Takes everything out of a database that a dump could bring, in the transaction that then loads the dump: when that
  * fails, all of it is back. What belongs to PostgreSQL itself stays, and so does the database with its owner, settings
@@ -7,9 +9,13 @@
  * Extensions of another role stay, since managed services make them with a role of their own: of these go the rows that
  * a dump would bring again. Subscriptions are refused: they cannot be dropped in a transaction.
  *
+ * It is written in plpgsql, which a new database has, and this one may have lost.
+ *
  * 16384 is the first number that PostgreSQL gives to an object that it does not bring itself (FirstNormalObjectId).
  */
 export const EMPTY_DATABASE = `
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS plpgsql;
 DO $pgbak$
 DECLARE
   object record;
@@ -17,7 +23,6 @@ DECLARE
   named text;
   is_there boolean;
 BEGIN
-  SET LOCAL client_min_messages = warning;
   SELECT pg_catalog.string_agg(pg_catalog.quote_ident(subname), ', ') INTO named FROM pg_catalog.pg_subscription
     WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database());
   IF named IS NOT NULL THEN
@@ -144,4 +149,4 @@ BEGIN
   END IF;
 END
 $pgbak$;
-`;
+${RESET_SYSTEM_PRIVILEGES}`;

@@ -16,6 +16,13 @@ union all select 'dependency ' || pg_describe_object(classid, objid, objsubid) f
 union all select concat_ws(' ', 'schema', nspname, nspacl, nspowner::regrole, obj_description(oid, 'pg_namespace'))
   from pg_namespace where nspname !~ 'temp'
 union all select 'comment ' || description from pg_description where objoid >= 16384
+union all select format('privileges on %s %s: %s', relname, attname, sorted.acl) from (
+    select relname::text, '' as attname, relacl::text[] as acl from pg_class where relacl is not null
+    union all select attrelid::regclass::text, attname, attacl::text[] from pg_attribute where attacl is not null
+    union all select oid::regprocedure::text, '', coalesce(proacl, acldefault('f', proowner))::text[] from pg_proc
+    union all select typname, '', coalesce(typacl, acldefault('T', typowner))::text[] from pg_type
+    union all select lanname, '', coalesce(lanacl, acldefault('l', lanowner))::text[] from pg_language) as given,
+  lateral (select array(select unnest(given.acl) order by 1) as acl) as sorted
 union all select 'initial privileges ' || count(*) from pg_init_privs
 order by 1`;
 
@@ -46,4 +53,11 @@ test('an extension that the role does not own stays, and a subscription is refus
   );
   await expect(cluster.sql('shop', `begin; ${EMPTY_DATABASE} commit;`)).rejects.toThrow(/has subscriptions.*sub/s);
   expect(await cluster.sql('shop', "select count(*) from pg_tables where tablename = 'kept'")).toBe('1');
+});
+
+test('one that has lost plpgsql gets it back, as a new one has it {gone@load}', async () => {
+  await using cluster = await startCluster();
+  await cluster.sql('postgres', 'drop extension plpgsql');
+  await cluster.sql('postgres', `begin; ${EMPTY_DATABASE} commit;`);
+  expect(await cluster.sql('postgres', 'select extname from pg_extension')).toBe('plpgsql');
 });

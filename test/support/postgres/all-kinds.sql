@@ -31,3 +31,7 @@ create function pg_catalog.evil() returns int language sql as 'select 1';
 create schema "we""ird"; create table "we""ird"."t""b" (a int);
 comment on table plain is 'x';
 create policy pol on plain; 
+grant execute on function pg_read_file(text) to ro; revoke execute on function pg_sleep(float8) from public; revoke execute on function count("any") from public;
+grant select on pg_authid to ro with grant option; grant select (rolpassword), update (rolname) on pg_authid to ro; revoke select on pg_settings from public;
+grant create on schema pg_catalog to ro;
+revoke usage on language plpgsql from public; revoke usage on type int4 from public; grant usage on type "char" to ro with grant option;
