@@ -7,6 +7,10 @@ if (major < 20 || (major === 20 && minor < 17)) {
   process.exit(2);
 }
 
+// Node gave SIGHUP its default back, under nohup too, and to load takes a moment: whether to obey is decided after it.
+let isHungUp = false;
+process.on('SIGHUP', () => (isHungUp = true));
+
 // A message that cannot be printed ends nothing.
 process.stderr.on('error', () => {});
 
@@ -25,7 +29,7 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   await nameHome();
   try {
     const { main } = await import('../dist/main.js');
-    await main(import.meta.url, { isDebugging });
+    await main(import.meta.url, { isDebugging, isHungUp: () => isHungUp });
   } catch (error) {
     explain(error);
     if (isDebugging) console.error(error);

@@ -1,10 +1,15 @@
 import { run } from '@oclif/core/run';
 import { showStacks } from './cli/debugging.ts';
+import { guardHangup } from './cli/interruption.ts';
 import { guardOutput, tell } from './cli/output.ts';
 
 /** What bin/run.js starts once it knows that this Node will do; bundled with oclif itself. */
-export async function main(directory: string, { isDebugging }: { isDebugging: boolean }): Promise<void> {
+export async function main(
+  directory: string,
+  { isDebugging, isHungUp }: { isDebugging: boolean; isHungUp: () => boolean },
+): Promise<void> {
   guardOutput();
+  guardHangup(isHungUp());
   if (isDebugging) showStacks();
   const words = process.argv.slice(2);
   try {

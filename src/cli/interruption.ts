@@ -10,6 +10,21 @@ export interface Interruption {
 }
 
 /**
+ * Takes over from bin/run.js, which catches a hangup from the first moment on: one that is not to be ignored ends pgbak
+ * as it ends any program, unless somebody listens who ends things in order. `cameAlready` tells of one before.
+ */
+export function guardHangup(cameAlready: boolean): void {
+  process.removeAllListeners('SIGHUP');
+  const guard = () => {
+    if (ignoresHangup() || process.listenerCount('SIGHUP') > 1) return;
+    process.off('SIGHUP', guard);
+    process.kill(process.pid, 'SIGHUP');
+  };
+  process.on('SIGHUP', guard);
+  if (cameAlready) guard();
+}
+
+/**
  * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, on which everything under way ends in order. A second one
  * means that somebody does not want to wait: the process ends at once, and its children with it. A hangup that
  * was to be ignored, as under nohup, is.

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
@@ -37,6 +39,31 @@ test('a backup that nohup started outlives a hangup of its whole process group {
   await eventually('the dump', () => processesWith(`${account.folder.at('slow programs')}/pg_dump`).length > 0);
   process.kill(-(child.pid ?? 0), 'SIGHUP');
   expect(await exited).toEqual([0, null]);
+});
+
+// Node takes a moment to load pgbak, and in it the hangup comes that a shell sends to all it started.
+const WHILE_LOADING = `import { register } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) register(import.meta.url);
+export async function load(url, context, nextLoad) {
+  if (url.endsWith('/dist/main.js')) {
+    process.kill(process.pid, 'SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return await nextLoad(url, context);
+}`;
+
+test.each([
+  ['is ignored under nohup', 'nohup "$@"', 0],
+  ['ends it without nohup', '"$@"; exit $?', 129],
+] as const)('a hangup while pgbak is being loaded %s {stop@connect}', async (_title, script, status) => {
+  const hook = account.folder.at('while-loading.mjs');
+  writeFileSync(hook, WHILE_LOADING);
+  const child = spawn('bash', ['-c', script, 'bash', process.execPath, PGBAK, 'run', '--dry-run'], {
+    env: { ...account.env, NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` },
+    stdio: 'ignore',
+  });
+  expect(await once(child, 'exit')).toEqual([status, null]);
 });
 
 test('a backup in a terminal ends in order when the terminal hangs up {stop@dump}', async () => {
