@@ -15,8 +15,12 @@ export function parseConnectionUri(text: string): { parameters: Parameter[]; con
   const [, hostPart = '', database = '', query] = /^([^/?]*)(?:\/([^?]*))?(?:\?([\s\S]*))?$/.exec(location) ?? [];
   // What libpq takes for a host or a database here is the rest of a password with a bare @ or / in it.
   if (hostPart.includes('@') || database.includes('@')) throw broken('has an @ too many');
+  // As libpq reads it, an @ in the query's password ends a user's name where no other comes before.
+  if (/password=/.test(user + hostPart + database) || /[?&]password=/.test(password))
+    throw broken('has an @ too many behind password=');
 
-  const queryPairs = query === undefined || query === '' ? [] : query.split('&');
+  // libpq takes an & behind the last.
+  const queryPairs = query === undefined || query === '' ? [] : query.replace(/&$/, '').split('&');
   const parameters = [
     ...given('user', user),
     ...given('password', password),
@@ -27,7 +31,8 @@ export function parseConnectionUri(text: string): { parameters: Parameter[]; con
   const keptPairs = queryPairs.filter((pair) => queryParameter(pair).keyword !== 'password');
   const conninfo =
     scheme +
-    (userPart === '' ? '' : `${user}@`) +
+    // A ? of a user's name would be taken for that of the query.
+    (userPart === '' ? '' : `${user.replaceAll('?', '%3F')}@`) +
     (/^[^?]*/.exec(location)?.[0] ?? '') +
     (keptPairs.length === 0 ? '' : `?${keptPairs.join('&')}`);
   return { parameters, conninfo };
@@ -37,15 +42,15 @@ function hostParameters(hostPart: string): Parameter[] {
   const hosts: string[] = [];
   const ports: string[] = [];
   for (const one of hostPart.split(',')) {
-    const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(one) ?? [];
+    const [, host = '', port = ''] = /^(\[[^\]]+\]|(?!\[)[^:]*)(?::(\d*))?$/.exec(one) ?? [];
     if (host === '' && port === '' && one !== '') throw broken('has a host or port that cannot be read');
-    hosts.push(decoded(host.replaceAll(/^\[|\]$/g, '')));
+    hosts.push(decoded(host.replace(/^\[(.*)\]$/s, '$1')));
     ports.push(port);
   }
   return [
-    ...(hosts.every((host) => host === '') ? [] : [{ keyword: 'host', value: hosts.join(',') }]),
-    ...(ports.every((port) => port === '') ? [] : [{ keyword: 'port', value: ports.join(',') }]),
-  ];
+    { keyword: 'host', value: hosts.join(',') },
+    { keyword: 'port', value: ports.join(',') },
+  ].filter(({ value }) => value !== '');
 }
 
 function queryParameter(pair: string): Parameter {
@@ -53,7 +58,10 @@ function queryParameter(pair: string): Parameter {
   if (keyword === '' || value === undefined || more.length > 0) {
     throw broken('has a parameter behind its question mark that is not of the form name=value');
   }
-  return { keyword: decoded(keyword), value: decoded(value) };
+  const parameter = { keyword: decoded(keyword), value: decoded(value) };
+  // JDBC's way to say it, which libpq takes in a URI.
+  if (parameter.keyword === 'ssl' && parameter.value === 'true') return { keyword: 'sslmode', value: 'require' };
+  return parameter;
 }
 
 function given(keyword: string, text: string): Parameter[] {

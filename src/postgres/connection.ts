@@ -2,6 +2,7 @@ import { Secret } from '../config/secret.ts';
 import { ConfigError } from '../errors.ts';
 import { printableName } from '../printable.ts';
 import { keywordValue, parseKeywords } from './connection-keywords.ts';
+import { isKnownParameter } from './connection-parameters.ts';
 import { parseConnectionUri } from './connection-uri.ts';
 
 /** Where a database is, in two halves: what may be seen on a command line, and the password. */
@@ -34,9 +35,17 @@ const NO_WAY_BUT_ARGV = ['sslpassword', 'scram_client_key', 'scram_server_key', 
  */
 export function parseConnection(connectionString: Secret): Connection {
   const text = connectionString.reveal().trim();
+  if (text.includes('\0')) throw new ConfigError('the connection string has a NUL character');
   const parts = /^postgres(?:ql)?:\/\//.test(text) ? parseConnectionUri(text) : parseKeywords(text);
   const { parameters, conninfo } = parts;
-  for (const { keyword, value } of parameters) {
+  for (const [index, { keyword, value }] of parameters.entries()) {
+    if (!isKnownParameter(keyword)) {
+      // Its value may be a password under a misspelled name, and its name the rest of one.
+      throw new ConfigError(
+        `parameter ${index + 1} of the connection string has a name that libpq does not know`,
+        'Check its spelling, and whether a password before it has to be quoted or percent-encoded.',
+      );
+    }
     if (NO_WAY_BUT_ARGV.includes(keyword) && value !== '') {
       throw new ConfigError(
         `the connection string sets ${keyword}, which pg_dump would show to every user of this machine`,
@@ -44,9 +53,11 @@ export function parseConnection(connectionString: Secret): Connection {
       );
     }
   }
-  // libpq lets the last of several win.
-  const valueOf = (keyword: string) =>
-    parameters.findLast((parameter) => parameter.keyword === keyword && parameter.value !== '')?.value;
+  // libpq lets the last of several win, an empty one too.
+  const valueOf = (keyword: string) => {
+    const value = parameters.findLast((parameter) => parameter.keyword === keyword)?.value;
+    return value === '' ? undefined : value;
+  };
   const password = valueOf('password');
   return {
     conninfo,
@@ -74,6 +85,7 @@ function labelOf(valueOf: (keyword: string) => string | undefined): string {
   const ports = valueOf('port')?.split(',') ?? [];
   const places = hosts.map((host, index) => {
     const port = ports[index] ?? ports[0];
+    if (host === '') return 'the default host';
     return port === undefined || port === '' || host.startsWith('/') ? host : `${host}:${port}`;
   });
   if (places.length === 0) return database ?? 'the default database';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
+import '../setup/suppressed-error.mjs';
 
 if (isMainThread) register(import.meta.url);
 
