@@ -133,7 +133,6 @@ test.each([
   ['keywords', keywords],
 ])(
   '%s is read as libpq reads it, refused as libpq refuses it, and never shows its password {secret@connect}',
-  async (_form, strings) => {
-    await fc.assert(fc.asyncProperty(strings, compare), fuzzRuns(1000));
-  },
+  async (_form, strings) => await fc.assert(fc.asyncProperty(strings, compare), fuzzRuns(1000)),
+  FUZZ_TIMEOUT_MS,
 );
