@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../errors.ts';
-import { readSidecar } from './sidecar.ts';
+import { readSidecar, SIDECAR } from './sidecar.ts';
 import type { StoredObject } from './storage.ts';
 
 const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
 /** The fact that an archive's version is named by, to the second. */
 const STARTED_FACT = 'pgbak-started-at';
+/** Files that are looked at side by side. */
+const AT_ONCE = 16;
 const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
 
 /**
@@ -43,23 +46,30 @@ function partialPrefix(name: string, owner: string): string {
 
 /** All finished versions whose object name begins with `prefix`, by name and then newest first. */
 export async function* listVersions(directory: string, prefix: string): AsyncGenerator<StoredObject> {
-  const files = await filesBelow(directory);
-  const versions = files.flatMap((path) => {
-    const [, base, stamp, number, extension] = VERSION.exec(relative(directory, path)) ?? [];
+  const files = await filesBelow(directory, prefix);
+  const there = new Set(files);
+  const versions = files.flatMap((file) => {
+    const [, base, stamp, number, extension] = VERSION.exec(file) ?? [];
     if (base === undefined || stamp === undefined || extension === undefined) return [];
-    return [{ path, name: base + extension, stamp, number: Number(number ?? 1) }];
+    const name = base + extension;
+    return name.startsWith(prefix) ? [{ file, name, stamp, number: Number(number ?? 1) }] : [];
   });
-  const wanted = versions.filter(({ name }) => name.startsWith(prefix));
-  wanted.sort((a, b) => compare(a.name, b.name) || compare(b.stamp, a.stamp) || b.number - a.number);
-  for (const { path, name, stamp } of wanted) {
-    const sizeBytes = await stat(path).then(
-      ({ size }) => size,
-      () => undefined,
-    );
-    // It may have been removed since it was listed.
-    if (sizeBytes === undefined) continue;
-    const storedAt = instantOf(stamp);
-    yield { name, id: path, sizeBytes, storedAt, ...(await factsBeside(path, storedAt)) };
+  versions.sort((a, b) => compare(a.name, b.name) || compare(b.stamp, a.stamp) || b.number - a.number);
+  for (let i = 0; i < versions.length; i += AT_ONCE) {
+    const group = versions.slice(i, i + AT_ONCE);
+    const looks = group.map(async ({ file, name, stamp }) => {
+      const path = join(directory, file);
+      const sizeBytes = await stat(path).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+      // It may have been removed since it was listed.
+      if (sizeBytes === undefined) return [];
+      const storedAt = instantOf(stamp);
+      const facts = there.has(file + SIDECAR) ? await factsBeside(path, storedAt) : {};
+      return [{ name, id: path, sizeBytes, storedAt, ...facts }];
+    });
+    yield* (await Promise.all(looks)).flat();
   }
 }
 
@@ -85,14 +95,29 @@ async function factsBeside(path: string, storedAt: Date): Promise<Pick<StoredObj
   return { info: Object.fromEntries(Object.entries(info).filter(([name]) => name !== STARTED_FACT)) };
 }
 
-async function filesBelow(directory: string): Promise<string[]> {
-  try {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  } catch (error) {
+/**
+ * The files below, relative to the directory, whose object name may begin with `prefix`. Thousands of archives are listed
+ * for each of hundreds of servers: no other folder is entered, and no path is taken apart.
+ */
+async function filesBelow(directory: string, prefix: string, folder = ''): Promise<string[]> {
+  // A version has its stamp behind the first point of its object's name, or further on.
+  const start = /^[^.]*\.?/.exec(prefix)?.[0] ?? '';
+  const files: string[] = [];
+  for (const entry of await entriesIn(join(directory, folder))) {
+    const path = folder + entry.name;
+    if (entry.isFile()) {
+      if (path.startsWith(start)) files.push(path);
+    } else if (entry.isDirectory() && (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`)))
+      files.push(...(await filesBelow(directory, prefix, `${path}/`)));
+  }
+  return files;
+}
+
+async function entriesIn(folder: string): Promise<Dirent[]> {
+  return await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
-  }
+  });
 }
 
 async function namesIn(folder: string): Promise<string[]> {

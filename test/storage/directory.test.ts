@@ -1,5 +1,7 @@
 import { readdirSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { partialNameOf, versionNameOf } from '../../src/storage/directory-names.ts';
 import { openDirectoryStorage } from '../../src/storage/directory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { archiveFile, keepsToTheContract, listed, never, putOptions } from './contract.ts';
@@ -37,12 +39,36 @@ describe('a directory', () => {
     expect(statSync(folder.at('shop.20261123T101500Z.sql.7z')).size).toBe(8);
   });
 
+  test('lists what begins with a prefix, and all of that, whatever points and folders are in the names', async () => {
+    using folder = temporaryFolder();
+    const storage = openIn(folder.path);
+    const names = [
+      'shop',
+      'shop.eu',
+      'shopping',
+      'sub.one/shop',
+      'sub.one/deep/er',
+      'sub/shop',
+      '.hidden/a',
+      'shop.d/x',
+    ];
+    const objects = names.flatMap((name) => [`${name}.sql.7z`, `${name}.bin.7z`]).toSorted();
+    for (const name of objects) {
+      mkdirSync(dirname(folder.at(name)), { recursive: true });
+      writeFileSync(folder.at(versionNameOf(name, new Date(), 1)), '');
+    }
+    const prefixes = new Set(objects.flatMap((name) => [...name].map((_, i) => name.slice(0, i))));
+    for (const prefix of [...prefixes, ...objects, 'shopp/', 'x']) {
+      const expected = objects.filter((name) => name.startsWith(prefix));
+      expect([prefix, (await listed(storage, prefix)).map(({ name }) => name)]).toEqual([prefix, expected]);
+    }
+  });
+
   test('sweeps the partial files of its own catalogue and of that name only', async () => {
     using folder = temporaryFolder();
     const mine = openIn(folder.path);
     const stranger = openIn(folder.path, 'catalog-2');
     // What a process that was killed leaves: a copy that never got its name.
-    const { partialNameOf } = await import('../../src/storage/directory-names.ts');
     for (const [name, owner] of [
       ['shop.sql.7z', 'catalog-1'],
       ['shop.sql.7z', 'catalog-2'],
