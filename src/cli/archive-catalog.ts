@@ -33,7 +33,8 @@ export async function archiveCatalog(
         sevenZip: await sevenZipFor(environment, process.env, signal),
         environment: sevenZipEnvironment(process.env),
         archivePath: path,
-        compression: { method: 'lzma2', level: 5 },
+        // Made after each run, and small at any level.
+        compression: { method: 'lzma2', level: 1 },
         ...(password === undefined ? {} : { password }),
         signal,
       },
