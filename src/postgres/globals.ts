@@ -17,6 +17,8 @@ export interface GlobalsRequest {
   found: readonly ClientPrograms[];
   environment: ProgramEnvironment;
   signal: AbortSignal;
+  /** How long what is written waits for a lock of another session. */
+  lockWaitSeconds?: number;
 }
 
 const TIMEOUT_MS = 120_000;

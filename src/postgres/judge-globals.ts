@@ -13,10 +13,18 @@ const OF_THE_DATABASE =
  * (https://www.postgresql.org/docs/current/multibyte.html#MULTIBYTE-CHARSET-SUPPORTED).
  */
 const SETTING =
-  /^SET (?:default_transaction_read_only = off|standard_conforming_strings = on|escape_string_warning = off|client_encoding = '(?:UTF8|SQL_ASCII|MULE_INTERNAL|LATIN\d+|ISO_8859_\d|WIN(?:866|874|125\d)|KOI8[RU]|EUC_\w+)');$/;
+  /^SET (?:default_transaction_read_only = off|standard_conforming_strings = (?:on|off)|escape_string_warning = off|client_encoding = '(?:UTF8|SQL_ASCII|MULE_INTERNAL|LATIN\d+|ISO_8859_\d|WIN(?:866|874|125\d)|KOI8[RU]|EUC_\w+)');$/;
+
+/** What a server, or a role, that is set to the texts of before PostgreSQL 9.1 gives: a backslash means something in every text. */
+const BACKSLASHES = 'SET standard_conforming_strings = off;';
 
 const TOKENS =
   /(?<space>[ \t\n]+|--[^\n\r]*)|(?<text>E'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*')|(?<name>"(?:[^"]|"")*")|(?<database>:"database")|(?<command>\\(?:un)?restrict [A-Za-z0-9]+(?=\n))|(?<end>;)|(?<word>[\w\u0080-\u00FF]+)|(?<sign>[(),.=+-])/y;
+
+const TOKENS_WITH_BACKSLASHES = new RegExp(
+  TOKENS.source.replace("'(?:[^']|'')*'", String.raw`'(?:[^'\\]|\\[\s\S]|'')*'`),
+  'y',
+);
 
 /**
  * Refuses roles and settings of a backup in which there is anything that pg_dumpall and pgbak do not write there: psql would
@@ -25,19 +33,23 @@ const TOKENS =
  * @param globals Text of one character for each byte.
  * @throws ArchiveError that says what and where
  */
-export function judgeGlobals(globals: string): void {
+export function judgeGlobals(globals: string): { hasBackslashes: boolean } {
   const [server = '', database = ''] = globals.split(SETTINGS_HEADING);
-  judge(server, OF_A_SERVER);
-  judge(database, OF_THE_DATABASE);
+  const judged = judge(server, OF_A_SERVER);
+  if (judge(database, OF_THE_DATABASE).hasBackslashes) throw foreign(BACKSLASHES);
+  return judged;
 }
 
-function judge(script: string, known: RegExp): void {
+/** `hasBackslashes`: whether a backslash means something in a text without an `E`, too. */
+function judge(script: string, known: RegExp): { hasBackslashes: boolean } {
   if (script.includes('\0')) throw foreign('a zero byte');
+  let tokens = TOKENS;
+  let hasTexts = false;
   let start: number | undefined;
   let before: string | undefined;
-  for (let at = 0; at < script.length; at = TOKENS.lastIndex) {
-    TOKENS.lastIndex = at;
-    const groups = TOKENS.exec(script)?.groups;
+  for (let at = 0; at < script.length; at = tokens.lastIndex) {
+    tokens.lastIndex = at;
+    const groups = tokens.exec(script)?.groups;
     const [kind] = Object.entries(groups ?? {}).find(([, text]) => text !== undefined) ?? [];
     if (kind === undefined) throw foreign(excerpt(script, at));
     if (kind === 'space') continue;
@@ -49,11 +61,22 @@ function judge(script: string, known: RegExp): void {
     if (kind === 'command') continue;
     start ??= at;
     if (kind !== 'end') continue;
-    const statement = script.slice(start, TOKENS.lastIndex);
+    const end = tokens.lastIndex;
+    const statement = script.slice(start, end);
     if (!known.test(statement) && !SETTING.test(statement)) throw foreign(excerpt(script, start));
+    const isSetting = statement.startsWith('SET ');
+    if (statement.startsWith('SET standard_conforming_strings')) {
+      // One reading for all texts of a script, so that whoever takes it apart need not know where it changes; psql changes
+      // its own with the next line.
+      if (hasTexts || script[end] !== '\n') throw foreign(excerpt(script, start));
+      tokens = statement === BACKSLASHES ? TOKENS_WITH_BACKSLASHES : TOKENS;
+      tokens.lastIndex = end;
+    }
+    hasTexts ||= !isSetting && statement.includes("'");
     start = undefined;
   }
   if (start !== undefined) throw foreign(excerpt(script, start));
+  return { hasBackslashes: tokens === TOKENS_WITH_BACKSLASHES };
 }
 
 const SHOWN = 40;

@@ -20,18 +20,17 @@ const TIMEOUT_MS = 120_000;
  */
 export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
   const { connection, found, environment, signal } = target;
-  judgeGlobals(globals.reveal());
+  const { hasBackslashes } = judgeGlobals(globals.reveal());
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
-  const names = `select pg_catalog.quote_ident(rolname) from pg_catalog.pg_roles
-    union all select pg_catalog.quote_ident(spcname) from pg_catalog.pg_tablespace`;
+  const names = 'select rolname from pg_catalog.pg_roles union all select spcname from pg_catalog.pg_tablespace';
   // In the script's own encoding, so that the same name is the same bytes.
   const encoding = /^SET client_encoding = '(\w+)';$/m.exec(script)?.[1] ?? 'UTF8';
   const query = `select pg_catalog.set_config('client_encoding', '${encoding}', true) \\g /dev/null\n${names}`;
   const rows = await queryRows(query, connection, found, environment, signal);
   const existing = new Set(rows.map(([name = '']) => name));
-  const missing = splitStatements(script).filter((statement) => {
+  const missing = splitStatements(script, hasBackslashes).filter((statement) => {
     const name = /^(?:CREATE|ALTER) (?:ROLE|TABLESPACE) ("(?:[^"]|"")*"|[^\s;]+)/.exec(withoutComments(statement))?.[1];
-    return name === undefined || !existing.has(name);
+    return name === undefined || !existing.has(unquoted(name));
   });
   const isTablespace = (statement: string) =>
     /^(?:(?:CREATE|ALTER|COMMENT ON) TABLESPACE|(?:GRANT|REVOKE) [^;]*? ON TABLESPACE) /.test(
@@ -43,11 +42,18 @@ export async function loadRoles(globals: Secret, target: GlobalsRequest): Promis
     target,
     'the roles of the backup could not be made, and nothing was changed or restored',
   );
+  // With the settings that say how the script is to be read.
+  const isSetting = (statement: string) => withoutComments(statement).startsWith('SET ');
   await runScript(
-    missing.filter(isTablespace).join(''),
+    missing.filter((statement) => isTablespace(statement) || isSetting(statement)).join(''),
     target,
     'the roles of the backup are there now and stay, a tablespace could not be made, and nothing was restored',
   );
+}
+
+/** Not asked of the server: with quote_all_identifiers it quotes what pg_dumpall does not. */
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
 /** Gives the database the owner, comment, privileges and settings that a script of globals holds. */
@@ -58,7 +64,7 @@ export async function loadSettings(globals: Secret, target: GlobalsRequest, data
 
 async function runScript(
   script: string,
-  { connection, programs, environment, signal }: GlobalsRequest,
+  { connection, programs, environment, signal, lockWaitSeconds = 0 }: GlobalsRequest,
   outcome: string,
   database?: string,
 ): Promise<void> {
@@ -67,8 +73,8 @@ async function runScript(
   const command = psqlCommand(programs.psql, connection, environment, variable);
   const { exitCode, stderrTail } = await runProgram(command, {
     signal,
-    timeoutMs: TIMEOUT_MS,
-    input: new Secret(SET_SAFELY + script),
+    timeoutMs: TIMEOUT_MS + lockWaitSeconds * 1000,
+    input: new Secret(`${SET_SAFELY}set lock_timeout = ${lockWaitSeconds * 1000};\n${script}`),
   });
   if (exitCode !== 0) throw explainLoadFailure('psql', stderrTail, outcome);
 }

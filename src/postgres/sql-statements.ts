@@ -1,11 +1,15 @@
 /**
  * Takes a script apart into its statements, each with what stands before it, so that their sequence is the script. Knows
  * what pg_dumpall writes: quoted names and texts, escape strings, `--` comments, and psql's own lines.
+ *
+ * @param hasBackslashes Whether a backslash means something in texts without an `E`, too.
  */
-export function splitStatements(script: string): string[] {
+export function splitStatements(script: string, hasBackslashes: boolean): string[] {
   const statements: string[] = [];
   let start = 0;
-  const token = /--[^\n]*\n?|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|;[^\S\n]*\n?|\\[^\n]*\n/g;
+  const token = hasBackslashes
+    ? /--[^\n]*\n?|'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"]|"")*"|;[^\S\n]*\n?|\\[^\n]*\n/g
+    : /--[^\n]*\n?|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|;[^\S\n]*\n?|\\[^\n]*\n/g;
   for (const match of script.matchAll(token)) {
     if (!/^[;\\]/.test(match[0])) continue;
     const end = match.index + match[0].length;

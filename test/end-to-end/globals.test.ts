@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { archivesIn } from '../support/archives-in.ts';
+import { eventually } from '../support/eventually.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
@@ -15,7 +16,7 @@ beforeAll(async () => {
     'shop',
     String.raw`create role "the ""owner""" login password 'hers; -- '' \ "x"'; create role reader;
       grant reader to "the ""owner"""; alter role reader set work_mem = '8MB'; alter role reader in database shop set statement_timeout = '7s';
-      comment on role reader is E'line; one\nline ''two''';
+      comment on role reader is E'line; one\nline ''two'' \\';
       alter table customer owner to "the ""owner"""; grant select on customer to reader;
       alter database shop owner to "the ""owner"""; grant connect on database shop to reader; revoke temporary on database shop from public;
       alter database shop set search_path to "$user", public, "Größe & Maß"; alter database shop set timezone = 'Asia/Tokyo';
@@ -50,7 +51,10 @@ test.each(['sql', 'binary'])(
       'include-globals': true,
       format,
     });
+    // pg_dumpall writes texts as its session reads them.
+    if (format === 'binary') await source.sql('postgres', 'alter role postgres set standard_conforming_strings = off');
     expect(await account.pgbak('run')).toMatchObject({ status: 0 });
+    await source.sql('postgres', 'alter role postgres reset all');
     const name = `restored_${format}`;
     const to = ['restore', 'shop', '--create', '--to', target.url(name)];
     if (format === 'sql') {
@@ -119,7 +123,7 @@ test('a role that may not read passwords leaves them out', async () => {
   expect(globals).not.toMatch(/PASSWORD|SCRAM/);
 });
 
-test('roles are all made or none, and stay where a tablespace cannot be made {refused@load}', async () => {
+test('roles are all made or none, and stay where a tablespace cannot be made {locked@load, refused@load}', async () => {
   await source.createDatabase('spread');
   const directory = `${source.socketDirectory}/fast`;
   await source.sql('spread', `copy (select 1) to program 'mkdir ${directory}; cat > /dev/null'`);
@@ -140,8 +144,8 @@ test('roles are all made or none, and stay where a tablespace cannot be made {re
   });
   await account.results();
   await source.sql('spread', 'drop tablespace fast');
-  const again = (role = target.superuser) =>
-    account.pgbak('restore', 'spread', '--create', '--globals', '--to', target.url('spread', role));
+  const again = (role = target.superuser, ...flags: string[]) =>
+    account.pgbak('restore', 'spread', '--create', '--globals', '--to', target.url('spread', role), ...flags);
   const made = () =>
     target.sql(
       'postgres',
@@ -155,6 +159,20 @@ test('roles are all made or none, and stay where a tablespace cannot be made {re
     stderr: expect.stringMatching(/the roles of the backup could not be made, and nothing was changed or restored/),
   });
   expect(await made()).toBe('');
+  const locking = target
+    .sql('postgres', 'begin; lock table pg_authid in share mode; select pg_sleep(60)')
+    .catch(() => undefined);
+  const ofPgSleep = "from pg_stat_activity where wait_event = 'PgSleep'";
+  await eventually('a lock', async () => (await target.sql('postgres', `select 1 ${ofPgSleep}`)) === '1', 20_000);
+  expect(await again(target.superuser, '--lock-wait-sec', '1')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/nothing was changed or restored: .*lock timeout.*\n.*--lock-wait-sec/),
+  });
+  await target.sql('postgres', `select pg_terminate_backend(pid) ${ofPgSleep}`);
+  await locking;
+  expect(await made()).toBe('');
+  // A server that quotes every name has the same roles.
+  await target.sql('postgres', 'alter role postgres set quote_all_identifiers = on');
   // The other cluster has it by then, and its files are in the way.
   await source.sql('spread', `copy (select 1) to program 'rmdir ${directory}; cat > /dev/null'`);
   expect(await again()).toMatchObject({

@@ -42,7 +42,15 @@ ALTER ROLE app IN DATABASE :"database" SET work_mem TO '4MB';
 
 test('what pg_dumpall and pgbak write of roles and settings is let through', () => {
   expect(() => judgeGlobals(`${ROLES}\n${SETTINGS_HEADING}${SETTINGS}`)).not.toThrow();
-  expect(() => judgeGlobals(ROLES)).not.toThrow();
+  expect(judgeGlobals(ROLES)).toEqual({ hasBackslashes: false });
+});
+
+test('where a backslash means something in every text, it is let through as well, and known to be so', () => {
+  const old = ROLES.replace('strings = on;', 'strings = off;\nSET escape_string_warning = off;');
+  expect(judgeGlobals(old)).toEqual({ hasBackslashes: true });
+  expect(judgeGlobals(old.replace("E'it''s", "'it''s"))).toEqual({ hasBackslashes: true });
+  const onOneLine = "strings = off; COMMENT ON ROLE a IS '\\'; \\! touch x\n-- ';";
+  expect(() => judgeGlobals(ROLES.replace('strings = on;', onOneLine))).toThrow(ArchiveError);
 });
 
 test.each([
