@@ -41,7 +41,7 @@ export async function openTarget(
   signal: AbortSignal,
 ): Promise<OpenedTarget> {
   refuseMismatch(point, options);
-  const { create, clean, parts, globals } = options;
+  const { create, clean, parts, globals, lockWaitSeconds } = options;
   const named = parseConnection(url);
   const reached = await reach(
     create ? connectionTo(named, options.maintenanceDatabase) : named,
@@ -117,11 +117,11 @@ export async function openTarget(
     leftOut,
     emptyFirst: clean,
     noTablespaces: noPlace.length > 0,
-    lockWaitSeconds: options.lockWaitSeconds,
+    lockWaitSeconds,
     onWait: options.onWait,
   };
   const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
-  const target = { connection: named, programs: reached.programs, found, environment, signal };
+  const target = { connection: named, programs: reached.programs, found, environment, signal, lockWaitSeconds };
   const ask = (text: string) => queryRows(text, named, found, environment, signal);
   const part = isSelection(parts)
     ? openPart({
@@ -174,7 +174,7 @@ export async function openTarget(
         return await undoneBy(open, creation.drop);
       },
       ...(creation === undefined ? {} : { settle: creation.settle }),
-      ...(analyzes(options) ? { analyze: () => analyze(target, options.lockWaitSeconds, part?.tables()) } : {}),
+      ...(analyzes(options) ? { analyze: () => analyze(target, lockWaitSeconds, part?.tables()) } : {}),
       ...(globals
         ? {
             globals: {

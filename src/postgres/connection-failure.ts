@@ -34,6 +34,14 @@ const HINTS: readonly [RegExp, string][] = [
     'A pooler such as pgbouncer refuses options= and PGOPTIONS: connect to the server itself, or have it ignore them (ignore_startup_parameters).',
   ],
   [
+    /unrecognized configuration parameter/i,
+    'PGOPTIONS, or options= in the connection string, sets what this server does not know.',
+  ],
+  [
+    /not currently accepting connections/i,
+    'The database takes none: ALTER DATABASE ... ALLOW_CONNECTIONS true, from another one.',
+  ],
+  [
     /permission denied for database/i,
     'GRANT CONNECT ON DATABASE ... TO the role; to make a database by way of another one: --maintenance-db.',
   ],

@@ -70,12 +70,19 @@ export function parseConnection(connectionString: Secret): Connection {
 
 /** The same server and role, another database. */
 export function connectionTo(connection: Connection, database: string): Connection {
-  const { conninfo } = connection;
-  // libpq lets the last of several values win, in both of its forms.
-  const parameter = /^postgres(?:ql)?:\/\//.test(conninfo)
-    ? `${conninfo.includes('?') ? '&' : '?'}dbname=${encodeURIComponent(database)}`
-    : ` ${keywordValue('dbname', database)}`;
-  return { ...connection, database, label: printableName(database), conninfo: conninfo + parameter };
+  const conninfo = withParameter(connection.conninfo, 'dbname', database);
+  return { ...connection, database, label: printableName(database), conninfo };
+}
+
+/** The same, and its sessions say that they are of this application (application_name). */
+export function connectionAs(connection: Connection, application: string): Connection {
+  return { ...connection, conninfo: withParameter(connection.conninfo, 'application_name', application) };
+}
+
+/** libpq lets the last of several values win, in both of its forms. */
+function withParameter(conninfo: string, keyword: string, value: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(conninfo)) return `${conninfo} ${keywordValue(keyword, value)}`;
+  return `${conninfo}${conninfo.includes('?') ? '&' : '?'}${keyword}=${encodeURIComponent(value)}`;
 }
 
 function labelOf(valueOf: (keyword: string) => string | undefined): string {

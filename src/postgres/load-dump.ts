@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import { isSelection, type DumpParts } from '../config/dump-parts.ts';
 import type { Format } from '../config/server.ts';
 import type { PgbakError } from '../errors.ts';
-import { startProgram, type Command } from '../system/programs.ts';
+import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
-import { databaseEnvironment } from './database-environment.ts';
 import { explainLoadFailure } from './load-failure.ts';
+import { loadInParallel } from './load-parallel.ts';
 import { lastWords, startScript } from './load-script.ts';
+import { partFlags, pgRestore } from './pg-restore.ts';
 import type { LeftOut } from './plain-dump/left-out.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 
@@ -104,21 +105,8 @@ function untilItCloses(stdin: Writable): Writable {
  * cannot span.
  */
 export async function loadFile(request: LoadRequest, path: string, jobs: number): Promise<void> {
-  const { connection, environment, signal } = request;
-  if (jobs === 1) return await commitOrAbandon(startThroughScript(request, path));
-  const args = [
-    '-w',
-    `--jobs=${jobs}`,
-    '--exit-on-error',
-    `--dbname=${connection.conninfo}`,
-    ...partFlags(request),
-    path,
-  ];
-  const command = pgRestore(request, args, databaseEnvironment(connection, environment));
-  const { exitCode, stderrTail } = await startProgram(command, { signal }).ended;
-  signal.throwIfAborted();
-  if (exitCode === 0) return;
-  throw explainLoadFailure('pg_restore', stderrTail, 'a part of it may have been restored');
+  if (jobs > 1) await loadInParallel(request, path, jobs);
+  else await commitOrAbandon(startThroughScript(request, path));
 }
 
 /** Where psql gave up, pg_restore only complains of a broken pipe: psql's own reason counts. */
@@ -128,24 +116,4 @@ async function commitOrAbandon(loader: Loader): Promise<void> {
   } catch (error) {
     throw (await loader.abandon()) ?? error;
   }
-}
-
-function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env']): Command {
-  return { name: 'pg_restore', file: programs.pgDump.replace(/pg_dump$/, 'pg_restore'), args, env };
-}
-
-function partFlags({ parts, listPath, noTablespaces = false }: LoadRequest): string[] {
-  const flags = [
-    ...(listPath === undefined ? [] : [`--use-list=${listPath}`]),
-    ...(noTablespaces ? ['--no-tablespaces'] : []),
-  ];
-  if (parts === undefined) return flags;
-  const { dataOnly, schemaOnly, noOwner, noPrivileges } = parts;
-  return [
-    ...flags,
-    ...(dataOnly ? ['--data-only'] : []),
-    ...(schemaOnly ? ['--schema-only'] : []),
-    ...(noOwner ? ['--no-owner'] : []),
-    ...(noPrivileges ? ['--no-privileges'] : []),
-  ];
 }

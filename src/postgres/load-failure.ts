@@ -68,6 +68,10 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
       `Make the directory ${missing ?? closed} on the target's machine, owned by the account that PostgreSQL runs as.`,
   ],
   [
+    /lock timeout/,
+    () => 'Another session holds a lock that is needed (pg_locks tells which). End it, or wait longer: --lock-wait-sec',
+  ],
+  [
     /out of shared memory/,
     () =>
       'Raise max_locks_per_transaction of the target (postgresql.conf, then restart it): all is loaded in one transaction.',

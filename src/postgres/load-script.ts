@@ -6,14 +6,13 @@ import { EMPTY_DATABASE } from './empty-database.ts';
 import type { Loader, LoadRequest } from './load-dump.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { transactionScript } from './load-transaction.ts';
-import { watchLocks } from './lock-watch.ts';
+import { DEFAULT_LOCK_WAIT_SECONDS, waitedTooLong, watchLocks } from './lock-watch.ts';
 import { NOTHING_LEFT_OUT } from './plain-dump/left-out.ts';
 import { scanned } from './plain-dump/scanned.ts';
 import { psqlCommand } from './psql-session.ts';
 import { fateOf } from './transaction-fate.ts';
 
 const LAST_WORDS_WITHIN_MS = 500;
-const DEFAULT_LOCK_WAIT_SECONDS = 600;
 
 /** Starts a psql that loads a plain dump in one transaction (https://www.postgresql.org/docs/current/app-psql.html). */
 export function startScript(request: LoadRequest): Loader {
@@ -31,7 +30,11 @@ export function startScript(request: LoadRequest): Loader {
   const transaction = transactionScript(programs.version, lockWaitSeconds);
   const output = createInterface({ input: stdout }).on('line', (line) => transaction.read(line));
   output.on('error', () => {});
-  const locks = watchLocks(request, transaction.processId, bytesReadFrom(stdin));
+  const ownSession = () => {
+    const pid = transaction.processId();
+    return pid === undefined ? undefined : `select ${pid}`;
+  };
+  const locks = watchLocks(request, ownSession, bytesReadFrom(stdin));
   void psql.ended.catch(() => {}).then(() => locks.stop());
   stdin.write(`${transaction.begin}${emptyFirst ? EMPTY_DATABASE : ''}`);
   const dump = scanned(stdin, { ...leftOut, tablespaces: noTablespaces });
@@ -39,11 +42,7 @@ export function startScript(request: LoadRequest): Loader {
   const explain = ({ stderrTail }: Ending, outcome?: string): ProgramError => {
     const { message, hint } = explainLoadFailure('psql', stderrTail, outcome);
     if (!/55P03|lock timeout/.test(stderrTail)) return new ProgramError(message, hint);
-    const holder = locks.lastSeen() ?? 'another session held a lock that the restore needs';
-    return new ProgramError(
-      `${message} (${holder})`,
-      `It waited ${lockWaitSeconds} seconds. End that session, or wait longer: --lock-wait-sec`,
-    );
+    return waitedTooLong(message, locks, lockWaitSeconds);
   };
 
   return {

@@ -17,6 +17,14 @@ export interface TransactionScript {
 /** From which minor version on psql runs no command between `\restrict` and `\unrestrict` (CVE-2025-8714). */
 const RESTRICTED_SINCE: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
 
+/** What the role or the database may be set to and a dump must not be read by. */
+export const READING_SETTINGS = {
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+} as const;
+
 export function canRestrict({ major, text }: Version): boolean {
   if (major >= 18) return true;
   const since = RESTRICTED_SINCE[major];
@@ -37,10 +45,7 @@ export function transactionScript(psql: Version, lockWaitSeconds: number): Trans
   const isRestricted = canRestrict(psql);
   const settings = {
     lock_timeout: String(lockWaitSeconds * 1000),
-    array_nulls: 'on',
-    transform_null_equals: 'off',
-    DateStyle: 'ISO',
-    IntervalStyle: 'postgres',
+    ...READING_SETTINGS,
     // Failures are recognized by their words, too; only some roles may ask for English ones.
     lc_messages: 'C',
   };

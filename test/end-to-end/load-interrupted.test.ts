@@ -218,3 +218,23 @@ test.each([
   expect(await contentsOf(cluster, target)).toBe(before);
   if (text.includes('prepare')) await cluster.sql(target, "rollback prepared 'left behind'");
 });
+
+test('a load by several jobs gives up as well where a lock is kept, and may write where the role may only read {locked@load}', async () => {
+  await cluster.sql('postgres', `drop database ${target}; create database ${target}`);
+  await cluster.sql('postgres', 'alter role postgres set default_transaction_read_only = on');
+  try {
+    await using holding = await session('select from pg_advisory_lock(42);');
+    const load = (...flags: string[]) =>
+      account.pgbak('restore', 'binary', '--jobs', '2', '--to', cluster.url(target), ...flags);
+    const { status, stderr } = await load('--lock-wait-sec', '2');
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/a part of it may have been restored \(session \d+ of role postgres, the report/),
+    });
+    expect(stderr).toMatch(/It waited 2 seconds.*--lock-wait-sec/);
+    expect(await sessions("application_name ~ 'restore'")).toBe('0');
+    await holding[Symbol.asyncDispose]();
+  } finally {
+    await cluster.sql('postgres', 'begin read write; alter role postgres reset default_transaction_read_only; commit');
+  }
+});

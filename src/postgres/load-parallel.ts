@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { startProgram } from '../system/programs.ts';
+import { connectionAs } from './connection.ts';
+import { databaseEnvironment } from './database-environment.ts';
+import type { LoadRequest } from './load-dump.ts';
+import { explainLoadFailure } from './load-failure.ts';
+import { READING_SETTINGS } from './load-transaction.ts';
+import { DEFAULT_LOCK_WAIT_SECONDS, waitedTooLong, watchLocks } from './lock-watch.ts';
+import { partFlags, pgRestore } from './pg-restore.ts';
+import { queryRows } from './query.ts';
+import { quoteLiteral } from './quote.ts';
+
+const OUTCOME = 'a part of it may have been restored';
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Loads a binary dump from a file over several connections at once. pg_restore turns time limits off in each of them, that
+ * for locks too, so that it is ended from outside when one of them has waited too long.
+ */
+export async function loadInParallel(request: LoadRequest, path: string, jobs: number): Promise<void> {
+  const { signal, lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
+  const application = `pgbak restore ${randomBytes(8).toString('hex')}`;
+  const connection = connectionAs(request.connection, application);
+  const args = [
+    '-w',
+    `--jobs=${jobs}`,
+    '--exit-on-error',
+    `--dbname=${connection.conninfo}`,
+    ...partFlags(request),
+    path,
+  ];
+  const environment = await readingEnvironment(request);
+  const running = startProgram(pgRestore(request, args, databaseEnvironment(connection, environment)), { signal });
+  const sessions = `select pid from pg_catalog.pg_stat_activity where application_name = ${quoteLiteral(application)}`;
+  const locks = watchLocks(
+    request,
+    () => sessions,
+    () => 0,
+  );
+  let waitedInVain = false;
+  const limit = setInterval(() => {
+    if (locks.waitedSeconds() < lockWaitSeconds) return;
+    waitedInVain = true;
+    void running.stop();
+  }, LOOK_EVERY_MS);
+  const { exitCode, stderrTail } = await running.ended.finally(() => {
+    clearInterval(limit);
+    locks.stop();
+  });
+  signal.throwIfAborted();
+  if (exitCode === 0) return;
+  if (waitedInVain) throw waitedTooLong(`pg_restore was ended, and ${OUTCOME}`, locks, lockWaitSeconds);
+  throw explainLoadFailure('pg_restore', stderrTail, OUTCOME);
+}
+
+/** Where the role or the database is set to something else, pg_restore's sessions are told; poolers refuse options. */
+async function readingEnvironment({
+  connection,
+  programs,
+  environment,
+  signal,
+}: LoadRequest): Promise<LoadRequest['environment']> {
+  const wanted = Object.entries({ default_transaction_read_only: 'off', ...READING_SETTINGS });
+  const query = `select ${wanted.map(([name]) => `pg_catalog.current_setting('${name}')`).join(', ')}`;
+  const [values = []] = await queryRows(query, connection, [programs], environment, signal);
+  const others = wanted.filter(([, value], index) => values[index]?.split(',')[0] !== value);
+  if (others.length === 0) return environment;
+  const { PGOPTIONS: given } = environment;
+  const options = others.map(([name, value]) => `-c ${name}=${value}`);
+  return { ...environment, PGOPTIONS: [...(typeof given === 'string' ? [given] : []), ...options].join(' ') };
+}
