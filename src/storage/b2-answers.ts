@@ -16,14 +16,17 @@ export interface Session {
 }
 
 export function parseSession(b2: B2, data: unknown): Session {
+  // What the package takes out of the answer by itself, and trips over where it is missing.
+  for (const field of ['accountId', 'authorizationToken']) textIn(data, field);
+  for (const field of ['apiUrl', 'downloadUrl']) if (!URL.canParse(textIn(data, field))) throw malformed(field);
   const allowed = fieldOf(data, 'allowed');
   const capabilities = fieldOf(allowed, 'capabilities');
   return {
     b2,
-    recommendedPartSizeBytes: numberIn(data, 'recommendedPartSize'),
-    minimumPartSizeBytes: numberIn(data, 'absoluteMinimumPartSize'),
+    recommendedPartSizeBytes: partBytesIn(data, 'recommendedPartSize'),
+    minimumPartSizeBytes: partBytesIn(data, 'absoluteMinimumPartSize'),
     allowed: {
-      capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [],
+      capabilities: Array.isArray(capabilities) ? capabilities.filter((one) => typeof one === 'string') : [],
       bucketId: optionalText(allowed, 'bucketId'),
       bucketName: optionalText(allowed, 'bucketName'),
       namePrefix: optionalText(allowed, 'namePrefix'),
@@ -39,20 +42,36 @@ export interface FileVersion extends StoredObject {
 }
 
 export function parseFileVersion(data: unknown): FileVersion {
-  const info = Object.fromEntries(
-    Object.entries(Object(fieldOf(data, 'fileInfo') ?? {})).map(([key, value]) => [key, String(value)]),
-  );
+  const info: Record<string, string> = Object.create(null);
+  for (const [key, value] of Object.entries(Object(fieldOf(data, 'fileInfo') ?? {}))) {
+    if (typeof value === 'string') info[key] = value;
+  }
   const sha1 = sha1Of(optionalText(data, 'contentSha1'), info);
   return {
     name: textIn(data, 'fileName'),
     id: textIn(data, 'fileId'),
     sizeBytes: numberIn(data, 'contentLength'),
     ...(sha1 === undefined ? {} : { sha1 }),
-    storedAt: new Date(numberIn(data, 'uploadTimestamp')),
+    storedAt: timeIn(data, 'uploadTimestamp'),
     action: textIn(data, 'action'),
     info,
     ...lockOf(data),
   };
+}
+
+/** An answer that speaks of another file, or of other bytes, is not one to this upload: what became of that is unknown. */
+export function parseUploaded(
+  data: unknown,
+  sent: { name: string; sizeBytes: number; sha1: string | undefined },
+): FileVersion {
+  const version = parseFileVersion(data);
+  const isSame =
+    version.name === sent.name &&
+    version.action === 'upload' &&
+    version.sizeBytes === sent.sizeBytes &&
+    version.sha1 === (sent.sha1 ?? version.sha1);
+  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to an upload speaks of another file');
+  return version;
 }
 
 /** What a key may not see of it is unknown, and then only the removal itself tells. */
@@ -60,6 +79,7 @@ function lockOf(data: unknown): { lock?: string } {
   if (fieldOf(fieldOf(data, 'legalHold'), 'value') === 'on') return { lock: 'by a legal hold' };
   const until = fieldOf(fieldOf(fieldOf(data, 'fileRetention'), 'value'), 'retainUntilTimestamp');
   if (typeof until !== 'number' || until <= Date.now()) return {};
+  if (until > LATEST_MS) return { lock: 'for ever' };
   return { lock: `until ${new Date(until).toISOString()}` };
 }
 
@@ -82,9 +102,10 @@ export function filesIn(data: unknown): FileVersion[] {
   return files.map((file: unknown) => parseFileVersion(file));
 }
 
+/** Names, ids and tokens: none of them is ever empty. */
 export function textIn(data: unknown, field: string): string {
-  const value = fieldOf(data, field);
-  if (typeof value !== 'string') throw malformed(field);
+  const value = optionalText(data, field);
+  if (value === undefined) throw malformed(field);
   return value;
 }
 
@@ -93,10 +114,27 @@ export function optionalText(data: unknown, field: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** A whole number from 0 up: a size. */
 export function numberIn(data: unknown, field: string): number {
   const value = fieldOf(data, field);
-  if (typeof value !== 'number') throw malformed(field);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformed(field);
   return value;
+}
+
+/** Parts of no bytes would never come to an end. */
+function partBytesIn(data: unknown, field: string): number {
+  const bytes = numberIn(data, field);
+  if (bytes === 0) throw malformed(field);
+  return bytes;
+}
+
+/** The last moment that JavaScript knows. */
+const LATEST_MS = 8.64e15;
+
+function timeIn(data: unknown, field: string): Date {
+  const ms = numberIn(data, field);
+  if (ms > LATEST_MS) throw malformed(field);
+  return new Date(ms);
 }
 
 /** A proxy's page in place of B2's answer, or a part of it: what was asked for may have been done, or not. */

@@ -82,7 +82,8 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
             applicationKey: applicationKey.reveal(),
             retry: { retries: 0 },
           });
-          const request = { axios: axiosOptions(signal, CALL_TIMEOUT_MS), axiosOverride: url };
+          const axios = { ...axiosOptions(signal, CALL_TIMEOUT_MS), transformResponse: objectIn };
+          const request = { axios, axiosOverride: url };
           const answer = await b2.authorize(request).catch(asFailure);
           const session = parseSession(b2, answer.data);
           refuseDowngrade(apiUrl, answer.data);
@@ -173,6 +174,15 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
 
 async function asFailure(error: unknown): Promise<never> {
   throw await failureOf(error);
+}
+
+/** The package looks into the answer before anybody else does, and cannot look into `null`. */
+function objectIn(body: unknown): unknown {
+  try {
+    return Object(JSON.parse(String(body)));
+  } catch {
+    return {};
+  }
 }
 
 /** Over HTTPS B2 was asked for the addresses to which the tokens then go. */

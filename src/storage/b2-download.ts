@@ -22,6 +22,15 @@ export async function openDownload(
   const first = await request(client, id, { fromByte: 0 }, idleMs, signal);
   return Readable.from(bytes(first), { objectMode: false });
 
+  async function again(fromByte: number, ofBytes: number): Promise<Opened> {
+    try {
+      return await request(client, id, { fromByte, ofBytes }, idleMs, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw b2Error(error, `give the rest of ${name} from byte ${fromByte}`, client.host);
+    }
+  }
+
   async function* bytes(opened: Opened): AsyncGenerator<Buffer> {
     const hash = createHash('sha1');
     let receivedBytes = 0;
@@ -45,7 +54,7 @@ export async function openDownload(
           throw b2Error(failure, `give the whole of ${name}`, client.host);
         }
         await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
-        ({ body } = await request(client, id, { fromByte: receivedBytes, ofBytes: opened.sizeBytes }, idleMs, signal));
+        ({ body } = await again(receivedBytes, opened.sizeBytes));
       } finally {
         reading.destroy();
       }

@@ -1,6 +1,6 @@
 import { DoubtfulUploadError, errorMessage } from '../errors.ts';
 import { within } from '../system/clock.ts';
-import { numberIn, parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
+import { numberIn, parseUploaded, textIn, type FileVersion } from './b2-answers.ts';
 import { sendSlice } from './b2-body.ts';
 import { b2Error } from './b2-error.ts';
 import { B2Failure, MALFORMED } from './b2-failure.ts';
@@ -156,10 +156,11 @@ async function uploadPart(
 }
 
 async function finish(fileId: string, parts: readonly Part<HashedSlice>[], upload: B2Upload): Promise<FileVersion> {
-  const { client, signal, attempts } = upload;
+  const { client, name, info, signal, attempts } = upload;
+  const sizeBytes = parts.reduce((sum, { slice }) => sum + slice.sizeBytes, 0);
   return await client.call(
     (b2, axios) => b2.finishLargeFile({ fileId, partSha1Array: parts.map(({ slice }) => slice.sha1), axios }),
-    ({ data }) => parseFileVersion(data),
+    ({ data }) => parseUploaded(data, { name, sizeBytes, sha1: info['large_file_sha1'] }),
     signal,
     {
       // B2 refuses to finish twice; what tells whether a lost answer was a good one is the file itself.

@@ -1,4 +1,4 @@
-import { parseFileVersion, type FileVersion } from './b2-answers.ts';
+import { parseUploaded, type FileVersion } from './b2-answers.ts';
 import { within } from '../system/clock.ts';
 import type { Slots } from '../system/slots.ts';
 import { sendSlice } from './b2-body.ts';
@@ -74,7 +74,7 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
             sendSignal,
           ),
         );
-        return parseFileVersion(result.data);
+        return parseUploaded(result.data, { name, sizeBytes: slice.sizeBytes, sha1: slice.sha1 });
       },
       recover: async () => {
         // Of what was not sent to its end, B2 has stored nothing.

@@ -29,6 +29,11 @@ const garble = (how: Extract<FaultAction, { kind: 'garble' }>['how'], status = 2
 });
 const refuse = (status: number, code: string) => ({ kind: 'refuse', status, code }) as const;
 
+const telling = (other: Record<string, unknown>): FaultAction => ({
+  kind: 'twist',
+  change: (answer) => ({ ...Object(answer), ...other }),
+});
+
 /** After these the same is asked for again. */
 const PASSING: [string, FaultAction][] = [
   ['is cut short', garble('cut')],
@@ -46,6 +51,11 @@ const DOUBTFUL: [string, FaultAction][] = [
   ...PASSING,
   ['says 400', garble('refusal', 400, 'bad_request')],
   ['says 403', garble('refusal', 403, 'access_denied')],
+  ['speaks of fewer bytes', telling({ contentLength: 7 })],
+  ['speaks of other bytes', telling({ contentSha1: '0'.repeat(40), fileInfo: {} })],
+  ['speaks of another file', telling({ fileName: 'other.sql.7z' })],
+  ['tells no id', telling({ fileId: '' })],
+  ['tells a time that is none', telling({ uploadTimestamp: 1e300 })],
 ];
 
 /** Stores an archive, and expects that it is the only version, whole. */

@@ -35,7 +35,7 @@ export async function download(
   const asked = damage?.kind === 'ignore-range' ? undefined : request.headers.range;
   const { start, end, isPart } = rangeOf(asked, version.contentLength);
   const shift = damage?.kind === 'other-range' ? 1 : 0;
-  response.writeHead(isPart ? 206 : 200, {
+  const headers: Record<string, string | number | undefined> = {
     ...(damage?.kind === 'no-length' ? {} : { 'content-length': end - start }),
     'content-type': version.contentType,
     'accept-ranges': 'bytes',
@@ -47,7 +47,12 @@ export async function download(
       Object.entries(version.fileInfo).map(([name, value]) => [`x-bz-info-${name}`, encodeURIComponent(value)]),
     ),
     ...(isPart ? { 'content-range': `bytes ${start - shift}-${end - 1 - shift}/${version.contentLength}` } : {}),
-  });
+    ...(damage?.kind === 'headers' ? damage.headers : {}),
+  };
+  response.writeHead(
+    isPart ? 206 : 200,
+    Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
+  );
   if (request.method === 'HEAD') {
     response.end();
     return;

@@ -7,7 +7,9 @@ export type DownloadDamage =
   /** A range is asked for, and all of it comes; or another range; or no word of how much comes. */
   | { kind: 'ignore-range' }
   | { kind: 'other-range' }
-  | { kind: 'no-length' };
+  | { kind: 'no-length' }
+  /** Other headers, or none (undefined). */
+  | { kind: 'headers'; headers: Readonly<Record<string, string | undefined>> };
 
 /** How an answer is spoilt on its way: `cut` breaks off, `long` announces more than comes, `half` is half of the JSON. */
 export type Garbling = 'cut' | 'long' | 'half' | 'html' | 'empty' | 'refusal';
@@ -34,6 +36,8 @@ export type FaultAction =
   /** A listing that names its own page as the next; an upload URL of a host that nothing listens on. */
   | { kind: 'same-page' }
   | { kind: 'dead-host' }
+  /** All is done as asked, and the answer changed. */
+  | { kind: 'twist'; change: (result: unknown) => unknown }
   /** No answer, ever. */
   | { kind: 'hang' }
   | DownloadDamage;
@@ -80,7 +84,7 @@ export class Broken extends Error {}
 /** Never settles; its request stays open until somebody gives up. */
 export class Hanging extends Error {}
 
-const DAMAGES = ['corrupt', 'truncate', 'ignore-range', 'other-range', 'no-length'];
+const DAMAGES = ['corrupt', 'truncate', 'ignore-range', 'other-range', 'no-length', 'headers'];
 
 export function damageOf(action: FaultAction | undefined): DownloadDamage | undefined {
   return action !== undefined && isDamage(action) ? action : undefined;
@@ -151,6 +155,7 @@ export function answerRefusal(
 /** What a hostile or broken service says in place of the result. */
 export function twisted(action: FaultAction | undefined, result: unknown): unknown {
   if (action?.kind === 'same-page') return { ...Object(result), nextFileName: 'shop.sql.7z', nextFileId: '4_same' };
+  if (action?.kind === 'twist') return action.change(result);
   if (action?.kind !== 'dead-host') return result;
   const { uploadUrl, ...others } = Object(result);
   return { ...others, uploadUrl: String(uploadUrl).replace(/:\d+\//, ':9/') };
