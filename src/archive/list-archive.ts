@@ -36,7 +36,7 @@ const MOST_ENTRIES = 100;
 export async function listArchive(location: ArchiveLocation): Promise<ArchiveEntry[]> {
   const { sevenZip, environment, archivePath, password, signal } = location;
   // A bare -p would mean an empty password here; without it 7-Zip asks for one where it needs one.
-  const command = sevenZipCommand(sevenZip, environment, ['l', '-slt', '-ba', '--', archivePath], password);
+  const command = sevenZipCommand(sevenZip, environment, ['l', '-t7z', '-slt', '-ba', '--', archivePath], password);
   const {
     exitCode,
     stdout,

@@ -47,11 +47,16 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
 }
 
 const NAMES_SHOWN = 5;
+const CHARACTERS_SHOWN = 100;
 
 /** Quoted as JSON, since a name may hold what a terminal obeys. */
 function listOf(paths: readonly string[]): string {
   if (paths.length === 0) return 'nothing';
-  const names = paths.slice(0, NAMES_SHOWN).map((path) => JSON.stringify(path));
+  const names = paths.slice(0, NAMES_SHOWN).map((path) => JSON.stringify(shortened(path)));
   const more = paths.length - names.length;
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function shortened(path: string): string {
+  return path.length > CHARACTERS_SHOWN ? `${path.slice(0, CHARACTERS_SHOWN)}…` : path;
 }

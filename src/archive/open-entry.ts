@@ -19,7 +19,7 @@ export interface OpenEntry extends AsyncDisposable {
 export function openEntry(location: ArchiveLocation, entryName: string): OpenEntry {
   const { sevenZip, environment, archivePath, password, signal } = location;
   // Behind `-i!` no name is a pattern or the name of a list, by `-spd` and by its place.
-  const words = ['x', '-so', '-spd', `-i!${entryName}`, '--', archivePath] as const;
+  const words = ['x', '-t7z', '-so', '-spd', `-i!${entryName}`, '--', archivePath] as const;
   const command = sevenZipCommand(sevenZip, environment, words, password);
   const unpacker = entryName.endsWith('.zst') ? startUnpacker(location, entryName) : undefined;
   const program = startProgram(command, { stdin: 'pipe', stdout: unpacker?.stdin ?? 'pipe', signal });
