@@ -129,7 +129,7 @@ describe('prompts', () => {
   test('ask only for what flags left out', async () => {
     using terminal = openTerminal(account.env);
     terminal.enter(
-      "pgbak add --no-check --connection-string postgresql://db.example/shop --name shop --destination file:/srv/backups --archive-name shop --archive-password env:PW --hc-url-success https://hc-ping.com/uuid --hc-url-fail https://hc-ping.com/uuid/fail --hc-url-start https://hc-ping.com/uuid/start",
+      'pgbak add --no-check --connection-string postgresql://db.example/shop --name shop --destination file:/srv/backups --archive-name shop --archive-password env:PW --hc-url-success https://hc-ping.com/uuid --hc-url-fail https://hc-ping.com/uuid/fail --hc-url-start https://hc-ping.com/uuid/start',
     );
     const screen = await terminal.shows('Hours between backups');
     expect(screen.match(/^\?/gm)).toHaveLength(1);
