@@ -144,13 +144,13 @@ export function runningClusters(): Cluster[] {
 
 const execFileAsync = promisify(execFile);
 
-function endsWithThisProcess(): string[] {
+export function endsWithThisProcess(): string[] {
   const words = ['setpriv', '--pdeathsig', 'QUIT', '--'];
   const { status } = spawnSync('setpriv', ['--pdeathsig', 'QUIT', '--', 'true']);
   return status === 0 ? words : [];
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
