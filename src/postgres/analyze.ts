@@ -3,7 +3,7 @@ import { ProgramError } from '../errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { GlobalsRequest } from './globals.ts';
 import { newestPsql, queryRows } from './query.ts';
-import { quoteLiteral } from './quote.ts';
+import { quoteJson } from './quote.ts';
 import { beginSafely, psqlCommand } from './psql-session.ts';
 
 export interface TableName {
@@ -27,7 +27,7 @@ export async function analyze(
   lockWaitSeconds: number,
   tables?: readonly TableName[],
 ): Promise<void> {
-  const wanted = tables === undefined ? '' : quoteLiteral(JSON.stringify(tables));
+  const wanted = tables === undefined ? '' : quoteJson(tables);
   const rows = await queryRows(
     `select pg_catalog.format('%I.%I', n.nspname, c.relname)
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -1,5 +1,4 @@
 import { NOTHING_LEFT_OUT, type LeftOut } from './plain-dump/left-out.ts';
-import { quoteLiteral } from './quote.ts';
 
 /** What the role that restores may not do, where it is no superuser. */
 export interface RoleLimits {
@@ -36,14 +35,14 @@ export async function limitsOfRole(
             where nspname = 'public' and not pg_catalog.pg_has_role(nspowner, 'USAGE'))`
     },
     (select coalesce(pg_catalog.json_agg(r.rolname order by r.rolname), '[]') from pg_catalog.pg_roles r
-      join pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify(roles))}) n(name) on n.name = r.rolname
       where not pg_catalog.pg_has_role(r.oid, ${mode}))`);
   if (isSuperuser === 't') return UNLIMITED;
   return {
     // In a database that is made of template0 there is one, and what is made in it belongs to the role.
     foreignExtensions: isNewDatabase ? ['plpgsql'] : textsIn(extensions),
     isPublicForeign: isForeign === 't',
-    foreignRoles: textsIn(foreign),
+    // Names of any encoding are compared here: a server takes only those of its own in a question.
+    foreignRoles: textsIn(foreign).filter((role) => roles.includes(role)),
   };
 }
 

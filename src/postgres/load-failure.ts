@@ -11,7 +11,7 @@ const NEWER =
 
 /** A function's body that leaves schemas out; the server's words name the function in its context. */
 const SEARCH_PATH =
-  /(?:relation|function|operator|type|table) [^\n]*does not exist[^]*?(?:PL\/pgSQL|SQL|PL\/\w+) function "?([^\s"(]+(?:\([^)]*\))?)"? (?:line|during|statement|at)/;
+  /(?:relation|function|procedure|operator|type|table|collation|text search \w+) [^\n]*does not exist[^]*?(?:PL\/pgSQL|SQL|PL\/\w+) function "?([^\s"(]+(?:\([^)]*\))?)"? (?:line|near|during|statement|at)/;
 
 const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/role "([^"]+)" does not exist/, ([, role]) => `Create the role first: CREATE ROLE "${role}"`],

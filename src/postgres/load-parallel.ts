@@ -60,10 +60,13 @@ async function readingEnvironment({
   environment,
   signal,
 }: LoadRequest): Promise<LoadRequest['environment']> {
-  const wanted = Object.entries({ default_transaction_read_only: 'off', ...READING_SETTINGS });
-  const query = `select ${wanted.map(([name]) => `pg_catalog.current_setting('${name}')`).join(', ')}`;
-  const [values = []] = await queryRows(query, connection, [programs], environment, signal);
-  const others = wanted.filter(([, value], index) => values[index]?.split(',')[0] !== value);
+  // Of the time limits pg_restore forgets one.
+  const wanted = { default_transaction_read_only: 'off', idle_session_timeout: '0', ...READING_SETTINGS };
+  const query = `select name, reset_val from pg_catalog.pg_settings
+    where name in (${Object.keys(wanted).map(quoteLiteral).join(', ')})`;
+  const rows = await queryRows(query, connection, [programs], environment, signal);
+  const known = new Map(rows.map(([name, value = '']) => [name, value.split(',')[0]]));
+  const others = Object.entries(wanted).filter(([name, value]) => known.has(name) && known.get(name) !== value);
   if (others.length === 0) return environment;
   const { PGOPTIONS: given } = environment;
   const options = others.map(([name, value]) => `-c ${name}=${value}`);

@@ -7,3 +7,14 @@ export function quoteIdentifier(name: string): string {
 export function quoteLiteral(text: string): string {
   return ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
+
+/**
+ * A value as JSON, and that as SQL has it. Bytes that are no UTF-8 (`lossless-text.ts`) go out as they are, since JSON would
+ * make escapes of them that no server takes.
+ */
+export function quoteJson(value: unknown): string {
+  const text = JSON.stringify(value).replaceAll(/\\(?:u(dc[89a-f][0-9a-f])|[^])/g, (found, code: string | undefined) =>
+    code === undefined ? found : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return quoteLiteral(text);
+}

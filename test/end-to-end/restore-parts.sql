@@ -19,7 +19,7 @@ create table p2a partition of p2 for values in (1,2); create table p2d partition
 create index pi on p(note);
 alter table p add column cust int references customer;
 create table base (a int); create table child (b int) inherits (base);
-create sequence free; create table uses_free (id int default nextval('free'), x text);
+create sequence free; create table uses_free (id int default nextval('free'), x text, image oid);
 create materialized view mv as select count(*) n from customer; create unique index on mv(n);
 create view v as select * from customer;
 create table sales.deal (id serial primary key, who sales.citext, m public.mood, customer int references public.customer);

@@ -130,6 +130,13 @@ describe('--table', () => {
     expect(await cluster.sql(database, "insert into sales.deal(who, m) values ('x', 'ok') returning id")).toBe('3');
   });
 
+  test('says that large objects stay behind, where rows may refer to some', async () => {
+    expect((await restored('', '--table', 'uses_free')).said).toMatch(
+      /left out: large objects, to which rows of public.uses_free may refer; they come with the whole backup/,
+    );
+    expect((await restored('', '--table', 'base')).said).not.toMatch(/large objects/);
+  });
+
   test('brings the tables that inherit from one', async () => {
     const { database } = await restored('', '--table', 'base');
     expect(await cluster.sql(database, 'select count(*) from base')).toBe('2');

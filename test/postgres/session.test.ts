@@ -6,6 +6,8 @@ import { findOutlook, type OutlookFields } from '../../src/postgres/dump-concern
 import { readGlobals } from '../../src/postgres/globals.ts';
 import { explainLoadFailure } from '../../src/postgres/load-failure.ts';
 import { inspectServer } from '../../src/postgres/inspect-server.ts';
+import { limitsOfRole } from '../../src/postgres/limited-role.ts';
+import { whatIsThere } from '../../src/postgres/parts/what-is-there.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';
 import { queryRows } from '../../src/postgres/query.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
@@ -97,6 +99,16 @@ LOCATION:  scanner_yyerror, scan.l:1176
   );
 });
 
+test.each([
+  'relation "lim" does not exist\nCONTEXT:  SQL function "small" during inlining',
+  'type "d" does not exist\nQUERY:  declare x d;\nCONTEXT:  compilation of PL/pgSQL function "small" near line 1',
+  'text search configuration "de" does not exist\nCONTEXT:  SQL function "small" statement 1',
+])('a function that leaves schemas out is named where its words end a load: %j {refused@load}', (words) => {
+  expect(explainLoadFailure('psql', `ERROR:  42P01: ${words}`).hint).toMatch(
+    /empty search_path, and the function small /,
+  );
+});
+
 test('a session that is ended in the middle says so {lost@connect}', async () => {
   await expect(ask('select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())')).rejects.toThrow(
     /connection to postgres on .* was lost/,
@@ -146,7 +158,21 @@ describe('names', () => {
     if (programs === undefined) throw new Error('no pg_dump');
     const globals = await readGlobals({ connection: raw, programs, found, environment, signal });
     expect(globals.reveal()).toContain(`CREATE ROLE "${name}";`);
+    const entry = {
+      dumpId: 1,
+      kind: 'TABLE',
+      schema: 'public',
+      name,
+      owner: '',
+      definition: '',
+      copyStatement: '',
+      dependsOn: [],
+    };
+    await ask(`create table public."${name}" (n int)`, raw);
+    expect((await whatIsThere([entry], (query) => ask(query, raw))).has(entry)).toBe(true);
+    await ask(`drop table public."${name}"`, raw);
     // Another database of the same server is none the worse for it.
+    expect(await limitsOfRole([name], true, (query) => ask(query))).toMatchObject({ foreignRoles: [] });
     expect((await readGlobals({ connection: server(), programs, found, environment, signal })).reveal()).toContain(
       name,
     );

@@ -6,6 +6,7 @@ import { DATA, isAskedForOnly, isLargeObject, isRemark } from './kinds.ts';
 import { matchNames } from './match-names.ts';
 import { orderRows, type ForeignKey } from './order-rows.ts';
 import type { SequenceAhead } from './sequences-ahead.ts';
+import { withoutLargeObjects, withoutRows } from './what-is-not-there.ts';
 
 /** What of a dump is to be loaded. */
 export interface Choice {
@@ -92,7 +93,7 @@ export async function chooseEntries(
   if (brought.size > 0)
     notes.push(`brought along, since it is needed: ${[...brought].map((entry) => described(entry)).join(', ')}`);
   for (const entry of entries) if (isAbout(entry, brought, contents)) chosen.add(entry.dumpId);
-  notes.push(...withoutRows(chosen, contents));
+  notes.push(...withoutRows(chosen, contents), ...withoutLargeObjects(chosen, contents));
 
   const wanted = entries.filter((entry) => isChosen(entry) && !(parts.schemaOnly && DATA.has(entry.kind)));
   return { entries: attachedLast(wanted, chosen), isReordered: false, notes };
@@ -212,18 +213,6 @@ function leftBehind(chosen: ReadonlySet<number>, brought: ReadonlySet<TocEntry>,
     .filter((entry) => kinds.has(entry.kind) && !chosen.has(entry.dumpId) && !brought.has(entry))
     .filter(({ dependsOn }) => dependsOn.some((id) => chosen.has(id)))
     .map((entry) => `left out: ${described(entry)}`);
-}
-
-/** Tables whose rows the backup does not hold. */
-function withoutRows(chosen: ReadonlySet<number>, { entries, byId, attachedBy }: Contents): string[] {
-  const filled = new Set(entries.flatMap((entry) => (entry.kind === 'TABLE DATA' ? entry.dependsOn : [])));
-  const parents = new Set([...attachedBy.values()].flatMap(({ dependsOn }) => dependsOn));
-  const empty = [...chosen].flatMap((id) => {
-    const entry = byId.get(id);
-    const isPartitioned = parents.has(id) || /^PARTITION BY /m.test(entry?.definition ?? '');
-    return entry?.kind !== 'TABLE' || filled.has(id) || isPartitioned ? [] : [nameOf(entry)];
-  });
-  return empty.length === 0 ? [] : [`the backup holds no rows of ${empty.join(', ')}`];
 }
 
 /**

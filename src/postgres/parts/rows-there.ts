@@ -1,6 +1,6 @@
 import { ProgramError } from '../../errors.ts';
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
-import { quoteLiteral } from '../quote.ts';
+import { quoteJson } from '../quote.ts';
 import { inBatches } from './what-is-there.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function compareRows(
     const wanted = batch.map(([{ schema, name }], nr) => ({ nr, schema, name }));
     const rows = await query(`select w.nr, (pg_catalog.xpath('/row/n/text()', pg_catalog.query_to_xml(
         pg_catalog.format('select count(*) as n from only %I.%I', w.schema, w.name), false, true, '')))[1]::text
-      from pg_catalog.json_to_recordset(${quoteLiteral(JSON.stringify(wanted))}) as w(nr int, schema text, name text)
+      from pg_catalog.json_to_recordset(${quoteJson(wanted)}) as w(nr int, schema text, name text)
       join pg_catalog.pg_namespace n on n.nspname = w.schema
       join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name
       where c.relkind = 'r' and pg_catalog.has_schema_privilege(n.oid, 'usage')

@@ -1,5 +1,5 @@
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
-import { quoteLiteral } from '../quote.ts';
+import { quoteJson } from '../quote.ts';
 import { inBatches } from './what-is-there.ts';
 
 /** A sequence of the target that has gone further than the one of the dump. */
@@ -27,7 +27,7 @@ export async function sequencesAhead(
       const wanted = batch.map(({ schema, name }, nr) => ({ nr, schema, name }));
       const value = (column: string) => `(pg_catalog.xpath('/row/${column}/text()', v.row))[1]::text`;
       const rows = await query(`select w.nr, s.seqincrement, ${value('last_value')}, ${value('is_called')}
-        from pg_catalog.json_to_recordset(${quoteLiteral(JSON.stringify(wanted))}) as w(nr int, schema text, name text)
+        from pg_catalog.json_to_recordset(${quoteJson(wanted)}) as w(nr int, schema text, name text)
         join pg_catalog.pg_namespace n on n.nspname = w.schema
         join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name
         join pg_catalog.pg_sequence s on s.seqrelid = c.oid

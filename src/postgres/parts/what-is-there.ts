@@ -1,5 +1,5 @@
 import type { TocEntry } from '../dump-toc/toc-entry.ts';
-import { quoteLiteral } from '../quote.ts';
+import { quoteJson } from '../quote.ts';
 
 type Query = (text: string) => Promise<string[][]>;
 
@@ -57,7 +57,7 @@ export async function whatIsThere(entries: readonly TocEntry[], query: Query): P
   await inBatches(asked, async (batch) => {
     const wanted = batch.map(({ kind, schema, name }, nr) => ({ nr, kind, schema, name }));
     const rows = await query(`select w.nr
-      from pg_catalog.json_to_recordset(${quoteLiteral(JSON.stringify(wanted))})
+      from pg_catalog.json_to_recordset(${quoteJson(wanted)})
         as w(nr int, kind text, schema text, name text)
       where case w.kind ${cases.join('\n')} end`);
     for (const [nr] of rows) {
