@@ -9,6 +9,8 @@ const NEWEST_KNOWN = 16;
 const ALGORITHM_SINCE = 15;
 const RELATION_KIND_SINCE = 16;
 const CUSTOM = 1;
+/** pg_dump writes 4; no number of this program holds more than 6. */
+const MOST_INTEGER_BYTES = 6;
 /** Seconds to year, and whether it is summer time. */
 const TIME_FIELDS = 7;
 
@@ -57,6 +59,9 @@ function parseHead(bytes: Buffer) {
       `the dump has the archive format ${major}.${minor}, of which pgbak knows the contents only of 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
       'Restore all of it, or write it to a file (--output) and choose with pg_restore --use-list.',
     );
+  }
+  if (integerBytes === 0 || integerBytes > MOST_INTEGER_BYTES) {
+    throw new ArchiveError(`the dump has integers of ${integerBytes} bytes, which no pg_dump writes`);
   }
   const integer = () => {
     const isNegative = byte() !== 0;
