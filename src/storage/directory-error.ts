@@ -3,8 +3,8 @@ import { errorCode, errorMessage, PgbakError, StorageError } from '../errors.ts'
 const REASONS: Record<string, [string, string?]> = {
   ENOSPC: ['its file system is full', 'Free some space there.'],
   EDQUOT: ["this user's quota is used up", 'Free some space there or raise the quota.'],
-  EACCES: ['this user may not', 'Give the user who runs pgbak the right to write there.'],
-  EPERM: ['this user may not', 'Give the user who runs pgbak the right to write there.'],
+  EACCES: ['this user may not', 'Give the user who runs pgbak the right to read and write there.'],
+  EPERM: ['this user may not', 'Give the user who runs pgbak the right to read and write there.'],
   EROFS: ['its file system is read-only', 'Mount it for writing.'],
   ENOENT: ['there is no such file'],
   ENOTDIR: ['a part of the path is a file', 'Choose another destination or archive name.'],

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../errors.ts';
+import { directoryError } from './directory-error.ts';
 import { readSidecar, SIDECAR } from './sidecar.ts';
 import type { StoredObject } from './storage.ts';
 
@@ -19,9 +20,8 @@ const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
  */
 export function versionNameOf(name: string, startedAt: Date, attempt: number): string {
   const extension = EXTENSION.exec(name)?.[0] ?? '';
-  const stamp = `${startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
   const number = attempt === 1 ? '' : `-${attempt}`;
-  return `${name.slice(0, name.length - extension.length)}.${stamp}${number}${extension}`;
+  return `${name.slice(0, name.length - extension.length)}.${stampOf(startedAt)}${number}${extension}`;
 }
 
 /** A file that is not finished yet: hidden, and marked with the catalogue that writes it. */
@@ -52,12 +52,14 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
     const [, base, stamp, number, extension] = VERSION.exec(file) ?? [];
     if (base === undefined || stamp === undefined || extension === undefined) return [];
     const name = base + extension;
-    return name.startsWith(prefix) ? [{ file, name, stamp, number: Number(number ?? 1) }] : [];
+    if (!name.startsWith(prefix)) return [];
+    const storedAt = instantOf(stamp);
+    return storedAt === undefined ? [] : [{ file, name, stamp, storedAt, number: Number(number ?? 1) }];
   });
   versions.sort((a, b) => compare(a.name, b.name) || compare(b.stamp, a.stamp) || b.number - a.number);
   for (let i = 0; i < versions.length; i += AT_ONCE) {
     const group = versions.slice(i, i + AT_ONCE);
-    const looks = group.map(async ({ file, name, stamp }) => {
+    const looks = group.map(async ({ file, name, storedAt }) => {
       const path = join(directory, file);
       const sizeBytes = await stat(path).then(
         ({ size }) => size,
@@ -65,7 +67,6 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
       );
       // It may have been removed since it was listed.
       if (sizeBytes === undefined) return [];
-      const storedAt = instantOf(stamp);
       const facts = there.has(file + SIDECAR) ? await factsBeside(path, storedAt) : {};
       return [{ name, id: path, sizeBytes, storedAt, ...facts }];
     });
@@ -113,10 +114,14 @@ async function filesBelow(directory: string, prefix: string, folder = ''): Promi
   return files;
 }
 
+/** Where ext4 keeps, at the top of a disk, what a check of it has found: only root may look into it. */
+const LOST_AND_FOUND = 'lost+found';
+
 async function entriesIn(folder: string): Promise<Dirent[]> {
   return await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return [];
-    throw error;
+    if (errorCode(error) === 'EACCES' && basename(folder) === LOST_AND_FOUND) return [];
+    throw directoryError(folder, 'cannot be looked into', error);
   });
 }
 
@@ -127,8 +132,14 @@ async function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-function instantOf(stamp: string): Date {
-  return new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+/** Undefined for a moment that there never was, such as February 30, which pgbak writes into no name. */
+function instantOf(stamp: string): Date | undefined {
+  const instant = new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(instant.getTime()) || stampOf(instant) !== stamp ? undefined : instant;
+}
+
+function stampOf(instant: Date): string {
+  return `${instant.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
 function compare(a: string, b: string): number {

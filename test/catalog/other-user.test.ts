@@ -86,4 +86,20 @@ ifRoot('for a user who is not the superuser', () => {
     }
     expect(readdirSync(account.folder.at('victim'))).toEqual([]);
   });
+
+  test('what only root may look into beside the archives is passed over where it is of ext4, or named {denied@fetch, denied@prune}', async () => {
+    using account = await usersCatalog();
+    const directory = account.folder.at('backups');
+    mkdirSync(`${directory}/lost+found`, { recursive: true, mode: 0o700 });
+    writeFileSync(`${directory}/shop.20261123T101500Z.sql.7z`, 'x');
+    for (const path of [account.folder.path, directory]) chmodSync(path, 0o755);
+    chmodSync(`${directory}/lost+found`, 0o700);
+    const rebuild = ['catalog', 'rebuild', '--from', `file:${directory}`];
+    expect(await asUser(USER, rebuild, account.env)).toMatchObject({ status: 0 });
+    mkdirSync(`${directory}/other`, { mode: 0o700 });
+    expect(await asUser(USER, rebuild, account.env)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`the directory ${directory}/other cannot be looked into: this user may not`),
+    });
+  });
 });

@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  'in an archive that is known from storage alone, it is restored in whole, or nothing of it {damaged@load, damaged@verify}',
+  'in an archive that is known from storage alone, it is restored in whole, or nothing of it {damaged@load, damaged@commit}',
   async () => {
     const directory = account.folder.at('backups');
     await account.add({
