@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from '../errors.ts';
 import { directoryError } from './directory-error.ts';
 import { readSidecar, SIDECAR } from './sidecar.ts';
@@ -104,7 +104,7 @@ async function filesBelow(directory: string, prefix: string, folder = ''): Promi
   // A version has its stamp behind the first point of its object's name, or further on.
   const start = /^[^.]*\.?/.exec(prefix)?.[0] ?? '';
   const files: string[] = [];
-  for (const entry of await entriesIn(join(directory, folder))) {
+  for (const entry of await entriesIn(resolve(directory, folder))) {
     const path = folder + entry.name;
     if (entry.isFile()) {
       if (path.startsWith(start)) files.push(path);

@@ -123,7 +123,7 @@ test(
         else await cluster.sql(database, 'drop schema public cascade; create schema public');
       }
     });
-    await fc.assert(property, fuzzRuns(2));
+    await fc.assert(property, fuzzRuns(1));
   },
   FUZZ_TIMEOUT_MS,
 );
