@@ -1,7 +1,7 @@
 import { Command } from '@oclif/core/command';
 import type { Interfaces } from '@oclif/core';
-import { errorMessage, InterruptedError, machineHint, PgbakError } from '../errors.ts';
-import { isClosedPrompt } from './prompts/terminal.ts';
+import { errorMessage, machineHint, PgbakError } from '../errors.ts';
+import { closedPrompt } from './prompts/terminal.ts';
 import { printable, printableJson, withoutPasswords } from '../printable.ts';
 import { showsStacks } from './debugging.ts';
 import { refuseEmptyValues } from './empty-values.ts';
@@ -52,7 +52,7 @@ export abstract class BaseCommand extends Command {
 
   /** Prints our own errors field by field: a foreign one may hold a command line or a header with a secret. */
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    const report = reportOf(isClosedPrompt(error) ? new InterruptedError('SIGINT') : error);
+    const report = reportOf(closedPrompt(error) ?? error);
     if (this.jsonEnabled()) {
       this.logJson({ error: report });
     } else {

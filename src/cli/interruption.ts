@@ -4,6 +4,9 @@ import { ignoresHangup } from '../system/hangup.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Of the command that runs, where it ends things in order. */
+let underWay: AbortSignal | undefined;
+
 export interface Interruption {
   signal: AbortSignal;
   [Symbol.dispose](): void;
@@ -16,12 +19,17 @@ export interface Interruption {
 export function guardHangup(cameAlready: boolean): void {
   process.removeAllListeners('SIGHUP');
   const guard = () => {
-    if (ignoresHangup() || process.listenerCount('SIGHUP') > 1) return;
+    if (ignoresHangup() || underWay !== undefined) return;
     process.off('SIGHUP', guard);
     process.kill(process.pid, 'SIGHUP');
   };
   process.on('SIGHUP', guard);
   if (cameAlready) guard();
+}
+
+/** For a prompt: without it one waits for an answer although a signal came that somebody else listens to. */
+export function promptContext(): { signal?: AbortSignal } {
+  return underWay === undefined ? {} : { signal: underWay };
 }
 
 /**
@@ -39,9 +47,11 @@ export function listenForInterruption(): Interruption {
     controller.abort(new InterruptedError(signal));
   };
   for (const signal of SIGNALS) process.on(signal, listener);
+  underWay = controller.signal;
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
+      underWay = undefined;
       for (const signal of SIGNALS) process.off(signal, listener);
     },
   };

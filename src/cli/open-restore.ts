@@ -17,6 +17,7 @@ import { programEnvironment } from '../postgres/program-environment.ts';
 import type { RestorePoint } from '../restore/choose-point.ts';
 import type { HandOverTools, ProvenArchive } from '../restore/hand-over.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
+import { promptContext } from './interruption.ts';
 import { canAsk } from './prompts/terminal.ts';
 import { clientProgramsFor, once, sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
 import type { Workplace } from './open-workplace.ts';
@@ -114,7 +115,7 @@ export async function passwordFor(
   if (given !== '-') return givenPassword(given, environment);
   if (!canAsk(isJson)) throw new ConfigError('nobody can be asked for the archive password here');
   const { password } = await import('@inquirer/prompts');
-  const typed = await password({ message: 'Archive password', mask: true });
+  const typed = await password({ message: 'Archive password', mask: true }, promptContext());
   if (typed === '')
     throw new ConfigError('no archive password was typed', 'Without one: leave --archive-password out.');
   return new Secret(typed);

@@ -2,6 +2,7 @@ import { knownPlaceOf, parseDestination } from '../config/destination.ts';
 import type { ServerFields } from '../config/server.ts';
 import { ConfigError, PgbakError } from '../errors.ts';
 import { printable } from '../printable.ts';
+import { promptContext } from './interruption.ts';
 import type { Workplace } from './open-workplace.ts';
 import { memoryOf } from './storage-at.ts';
 
@@ -46,5 +47,8 @@ export async function settleDestination(
 
 async function isWanted(problem: string): Promise<boolean> {
   const { confirm } = await import('@inquirer/prompts');
-  return await confirm({ message: printable(`${problem}. Create it, or take it as it is?`), default: false });
+  return await confirm(
+    { message: printable(`${problem}. Create it, or take it as it is?`), default: false },
+    promptContext(),
+  );
 }

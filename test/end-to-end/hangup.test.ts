@@ -88,3 +88,23 @@ test.each([
   for (const { pid } of pgbak) process.kill(pid, 'SIGHUP');
   expect(await exited).toEqual([status, null]);
 });
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('a prompt that waits ends at %s, and the terminal is as it was {stop@connect}', async (signal, status) => {
+  using terminal = openTerminal(account.env);
+  for (const [words, question] of [
+    ['add --no-check', 'Connection string'],
+    ['edit', 'Edit which server?'],
+    ['del shop', 'Forget shop?'],
+  ] as const) {
+    terminal.enter(`clear; pgbak ${words}; echo status $?`);
+    await terminal.shows(question);
+    for (const { pid } of processesWith(`${PGBAK} ${words}`)) process.kill(pid, signal);
+    await terminal.shows(`status ${status}`);
+    terminal.enter('clear; stty -a');
+    expect(await terminal.shows('echonl')).toMatch(/ icanon [^]* echo /);
+  }
+  expect(await account.json('list')).toMatchObject([{ name: 'shop' }]);
+});

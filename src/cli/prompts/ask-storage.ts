@@ -4,6 +4,7 @@ import { parseDestination, placeOf } from '../../config/destination.ts';
 import type { ServerFields } from '../../config/server.ts';
 import type { ServerInput } from '../../config/server-input.ts';
 import { ConfigError } from '../../errors.ts';
+import { promptContext } from '../interruption.ts';
 import { allOf, askOptional, problems } from './ask-fields.ts';
 import { archiveNameProblem } from './archive-name-problem.ts';
 import type { Asking } from './ask-server.ts';
@@ -41,14 +42,17 @@ async function askDestination(answers: ServerInput, { given, today, environment 
   if (given.destination !== undefined) return;
   const current = today?.destination ?? environment.destination ?? 'b2';
   const { kind } = parseDestination(current);
-  const choice = await select({
-    message: 'Store the archives in',
-    choices: [
-      { name: 'Backblaze B2', value: 'b2' as const },
-      { name: 'a directory of this machine', value: 'directory' as const },
-    ],
-    default: kind,
-  });
+  const choice = await select(
+    {
+      message: 'Store the archives in',
+      choices: [
+        { name: 'Backblaze B2', value: 'b2' as const },
+        { name: 'a directory of this machine', value: 'directory' as const },
+      ],
+      default: kind,
+    },
+    promptContext(),
+  );
   if (choice === 'b2') {
     // What the environment says anyway need not stand in the record.
     if (kind !== 'b2') answers.destination = 'b2';

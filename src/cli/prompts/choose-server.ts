@@ -3,6 +3,7 @@ import type { ServerRecord } from '../../config/server.ts';
 import { ConfigError } from '../../errors.ts';
 import { printableName } from '../../printable.ts';
 import { findServer } from '../find-server.ts';
+import { promptContext } from '../interruption.ts';
 import { canAsk } from './terminal.ts';
 
 export interface Choice {
@@ -44,5 +45,5 @@ export async function chooseServerOrAll(
 
 async function select<T>(message: string, choices: { name: string; value: T }[]): Promise<T> {
   const { select: ask } = await import('@inquirer/prompts');
-  return await ask({ message, choices, pageSize: 15 });
+  return await ask({ message, choices, pageSize: 15 }, promptContext());
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
 import { printable, printableName, withoutPasswords } from '../../printable.ts';
+import { promptContext } from '../interruption.ts';
 import { canAsk } from './terminal.ts';
 
 /** Has a person type the name of the database that is about to be emptied. Without a terminal `--yes` has to say it. */
@@ -14,7 +15,10 @@ export async function confirmReplacement(database: string, plan: readonly string
   const { input } = await import('@inquirer/prompts');
   // A name that holds what no key types is typed as it is shown.
   const shown = printableName(database);
-  const typed = await input({ message: `Type the name of the database to replace what is in it (${shown})` });
+  const typed = await input(
+    { message: `Type the name of the database to replace what is in it (${shown})` },
+    promptContext(),
+  );
   if (![typed, typed.trim()].some((text) => text === database || text === shown))
     throw new ConfigError('that is not its name, and nothing was changed');
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { createPrompt, isEnterKey, makeTheme, useEffect, useKeypress, usePrefix, useState } from '@inquirer/core';
+import { promptContext } from '../interruption.ts';
 
 export interface FieldPromptConfig {
   message: string;
@@ -17,7 +18,7 @@ export interface FieldPromptConfig {
  * Asks for one text and tells while it is typed what is wrong with it. Inquirer's own prompts judge only what was
  * entered, and a rejected secret has to be typed again from its first character.
  */
-export const fieldPrompt = createPrompt<string, FieldPromptConfig>((config, done) => {
+const prompt = createPrompt<string, FieldPromptConfig>((config, done) => {
   const { message, emptyMeans, prefill = '', isSecret = false, problemOf } = config;
   const theme = makeTheme({});
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
@@ -58,6 +59,10 @@ export const fieldPrompt = createPrompt<string, FieldPromptConfig>((config, done
   const help = isSecret && text !== '' ? styleText('dim', `ctrl-t ${isShown ? 'hides' : 'shows'} it`) : '';
   return [`${question} ${shown}`, [complaint, help].filter((part) => part !== '').join('\n')];
 });
+
+export function fieldPrompt(config: FieldPromptConfig): Promise<string> {
+  return prompt(config, promptContext());
+}
 
 /** The length of a secret is hidden as well. */
 function shownWhenDone(text: string): string {

@@ -2,6 +2,7 @@ import { confirm } from '@inquirer/prompts';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { PgbakError } from '../../errors.ts';
 import { printable } from '../../printable.ts';
+import { promptContext } from '../interruption.ts';
 import { isLive, terminalWidth } from '../output.ts';
 
 /**
@@ -32,6 +33,6 @@ export async function tryIt(
     }
     const text = printable(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
     spinner.fail(wrapAnsi(text, (terminalWidth(process.stdout) ?? 80) - 2).replaceAll('\n', '\n  '));
-    return await confirm({ message: 'Go on with it all the same?', default: false });
+    return await confirm({ message: 'Go on with it all the same?', default: false }, promptContext());
   }
 }

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { listenForInterruption } from '../../cli/interruption.ts';
+import { listenForInterruption, promptContext } from '../../cli/interruption.ts';
 import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
 import { canAsk } from '../../cli/prompts/terminal.ts';
 import { openPlace } from '../../cli/storage-at.ts';
@@ -58,7 +58,7 @@ EXIT STATUS
       if (!canAsk(this.jsonEnabled())) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
       const { confirm } = await import('@inquirer/prompts');
       const message = `Give up ${count} backups in ${place}?`;
-      if (!(await confirm({ message: printable(message), default: false })))
+      if (!(await confirm({ message: printable(message), default: false }, promptContext())))
         throw new ConfigError('nothing was given up');
     }
     const forgotten = await catalog.places.giveUp(place, new Date(), ids);
