@@ -20,7 +20,7 @@ export interface DumpOutlook {
   partitionsWithoutRows: string[];
 }
 
-export type OutlookFields = Exclusions & { noLargeObjects: boolean };
+export type OutlookFields = Exclusions & { noLargeObjects: boolean; includeGlobals: boolean };
 
 /**
  * One row for each thing to tell of: its kind, what it is about, and what that stands against.
@@ -29,8 +29,9 @@ export type OutlookFields = Exclusions & { noLargeObjects: boolean };
  * depends on something that is not. refers: rows with a foreign key to rows that are not dumped. large-objects: how many
  * the role may not read. mapping: a user mapping whose options are hidden from the role
  * (https://www.postgresql.org/docs/current/view-pg-user-mappings.html). unlogged: a table that a standby cannot read.
+ * passwords: those of roles that would be included, and that the role may not read.
  */
-function outlookQuery({ noLargeObjects, ...exclusions }: OutlookFields): string {
+function outlookQuery({ noLargeObjects, includeGlobals, ...exclusions }: OutlookFields): string {
   const isRegclass = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`;
   return `${NOTE_PATH} with ${selectionTables(exclusions)},
   me as (select oid, rolsuper from pg_catalog.pg_roles where rolname = current_user),
@@ -81,6 +82,8 @@ function outlookQuery({ noLargeObjects, ...exclusions }: OutlookFields): string 
         else m.umuser = me.oid and (pg_catalog.pg_has_role(s.srvowner, 'usage') or pg_catalog.has_server_privilege(s.oid, 'usage')) end)
   union all select 'unlogged', r.schema || '.' || r.name, '' from rel r
     where r.kind = 'r' and r.persistence = 'u' and pg_catalog.pg_is_in_recovery() and r.oid not in (select oid from left_out)
+  union all select 'passwords', '', ''
+    where ${includeGlobals} and not pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select')
   order by 1, 2, 3`;
 }
 
@@ -102,6 +105,7 @@ export async function findOutlook(
       ...of('large-objects').map(([count]) => largeObjectsConcern(count)),
       ...gathered(of('mapping'), mappingConcern),
       ...gathered(of('unlogged'), unloggedConcern),
+      ...of('passwords').map(() => NO_PASSWORDS),
     ],
     partitionsWithoutRows: of('partition').map(
       ([schema, name]) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
@@ -158,6 +162,13 @@ function largeObjectsConcern(count: string): Concern {
     hint: 'pg_read_all_data does not cover them. Dump as their owner or a superuser, have lo_compat_privileges set for the role (ALTER ROLE ... SET lo_compat_privileges = on, by a superuser), or leave all of them out: --no-large-objects.',
   };
 }
+
+/** Managed services let nobody read them: no reason to warn of each backup. */
+const NO_PASSWORDS: Concern = {
+  level: 'advice',
+  message: 'the role may not read the passwords of roles (pg_authid), and --include-globals leaves them out',
+  hint: 'Roles that are made again by restore --globals cannot log in until they get one. Dump as a superuser, or keep them elsewhere.',
+};
 
 function mappingConcern(names: string): Concern {
   return {

@@ -9,6 +9,7 @@ import { databaseEnvironment } from './database-environment.ts';
 import { LIST_SETTINGS } from './list-settings.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { queryRows } from './query.ts';
+import { inEnglish } from './server-language.ts';
 
 /** Where roles and settings are read from or written to. */
 export interface GlobalsRequest {
@@ -22,6 +23,10 @@ export interface GlobalsRequest {
 }
 
 const TIMEOUT_MS = 120_000;
+
+const MAY_NOT = 'Leave them out with --no-include-globals, or connect as a role that may read them.';
+const OTHER_ENCODING =
+  "A name is in another encoding than any database's here. Rename it, have a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: --no-include-globals";
 
 /** The encoding that takes any bytes for what they are. */
 const ANY_BYTES = 'SQL_ASCII';
@@ -98,7 +103,7 @@ export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
   if (!isWhole(dumped)) {
     throw new ProgramError(
       `the roles could not be read: ${stderrTail.trim() || 'pg_dumpall ended too early'}`,
-      'Leave them out with --no-include-globals, or connect as a role that may read them.',
+      /invalid byte sequence for encoding/.test(inEnglish(stderrTail)) ? OTHER_ENCODING : MAY_NOT,
     );
   }
   const settings = (await ask(SETTINGS)).map(([line = '']) => line);

@@ -36,7 +36,13 @@ export interface PreparedDump {
 export interface DumpRequest {
   server: Pick<
     ServerFields,
-    'name' | 'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'lockWaitSeconds' | 'noLargeObjects'
+    | 'name'
+    | 'includeGlobals'
+    | 'excludeTables'
+    | 'excludeTableData'
+    | 'excludeSchemas'
+    | 'lockWaitSeconds'
+    | 'noLargeObjects'
   >;
   settings: Pick<ServerSettings, 'connectionString' | 'format'>;
   found: readonly ClientPrograms[];

@@ -199,3 +199,15 @@ describe('what is left out on demand', () => {
     for (const pieceBytes of [7, 4096, 65_536]) expect(passed(`${statement}\n`, pieceBytes, all)).toContain(statement);
   });
 });
+
+test('a text without an end is refused after 1 GB, which psql would keep in memory, and rows go on as long as they like', () => {
+  const piece = Buffer.alloc(2 ** 26, 'a');
+  const scanner = new PlainDumpScanner();
+  const goOn = () => {
+    for (let count = 0; count < 18; count += 1) scanner.push(piece);
+  };
+  scanner.push(Buffer.from('COPY public.a (b) FROM stdin;\n'));
+  goOn();
+  scanner.push(Buffer.from('\n\\.\nCOMMENT ON TABLE a IS $$'));
+  expect(goOn).toThrow(/a statement of more than 1 GB/);
+});

@@ -4,7 +4,6 @@ import { findClientPrograms, type ClientPrograms } from '../../src/postgres/clie
 import { connectionTo, parseConnection, type Connection } from '../../src/postgres/connection.ts';
 import { findOutlook, type OutlookFields } from '../../src/postgres/dump-concerns.ts';
 import { readGlobals } from '../../src/postgres/globals.ts';
-import { explainLoadFailure } from '../../src/postgres/load-failure.ts';
 import { inspectServer } from '../../src/postgres/inspect-server.ts';
 import { limitsOfRole } from '../../src/postgres/limited-role.ts';
 import { whatIsThere } from '../../src/postgres/parts/what-is-there.ts';
@@ -86,29 +85,6 @@ test.each([
   await expect(failed).rejects.not.toThrow(/cannot connect/);
 });
 
-test('what psql says of a failed load carries neither SQLSTATE nor a place in the source of PostgreSQL {refused@load}', () => {
-  const stderr = `psql:<stdin>:7: ERROR:  22023: invalid value for parameter "x": "y"
-DETAIL:  It is not known.
-SCHEMA NAME:  public
-TABLE NAME:  t
-CONSTRAINT NAME:  t_pkey
-LOCATION:  scanner_yyerror, scan.l:1176
-`;
-  expect(explainLoadFailure('psql', stderr).message).toBe(
-    'psql failed, and nothing was restored: ERROR:  invalid value for parameter "x": "y" DETAIL:  It is not known.',
-  );
-});
-
-test.each([
-  'relation "lim" does not exist\nCONTEXT:  SQL function "small" during inlining',
-  'type "d" does not exist\nQUERY:  declare x d;\nCONTEXT:  compilation of PL/pgSQL function "small" near line 1',
-  'text search configuration "de" does not exist\nCONTEXT:  SQL function "small" statement 1',
-])('a function that leaves schemas out is named where its words end a load: %j {refused@load}', (words) => {
-  expect(explainLoadFailure('psql', `ERROR:  42P01: ${words}`).hint).toMatch(
-    /empty search_path, and the function small /,
-  );
-});
-
 test('a session that is ended in the middle says so {lost@connect}', async () => {
   await expect(ask('select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())')).rejects.toThrow(
     /connection to postgres on .* was lost/,
@@ -177,11 +153,22 @@ describe('names', () => {
       name,
     );
     await ask('drop table public.t', raw);
+    await ask(`update pg_catalog.pg_database set datallowconn = false where datname = 'raw'`);
+    await expect(readGlobals({ connection: server(), programs, found, environment, signal })).rejects.toMatchObject({
+      hint: expect.stringMatching(/database that takes any bytes.*SQL_ASCII/),
+    });
+    await ask(`update pg_catalog.pg_database set datallowconn = true where datname = 'raw'`);
     await ask(`drop role "${name}"`, raw);
   });
 });
 
-const NOTHING: OutlookFields = { excludeTables: [], excludeTableData: [], excludeSchemas: [], noLargeObjects: false };
+const NOTHING: OutlookFields = {
+  excludeTables: [],
+  excludeTableData: [],
+  excludeSchemas: [],
+  noLargeObjects: false,
+  includeGlobals: false,
+};
 
 describe('before a dump is made', () => {
   beforeAll(async () => {
@@ -195,7 +182,8 @@ describe('before a dump is made', () => {
        insert into customer values (1), (2); insert into part values (1);
        select lo_from_bytea(0, '\\xdead'); create extension postgres_fdw; create server far foreign data wrapper postgres_fdw;
        create user mapping for public server far options (password 'x');
-       create role reader login password 'reader'; grant pg_read_all_data to reader`,
+       create role reader login password 'reader'; grant pg_read_all_data to reader;
+       create role modest login password 'modest'`,
     );
   });
   const outlook = async (fields: Partial<OutlookFields>, role?: { user: string; password: string }) => {
@@ -238,12 +226,14 @@ describe('before a dump is made', () => {
     });
   });
 
-  test('large objects and user mappings that the role may not see are told {denied@dump}', async () => {
+  test('large objects, user mappings and passwords that the role may not see are told {denied@dump}', async () => {
     const role = { user: 'reader', password: 'reader' };
     expect(await messages({}, role)).toMatch(
       /cannot read 1 large objects[^]*options .* of user mappings.*public \(far\)/,
     );
-    expect(await messages({ noLargeObjects: true }, role)).not.toMatch(/large objects/);
-    expect(await messages({})).toBe('');
+    expect(await messages({ noLargeObjects: true }, role)).not.toMatch(/large objects|passwords of roles/);
+    const modest = { user: 'modest', password: 'modest' };
+    expect(await messages({ includeGlobals: true }, modest)).toMatch(/may not read the passwords of roles/);
+    expect(await messages({ includeGlobals: true })).toBe('');
   });
 });

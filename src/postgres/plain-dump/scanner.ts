@@ -1,5 +1,6 @@
 import { ArchiveError } from '../../errors.ts';
 import { copyDataUntil } from './copy-data.ts';
+import { LONGEST_HELD_BYTES, LONGEST_LEFT_OUT_BYTES, LONGEST_STATEMENT_BYTES } from './limits.ts';
 import { isLeftOut, mayBeLeftOut, NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';
 import { ReadingSettings } from './reading-settings.ts';
 import { endsHere, isRoutine, newStatement, take, type Statement } from './statement.ts';
@@ -8,9 +9,6 @@ import { isDecided, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-w
 
 type Mode = { kind: 'sql' } | { kind: 'comment' } | { kind: 'rows' } | { kind: 'quoted'; quote: Quote };
 
-const LONGEST_HELD_BYTES = 65_536;
-/** No statement that is left out is longer: a function's name with a hundred types of arguments is 13 KB. */
-const LONGEST_LEFT_OUT_BYTES = 32_768;
 const NEWLINE = 0x0a;
 
 /**
@@ -24,7 +22,7 @@ const NEWLINE = 0x0a;
  */
 export class PlainDumpScanner {
   private mode: Mode = { kind: 'sql' };
-  private statement: Statement = newStatement();
+  private statement: Statement = newStatement(0);
   private rest: Buffer = Buffer.alloc(0);
   private text: Buffer = this.rest;
   /** How far `text` was read, and how far of that it was passed on or left out. */
@@ -39,7 +37,6 @@ export class PlainDumpScanner {
   private readonly settings = new ReadingSettings();
   /** Whether a part of the statement that is being read was passed on, so that it cannot be left out any more. */
   private isUnderWay = false;
-
   private readonly leftOut: LeftOut;
 
   constructor(leftOut = NOTHING_LEFT_OUT) {
@@ -66,6 +63,9 @@ export class PlainDumpScanner {
     this.bytesBefore += this.at;
     if (this.heldBytes() > LONGEST_HELD_BYTES || (this.mode.kind !== 'rows' && this.rest.length > LONGEST_HELD_BYTES)) {
       this.refuse('a word without an end');
+    }
+    if (this.mode.kind !== 'rows' && this.bytesBefore - this.statement.startsAt > LONGEST_STATEMENT_BYTES) {
+      this.refuse('a statement of more than 1 GB');
     }
     return this.out;
   }
@@ -95,6 +95,7 @@ export class PlainDumpScanner {
     if (mode.kind === 'rows') {
       this.keep(this.at);
       this.guard();
+      this.statement = newStatement(this.bytesBefore + this.at);
     }
     return true;
   }
@@ -190,7 +191,7 @@ export class PlainDumpScanner {
     this.release();
     if (treatment === 'copy') this.mode = { kind: 'rows' };
     else if (!runsNothing(statement)) this.guard();
-    this.statement = newStatement();
+    this.statement = newStatement(this.bytesBefore + this.at);
     this.isUnderWay = false;
   }
 

@@ -15,12 +15,14 @@ export interface Statement {
   /** How deep in `BEGIN ATOMIC ... END`, whose semicolons end no statement, as psql counts it. */
   bodyDepth: number;
   expects: 'atomic' | 'statement' | 'semicolon' | undefined;
+  /** Where in the dump the one before it ended, in bytes. */
+  readonly startsAt: number;
 }
 
 const KEPT_TOKENS = 24;
 const KEPT_WORDS = new Set(['on', 'as', 'owner', 'of']);
 
-export function newStatement(): Statement {
+export function newStatement(startsAt: number): Statement {
   return {
     tokens: [],
     words: new Set(),
@@ -30,6 +32,7 @@ export function newStatement(): Statement {
     firstWords: [],
     bodyDepth: 0,
     expects: undefined,
+    startsAt,
   };
 }
 

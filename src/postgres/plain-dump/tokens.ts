@@ -26,7 +26,7 @@ export function tokenAt(text: Buffer, at: number, hasEscapes: boolean): Token | 
   const first = text[at];
   const second = text[at + 1];
   if (first === undefined) return undefined;
-  if (isSpace(first)) return { kind: 'space', end: at + 1 };
+  if (isSpace(first)) return { kind: 'space', end: spaceEnd(text, at + 1) };
   if (isWordStart(first)) return wordAt(text, at);
   if (isDigit(first)) return numberAt(text, at);
   switch (first) {
@@ -133,6 +133,12 @@ function digitsEnd(text: Buffer, from: number): number {
   let at = from;
   while (isDigit(text[at])) at += 1;
   return at;
+}
+
+function spaceEnd(text: Buffer, from: number): number {
+  let end = from;
+  for (let byte = text[end]; byte !== undefined && isSpace(byte); byte = text[end]) end += 1;
+  return end;
 }
 
 function isSpace(byte: number): boolean {
