@@ -42,7 +42,7 @@ default_pool_size = 3
   for (const path of [folder.path, users, configuration]) {
     if (account.uid !== undefined && account.gid !== undefined) chownSync(path, account.uid, account.gid);
   }
-  const [file = '', ...words] = [...endsWithThisProcess(), '/usr/sbin/pgbouncer', configuration];
+  const [file, ...words] = [...endsWithThisProcess(), '/usr/sbin/pgbouncer', configuration];
   const child = spawn(file, words, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4000)));
