@@ -1,4 +1,5 @@
 import { ArchiveError } from '../errors.ts';
+import { checkHeader } from './check-header.ts';
 import { listArchive, type ArchiveLocation } from './list-archive.ts';
 
 /** The names that an archive's entries may have. */
@@ -24,6 +25,7 @@ export interface ArchiveContents {
  * @throws PasswordError when that password does not open it, ArchiveError when it is damaged or not one of pgbak's
  */
 export async function lookInside(location: ArchiveLocation, known: KnownEntries): Promise<ArchiveContents> {
+  await checkHeader(location.archivePath);
   const entries = await listArchive(location);
   const paths = entries.map(({ path }) => path);
   const [dumpEntry, ...others] = paths.filter((path) => known.dumps.includes(path));

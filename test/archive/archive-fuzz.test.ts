@@ -13,7 +13,7 @@ import { Secret } from '../../src/config/secret.ts';
 import { PgbakError } from '../../src/errors.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts';
 import { installedSevenZip, plainEnvironment } from '../support/seven-zip.ts';
-import { sevenZipOf, signed, type WrittenEntry } from '../support/seven-zip-writer.ts';
+import { packedHeaderOf, sevenZipOf, signed, type WrittenEntry } from '../support/seven-zip-writer.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const DUMP = `--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t (n int);\n${'INSERT INTO t VALUES (1);\n'.repeat(20)}\n--\n-- PostgreSQL database dump complete\n--\n\n`;
@@ -188,3 +188,12 @@ test.each(['zip', 'tar', 'gzip', 'xz'])(
     expect(await taken(readFileSync(path))).toBeUndefined();
   },
 );
+
+test('a directory that unpacks to more than any of pgbak has is refused before 7-Zip takes the memory {hostile@prove}', async () => {
+  const header = Buffer.alloc(2 ** 21);
+  const packed = folder.at('packed.7z');
+  const options = ['-m0=lzma:d=64k', '-mhc=off', '-siheader'];
+  execFileSync(location.sevenZip.file, ['a', '-t7z', ...options, packed], { input: header, stdio: 'pipe' });
+  expect(await taken(packedHeaderOf(readFileSync(packed), header))).toBeUndefined();
+  await expect(lookInside(location, KNOWN)).rejects.toThrow(/directory of 2097152 bytes/);
+});

@@ -91,6 +91,27 @@ export function signed(archive: Buffer): Buffer {
   return bytes;
 }
 
+/** An archive whose packed header is the one entry of another archive, made with `-m0=lzma:d=64k -mhc=off`. */
+export function packedHeaderOf(archive: Buffer, header: Buffer): Buffer {
+  const end = HEADER_BYTES + Number(archive.readBigUInt64LE(PLACE.offset));
+  const packed = archive.subarray(HEADER_BYTES, end);
+  const coder = archive.subarray(
+    archive.indexOf(LZMA, end),
+    archive.indexOf(LZMA, end) + LZMA.length + LZMA_PROPERTIES,
+  );
+  const packInfo = [0x06, ...number(0), 1, 0x09, ...number(packed.length), 0];
+  const folders = [0x07, 0x0b, 1, 0, 1, ...coder, 0x0c, ...number(header.length)];
+  const info = Buffer.from([0x17, ...packInfo, ...folders, 0x0a, 1, ...uint32(crc32(header)), 0, 0]);
+  const start = Buffer.from(archive.subarray(0, HEADER_BYTES));
+  start.writeBigUInt64LE(BigInt(packed.length), PLACE.offset);
+  start.writeBigUInt64LE(BigInt(info.length), PLACE.size);
+  return signed(Buffer.concat([start, packed, info]));
+}
+
+/** The coder LZMA with its five bytes of properties. */
+const LZMA = Buffer.from([0x23, 3, 1, 1, 5]);
+const LZMA_PROPERTIES = 5;
+
 function property(kind: number, content: readonly number[]): number[] {
   return [kind, ...number(content.length), ...content];
 }

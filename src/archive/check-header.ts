@@ -1,0 +1,110 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { ArchiveError } from '../errors.ts';
+
+/** `DOC/7zFormat.txt` of 7-Zip's source. */
+const SIGNATURE = '377abcaf271c';
+const START_BYTES = 32;
+const PLACE = { offset: 12, size: 20 };
+const ENCODED_HEADER = 0x17;
+const PACK_INFO = 0x06;
+const UNPACK_INFO = 0x07;
+const FOLDERS = 0x0b;
+const UNPACK_SIZES = 0x0c;
+const SIZES = 0x09;
+const CHECKSUMS = 0x0a;
+const CHECKSUM_BYTES = 4;
+const END = 0x00;
+const IS_COMPLEX = 0x10;
+const HAS_PROPERTIES = 0x20;
+const ID_BYTES = 0x0f;
+/** Of pgbak's own archives, with one entry or two, it has some 200 bytes. */
+const MOST_HEADER_BYTES = 1 << 20;
+
+/**
+ * Looks at the header of a 7z archive before 7-Zip does, which takes as much memory as the header says that it unpacks to: a
+ * hundred kilobytes can make that gigabytes.
+ *
+ * @throws ArchiveError where it is no 7z archive, is not whole, or has a header of a size that no archive of pgbak's has
+ */
+export async function checkHeader(archivePath: string): Promise<void> {
+  await using file = await open(archivePath, 'r').catch(() => undefined);
+  // Why it cannot be opened, 7-Zip tells.
+  if (file === undefined) return;
+  const start = await read(file, 0, START_BYTES);
+  if (start.subarray(0, 6).toString('hex') !== SIGNATURE || start.length < START_BYTES) {
+    throw new ArchiveError('the archive is no 7z archive, or only the beginning of one');
+  }
+  const offset = Number(start.readBigUInt64LE(PLACE.offset));
+  const sizeBytes = Number(start.readBigUInt64LE(PLACE.size));
+  refuseOver(sizeBytes);
+  const header = await read(file, START_BYTES + offset, sizeBytes);
+  if (header.length < sizeBytes)
+    throw new ArchiveError('the archive is not whole: its end, with its directory, is missing');
+  if (header[0] === ENCODED_HEADER) for (const size of unpackSizes(header)) refuseOver(size);
+}
+
+function refuseOver(sizeBytes: number): void {
+  if (sizeBytes <= MOST_HEADER_BYTES) return;
+  throw new ArchiveError(
+    `the archive has a directory of ${sizeBytes} bytes, which none of pgbak's has`,
+    'Somebody else made it or changed it: 7-Zip would need as much memory to open it.',
+  );
+}
+
+async function read(file: FileHandle, position: number, sizeBytes: number): Promise<Buffer> {
+  if (!Number.isSafeInteger(position)) return Buffer.alloc(0);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(sizeBytes), 0, sizeBytes, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** How large a packed header is said to become, after each step. */
+function unpackSizes(header: Buffer): number[] {
+  let at = 1;
+  const byte = () => header[at++] ?? 0;
+  // Each leading bit of the first byte stands for a byte that follows; its other bits are the highest of the number.
+  const number = () => {
+    const first = byte();
+    const following = Math.clz32(~(first << 24));
+    let value = 0;
+    for (let place = 0; place < following; place += 1) value += byte() * 2 ** (8 * place);
+    return value + (first & (0x7f >> following)) * 2 ** (8 * following);
+  };
+  const times = (count: number) => Array.from({ length: Math.min(count, header.length) });
+
+  if (byte() !== PACK_INFO) throw unknownHeader();
+  number();
+  const packed = number();
+  let kind = byte();
+  if (kind === SIZES) {
+    for (const _one of times(packed)) number();
+    kind = byte();
+  }
+  if (kind === CHECKSUMS) {
+    // 7-Zip writes none of what is packed; other programs write all of them.
+    if (byte() === 0) throw unknownHeader();
+    at += packed * CHECKSUM_BYTES;
+    kind = byte();
+  }
+  if (kind !== END || byte() !== UNPACK_INFO || byte() !== FOLDERS) throw unknownHeader();
+  const folders = number();
+  if (folders !== 1 || byte() !== 0) throw unknownHeader();
+  let [inputs, outputs] = [0, 0];
+  for (const _coder of times(number())) {
+    const flags = byte();
+    at += flags & ID_BYTES;
+    const isComplex = (flags & IS_COMPLEX) !== 0;
+    inputs += isComplex ? number() : 1;
+    outputs += isComplex ? number() : 1;
+    const propertyBytes = (flags & HAS_PROPERTIES) === 0 ? 0 : number();
+    at += propertyBytes;
+  }
+  const pairs = Math.max(0, outputs - 1);
+  for (const _pair of times(pairs * 2)) number();
+  if (inputs - pairs > 1) for (const _stream of times(inputs - pairs)) number();
+  if (byte() !== UNPACK_SIZES) throw unknownHeader();
+  return times(outputs).map(() => number());
+}
+
+function unknownHeader(): ArchiveError {
+  return new ArchiveError('the archive has a directory that is packed as pgbak packs none');
+}
