@@ -57,7 +57,9 @@ describe('a directory', () => {
       mkdirSync(dirname(folder.at(name)), { recursive: true });
       writeFileSync(folder.at(versionNameOf(name, new Date(), 1)), '');
     }
-    const prefixes = new Set(objects.flatMap((name) => [...name].map((_, i) => name.slice(0, i))));
+    const prefixes = new Set(
+      objects.flatMap((name) => Array.from({ length: name.length }, (_, i) => name.slice(0, i))),
+    );
     for (const prefix of [...prefixes, ...objects, 'shopp/', 'x']) {
       const expected = objects.filter((name) => name.startsWith(prefix));
       expect([prefix, (await listed(storage, prefix)).map(({ name }) => name)]).toEqual([prefix, expected]);
