@@ -7,6 +7,7 @@ import { showsStacks } from './debugging.ts';
 import { refuseEmptyValues } from './empty-values.ts';
 import { expectReader, tell } from './output.ts';
 import { painted } from './paint.ts';
+import { refuseSwitchValues } from './switch-values.ts';
 import { usageMessage } from './usage-error.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -35,6 +36,7 @@ export abstract class BaseCommand extends Command {
     B extends Record<string, unknown>,
     A extends Record<string, unknown>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    refuseSwitchValues(argv ?? this.argv, options?.flags ?? this.ctor.flags);
     const parsed = await super.parse(options, argv);
     if (!this.takesEmptyValues) refuseEmptyValues(parsed);
     return parsed;
