@@ -9,6 +9,14 @@ export const BUSY_TIMEOUT_MS = 15_000;
 export type FileKind =
   { kind: 'absent' } | { kind: 'empty' } | { kind: 'earlier' } | { kind: 'current'; schema: number };
 
+/** What nothing but `add` and its like may make: an unmounted disk or a wrong variable would be silent for ever. */
+export function absentCatalog(path: string): ConfigError {
+  return new ConfigError(
+    `there is no catalogue at ${path}`,
+    'The first server makes it: pgbak add. Where there should be one: is its disk mounted, and is DB_PATH right?',
+  );
+}
+
 /**
  * Looks at a file without changing a byte of it: through a read-only connection, since the last writing one to close
  * would fold a write-ahead log into the file. Throws a `ConfigError` for a SQLite file that is no catalogue.

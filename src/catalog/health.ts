@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { PgbakError } from '../errors.ts';
 import { openSqlite } from '../system/sqlite.ts';
-import { fileKind } from './file-kind.ts';
+import { absentCatalog, fileKind } from './file-kind.ts';
 import { SCHEMA } from './migrate.ts';
 import { openError } from './open-error.ts';
 
 /** How a catalogue file is, found out without changing it. */
 export type CatalogHealth =
-  | { kind: 'absent'; path: string }
+  | { kind: 'absent'; path: string; message: string; hint: string | undefined }
   | { kind: 'earlier'; path: string }
   | { kind: 'unusable'; path: string; message: string; hint: string | undefined }
   | {
@@ -21,12 +21,17 @@ export type CatalogHealth =
       damage: string[];
     };
 
+function absent(path: string): CatalogHealth {
+  const { message, hint } = absentCatalog(path);
+  return { kind: 'absent', path, message, hint };
+}
+
 export function catalogHealth(path: string): CatalogHealth {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return { kind: 'absent', path };
+  if (stats === undefined) return absent(path);
   try {
     const file = fileKind(path);
-    if (file.kind === 'absent') return { kind: 'absent', path };
+    if (file.kind === 'absent') return absent(path);
     if (file.kind === 'empty') {
       return {
         kind: 'unusable',

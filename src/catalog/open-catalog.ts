@@ -19,7 +19,7 @@ import type { Clock } from '../system/clock.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 import type { Adopted } from './adopt-earlier.ts';
 import { backupQueries, type BackupQueries } from './backup-queries.ts';
-import { BUSY_TIMEOUT_MS, databaseKind, fileKind, type FileKind } from './file-kind.ts';
+import { absentCatalog, BUSY_TIMEOUT_MS, databaseKind, fileKind, type FileKind } from './file-kind.ts';
 import { guarded, identityOf, sameFile } from './guarded.ts';
 import { historyQueries, type HistoryQueries } from './history-queries.ts';
 import { migrate, refuseNewer, SCHEMA } from './migrate.ts';
@@ -207,10 +207,7 @@ function refuseEmpty(path: string, use: CatalogUse): void {
   }
   if (use === 'create') return;
   throw stats === undefined
-    ? new ConfigError(
-        `there is no catalogue at ${path}`,
-        'The first server makes it: pgbak add. Where there should be one: is its disk mounted, and is DB_PATH right?',
-      )
+    ? absentCatalog(path)
     : new ConfigError(
         `the catalogue ${path} is an empty file`,
         'Put a copy of it there. Or, to begin anew, remove it and add a server: pgbak add',

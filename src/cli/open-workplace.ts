@@ -54,7 +54,7 @@ function catalogPathOf({ catalogPath }: Environment): string {
  * and undamaged.
  */
 export async function openHealthyCatalog(): Promise<
-  AsyncDisposable & { environment: Environment; catalogPath: string; catalog: Catalog | undefined }
+  AsyncDisposable & { environment: Environment; catalogPath: string; catalog: Catalog | undefined; isAbsent: boolean }
 > {
   const { catalogHealth } = await import('../catalog/health.ts');
   const environment = readEnvironment(process.env);
@@ -62,7 +62,8 @@ export async function openHealthyCatalog(): Promise<
   const health = catalogHealth(catalogPath);
   const isSound = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
   const catalog = isSound ? await open(catalogPath, environment, 'read') : undefined;
-  return { environment, catalogPath, catalog, [Symbol.asyncDispose]: async () => await catalog?.close() };
+  const isAbsent = health.kind === 'absent';
+  return { environment, catalogPath, catalog, isAbsent, [Symbol.asyncDispose]: async () => await catalog?.close() };
 }
 
 /** The same as `takeRunLock` of run-lock.ts, which commands without a lock need not load. */

@@ -22,7 +22,7 @@ export default class Doctor extends BaseCommand {
 EXIT STATUS
   0  no problem (warnings perhaps)
   1  at least one problem
-  2  wrong use or configuration`;
+  2  wrong use or configuration, or there is no catalogue`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     { description: 'also write to each storage', command: '<%= config.bin %> <%= command.id %> --probe-write' },
@@ -47,7 +47,8 @@ EXIT STATUS
       findings.push(finding);
       this.tell(finding, findings.at(-2)?.about);
     }
-    process.exitCode = findings.some(({ level }) => level === 'problem') ? 1 : 0;
+    const isGood = findings.every(({ level }) => level !== 'problem');
+    process.exitCode = opened.isAbsent ? 2 : isGood ? 0 : 1;
     return findings;
   }
 

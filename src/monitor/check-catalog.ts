@@ -14,14 +14,13 @@ export function checkCatalog(health: CatalogHealth, exposed: ExposedDirectory | 
 function checkFile(health: CatalogHealth): Finding[] {
   const { path } = health;
   switch (health.kind) {
-    case 'absent':
-      return [{ about: ABOUT, level: 'warning', message: `${path} is not there yet`, hint: 'Add a server: pgbak add' }];
     case 'earlier': {
       const message = `${path} is of the earlier program`;
       return [
         { about: ABOUT, level: 'warning', message, hint: 'Any other command adopts it, after a copy: pgbak list' },
       ];
     }
+    case 'absent':
     case 'unusable': {
       const hint = health.hint === undefined ? {} : { hint: health.hint };
       return [{ about: ABOUT, level: 'problem', message: health.message, ...hint }];

@@ -50,7 +50,9 @@ export async function findClientPrograms(search: ClientSearch): Promise<ClientPr
     return true;
   });
   const examined = distinct.map(async (one) => one && (await examine(one.directory, one.pgDump, search.signal)));
-  return (await Promise.all(examined)).filter((programs) => programs !== undefined);
+  return (await Promise.all(examined)).flatMap((programs) =>
+    programs === undefined || 'failure' in programs ? [] : [programs],
+  );
 }
 
 async function candidateIn(directory: string) {
@@ -60,24 +62,32 @@ async function candidateIn(directory: string) {
 
 async function overriddenPrograms(directory: string, signal: AbortSignal): Promise<ClientPrograms> {
   const file = await executable(directory, 'pg_dump');
-  const programs = file === undefined ? undefined : await examine(directory, file, signal);
-  if (programs !== undefined) return programs;
-  throw new ConfigError(
-    `PGBAK_PG_BIN is ${directory}, which holds no pg_dump that runs`,
-    'Set it to a directory such as /usr/lib/postgresql/17/bin, or unset it to have pg_dump looked for.',
-  );
+  const problem = (words: string) =>
+    new ConfigError(
+      `PGBAK_PG_BIN is ${directory}, ${words}`,
+      'Set it to a directory such as /usr/lib/postgresql/17/bin, or unset it to have pg_dump looked for.',
+    );
+  if (file === undefined) throw problem('which holds no pg_dump');
+  const examined = await examine(directory, file, signal);
+  if ('failure' in examined) throw problem(`whose pg_dump does not tell its version: ${examined.failure}`);
+  return examined;
 }
 
-async function examine(directory: string, pgDump: string, signal: AbortSignal): Promise<ClientPrograms | undefined> {
+/** The programs of a directory, or why its pg_dump is none that could be used. */
+async function examine(
+  directory: string,
+  pgDump: string,
+  signal: AbortSignal,
+): Promise<ClientPrograms | { failure: string }> {
   try {
     const command = { name: 'pg_dump', file: pgDump, args: ['--version'], env: { LC_ALL: 'C' } };
     const { stdout } = await runProgram(command, { signal, timeoutMs: 10_000 });
     const version = parseClientVersion(stdout);
-    if (version === undefined) return undefined;
+    if (version === undefined) return { failure: 'what it prints is no version' };
     return { directory, version, pgDump, psql: await executable(directory, 'psql') };
   } catch (error) {
     if (signal.aborted || !(error instanceof PgbakError)) throw error;
-    return undefined;
+    return { failure: error.message };
   }
 }
 

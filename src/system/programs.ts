@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { redact, Secret } from '../config/secret.ts';
@@ -65,6 +66,8 @@ export interface RunningProgram {
 }
 
 const FORCE_KILL_AFTER_MS = 5000;
+/** Time for its last words. */
+const LET_GO_AFTER_MS = 500;
 
 /**
  * Starts a program. Its end is the caller's to await, and comes with success, failure and abort alike. Of what it
@@ -98,8 +101,19 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
   subprocess.stderr?.on('data', (chunk: Buffer) => lines.write(chunk));
   // A reader that goes away first is told by the exit codes; without a listener the event would end pgbak itself.
   subprocess.stdin?.on('error', () => {});
-  const ended = subprocess.then((result) => endingOf(command, result, lines));
+  let isOver = false;
+  const letGo = () => {
+    if (!isOver) letGoOf(subprocess);
+  };
+  const ended = subprocess
+    .then((result) => endingOf(command, result, lines))
+    .finally(() => {
+      isOver = true;
+      options.signal.removeEventListener('abort', letGo);
+    });
   ended.catch(() => {});
+  if (options.signal.aborted) letGo();
+  else options.signal.addEventListener('abort', letGo, { once: true });
   let isToEnd = false;
   // One that stands still would not hear that it is to end.
   const wakeToEnd = () => {
@@ -114,6 +128,7 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
     stop: async () => {
       subprocess.kill('SIGTERM');
       wakeToEnd();
+      letGo();
       await ended.catch(() => {});
     },
     hold: (isHeld) => {
@@ -123,6 +138,24 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
       return subprocess.kill(isHeld ? 'SIGSTOP' : 'SIGCONT') && isHeld;
     },
   };
+}
+
+/**
+ * Lets go of the pipes of a program that is ended, once it has gone. A script in place of pg_dump starts another program,
+ * which may hold them for as long as it likes, and nobody reads them any more.
+ */
+function letGoOf(subprocess: ChildProcess): void {
+  const { exitCode, signalCode, stdout, stderr } = subprocess;
+  const wait = () => {
+    const timer = setTimeout(() => {
+      stdout?.destroy();
+      stderr?.destroy();
+    }, LET_GO_AFTER_MS);
+    timer.unref();
+    subprocess.once('close', () => clearTimeout(timer));
+  };
+  if (exitCode === null && signalCode === null) subprocess.once('exit', wait);
+  else wait();
 }
 
 export interface RunOptions {

@@ -32,7 +32,10 @@ describe('a catalogue that is not there', () => {
       expect(stderr).toContain(`there is no catalogue at ${account.catalogPath}`);
     }
     expect(existsSync(dirname(account.catalogPath))).toBe(false);
-    expect(await account.pgbak('doctor')).toMatchObject({ stdout: expect.stringMatching(/is not there yet/) });
+    expect(await account.pgbak('doctor')).toMatchObject({
+      status: 2,
+      stdout: expect.stringMatching(/problem +there is no catalogue at \S+\s[^]*is DB_PATH right/),
+    });
     expect(existsSync(dirname(account.catalogPath))).toBe(false);
   });
 

@@ -51,7 +51,9 @@ describe('pg_dump is looked for', () => {
     using folder = temporaryFolder();
     const directory = installation(folder, 'chosen', '13.4');
     expect((await find('/usr/bin', directory)).map(({ pgDump }) => pgDump)).toEqual([`${directory}/pg_dump`]);
-    await expect(find('/usr/bin', folder.path)).rejects.toThrow(/holds no pg_dump that runs/);
+    await expect(find('/usr/bin', folder.path)).rejects.toThrow(/which holds no pg_dump$/);
+    writeFileSync(folder.at('pg_dump'), '#!/bin/sh\necho no version\n', { mode: 0o755 });
+    await expect(find('/usr/bin', folder.path)).rejects.toThrow(/does not tell its version: what it prints is no/);
   });
 });
 
