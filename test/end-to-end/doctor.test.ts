@@ -169,7 +169,7 @@ describe('doctor', () => {
     using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
     const { rows } = await examine(account);
     expect(existsSync(account.catalogPath)).toBe(false);
-    expect(rows).toEqual(expect.arrayContaining([expect.objectContaining({ about: 'catalogue', level: 'warning' })]));
+    expect(rows).toEqual(expect.arrayContaining([expect.objectContaining({ about: 'catalogue', level: 'problem' })]));
 
     const backups = account.folder.at('backups');
     await account.add({ name: 'b2', 'connection-string': cluster.url('shop'), 'no-check': true });
