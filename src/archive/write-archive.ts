@@ -117,7 +117,7 @@ async function pump(request: WriteArchiveRequest): Promise<number | undefined> {
     stdin.destroy();
     filter?.stdin?.destroy();
     const stopSource = stopBehind(sevenZip, filter === undefined ? [dump] : [dump, filter]);
-    const stopDump = filter?.ended.then(() => dump.stop());
+    const stopDump = filter === undefined ? undefined : stopBehind(filter, [dump]);
     letItBeHeld(onStarted, { dump, sevenZip, watch });
     const endings = await Promise.all([dump.ended, sevenZip.ended, filter?.ended]);
     await Promise.all([stopSource, stopDump]);
@@ -154,12 +154,12 @@ function letItBeHeld(
 const LAST_STEPS_WITHIN_MS = 5000;
 
 /**
- * Ends the programs before 7-Zip once that has ended: a source that waits for the database would not notice that no program
- * reads any more. A program lets go of its output a moment before it ends, though, so that behind a 7-Zip that ended well
- * each gets the time to end by itself.
+ * Ends the programs before a reader (7-Zip, zstd) once that has ended: a source that waits for the database would not notice
+ * that no program reads any more. A program lets go of its output a moment before it ends, though, so that behind a reader
+ * that ended well each gets the time to end by itself.
  */
-async function stopBehind(sevenZip: RunningProgram, programs: readonly RunningProgram[]): Promise<void> {
-  const { exitCode } = await sevenZip.ended;
+async function stopBehind(reader: RunningProgram, programs: readonly RunningProgram[]): Promise<void> {
+  const { exitCode } = await reader.ended;
   if (exitCode === 0) {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, LAST_STEPS_WITHIN_MS)));

@@ -5,7 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import { bundledSevenZip } from '../../src/archive/bundled-seven-zip.ts';
 import { openEntry } from '../../src/archive/open-entry.ts';
 import { writeArchive, type WriteArchiveRequest } from '../../src/archive/write-archive.ts';
+import { findZstd } from '../../src/archive/zstd.ts';
 import { Secret } from '../../src/config/secret.ts';
+import { plainEnvironment } from '../support/seven-zip.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { archiveRequest } from './archive-request.ts';
 
@@ -105,6 +107,17 @@ describe('an archive', () => {
     expect(told).toEqual([expect.any(Number), told[0]]);
     expect(existsSync(request.archivePath)).toBe(false);
   });
+
+  test.each([{ method: 'lzma2', level: 1 } as const, { method: 'zstd', level: 1 } as const])(
+    'is made where the source ends a while after its last byte: $method',
+    async (compression) => {
+      using folder = temporaryFolder();
+      const zstd = await findZstd(plainEnvironment, new AbortController().signal);
+      const more = compression.method === 'zstd' ? { entryName: 'shop.sql.zst', zstd } : {};
+      const request = await archiveRequest(folder, 'seq 1 1000; exec >&-; sleep 1', { compression, ...more });
+      expect((await writeArchive(request)).rawSizeBytes).toBe(3893);
+    },
+  );
 
   test('of a source that wrote nothing is refused', async () => {
     using folder = temporaryFolder();
