@@ -13,6 +13,8 @@ export interface KnownEntries {
 export interface ArchiveContents {
   /** The name of the dump. */
   dumpEntry: string;
+  /** Its size in the archive, which is that of the dump unless a `.zst` is. */
+  entryBytes: number;
   hasGlobals: boolean;
   /** Whether all of it is. */
   isEncrypted: boolean;
@@ -28,9 +30,9 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
   await checkHeader(location.archivePath);
   const entries = await listArchive(location);
   const paths = entries.map(({ path }) => path);
-  const [dumpEntry, ...others] = paths.filter((path) => known.dumps.includes(path));
+  const [dump, ...others] = entries.filter(({ path }) => known.dumps.includes(path));
   const [first, ...wanted] = known.dumps;
-  if (dumpEntry === undefined) {
+  if (dump === undefined) {
     const names = [first, ...wanted].join(' or ');
     throw new ArchiveError(`the archive holds no ${names}, but ${listOf(paths)}`);
   }
@@ -42,7 +44,8 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
     );
   }
   return {
-    dumpEntry,
+    dumpEntry: dump.path,
+    entryBytes: dump.sizeBytes,
     hasGlobals: globals.length === 1,
     isEncrypted: entries.every(({ isEncrypted }) => isEncrypted),
   };

@@ -84,8 +84,17 @@ const PIPE = `const z = require('node:zlib');
     process.exitCode = error ? 1 : 0;
   }))`;
 
+/**
+ * The size of a dump, as it was recorded. Of dumps below 100 kB pgbak once recorded how large zstd had made them, since it
+ * could not read the padded number; such a size says nothing of the dump.
+ */
+export function recordedBytes(recorded: number | undefined, entryName: string, entryBytes: number): number | undefined {
+  return entryName.endsWith('.zst') && recorded === entryBytes ? undefined : recorded;
+}
+
 /** How many bytes a zstd has compressed, by its last words; undefined where it has not told. */
 export function compressedBytes(stderr: string): number | undefined {
-  const bytes = /\((\d+) B *=>/.exec(stderr)?.[1];
+  // Short numbers are padded.
+  const bytes = /\( *(\d+) B *=>/.exec(stderr)?.[1];
   return bytes === undefined ? undefined : Number(bytes);
 }

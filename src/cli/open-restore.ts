@@ -2,7 +2,7 @@ import { copyEntry } from '../archive/copy-entry.ts';
 import { lookInside, type ArchiveContents } from '../archive/look-inside.ts';
 import { readHead } from '../archive/read-head.ts';
 import { readText } from '../archive/read-text.ts';
-import { findZstd } from '../archive/zstd.ts';
+import { findZstd, recordedBytes } from '../archive/zstd.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../config/archive-name.ts';
 import type { Environment } from '../config/environment.ts';
 import { resolveReference } from '../config/reference.ts';
@@ -61,10 +61,11 @@ export function buildHandOverTools(
       });
     },
     copyDump: async (archive, sink, onProgress) => {
-      const { dumpEntry: entryName, point } = archive;
+      const { dumpEntry: entryName, entryBytes, point } = archive;
+      const expectedBytes = recordedBytes(point.rawSizeBytes, entryName, entryBytes);
       return await copyEntry({ ...(await locateDump(archive)), entryName }, point.format, sink, {
         onProgress,
-        ...(point.rawSizeBytes === undefined ? {} : { expectedBytes: point.rawSizeBytes }),
+        ...(expectedBytes === undefined ? {} : { expectedBytes }),
       });
     },
     readHead: async (archive) => await readHead(await locateDump(archive), archive.dumpEntry, ORIGIN_WITHIN_BYTES),
