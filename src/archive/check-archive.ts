@@ -1,6 +1,6 @@
 import { ArchiveError } from '../errors.ts';
-import { openEntry } from './open-entry.ts';
 import { listArchive, type ArchiveLocation } from './list-archive.ts';
+import { readHead } from './read-head.ts';
 
 export interface ExpectedArchive extends ArchiveLocation {
   /** The dump. */
@@ -16,7 +16,10 @@ export interface ExpectedArchive extends ArchiveLocation {
  * begins as one does. Throws an `ArchiveError` otherwise.
  */
 export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSizeBytes: number }> {
-  const looks = [listArchive(expected), startOfEntry(expected, Buffer.byteLength(expected.expectedStart))] as const;
+  const looks = [
+    listArchive(expected),
+    readHead(expected, expected.entryName, Buffer.byteLength(expected.expectedStart)),
+  ] as const;
   // Neither program is to outlive the other's failure.
   await Promise.allSettled(looks);
   const [entries, start] = await Promise.all(looks);
@@ -33,17 +36,4 @@ export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSize
     );
   }
   return { rawSizeBytes: entry.sizeBytes };
-}
-
-/** The first bytes of the entry; fewer where it has no more. */
-async function startOfEntry(location: ExpectedArchive, lengthBytes: number): Promise<Buffer> {
-  await using entry = openEntry(location, location.entryName);
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of entry.stream) {
-    chunks.push(Buffer.from(chunk));
-    sizeBytes += Buffer.byteLength(chunk);
-    if (sizeBytes >= lengthBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, lengthBytes);
 }

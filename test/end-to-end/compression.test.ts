@@ -24,11 +24,16 @@ const add = (account: Account, flags: Record<string, string | true>) =>
     ...flags,
   });
 
-async function entriesOf(account: Account, password: string): Promise<string[]> {
+/** What 7-Zip tells of the entries of the archive, one `Name = value` in a line. */
+async function listingOf(account: Account, ...password: string[]): Promise<string> {
   const [archive = ''] = archivesIn(account.folder.at('backups'));
   const { file } = await installedSevenZip();
-  const args = ['l', '-ba', '-slt', `-p${password}`, account.folder.at('backups', archive)];
-  const listing = execFileSync(file, args, { encoding: 'utf8' });
+  const args = ['l', '-ba', '-slt', ...password.map((text) => `-p${text}`), account.folder.at('backups', archive)];
+  return execFileSync(file, args, { encoding: 'utf8' });
+}
+
+async function entriesOf(account: Account, password: string): Promise<string[]> {
+  const listing = await listingOf(account, password);
   return [...listing.matchAll(/^(?:Path|Method) = (.*)$/gm)].map(([, value = '']) => value);
 }
 
@@ -70,10 +75,7 @@ test('a small dump compressed by zstd comes back, also where its size was record
   const dump = account.folder.at('dump');
   expect(await account.json('restore', 'shop', '--output', dump)).toMatchObject({ dumpBytes: made?.rawSize });
 
-  const { file } = await installedSevenZip();
-  const [archive = ''] = archivesIn(account.folder.at('backups'));
-  const listing = execFileSync(file, ['l', '-ba', '-slt', account.folder.at('backups', archive)], { encoding: 'utf8' });
-  const compressedBytes = Number(/^Size = (\d+)$/m.exec(listing)?.[1]);
+  const compressedBytes = Number(/^Size = (\d+)$/m.exec(await listingOf(account))?.[1]);
   expect(compressedBytes).toBeLessThan(Number(made?.rawSize));
   const catalog = new Database(account.catalogPath);
   catalog.prepare('update backup_log set raw_size = ?').run(compressedBytes);
