@@ -169,7 +169,7 @@ const COMMANDS = [
 ];
 
 test(
-  'whatever stands in a catalogue, each command works or ends with a clear error, and removes no archive {hostile@record, damaged@record}',
+  'each command works with a damaged catalogue, or ends with a clear error, and removes no archive {hostile@record, damaged@record}',
   async () => {
     const archives = readdirSync(place());
     expect(archives.filter((name) => name.endsWith('.7z'))).toHaveLength(3);

@@ -70,7 +70,7 @@ async function orPgbakError<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 test(
-  'whatever an answer of B2 holds in one of its fields, each step ends well or with a clear error {hostile@upload, hostile@fetch}',
+  'each step ends well or with a clear error when a field of an answer of B2 is changed {hostile@upload, hostile@fetch}',
   async () => {
     const files: Record<string, ReturnType<typeof archiveFile>> = {
       small: archiveFile(folder, 5000),
@@ -121,7 +121,7 @@ test(
 
 const header = fc.constantFrom(undefined, '', 'x', '-1', '0', '1', '4999', '5001', '1e9', '99999999999999999999');
 test(
-  'whatever the headers of a download say, nothing but what was stored comes back as a whole {hostile@fetch}',
+  'a download with changed headers gives exactly what was stored, or an error {hostile@fetch}',
   async () => {
     const file = archiveFile(folder, 5000);
     const storage = place.open({ idleMs: 300 });

@@ -68,7 +68,7 @@ function put(directory: string, { name, kind, facts }: Odd): string[] {
 }
 
 test(
-  'whatever lies in a directory, what is listed has a size, a time and a name that pgbak gives {hostile@fetch, hostile@prune}',
+  'a listing of a directory with odd files gives nothing without a size, a time and a name that pgbak gives {hostile@fetch, hostile@prune}',
   async () => {
     const property = fc.asyncProperty(fc.array(odd, { minLength: 1, maxLength: 12 }), async (all) => {
       using folder = temporaryFolder();
@@ -108,7 +108,7 @@ afterAll(async () => {
 });
 
 test(
-  'whatever lies beside the archives of pgbak, each command works, and removes nothing but what a rule lets go {hostile@prune, hostile@fetch}',
+  'each command works beside odd files, and removes nothing but what a rule lets go {hostile@prune, hostile@fetch}',
   async () => {
     const directory = account.folder.at('backups');
     await account.add({
