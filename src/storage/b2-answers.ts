@@ -74,6 +74,11 @@ export function parseUploaded(
   return version;
 }
 
+/** An answer that speaks of another file is not one to this removal: what became of that is asked for again. */
+export function expectId(data: unknown, fileId: string): void {
+  if (textIn(data, 'fileId') !== fileId) throw malformed('such fileId');
+}
+
 /** What a key may not see of it is unknown, and then only the removal itself tells. */
 function lockOf(data: unknown): { lock?: string } {
   if (fieldOf(fieldOf(data, 'legalHold'), 'value') === 'on') return { lock: 'by a legal hold' };

@@ -1,6 +1,6 @@
 import { CATALOG_FACT } from '../config/object-key.ts';
 import { StorageError } from '../errors.ts';
-import { filesIn, optionalText, textIn, type FileVersion } from './b2-answers.ts';
+import { expectId, filesIn, optionalText, type FileVersion } from './b2-answers.ts';
 import type { B2Client } from './b2-client.ts';
 import { B2Failure } from './b2-failure.ts';
 
@@ -106,7 +106,7 @@ export async function cancelLargeFile(client: B2Client, fileId: string, signal: 
   try {
     await client.call(
       (b2, axios) => b2.cancelLargeFile({ fileId, axios }),
-      ({ data }) => textIn(data, 'fileId'),
+      ({ data }) => expectId(data, fileId),
       signal,
     );
     return true;

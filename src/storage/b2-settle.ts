@@ -1,5 +1,5 @@
 import { PgbakError } from '../errors.ts';
-import { parseFileVersion, textIn, type FileVersion } from './b2-answers.ts';
+import { expectId, parseFileVersion, type FileVersion } from './b2-answers.ts';
 import type { B2Client } from './b2-client.ts';
 import { B2Failure } from './b2-failure.ts';
 import { listVersions } from './b2-listing.ts';
@@ -85,7 +85,7 @@ export async function removeVersion(
   try {
     await client.call(
       (b2, axios) => b2.deleteFileVersion({ fileId: id, fileName: name, axios }),
-      ({ data }) => textIn(data, 'fileId'),
+      ({ data }) => expectId(data, id),
       signal,
     );
   } catch (error) {

@@ -149,6 +149,27 @@ describe('the answers to other changes are read as well:', () => {
     expect(place.server.versions(BUCKET)).toEqual([]);
   });
 
+  test('a removal whose answer speaks of another file is asked for again {lost@prune}', async () => {
+    const storage = place.open();
+    const stored = await storage.put(NAME, archiveFile(folder, SMALL), putOptions());
+    place.server.faults.add({ endpoint: 'b2_delete_file_version', times: 99, action: telling({ fileId: '4_other' }) });
+    await storage.remove(stored, never);
+    const calls = place.server.requests.filter(({ endpoint }) => endpoint === 'b2_delete_file_version');
+    expect(calls.map(({ status }) => status)).toEqual([200, 400]);
+    expect(place.server.versions(BUCKET)).toEqual([]);
+  });
+
+  test.each(DOUBTFUL.filter(([name]) => !name.startsWith('speaks of') && !name.includes('time')))(
+    'an unfinished file whose cancelling has an answer that %s is gone in the end {lost@prune}',
+    async (_name, action) => {
+      const storage = place.open();
+      place.server.faults.add({ endpoint: 'b2_upload_part', times: 99, action: refuse(403, 'cap_exceeded') });
+      place.server.faults.add({ endpoint: 'b2_cancel_large_file', action });
+      await expect(storage.put(NAME, archiveFile(folder, LARGE), putOptions())).rejects.toThrow(/cap/);
+      expect(place.server.unfinished()).toEqual([]);
+    },
+  );
+
   test('a removal that a proxy answers in place of B2 is no removal {lost@prune}', async () => {
     const storage = place.open();
     const stored = await storage.put(NAME, archiveFile(folder, SMALL), putOptions());
