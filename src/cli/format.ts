@@ -20,8 +20,9 @@ export function formatShare(bytes: number, totalBytes: number): string {
   return `${percent} % of ${formatBytes(totalBytes)}`;
 }
 
-/** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`. */
+/** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`; `(clock?)` where the end lies before the beginning. */
 export function formatDuration(durationMs: number): string {
+  if (durationMs < 0) return '(clock?)';
   if (durationMs < 1000) return `${Math.round(durationMs)} ms`;
   const seconds = Math.round(durationMs / 1000);
   if (seconds < 60) return `${seconds} s`;

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { listRemoteArchives } from '../../src/restore/remote-archives.ts';
+import { openDirectoryStorage } from '../../src/storage/directory.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { LATEST, writeDatabase } from './earlier-files.ts';
 
@@ -122,7 +124,12 @@ test('a place that lists names which pgbak never gives is rebuilt without them, 
   const put = (name: string, serverName: string) => {
     const path = `${directory}/${name}.20261101T000000Z.sql.7z`;
     writeFileSync(path, name);
-    const facts = JSON.stringify({ 'pgbak-server': serverName, 'pgbak-started-at': 'x'.repeat(5000) });
+    const facts = JSON.stringify({
+      'pgbak-server': serverName,
+      'pgbak-started-at': 'x'.repeat(5000),
+      'pgbak-raw-size': '-5',
+      'pgbak-compression': '../x',
+    });
     writeFileSync(`${path}.sha256`, `# pgbak-facts ${facts}\n${'0'.repeat(64)}  ${basename(path)}\n`);
   };
   put('good', 'Good one');
@@ -132,5 +139,18 @@ test('a place that lists names which pgbak never gives is rebuilt without them, 
   const rebuilt = await account.pgbak('catalog', 'rebuild', '--from', `file:${directory}`);
   expect(rebuilt).toMatchObject({ status: 0 });
   expect(await account.json('list')).toMatchObject([{ name: 'Good one' }, { name: 'long' }, { name: 'odd' }]);
-  expect(await account.json('logs')).toHaveLength(3);
+  // What the facts beside an archive say is not taken where pgbak could not have said it.
+  expect(await account.json('list')).toMatchObject(Array.from({ length: 3 }, () => ({ compression: 'lzma2:1' })));
+  expect(await account.json('logs')).toMatchObject(
+    Array.from({ length: 3 }, () => ({ rawSize: null, compression: null, warnings: [] })),
+  );
+});
+
+test('a place that lists more than can be held is refused {hostile@fetch}', async () => {
+  using account = newAccount();
+  for (const name of ['a', 'b', 'c']) writeFileSync(account.folder.at(`${name}.20261101T000000Z.sql.7z`), name);
+  const storage = openDirectoryStorage({ directory: account.folder.path, owner: 'catalog-1' });
+  const { signal } = new AbortController();
+  expect(await listRemoteArchives(storage, '', signal, 3)).toHaveLength(3);
+  await expect(listRemoteArchives(storage, '', signal, 2)).rejects.toThrow(/lists more than 2 archives/);
 });

@@ -33,6 +33,7 @@ describe('durations', () => {
     [59_600, '1 min 0 s'],
     [3_599_000, '59 min 59 s'],
     [7_500_000, '2 h 5 min'],
+    [-1, '(clock?)'],
   ])('%i ms read %s', (durationMs, text) => {
     expect(formatDuration(durationMs)).toBe(text);
   });
