@@ -2,6 +2,9 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ServerRecord } from '../config/server.ts';
 import { ConfigError } from '../errors.ts';
 
+/** What is repeated where no server has it. A URL or a connection string in its place may hold a secret. */
+const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
+
 /** The server with this id or name; a `ConfigError` that lists the known ones when there is none. */
 export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: string): Promise<ServerRecord> {
   const server = await catalog.servers.find(idOrName);
@@ -9,7 +12,7 @@ export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: st
   const names = (await catalog.servers.list()).map(({ name }) => name);
   const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', ...' : '');
   throw new ConfigError(
-    `there is no server "${idOrName}"`,
+    PLAIN_NAME.test(idOrName) ? `there is no server "${idOrName}"` : 'there is no server of the name that was given',
     names.length === 0 ? 'There are none yet; add one with pgbak add.' : `Known servers: ${shown}`,
   );
 }

@@ -14,6 +14,9 @@ const LONGEST_PART_BYTES = 200;
 export function parseArchiveName(text: string): string {
   const problem = problemOf(text);
   if (problem === undefined) return text;
+  // A URL may hold a secret.
+  if (text.includes('://'))
+    throw new ConfigError('the archive name is a URL', 'Use a name such as shop or production/shop.');
   const shown = text.length > LONGEST_PART_BYTES ? `${text.slice(0, LONGEST_PART_BYTES)}...` : text;
   throw new ConfigError(`archive name "${shown}" ${problem}`, 'Use a name such as shop or production/shop.');
 }

@@ -36,7 +36,7 @@ export async function settleOwners(
     const [id, other] = [...byOwner.keys()].filter((one) => one.startsWith(named));
     if (id === undefined || other !== undefined) {
       const what = id === undefined ? 'the id of no catalogue that has archives there' : 'how several ids begin';
-      throw new ConfigError(`--adopt-catalog ${named} is ${what}`, 'Which there are it says without that flag.');
+      throw new ConfigError(`--adopt-catalog is ${what}`, 'Which there are it says without that flag.');
     }
     await catalog.rebuild.noteCatalog(id, true);
     known.add(id);

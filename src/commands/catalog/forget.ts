@@ -53,7 +53,7 @@ EXIT STATUS
     }
     const count = (ids ?? held).length;
     if (count === 0)
-      throw new ConfigError(`there is nothing to give up in ${place}`, 'Places are named as in "pgbak backups".');
+      throw new ConfigError('there is nothing to give up in that place', 'Places are named as in "pgbak backups".');
     if (!flags.yes) {
       if (!canAsk(this.jsonEnabled())) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
       const { confirm } = await import('@inquirer/prompts');
