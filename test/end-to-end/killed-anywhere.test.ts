@@ -140,12 +140,14 @@ const PHASES: [string, Begin][] = [
 ];
 
 test.each(PHASES)('killed %s, nothing is left but what the next run clears away', async (_phase, begin) => {
-  const { child } = await begin();
+  const { child, finished } = await begin();
   child.kill('SIGKILL');
-  await eventually('its children to end', () => processesWith(account.folder.path).length === 0);
-
   server.faults.clear();
   receiver.answers.length = 0;
+  // A backup that was recorded before the kill is restored by the test; what that makes must be gone, too.
+  await finished;
+  await eventually('its children to end', () => processesWith(account.folder.path).length === 0);
+
   const { status, stderr } = await account.pgbak('run', '--force');
   expect({ status, stderr }).toMatchObject({ status: 0 });
   expect(readdirSync(account.temporary)).toEqual([]);
