@@ -76,8 +76,10 @@ function judge(
     if (doubtful === undefined) return ['NEVER', 'no backup has succeeded yet'];
     return ['LATE', `how old its last good backup is cannot be told: ${doubtful}`];
   }
-  const due = nextDue(server, now) ?? nextDue({ ...server, lastSuccessRun: lastGood.startedAt }, now) ?? now;
-  if (due.getTime() + lateGraceMs(server.frequencyHours) < now.getTime()) {
+  // A clock that was set back makes the last run older than the last good backup.
+  const dues = [nextDue(server, now), nextDue({ ...server, lastSuccessRun: lastGood.startedAt }, now)];
+  const dueMs = Math.max(...dues.map((due) => due?.getTime() ?? 0));
+  if (dueMs + lateGraceMs(server.frequencyHours) < now.getTime()) {
     return ['LATE', `should be there every ${server.frequencyHours} h; does cron or the timer start pgbak?`];
   }
   const warning = doubtful ?? lastGood.warnings[0];

@@ -8,6 +8,7 @@ const REASONS: Record<string, [string, string?]> = {
   EROFS: ['its file system is read-only', 'Mount it for writing.'],
   ENOENT: ['there is no such file'],
   ENOTDIR: ['a part of the path is a file', 'Choose another destination or archive name.'],
+  EEXIST: ['a file has this name', 'Choose another destination.'],
   EISDIR: ['it is a directory'],
   ENAMETOOLONG: ['the name is too long for its file system', 'Choose a shorter archive name.'],
   EIO: ['its disk reports an error', "Look at the kernel's log (dmesg) and check the disk."],

@@ -105,4 +105,8 @@ test('where every backup lies ahead, as on a machine that believes it is 1990, n
   expect(JSON.parse(status.stdout)).toMatchObject([
     { state: 'LATE', reason: expect.stringMatching(/^how old its last good backup is cannot be told/) },
   ]);
+
+  // A run of that time is no reason to call the backup of a moment ago late.
+  expect(await account.start(['run', '--force'], past).finished).toMatchObject({ status: 0 });
+  expect(await account.json('status')).toMatchObject([{ state: 'OK', lastAttempt: expect.stringMatching(/^1990-/) }]);
 });
