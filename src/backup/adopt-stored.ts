@@ -1,5 +1,4 @@
 import type { BackupRecord } from '../config/backup-record.ts';
-import { CATALOG_FACT } from '../config/object-key.ts';
 import type { ServerRecord } from '../config/server.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { adoptArchive } from '../restore/rebuild.ts';
@@ -36,8 +35,8 @@ export async function adoptStored(
 }
 
 /** B2 keeps the moment and the catalogue with a version; the name of a file in a directory tells the second. */
-function isOf({ startedAt }: BackupRecord, { object, startedAt: found }: RemoteArchive, catalogId: string): boolean {
-  const maker = object.info?.[CATALOG_FACT];
+function isOf({ startedAt }: BackupRecord, archive: RemoteArchive, catalogId: string): boolean {
+  const { object, startedAt: found, catalogId: maker } = archive;
   if (maker !== undefined) return maker === catalogId && found.getTime() === startedAt.getTime();
   return object.storedAt.getTime() === Math.floor(startedAt.getTime() / 1000) * 1000;
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { SUM_FACT } from '../config/object-key.ts';
 import { archiveIsGone, StorageError } from '../errors.ts';
 import { limitTo } from '../system/clock.ts';
 import type { FileVersion } from './b2-answers.ts';
@@ -31,8 +32,6 @@ export interface B2Options extends B2Account {
   slots?: Slots;
 }
 
-/** Only of what is whole before it is sent: B2 takes no more facts of a file once its upload has begun. */
-const SUM_KEY = 'pgbak-sum';
 const IDLE_MS = 120_000;
 const SWEEP_WITHIN_MS = 30_000;
 const MOST_PARTS = 10_000;
@@ -115,7 +114,7 @@ export function openB2Storage({
     get: (object, signal) =>
       guarded(`give ${object.name}`, signal, () => openDownload(client, object, { idleMs, signal })),
 
-    sumNoteOf: ({ info }) => Promise.resolve(info?.[SUM_KEY]),
+    sumNoteOf: ({ info }) => Promise.resolve(info?.[SUM_FACT]),
 
     list: (prefix, signal) => listObjects(prefix, signal),
 
@@ -188,7 +187,7 @@ export function openB2Storage({
     const info = {
       ...upload.info,
       src_last_modified_millis: String(Math.floor(mtimeMs)),
-      ...(note === undefined ? {} : { [SUM_KEY]: note }),
+      ...(note === undefined ? {} : { [SUM_FACT]: note }),
     };
     return { sha1, sha256, slices, upload: { ...upload, info } };
   }
@@ -242,7 +241,7 @@ export function openB2Storage({
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw b2Error(error, `list ${prefix}`, client.host);
+      throw b2Error(error, prefix === '' ? 'list the bucket' : `list ${prefix}`, client.host);
     }
   }
 }

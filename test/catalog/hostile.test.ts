@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { listRemoteArchives } from '../../src/restore/remote-archives.ts';
 import { openDirectoryStorage } from '../../src/storage/directory.ts';
+import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { LATEST, writeDatabase } from './earlier-files.ts';
 
@@ -153,4 +154,22 @@ test('a place that lists more than can be held is refused {hostile@fetch}', asyn
   const { signal } = new AbortController();
   expect(await listRemoteArchives(storage, '', signal, 3)).toHaveLength(3);
   await expect(listRemoteArchives(storage, '', signal, 2)).rejects.toThrow(/lists more than 2 archives/);
+});
+
+test('a listing without end is refused before it fills the memory {hostile@fetch}', async () => {
+  await using server = await startB2Server();
+  server.createBucket('pgbak-bucket');
+  let listed = 0;
+  const fileName = () => `a${(listed += 1)}.sql.7z`;
+  const file = { action: 'upload', contentLength: 1, uploadTimestamp: 1, fileInfo: { 'pgbak-database': '{}' } };
+  const page = () => Array.from({ length: 1000 }, () => ({ ...file, fileName: fileName(), fileId: `id-${listed}` }));
+  const change = () => ({ files: page(), nextFileName: `a${listed}`, nextFileId: `id-${listed}` });
+  server.faults.add({ endpoint: 'b2_list_file_versions', times: 10_000, action: { kind: 'twist', change } });
+  const { id, key } = server.masterKey;
+  using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
+  account.env['NODE_OPTIONS'] = '--max-old-space-size=128';
+  expect(await account.pgbak('catalog', 'rebuild', '--from', 'b2')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^pgbak: b2:pgbak-bucket lists more than \d+ archives\n.*fits in memory/),
+  });
 });
