@@ -38,9 +38,13 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThan
     const path = join(place.base, entry);
     const stats = await lstat(path);
     // Anybody may put a link or a directory of that name into /tmp.
-    if (!stats.isDirectory() || stats.uid !== process.getuid?.()) continue;
+    if (!stats.isDirectory()) continue;
     // As far ahead of now it is no younger: the clock was set back since.
     if (Math.abs(Date.now() - stats.mtimeMs) < olderThanMs) continue;
+    if (stats.uid !== process.getuid?.()) {
+      swept.push(`temporary files stay that another user (${stats.uid}) made; remove them: ${path}`);
+      continue;
+    }
     const sizeBytes = await sizeOf(path);
     await rm(path, { recursive: true, force: true });
     swept.push(`removed temporary files of ${sizeBytes} bytes: ${path}`);

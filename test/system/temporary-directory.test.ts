@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createTemporaryDirectory, sweepTemporaryDirectories } from '../../src/system/temporary-directory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -28,6 +37,18 @@ describe('a temporary directory', () => {
     expect(existsSync(other.path)).toBe(true);
     expect(existsSync(folder.at('precious'))).toBe(true);
     expect(existsSync(folder.at('pgbak-notes'))).toBe(true);
+  });
+
+  test('of another user stays, and is told', async () => {
+    if (process.getuid?.() !== 0) return;
+    using folder = temporaryFolder();
+    const place = { base: folder.path, owner: 'catalog' };
+    const { path } = await createTemporaryDirectory(place);
+    chownSync(path, 12_345, 12_345);
+    expect(await sweepTemporaryDirectories(place)).toEqual([
+      `temporary files stay that another user (12345) made; remove them: ${path}`,
+    ]);
+    expect(existsSync(path)).toBe(true);
   });
 
   test('is left alone while it is younger than asked', async () => {
