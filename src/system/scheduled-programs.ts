@@ -17,13 +17,31 @@ export async function missingPrograms(text: string): Promise<string[]> {
   return programs.filter((_program, index) => isThere[index] === false);
 }
 
-/** The word before `run`, and the node before that. */
+/** What comes behind these is looked for in another place than this machine's file system. */
+const OF_ANOTHER_PLACE = [
+  'chroot',
+  'docker',
+  'docker-compose',
+  'incus',
+  'kubectl',
+  'lxc',
+  'machinectl',
+  'podman',
+  'ssh',
+];
+/** These look for a bare name in places of their own. */
+const LAUNCHERS = ['bunx', 'doas', 'npm', 'npx', 'pnpm', 'pnpx', 'runuser', 'su', 'sudo', 'yarn'];
+
+/** The word before `run`, and the node before that; or what starts it elsewhere. */
 function programsIn(line: string): string[] {
   const words = wordsOf(line);
   return words.flatMap((word, index) => {
     if (word !== 'run') return [];
     const [before, program] = [words[index - 2] ?? '', words[index - 1] ?? ''];
     if (program === '') return [];
+    const finders = isAbsolute(program) ? OF_ANOTHER_PLACE : [...OF_ANOTHER_PLACE, ...LAUNCHERS];
+    const launcher = words.slice(0, index - 1).find((earlier) => finders.includes(basename(earlier)));
+    if (launcher !== undefined) return [launcher];
     // systemd.service(5): a program may have a sign before it.
     const interpreter = before.replace(/^(ExecStart=)?[-@:+!]*/, '');
     return [
