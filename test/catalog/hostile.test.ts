@@ -163,8 +163,8 @@ test('a listing without end is refused before it fills the memory {hostile@fetch
   const fileName = () => `a${(listed += 1)}.sql.7z`;
   const file = { action: 'upload', contentLength: 1, uploadTimestamp: 1, fileInfo: { 'pgbak-database': '{}' } };
   const page = () => Array.from({ length: 1000 }, () => ({ ...file, fileName: fileName(), fileId: `id-${listed}` }));
-  const change = () => ({ files: page(), nextFileName: `a${listed}`, nextFileId: `id-${listed}` });
-  server.faults.add({ endpoint: 'b2_list_file_versions', times: 10_000, action: { kind: 'twist', change } });
+  const endless = () => ({ files: page(), nextFileName: `a${listed}`, nextFileId: `id-${listed}` });
+  server.faults.add({ endpoint: 'b2_list_file_versions', times: 10_000, action: { kind: 'twist', change: endless } });
   const { id, key } = server.masterKey;
   using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
   account.env['NODE_OPTIONS'] = '--max-old-space-size=128';
