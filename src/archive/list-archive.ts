@@ -22,7 +22,12 @@ export interface ArchiveEntry {
   /** As the archive's directory says. */
   sizeBytes: number;
   isEncrypted: boolean;
+  /** What unpacking it takes. */
+  memoryBytes: number;
 }
+
+/** Level 9 takes 256 MiB since 7-Zip 23; a hostile archive of some megabytes could ask for 4 GiB. */
+const MOST_MEMORY_BYTES = 512 * 2 ** 20;
 
 /** pgbak puts two into one at most; the listing of a hostile one could go on and on. */
 const MOST_ENTRIES = 100;
@@ -53,6 +58,13 @@ export async function listArchive(location: ArchiveLocation): Promise<ArchiveEnt
   if (entries.length > MOST_ENTRIES) {
     throw new ArchiveError(`the archive holds more than ${MOST_ENTRIES} files, which none of pgbak's does`);
   }
+  const greedy = entries.find(({ memoryBytes }) => memoryBytes > MOST_MEMORY_BYTES);
+  if (greedy !== undefined) {
+    throw new ArchiveError(
+      `to unpack the archive takes ${Math.round(greedy.memoryBytes / 2 ** 20)} MiB of memory, more than any of pgbak's`,
+      'Somebody else made it or changed it. Unpack it with 7-Zip where there is that much.',
+    );
+  }
   return entries;
 }
 
@@ -65,5 +77,21 @@ function entriesIn(listing: string): ArchiveEntry[] {
       path: /^Path = (.*)$/m.exec(block)?.[1] ?? '',
       sizeBytes: Number(/^Size = (\d+)$/m.exec(block)?.[1] ?? Number.NaN),
       isEncrypted: /^Encrypted = \+$/m.test(block),
+      memoryBytes: memoryOf(/^Method = (.*)$/m.exec(block)?.[1] ?? ''),
     }));
+}
+
+const UNIT_BYTES: Record<string, number> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/**
+ * The largest dictionary or model of a chain of methods, which 7-Zip lists as a power of two or with a unit:
+ * `LZMA2:25 7zAES:19`, `LZMA2:1536k`, `PPMD:o6:mem23` (the number behind AES says how often the key is hashed).
+ */
+function memoryOf(methods: string): number {
+  const sizes = methods.matchAll(/\b(?:LZMA2?|PPMD):(?:o\d+:mem)?(\d+)([bkmg]?)/gi);
+  return Math.max(0, ...[...sizes].map(([, size, unit]) => bytesOf(Number(size), unit?.toLowerCase() ?? '')));
+}
+
+function bytesOf(size: number, unit: string): number {
+  return unit === '' ? 2 ** size : size * (UNIT_BYTES[unit] ?? 1);
 }
