@@ -110,8 +110,10 @@ export function troubleFor(world: World, chance: Chance, command: keyof typeof P
       return { ...nothing, words: `the clock at ${offset}`, env: fakeClock(offset) };
     case 'service': {
       if (fault === undefined) break;
-      world.b2.faults.add({ ...fault, times, after });
-      const words = `${fault.endpoint}: ${JSON.stringify(fault.action)}, ${times} times after ${after}`;
+      // What comes damaged twice in the same way is not to be told from an archive that is damaged.
+      const often = fault.action.kind === 'corrupt' ? 1 : times;
+      world.b2.faults.add({ ...fault, times: often, after });
+      const words = `${fault.endpoint}: ${JSON.stringify(fault.action)}, ${often} times after ${after}`;
       return { ...nothing, words, [Symbol.dispose]: () => world.b2.faults.clear() };
     }
     case 'sessions':
