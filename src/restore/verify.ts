@@ -6,6 +6,7 @@ import { ArchiveError, PgbakError, ProgramError, StorageError } from '../errors.
 import type { LoadJudgment } from '../postgres/judge-load.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { ScratchNeeds } from '../postgres/scratch-needs.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
 import { nowhere } from './nowhere.ts';
@@ -94,17 +95,21 @@ type Password = () => Secret | undefined;
 const checkRemote: Check = async (server, point, _password, tools) => {
   const { objectName, objectId, sizeBytes, sha1 } = point;
   const storage = await tools.storageOf(point, server);
-  for await (const object of storage.list(objectName, tools.signal)) {
-    if (object.id !== objectId) continue;
-    const isSame =
-      object.sizeBytes === (sizeBytes ?? object.sizeBytes) && (object.sha1 ?? sha1) === (sha1 ?? object.sha1);
-    if (isSame) return `${storage.place} has ${objectName} with ${object.sizeBytes} bytes`;
-    throw new ArchiveError(
-      `${objectName} in ${storage.place} has ${object.sizeBytes} bytes, not the ${sizeBytes} that were stored, or other ones`,
-    );
-  }
-  throw new ArchiveError(`${objectName} is not in ${storage.place} any more (${objectId})`);
+  const object = await objectOf(point, storage, tools.signal);
+  if (object === undefined) throw new ArchiveError(`${objectName} is not in ${storage.place} any more (${objectId})`);
+  const isSame =
+    object.sizeBytes === (sizeBytes ?? object.sizeBytes) && (object.sha1 ?? sha1) === (sha1 ?? object.sha1);
+  if (isSame) return `${storage.place} has ${objectName} with ${object.sizeBytes} bytes`;
+  throw new ArchiveError(
+    `${objectName} in ${storage.place} has ${object.sizeBytes} bytes, not the ${sizeBytes} that were stored, or other ones`,
+  );
 };
+
+async function objectOf({ objectName, objectId }: RestorePoint, storage: Storage, signal: AbortSignal) {
+  if (storage.find !== undefined) return await storage.find({ id: objectId });
+  for await (const object of storage.list(objectName, signal)) if (object.id === objectId) return object;
+  return undefined;
+}
 
 const readAll: Check = async (server, point, password, tools) => {
   const dumpBytes = await withArchive(server, point, password(), tools, ({ copyTo }) => copyTo(nowhere()));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { errorCode } from '../errors.ts';
 import { directoryError } from './directory-error.ts';
 import { readSidecar, SIDECAR } from './sidecar.ts';
@@ -49,12 +49,8 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
   const files = await filesBelow(directory, prefix);
   const there = new Set(files);
   const versions = files.flatMap((file) => {
-    const [, base, stamp, number, extension] = VERSION.exec(file) ?? [];
-    if (base === undefined || stamp === undefined || extension === undefined) return [];
-    const name = base + extension;
-    if (!name.startsWith(prefix)) return [];
-    const storedAt = instantOf(stamp);
-    return storedAt === undefined ? [] : [{ file, name, stamp, storedAt, number: Number(number ?? 1) }];
+    const version = parseVersion(file);
+    return version?.name.startsWith(prefix) === true ? [version] : [];
   });
   versions.sort((a, b) => compare(a.name, b.name) || compare(b.stamp, a.stamp) || b.number - a.number);
   for (let i = 0; i < versions.length; i += AT_ONCE) {
@@ -72,6 +68,35 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
     });
     yield* (await Promise.all(looks)).flat();
   }
+}
+
+/** One version by its path; undefined where there is no such file, or something else in its place. */
+export async function findVersion(directory: string, path: string): Promise<StoredObject | undefined> {
+  const version = parseVersion(relative(directory, path));
+  if (version === undefined || join(directory, version.file) !== path) return undefined;
+  const stats = await lstat(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw directoryError(directory, `does not show ${path}`, error);
+  });
+  if (stats?.isFile() !== true) return undefined;
+  return { name: version.name, id: path, sizeBytes: stats.size, storedAt: version.storedAt };
+}
+
+interface Version {
+  /** Relative to the directory. */
+  file: string;
+  name: string;
+  stamp: string;
+  storedAt: Date;
+  number: number;
+}
+
+function parseVersion(file: string): Version | undefined {
+  const [, base, stamp, number, extension] = VERSION.exec(file) ?? [];
+  if (base === undefined || stamp === undefined || extension === undefined) return undefined;
+  const storedAt = instantOf(stamp);
+  if (storedAt === undefined) return undefined;
+  return { file, name: base + extension, stamp, storedAt, number: Number(number ?? 1) };
 }
 
 /** The paths of the versions of one name that have a file with that suffix beside them, or had. */

@@ -9,7 +9,7 @@ import { CATALOG_FACT } from '../config/object-key.ts';
 import { archiveIsGone, StorageError } from '../errors.ts';
 import { checkDestination, type PlaceMemory } from './destination-mark.ts';
 import { directoryError } from './directory-error.ts';
-import { listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
+import { findVersion, listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
 import { sweepSidecars } from './orphan-sidecars.ts';
 import { checkIsOwnFile } from './own-file.ts';
 import { publish, syncDirectory } from './publish.ts';
@@ -111,6 +111,11 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
     list: async function* (prefix) {
       await look(false);
       yield* listVersions(directory, prefix);
+    },
+
+    find: async ({ id }) => {
+      await look(false);
+      return await findVersion(directory, id);
     },
 
     remove: async ({ id }) => {

@@ -103,6 +103,8 @@ export interface Storage {
   sumNoteOf(object: Pick<StoredObject, 'id' | 'info'>): Promise<string | undefined>;
   /** All versions whose name begins with `prefix`, newest first within a name. Unfinished uploads are not listed. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
+  /** One version, where to ask for it is quicker than a listing; undefined where it is not there. */
+  find?(object: Pick<StoredObject, 'id'>): Promise<StoredObject | undefined>;
   /** Removes one version. Removing what is gone already is not an error. */
   remove(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<void>;
   /**

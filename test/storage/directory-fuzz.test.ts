@@ -72,9 +72,13 @@ test(
   async () => {
     const property = fc.asyncProperty(fc.array(odd, { minLength: 1, maxLength: 12 }), async (all) => {
       using folder = temporaryFolder();
-      for (const one of all) put(folder.path, one);
+      const paths = all.flatMap((one) => put(folder.path, one));
       const storage = openDirectoryStorage({ directory: folder.path, owner: 'catalog-1' });
-      for (const { id, storedAt, sizeBytes } of await listed(storage, '')) {
+      const objects = await listed(storage, '');
+      const ids = new Set(objects.map(({ id }) => id));
+      for (const path of [...paths, ...ids])
+        expect((await storage.find?.({ id: path }))?.id).toBe(ids.has(path) ? path : undefined);
+      for (const { id, storedAt, sizeBytes } of objects) {
         expect(lstatSync(id).isFile()).toBe(true);
         expect(sizeBytes).toBeGreaterThanOrEqual(0);
         const stamp = storedAt
