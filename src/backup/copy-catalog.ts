@@ -78,6 +78,8 @@ async function store(
     info: { 'pgbak-version': version, 'pgbak-catalog-copy': catalog.id },
   });
   try {
+    // Only now, so that what cannot be swept does not keep the copy from being stored.
+    for (const message of await storage.sweep(name, signal)) tools.report({ type: 'cleaned', message });
     let seen = 0;
     for await (const object of storage.list(name, signal)) {
       seen += 1;

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { partialNameOf } from '../../src/storage/directory-names.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
@@ -143,6 +144,25 @@ test('after each run a copy lies beside the backups: with secrets only where one
   expect(await account.json('list')).toMatchObject([{ name: 'shop' }, { name: 'books' }]);
   await comesBack(account, 'books', 'back_copy');
   expect(await account.json('backups')).toMatchObject(Array.from({ length: 6 }, () => ({ state: 'present' })));
+});
+
+test('a copy that a killed run left unfinished is removed by the next, and said {kill@copy}', async () => {
+  using account = newAccount({ PGBAK_CATALOG_COPY: 'on' });
+  const directory = account.folder.at('backups');
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination: `file:${directory}` });
+  await account.pgbak('run');
+  const copy = readdirSync(directory).find((name) => name.startsWith('pgbak-catalog-')) ?? '';
+  const catalog = new Database(account.catalogPath, { readonly: true });
+  const id = catalog.prepare("select value from pgbak_meta where name = 'id'").pluck().get();
+  catalog.close();
+  // Killed while it had both its names.
+  const left = partialNameOf(`${copy.split('.')[0]}.sqlite.7z`, String(id));
+  linkSync(`${directory}/${copy}`, `${directory}/${left}`);
+  expect(await account.pgbak('run', '--force')).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining(`removed the unfinished file ${directory}/${left}`),
+  });
+  expect(readdirSync(directory).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });
 
 test('a copy that cannot be stored is a warning, and the backups count {denied@copy}', async () => {
