@@ -103,7 +103,7 @@ const RULES: Rule[] = [
   ],
   // What a server lacks, not what a dump holds: room, memory, connections, rights, a feature; and one that went away.
   [
-    /No space left|Disk quota|could not (?:extend|write|create|open|fsync|read|stat) (?:file|directory|temporary|block)|disk full|out of memory|[Tt]oo many (?:connections|clients)|connection slots/,
+    /No space left|Disk quota|could not (?:extend|write|create|open|fsync|read|stat) (?:file|directory|temporary|block)|could not open [a-z-]+ file "|disk full|out of memory|[Tt]oo many (?:connections|clients)|connection slots/,
     (_, __, failure) =>
       unknown(
         failure.message,

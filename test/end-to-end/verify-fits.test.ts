@@ -40,6 +40,12 @@ const CASES: Record<string, Case> = {
       create table who (r regrole, list regrole[], a aclitem);
       insert into who values ('"he who""s named"', '{"\\"in $r1$ a list''\\""}', 'giver=r/taker')`,
   },
+  dictionary: {
+    content: `set allow_system_table_mods = on; create table t (n int);
+      create text search dictionary synonyms (template = synonym, synonyms = synonym_sample);
+      update pg_ts_dict set dictinitoption = 'synonyms = ''nowhere''' where dictname = 'synonyms'`,
+    flags: { 'verify-after': 'restore' },
+  },
   asks_for_file: {
     content: `create function is_there() returns boolean language sql as $$ select pg_catalog.pg_read_file('fit_marker') = '' $$;
       copy (select 1 where false) to program 'cat > fit_marker'; create table t (n int check (is_there()));
@@ -120,6 +126,17 @@ test('what an extension that is not installed keeps from being judged counts, wi
   expect(await account.json('backups', 'missing')).toHaveLength(1);
   for (const all of [own, named]) {
     expect(seenOf('missing', all)).toMatchObject({ verdict: 'unknown', message: expect.stringMatching(reason) });
+  }
+});
+
+test('what a dictionary whose file is not there keeps from being judged counts, with a warning {gone@scratch}', async () => {
+  const reason = /could not open synonym file ".*nowhere.*file that the server for throwaway databases does not have/;
+  expect(results.find((one) => one.name === 'dictionary')).toMatchObject({
+    status: 'success',
+    warnings: [expect.stringMatching(reason)],
+  });
+  for (const all of [own, named]) {
+    expect(seenOf('dictionary', all)).toMatchObject({ verdict: 'unknown', message: expect.stringMatching(reason) });
   }
 });
 
