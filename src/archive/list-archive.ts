@@ -26,7 +26,7 @@ export interface ArchiveEntry {
   memoryBytes: number;
 }
 
-/** Level 9 takes 256 MiB since 7-Zip 23; a hostile archive of some megabytes could ask for 4 GiB. */
+/** Level 9 of 7-Zip 26 takes 256 MiB; a hostile archive of two megabytes could ask for 4 GiB. */
 const MOST_MEMORY_BYTES = 512 * 2 ** 20;
 
 /** pgbak puts two into one at most; the listing of a hostile one could go on and on. */
