@@ -35,19 +35,16 @@ const LAUNCHERS = ['bunx', 'doas', 'npm', 'npx', 'pnpm', 'pnpx', 'runuser', 'su'
 /** The word before `run`, and the node before that; or what starts it elsewhere. */
 function programsIn(line: string): string[] {
   const words = wordsOf(line);
+  // systemd.service(5): a program may have a sign before it.
+  const programs = words.map((word) => word.replace(/^(ExecStart=)?[-@:+!]*/, ''));
   return words.flatMap((word, index) => {
     if (word !== 'run') return [];
-    const [before, program] = [words[index - 2] ?? '', words[index - 1] ?? ''];
+    const [interpreter, program] = [programs[index - 2] ?? '', programs[index - 1] ?? ''];
     if (program === '') return [];
     const finders = isAbsolute(program) ? OF_ANOTHER_PLACE : [...OF_ANOTHER_PLACE, ...LAUNCHERS];
-    const launcher = words.slice(0, index - 1).find((earlier) => finders.includes(basename(earlier)));
+    const launcher = programs.slice(0, index - 1).find((earlier) => finders.includes(basename(earlier)));
     if (launcher !== undefined) return [launcher];
-    // systemd.service(5): a program may have a sign before it.
-    const interpreter = before.replace(/^(ExecStart=)?[-@:+!]*/, '');
-    return [
-      ...(basename(interpreter).startsWith('node') ? [interpreter] : []),
-      program.replace(/^(ExecStart=)?[-@:+!]*/, ''),
-    ];
+    return [...(basename(interpreter).startsWith('node') ? [interpreter] : []), program];
   });
 }
 

@@ -25,3 +25,8 @@ test.each([
   writeFileSync(folder.at('bin', 'npx'), '');
   expect(await missingPrograms(`PATH=${folder.at('bin')}\n${HOURLY} ${command}\n`)).toEqual(missing);
 });
+
+test('of a unit, a launcher that is not there is told without what systemd writes before it', async () => {
+  expect(await missingPrograms('ExecStart=-/gone/npx pgbak run --quiet')).toEqual(['/gone/npx']);
+  expect(await missingPrograms('ExecStart=/gone/docker exec app pgbak run')).toEqual(['/gone/docker']);
+});
