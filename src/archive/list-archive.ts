@@ -1,5 +1,5 @@
-import { Secret } from '../config/secret.ts';
-import { ArchiveError } from '../errors.ts';
+import { Secret } from '../core/secret.ts';
+import { ArchiveError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import { unreadableArchive } from './password-failure.ts';
 import type { SevenZip } from './seven-zip.ts';

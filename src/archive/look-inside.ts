@@ -1,4 +1,4 @@
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError } from '../core/errors.ts';
 import { checkHeader } from './check-header.ts';
 import { listArchive, type ArchiveLocation } from './list-archive.ts';
 

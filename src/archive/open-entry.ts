@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError } from '../core/errors.ts';
 import { startProgram, type Ending } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { wasEnded } from './password-failure.ts';

@@ -1,5 +1,5 @@
-import type { Secret } from '../config/secret.ts';
-import { ArchiveError, PasswordError, ProgramError, type PgbakError } from '../errors.ts';
+import type { Secret } from '../core/secret.ts';
+import { ArchiveError, PasswordError, ProgramError, type PgbakError } from '../core/errors.ts';
 import type { Ending } from '../system/programs.ts';
 import { sevenZipComplaint } from './seven-zip-command.ts';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Secret } from '../config/secret.ts';
-import { ProgramError, type PgbakError } from '../errors.ts';
+import type { Secret } from '../core/secret.ts';
+import { ProgramError, type PgbakError } from '../core/errors.ts';
 import type { Ending, RunningProgram } from '../system/programs.ts';
 import { sevenZipFailure } from './judge-endings.ts';
 

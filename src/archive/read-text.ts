@@ -1,5 +1,5 @@
-import { Secret } from '../config/secret.ts';
-import { ArchiveError } from '../errors.ts';
+import { Secret } from '../core/secret.ts';
+import { ArchiveError } from '../core/errors.ts';
 import { textOf } from '../system/lossless-text.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './open-entry.ts';

@@ -1,4 +1,4 @@
-import type { Secret } from '../config/secret.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Command } from '../system/programs.ts';
 import type { SevenZip } from './seven-zip.ts';
 

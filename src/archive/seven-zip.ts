@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { PgbakError, ProgramError } from '../errors.ts';
+import { PgbakError, ProgramError } from '../core/errors.ts';
 import { runProgram, type Command } from '../system/programs.ts';
 
 /** A 7-Zip that serves. */

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { TimeLimitError } from '../errors.ts';
+import { TimeLimitError } from '../core/errors.ts';
 import { reasonOf } from '../system/clock.ts';
 
 export interface Limits {

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { Secret } from '../config/secret.ts';
-import { archiveIsGone, type PgbakError } from '../errors.ts';
+import type { Secret } from '../core/secret.ts';
+import { archiveIsGone, type PgbakError } from '../core/errors.ts';
 import { reasonOf } from '../system/clock.ts';
 import { bytesOf } from '../system/lossless-text.ts';
 import { startProgram, type Command, type Ending, type RunningProgram } from '../system/programs.ts';

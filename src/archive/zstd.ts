@@ -1,5 +1,5 @@
 import zlib from 'node:zlib';
-import { PgbakError, ProgramError } from '../errors.ts';
+import { PgbakError, ProgramError } from '../core/errors.ts';
 import { runProgram, type Command } from '../system/programs.ts';
 import type { SevenZipEnvironment } from './seven-zip-command.ts';
 

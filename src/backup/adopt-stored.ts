@@ -1,6 +1,6 @@
-import type { BackupRecord } from '../config/backup-record.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { ServerSettings } from '../config/settings.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { ServerSettings } from '../server/settings.ts';
 import { adoptArchive } from '../restore/rebuild.ts';
 import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
 import type { Storage } from '../storage/storage.ts';

@@ -1,6 +1,6 @@
-import { objectNameOf } from '../config/archive-name.ts';
-import type { BackupRecord } from '../config/backup-record.ts';
-import type { ServerRecord } from '../config/server.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import type { ServerRecord } from '../server/server.ts';
 import { adoptStored } from './adopt-stored.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Tools } from './tools.ts';

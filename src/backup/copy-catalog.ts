@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path/posix';
 import { join as joinPath } from 'node:path';
-import type { ServerRecord } from '../config/server.ts';
-import { placeOfDestination, type Destination } from '../config/settings.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { placeOfDestination, type Destination } from '../server/settings.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Tools } from './tools.ts';
 

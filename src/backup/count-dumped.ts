@@ -1,4 +1,4 @@
-import type { RowCounts } from '../config/backup-record.ts';
+import type { RowCounts } from '../core/backup-record.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import { describeFailure } from './describe-failure.ts';
 

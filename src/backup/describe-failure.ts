@@ -1,7 +1,7 @@
-import { redact, type Secret } from '../config/secret.ts';
-import type { ServerSettings } from '../config/settings.ts';
-import { errorMessage, InterruptedError, machineHint, PgbakError } from '../errors.ts';
-import { withoutPasswords } from '../printable.ts';
+import { redact, type Secret } from '../core/secret.ts';
+import type { ServerSettings } from '../server/settings.ts';
+import { errorMessage, InterruptedError, machineHint, PgbakError } from '../core/errors.ts';
+import { withoutPasswords } from '../core/printable.ts';
 
 /** A failure as it is logged, stored and sent to ping URLs. */
 export interface Failure {

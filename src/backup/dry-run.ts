@@ -1,6 +1,6 @@
-import { objectNameOf } from '../config/archive-name.ts';
-import type { ServerRecord } from '../config/server.ts';
-import { placeOfDestination } from '../config/settings.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { placeOfDestination } from '../server/settings.ts';
 import { describeFailure, failureText } from './describe-failure.ts';
 import type { Outcome } from './outcome.ts';
 import type { Tools } from './tools.ts';

@@ -1,5 +1,5 @@
-import { isAhead } from '../config/ahead.ts';
-import type { ServerRecord } from '../config/server.ts';
+import { isAhead } from '../core/ahead.ts';
+import type { ServerRecord } from '../server/server.ts';
 
 /** A cron job never starts at the very same second; without this an hourly one would drift to every second hour. */
 const GRACE_MS = 5 * 60_000;

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../config/archive-name.ts';
-import type { Checksum, RowCounts } from '../config/backup-record.ts';
-import { asShortText } from '../config/database-facts.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { ServerSettings } from '../config/settings.ts';
-import { formatNote, signSum } from '../config/sum-note.ts';
+import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../server/archive-name.ts';
+import type { Checksum, RowCounts } from '../core/backup-record.ts';
+import { asShortText } from '../core/database-facts.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { ServerSettings } from '../server/settings.ts';
+import { formatNote, signSum } from '../core/sum-note.ts';
 import type { WrittenArchive } from '../archive/write-archive.ts';
 import type { StoredBackup } from '../catalog/stored-backup.ts';
 import type { PreparedDump } from '../postgres/prepare-dump.ts';
-import { beginUpload } from './begin-upload.ts';
+import { beginUpload } from '../storage/streaming/begin-upload.ts';
 import { countDumped } from './count-dumped.ts';
-import { heldBack } from './held-back.ts';
+import { heldBack } from '../storage/streaming/held-back.ts';
 import { checkSize } from './size-rules.ts';
 import type { ArchiveRequest, Tools } from './tools.ts';
 

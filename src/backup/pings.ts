@@ -1,4 +1,4 @@
-import type { ServerRecord } from '../config/server.ts';
+import type { ServerRecord } from '../server/server.ts';
 import type { PingLimits, Tools } from './tools.ts';
 
 /** After a signal there is little time until SIGKILL follows. */

@@ -1,10 +1,10 @@
-import { objectNameOf } from '../config/archive-name.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { ServerSettings } from '../config/settings.ts';
-import { ArchiveError, StorageError } from '../errors.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { ServerSettings } from '../server/settings.ts';
+import { ArchiveError, StorageError } from '../core/errors.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
-import { autoPrune } from './auto-prune.ts';
-import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from './doubtful-times.ts';
+import { autoPrune } from '../retention/auto-prune.ts';
+import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
 import { describeFailure, failureText, type Failure } from './describe-failure.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';

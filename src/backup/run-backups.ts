@@ -1,10 +1,10 @@
-import type { Format, ServerRecord } from '../config/server.ts';
+import type { Format, ServerRecord } from '../server/server.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
 import { copyCatalog } from './copy-catalog.ts';
 import { describeFailure, failureText } from './describe-failure.ts';
 import { isDue, nextDue } from './due.ts';
 import { dryRun } from './dry-run.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../system/in-turns.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
 import { runBackup } from './run-backup.ts';

@@ -1,6 +1,6 @@
-import type { BackupRecord } from '../config/backup-record.ts';
-import type { ServerFields } from '../config/server.ts';
-import { ArchiveError } from '../errors.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import type { ServerFields } from '../server/server.ts';
+import { ArchiveError } from '../core/errors.ts';
 
 type SizeRules = Pick<ServerFields, 'minSizeBytes' | 'sizeTolerancePercent' | 'onSizeChange'>;
 

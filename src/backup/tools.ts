@@ -1,9 +1,9 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import type { Compression } from '../config/compression.ts';
-import type { PingUrls, ServerSettings, Destination } from '../config/settings.ts';
-import type { Secret } from '../config/secret.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { Level } from '../config/verification.ts';
+import type { Compression } from '../core/compression.ts';
+import type { PingUrls, ServerSettings, Destination } from '../server/settings.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { Level } from '../core/verification.ts';
 import type { WriteArchiveRequest, WrittenArchive } from '../archive/write-archive.ts';
 import type { Ping, PingMoment } from '../notify/ping.ts';
 import type { DumpRequest, PreparedDump } from '../postgres/prepare-dump.ts';
@@ -13,7 +13,7 @@ import type { Room, Storage } from '../storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { Report } from './events.ts';
-import type { PruneEntry } from './prune.ts';
+import type { PruneEntry } from '../retention/prune.ts';
 
 /** What an archive is to be made of; where 7-Zip is and what it gets to see of the environment is known already. */
 export type ArchiveRequest = Omit<WriteArchiveRequest, 'sevenZip' | 'environment'>;

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import type { BackupRecord } from '../config/backup-record.ts';
-import type { Format } from '../config/server.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import type { Format } from '../server/server.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
 import { isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
 import type { Schema } from './schema.ts';

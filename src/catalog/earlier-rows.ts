@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
-import { freeName } from '../config/free-name.ts';
-import { SERVER_DEFAULTS } from '../config/server.ts';
+import { freeName } from '../server/free-name.ts';
+import { SERVER_DEFAULTS } from '../server/server.ts';
 import type { BackupLogTable, ServersTable } from './schema.ts';
 import { fromCompact } from './timestamps.ts';
 

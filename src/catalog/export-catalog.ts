@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
-import { isReference } from '../config/reference.ts';
-import { Secret } from '../config/secret.ts';
+import { isReference } from '../server/reference.ts';
+import { Secret } from '../core/secret.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 import { openError } from './open-error.ts';
 

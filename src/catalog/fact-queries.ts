@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { parseDatabaseFacts, type DatabaseFacts } from '../config/database-facts.ts';
+import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
 import type { Schema } from './schema.ts';
 
 /** Notes facts, where the same were not noted before, and returns their id. */

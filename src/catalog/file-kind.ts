@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 
 /** How long to wait for another process that writes. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { preparingOnce, type Sqlite } from '../system/sqlite.ts';
 
 /** Which file a path leads to. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { PgbakError } from '../errors.ts';
+import { PgbakError } from '../core/errors.ts';
 import { openSqlite } from '../system/sqlite.ts';
 import { absentCatalog, fileKind } from './file-kind.ts';
 import { SCHEMA } from './migrate.ts';

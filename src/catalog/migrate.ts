@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { adoptEarlier, type Adopted } from './adopt-earlier.ts';
 import { databaseKind } from './file-kind.ts';
 import { createTables } from './migrations/0001-tables.ts';

@@ -1,4 +1,4 @@
-import { ConfigError, errorCode, errorMessage } from '../errors.ts';
+import { ConfigError, errorCode, errorMessage } from '../core/errors.ts';
 
 /**
  * The error to show when better-sqlite3's compiled part does not load, which after an upgrade of Node stops every run

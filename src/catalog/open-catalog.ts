@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
-import { ConfigError, errorCode } from '../errors.ts';
+import { ConfigError, errorCode } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 import type { Adopted } from './adopt-earlier.ts';

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { ConfigError, errorCode, errorMessage, PgbakError } from '../errors.ts';
+import { ConfigError, errorCode, errorMessage, PgbakError } from '../core/errors.ts';
 import { nativeModuleProblem } from './native-module.ts';
 
 const FULL: [string, string] = ['cannot be written: its disk is full', 'Free some space on its file system.'];

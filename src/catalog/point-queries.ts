@@ -1,6 +1,6 @@
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
-import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
-import type { BackupRecord } from '../config/backup-record.ts';
+import { CLOCK_TOLERANCE_MS } from '../core/ahead.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
 import { toBackup } from './backup-rows.ts';
 import type { Schema } from './schema.ts';
 

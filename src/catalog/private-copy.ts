@@ -1,6 +1,6 @@
 import { constants, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../errors.ts';
+import { errorCode } from '../core/errors.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 
 /** For where even the temporary directory is full: part of the memory, as a file system (Linux). */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { CLOCK_TOLERANCE_MS, isAhead } from '../config/ahead.ts';
-import type { DatabaseFacts } from '../config/database-facts.ts';
-import type { Format } from '../config/server.ts';
+import { CLOCK_TOLERANCE_MS, isAhead } from '../core/ahead.ts';
+import type { DatabaseFacts } from '../core/database-facts.ts';
+import type { Format } from '../server/server.ts';
 import { noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';
 import { toCompact } from './timestamps.ts';

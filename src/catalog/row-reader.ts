@@ -1,5 +1,5 @@
-import { Secret } from '../config/secret.ts';
-import type { UnreadableColumn } from '../config/server.ts';
+import { Secret } from '../core/secret.ts';
+import type { UnreadableColumn } from '../server/server.ts';
 
 /** Far more than the longest error or list of tables: one in a catalogue that somebody changed would fill every log. */
 const LONGEST_TEXT = 1_000_000;

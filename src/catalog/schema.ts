@@ -86,7 +86,7 @@ export interface BackupLogTable {
   unsettled: Generated<number>;
   facts_id: Generated<number | null>;
   sha256: Generated<string | null>;
-  /** What stood beside an archive of its SHA-256 when the catalogue was rebuilt; `config/sum-note.ts`. */
+  /** What stood beside an archive of its SHA-256 when the catalogue was rebuilt; `core/sum-note.ts`. */
   sum_note: Generated<string | null>;
   /** ISO 8601: when its removal from storage was begun, until it is known how that ended. */
   removing_at: Generated<string | null>;

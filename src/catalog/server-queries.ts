@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { ServerFields, ServerRecord } from '../config/server.ts';
+import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { isoTime } from './row-reader.ts';
 import type { Schema, ServersTable } from './schema.ts';
 import { fromServer, toServer } from './server-rows.ts';

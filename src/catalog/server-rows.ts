@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
-import { parseDestination } from '../config/destination.ts';
-import { parseRetention } from '../config/retention.ts';
-import { Secret } from '../config/secret.ts';
+import { parseDestination } from '../server/destination.ts';
+import { parseRetention } from '../server/retention-rules.ts';
+import { Secret } from '../core/secret.ts';
 import {
   FORMATS,
   SERVER_DEFAULTS,
@@ -9,8 +9,8 @@ import {
   VERIFY_AFTER,
   type ServerFields,
   type ServerRecord,
-} from '../config/server.ts';
-import { PgbakError } from '../errors.ts';
+} from '../server/server.ts';
+import { PgbakError } from '../core/errors.ts';
 import { isoTime, rowReader } from './row-reader.ts';
 import type { ServersTable } from './schema.ts';
 import { fromCompact } from './timestamps.ts';

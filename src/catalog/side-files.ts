@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, statSync } from 'node:fs';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../core/errors.ts';
 
 /** What SQLite keeps beside a catalogue that is open, or was when its process was killed. */
 const SUFFIXES = ['-wal', '-shm', '-journal'];

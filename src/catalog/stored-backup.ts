@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import type { BackupRecord, Checksum, PartSum, RowCounts } from '../config/backup-record.ts';
-import type { DatabaseFacts } from '../config/database-facts.ts';
+import type { BackupRecord, Checksum, PartSum, RowCounts } from '../core/backup-record.ts';
+import type { DatabaseFacts } from '../core/database-facts.ts';
 import { toBackup } from './backup-rows.ts';
 import { factsOfBackup, noteFacts } from './fact-queries.ts';
 import type { Schema } from './schema.ts';

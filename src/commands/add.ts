@@ -1,19 +1,19 @@
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
 
-import { listenForInterruption } from '../cli/interruption.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
-import { fillIn } from '../cli/prompts/fill-in.ts';
-import { canAsk } from '../cli/prompts/terminal.ts';
-import { quoted } from '../cli/quoted.ts';
-import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
-import { newServer, refuseClash } from '../cli/server-form.ts';
-import { settleDestination } from '../cli/settle-destination.ts';
-import { objectNameOf } from '../config/archive-name.ts';
-import { knownPlaceOf } from '../config/destination.ts';
-import { FORMATS } from '../config/server.ts';
-import { parseServerInput } from '../config/server-input.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
+import { fillIn } from '../terminal/prompts/fill-in.ts';
+import { canAsk } from '../terminal/prompts/terminal.ts';
+import { quoted } from '../core/quoted.ts';
+import { connectionCheck, storageCheck } from '../server/server-checks.ts';
+import { newServer, refuseClash } from '../server/server-form.ts';
+import { settleDestination } from '../server/settle-destination.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import { knownPlaceOf } from '../server/destination.ts';
+import { FORMATS } from '../server/server.ts';
+import { parseServerInput } from '../server/server-input.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';

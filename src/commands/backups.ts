@@ -1,19 +1,19 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { findServer } from '../cli/find-server.ts';
-import { listenForInterruption } from '../cli/interruption.ts';
-import { pointsIn, remotePointsIn } from '../cli/open-points.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { findServer } from '../catalog/find-server.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { pointsIn, remotePointsIn } from '../restore/open-points.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
 import {
   RESTORE_POINT_COLUMNS,
   restorePointCells,
   restorePointRow,
   type RestorePointRow,
-} from '../cli/restore-point-row.ts';
-import { renderTable } from '../cli/table.ts';
-import { tell, terminalWidth } from '../cli/output.ts';
-import { ConfigError } from '../errors.ts';
+} from '../terminal/restore-point-row.ts';
+import { renderTable } from '../terminal/table.ts';
+import { tell, terminalWidth } from '../terminal/output.ts';
+import { ConfigError } from '../core/errors.ts';
 
 export default class Backups extends BaseCommand {
   protected override readonly onlyShows = true;

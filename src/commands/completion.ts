@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import type { Command } from '@oclif/core/command';
-import { BaseCommand } from '../cli/base-command.ts';
-import { completionScript, SHELLS, type CompletedCommand } from '../cli/completion.ts';
-import { openHealthyCatalog } from '../cli/open-workplace.ts';
-import { ConfigError } from '../errors.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { completionScript, SHELLS, type CompletedCommand } from '../terminal/completion.ts';
+import { openHealthyCatalog } from '../terminal/open-workplace.ts';
+import { ConfigError } from '../core/errors.ts';
 
 export default class Completion extends BaseCommand {
   protected override readonly onlyShows = true;

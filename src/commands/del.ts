@@ -1,13 +1,13 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { chooseServer } from '../cli/prompts/choose-server.ts';
-import { canAsk } from '../cli/prompts/terminal.ts';
-import { objectNameOf } from '../config/archive-name.ts';
-import { placeOf } from '../config/destination.ts';
-import { ConfigError } from '../errors.ts';
-import { printable } from '../printable.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { chooseServer } from '../terminal/prompts/choose-server.ts';
+import { canAsk } from '../terminal/prompts/terminal.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import { placeOf } from '../server/destination.ts';
+import { ConfigError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 
 export default class Del extends BaseCommand {
   static override summary = 'forget a server; its archives and its history stay';

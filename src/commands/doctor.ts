@@ -1,12 +1,12 @@
 import * as Flags from '@oclif/core/flags';
 import { wrapAnsi } from 'fast-wrap-ansi';
-import { BaseCommand } from '../cli/base-command.ts';
-import { listenForInterruption } from '../cli/interruption.ts';
-import { buildDoctorTools } from '../cli/open-doctor.ts';
-import { openHealthyCatalog } from '../cli/open-workplace.ts';
-import { terminalWidth } from '../cli/output.ts';
-import { paint } from '../cli/paint.ts';
-import { printableName } from '../printable.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { buildDoctorTools } from '../monitor/open-doctor.ts';
+import { openHealthyCatalog } from '../terminal/open-workplace.ts';
+import { terminalWidth } from '../terminal/output.ts';
+import { paint } from '../terminal/paint.ts';
+import { printableName } from '../core/printable.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';
 

@@ -1,20 +1,20 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { listenForInterruption } from '../cli/interruption.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { chooseServer } from '../cli/prompts/choose-server.ts';
-import { tell } from '../cli/output.ts';
-import { fillIn } from '../cli/prompts/fill-in.ts';
-import { canAsk } from '../cli/prompts/terminal.ts';
-import { connectionCheck, storageCheck } from '../cli/server-checks.ts';
-import { serverFlags, serverInputFrom } from '../cli/server-flags.ts';
-import { changedServer, refuseClash } from '../cli/server-form.ts';
-import { settleDestination } from '../cli/settle-destination.ts';
-import { encryptionSource } from '../config/sources.ts';
-import { parseServerInput } from '../config/server-input.ts';
-import { isMendedByItself, refuseUnmended } from '../config/unreadable.ts';
-import { ConfigError } from '../errors.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { chooseServer } from '../terminal/prompts/choose-server.ts';
+import { tell } from '../terminal/output.ts';
+import { fillIn } from '../terminal/prompts/fill-in.ts';
+import { canAsk } from '../terminal/prompts/terminal.ts';
+import { connectionCheck, storageCheck } from '../server/server-checks.ts';
+import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
+import { changedServer, refuseClash } from '../server/server-form.ts';
+import { settleDestination } from '../server/settle-destination.ts';
+import { encryptionSource } from '../server/sources.ts';
+import { parseServerInput } from '../server/server-input.ts';
+import { isMendedByItself, refuseUnmended } from '../server/unreadable.ts';
+import { ConfigError } from '../core/errors.ts';
 
 /** What a backup asks of the database: a pattern may match nothing there, and the role may not see what is asked for. */
 const SEEN_BY_THE_DATABASE = [

@@ -1,8 +1,8 @@
-import { BaseCommand } from '../cli/base-command.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../cli/server-row.ts';
-import { renderTable } from '../cli/table.ts';
-import { terminalWidth } from '../cli/output.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../terminal/server-row.ts';
+import { renderTable } from '../terminal/table.ts';
+import { terminalWidth } from '../terminal/output.ts';
 
 /** Failed attempts among them have no size. */
 const RECENT = SPARK_LENGTH + 2;

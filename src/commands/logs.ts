@@ -1,15 +1,15 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../cli/backup-row.ts';
-import { BaseCommand } from '../cli/base-command.ts';
-import { findBackup } from '../cli/find-backup.ts';
-import { findServer } from '../cli/find-server.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { paint } from '../cli/paint.ts';
-import { chooseServerOrAll } from '../cli/prompts/choose-server.ts';
-import { renderTable } from '../cli/table.ts';
-import { terminalWidth } from '../cli/output.ts';
-import type { Trimmed, TrimOptions } from '../cli/trim-history.ts';
+import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../terminal/backup-row.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { findBackup } from '../catalog/find-backup.ts';
+import { findServer } from '../catalog/find-server.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { paint } from '../terminal/paint.ts';
+import { chooseServerOrAll } from '../terminal/prompts/choose-server.ts';
+import { renderTable } from '../terminal/table.ts';
+import { terminalWidth } from '../terminal/output.ts';
+import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
 
 const KEEP_DAYS = 365;
 
@@ -88,8 +88,8 @@ EXIT STATUS
   }
 
   private async trim(idOrName: string | undefined, options: Omit<TrimOptions, 'serverId'>): Promise<Trimmed> {
-    const { trimHistory, trimmedInWords } = await import('../cli/trim-history.ts');
-    const { listenForInterruption } = await import('../cli/interruption.ts');
+    const { trimHistory, trimmedInWords } = await import('../retention/trim-history.ts');
+    const { listenForInterruption } = await import('../system/interruption.ts');
     await using workplace = await openWorkplace(options.isDry === true ? 'read' : 'change');
     using interruption = listenForInterruption();
     const server = idOrName === undefined ? undefined : await findServer(workplace.catalog, idOrName);

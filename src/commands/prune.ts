@@ -1,16 +1,16 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import type { PruneEntry } from '../backup/prune.ts';
-import { BaseCommand } from '../cli/base-command.ts';
-import { findServer } from '../cli/find-server.ts';
-import { listenForInterruption } from '../cli/interruption.ts';
-import { pruneIn } from '../cli/open-prune.ts';
-import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
-import { PRUNE_COLUMNS, pruneCells, pruneRow, type PruneRow } from '../cli/prune-row.ts';
-import { renderTable } from '../cli/table.ts';
-import { tell, terminalWidth } from '../cli/output.ts';
-import { hasRules } from '../config/retention.ts';
-import { PgbakError } from '../errors.ts';
+import type { PruneEntry } from '../retention/prune.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { findServer } from '../catalog/find-server.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { pruneIn } from '../retention/open-prune.ts';
+import { openWorkplace, takeRunLock } from '../terminal/open-workplace.ts';
+import { PRUNE_COLUMNS, pruneCells, pruneRow, type PruneRow } from '../terminal/prune-row.ts';
+import { renderTable } from '../terminal/table.ts';
+import { tell, terminalWidth } from '../terminal/output.ts';
+import { hasRules } from '../server/retention-rules.ts';
+import { PgbakError } from '../core/errors.ts';
 
 export default class Prune extends BaseCommand {
   static override summary = 'remove the backups that no rule keeps';

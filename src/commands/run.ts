@@ -1,16 +1,16 @@
 import * as Flags from '@oclif/core/flags';
 import { runBackups } from '../backup/run-backups.ts';
-import { BaseCommand } from '../cli/base-command.ts';
-import { findServers } from '../cli/find-server.ts';
-import { listenForInterruption } from '../cli/interruption.ts';
-import { openLog } from '../cli/log.ts';
-import { buildTools } from '../cli/open-tools.ts';
-import { openWorkplace, takeRunLock } from '../cli/open-workplace.ts';
-import { terminalWidth } from '../cli/output.ts';
-import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../cli/outcome-row.ts';
-import { parseCompression } from '../config/compression.ts';
-import { FORMATS } from '../config/server.ts';
-import { ConfigError } from '../errors.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { findServers } from '../catalog/find-server.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { openLog } from '../terminal/log.ts';
+import { buildTools } from '../backup/open-tools.ts';
+import { openWorkplace, takeRunLock } from '../terminal/open-workplace.ts';
+import { terminalWidth } from '../terminal/output.ts';
+import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../terminal/outcome-row.ts';
+import { parseCompression } from '../core/compression.ts';
+import { FORMATS } from '../server/server.ts';
+import { ConfigError } from '../core/errors.ts';
 
 export default class Run extends BaseCommand {
   static override summary = 'back up every server that is due';

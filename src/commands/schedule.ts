@@ -1,23 +1,17 @@
 import * as Flags from '@oclif/core/flags';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { BaseCommand } from '../cli/base-command.ts';
-import { listenForInterruption } from '../cli/interruption.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { crontabLine } from '../cli/schedule/crontab.ts';
-import { environmentFileText } from '../cli/schedule/environment-file.ts';
-import {
-  changeCrontab,
-  installEnvironmentFile,
-  installUnits,
-  removeUnits,
-  unitFolder,
-} from '../cli/schedule/install.ts';
-import { isPassing, thisInstallation } from '../cli/schedule/installation.ts';
-import { serviceUnit, timerUnit } from '../cli/schedule/units.ts';
-import { writtenDirectories } from '../cli/schedule/written-directories.ts';
-import { placeOf } from '../config/destination.ts';
-import { ConfigError } from '../errors.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { crontabLine } from '../schedule/crontab.ts';
+import { environmentFileText } from '../schedule/environment-file.ts';
+import { changeCrontab, installEnvironmentFile, installUnits, removeUnits, unitFolder } from '../schedule/install.ts';
+import { isPassing, thisInstallation } from '../schedule/installation.ts';
+import { serviceUnit, timerUnit } from '../schedule/units.ts';
+import { writtenDirectories } from '../schedule/written-directories.ts';
+import { placeOf } from '../server/destination.ts';
+import { ConfigError } from '../core/errors.ts';
 
 const KINDS = ['cron', 'systemd'] as const;
 

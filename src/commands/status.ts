@@ -1,10 +1,10 @@
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { misplacedIn } from '../cli/misplaced.ts';
-import { openWorkplace } from '../cli/open-workplace.ts';
-import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../cli/status-row.ts';
-import { renderTable } from '../cli/table.ts';
-import { terminalWidth } from '../cli/output.ts';
+import { BaseCommand } from '../terminal/base-command.ts';
+import { misplacedIn } from '../monitor/misplaced.ts';
+import { openWorkplace } from '../terminal/open-workplace.ts';
+import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../terminal/status-row.ts';
+import { renderTable } from '../terminal/table.ts';
+import { terminalWidth } from '../terminal/output.ts';
 import { collectStatus } from '../monitor/collect-status.ts';
 import { prometheusText } from '../monitor/prometheus.ts';
 

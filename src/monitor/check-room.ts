@@ -1,4 +1,4 @@
-import type { ServerRecord } from '../config/server.ts';
+import type { ServerRecord } from '../server/server.ts';
 import type { DoctorTools, TemporaryRoom } from './doctor-tools.ts';
 import { finding, MACHINE, type Finding } from './findings.ts';
 import { problemOf } from './problem-of.ts';

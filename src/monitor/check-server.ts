@@ -1,6 +1,6 @@
-import { objectNameOf } from '../config/archive-name.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { ServerSettings } from '../config/settings.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { ServerSettings } from '../server/settings.ts';
 import type { Concern } from '../postgres/dump-concerns.ts';
 import type { DoctorTools } from './doctor-tools.ts';
 import { finding, type Finding } from './findings.ts';

@@ -1,7 +1,7 @@
-import { doubtfulTimes } from '../backup/doubtful-times.ts';
-import { CLOCK_TOLERANCE_MS } from '../config/ahead.ts';
+import { doubtfulTimes } from '../core/doubtful-times.ts';
+import { CLOCK_TOLERANCE_MS } from '../core/ahead.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
-import type { ServerRecord } from '../config/server.ts';
+import type { ServerRecord } from '../server/server.ts';
 import { statusOf, type ServerStatus } from './status.ts';
 
 /** How the backups of all servers stand. `misplacedOf` tells why a server's directory is not the one of its archives. */

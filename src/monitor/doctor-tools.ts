@@ -2,13 +2,13 @@ import type { SevenZip } from '../archive/seven-zip.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ExposedDirectory } from '../catalog/exposed-directory.ts';
 import type { CatalogHealth } from '../catalog/health.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { PingUrls, ServerSettings } from '../config/settings.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { PingUrls, ServerSettings } from '../server/settings.ts';
 import type { ClientPrograms } from '../postgres/client-programs.ts';
 import type { PreparedDump } from '../postgres/prepare-dump.ts';
 import type { UnreadableTable } from '../postgres/unreadable-tables.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { ScheduleEntry } from '../system/find-schedule.ts';
+import type { ScheduleEntry } from '../schedule/find-schedule.ts';
 
 /** The room in a directory. */
 export interface TemporaryRoom {

@@ -1,4 +1,4 @@
-import { PgbakError } from '../errors.ts';
+import { PgbakError } from '../core/errors.ts';
 
 /** What a user can mend, or undefined for what is a bug. */
 export function problemOf(error: unknown): { message: string; hint?: string } | undefined {

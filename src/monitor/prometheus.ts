@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../core/printable.ts';
 import { STATES, type ServerStatus } from './status.ts';
 
 interface Metric {

@@ -1,10 +1,10 @@
 import { nextDue } from '../backup/due.ts';
-import { isAhead } from '../config/ahead.ts';
+import { isAhead } from '../core/ahead.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
-import type { BackupRecord } from '../config/backup-record.ts';
-import type { ServerRecord } from '../config/server.ts';
-import { unreadableText } from '../config/unreadable.ts';
-import type { VerificationRecord } from '../config/verification.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { unreadableText } from '../server/unreadable.ts';
+import type { VerificationRecord } from '../core/verification.ts';
 
 /**
  * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, the last good backup was verified

@@ -1,5 +1,5 @@
 import { createLogger } from '@logdna/logger';
-import type { Secret } from '../config/secret.ts';
+import type { Secret } from '../core/secret.ts';
 
 export interface MezmoOptions {
   ingestionKey: Secret;

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { Secret } from '../config/secret.ts';
-import { parsePingUrl } from '../config/ping-url.ts';
-import { errorCode, PgbakError } from '../errors.ts';
-import { printable, withoutPasswords } from '../printable.ts';
+import type { Secret } from '../core/secret.ts';
+import { parsePingUrl } from '../server/ping-url.ts';
+import { errorCode, PgbakError } from '../core/errors.ts';
+import { printable, withoutPasswords } from '../core/printable.ts';
 import { limitTo, type Clock } from '../system/clock.ts';
 
 /** The moments of a backup and of its verification that a health check may hear of. */

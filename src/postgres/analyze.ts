@@ -1,5 +1,5 @@
-import { Secret } from '../config/secret.ts';
-import { ProgramError } from '../errors.ts';
+import { Secret } from '../core/secret.ts';
+import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { GlobalsRequest } from './globals.ts';
 import { newestPsql, queryRows } from './query.ts';

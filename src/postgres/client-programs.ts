@@ -1,6 +1,6 @@
 import { access, constants, readdir, realpath } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
-import { ConfigError, PgbakError } from '../errors.ts';
+import { ConfigError, PgbakError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import { parseClientVersion, type Version } from './version.ts';
 

@@ -1,4 +1,4 @@
-import type { DatabaseFacts } from '../config/database-facts.ts';
+import type { DatabaseFacts } from '../core/database-facts.ts';
 import type { Version } from './version.ts';
 import { describeLocale } from './create-options.ts';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import type { Parameter } from './connection.ts';
 
 const HINT = "Write host=db.example dbname=shop user=app password='a secret', or postgresql://app@db.example/shop.";

@@ -1,6 +1,6 @@
-import { Secret } from '../config/secret.ts';
-import { ConfigError } from '../errors.ts';
-import { printableName } from '../printable.ts';
+import { Secret } from '../core/secret.ts';
+import { ConfigError } from '../core/errors.ts';
+import { printableName } from '../core/printable.ts';
 import { keywordValue, parseKeywords } from './connection-keywords.ts';
 import { isKnownParameter } from './connection-parameters.ts';
 import { parseConnectionUri } from './connection-uri.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseLocale } from '../config/database-facts.ts';
+import type { DatabaseLocale } from '../core/database-facts.ts';
 import { quoteLiteral } from './quote.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Secret } from '../config/secret.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Connection } from './connection.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 

@@ -1,4 +1,4 @@
-import type { DatabaseFacts, DatabaseSetting } from '../config/database-facts.ts';
+import type { DatabaseFacts, DatabaseSetting } from '../core/database-facts.ts';
 import { LIST_SETTINGS } from './list-settings.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 

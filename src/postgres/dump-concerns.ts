@@ -1,4 +1,4 @@
-import { printableName } from '../printable.ts';
+import { printableName } from '../core/printable.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts';

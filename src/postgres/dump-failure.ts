@@ -1,4 +1,4 @@
-import { ProgramError, type PgbakError } from '../errors.ts';
+import { ProgramError, type PgbakError } from '../core/errors.ts';
 import type { Ending } from '../system/programs.ts';
 import { inEnglish } from './server-language.ts';
 

@@ -1,4 +1,4 @@
-import type { ServerFields } from '../config/server.ts';
+import type { ServerFields } from '../server/server.ts';
 import { parseNamePattern } from './name-pattern.ts';
 import { quoteLiteral } from './quote.ts';
 

@@ -1,5 +1,5 @@
-import type { DatabaseFacts } from '../config/database-facts.ts';
-import { ConfigError, ProgramError } from '../errors.ts';
+import type { DatabaseFacts } from '../core/database-facts.ts';
+import { ConfigError, ProgramError } from '../core/errors.ts';
 import { describeLocale, lackingProvider, localeOptions, systemLocales } from './create-options.ts';
 import { isForTheLoad, settingStatement, statementsFor } from './database-statements.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';

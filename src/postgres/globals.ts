@@ -1,6 +1,6 @@
-import { SETTINGS_HEADING } from '../config/dump-marks.ts';
-import { Secret } from '../config/secret.ts';
-import { ProgramError } from '../errors.ts';
+import { SETTINGS_HEADING } from '../core/dump-marks.ts';
+import { Secret } from '../core/secret.ts';
+import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';

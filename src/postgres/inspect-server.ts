@@ -1,5 +1,5 @@
-import { parseDatabaseFacts, type DatabaseFacts } from '../config/database-facts.ts';
-import { ProgramError } from '../errors.ts';
+import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
+import { ProgramError } from '../core/errors.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { DATABASE_FACTS, FACTS_TABLES, NAMED_ROLES } from './database-facts.ts';

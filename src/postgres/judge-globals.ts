@@ -1,5 +1,5 @@
-import { SETTINGS_HEADING } from '../config/dump-marks.ts';
-import { ArchiveError } from '../errors.ts';
+import { SETTINGS_HEADING } from '../core/dump-marks.ts';
+import { ArchiveError } from '../core/errors.ts';
 
 /** What pg_dumpall writes of roles and tablespaces (dumpRoles and others in src/bin/pg_dump/pg_dumpall.c). */
 const OF_A_SERVER =

@@ -1,4 +1,4 @@
-import { ArchiveError, ProgramError, type PgbakError } from '../errors.ts';
+import { ArchiveError, ProgramError, type PgbakError } from '../core/errors.ts';
 import { describeLocale } from './create-options.ts';
 import type { ScratchNeeds } from './scratch-needs.ts';
 

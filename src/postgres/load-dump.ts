@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isSelection, type DumpParts } from '../config/dump-parts.ts';
-import type { Format } from '../config/server.ts';
-import type { PgbakError } from '../errors.ts';
+import { isSelection, type DumpParts } from './parts/dump-parts.ts';
+import type { Format } from '../server/server.ts';
+import type { PgbakError } from '../core/errors.ts';
 import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';

@@ -1,4 +1,4 @@
-import { ProgramError } from '../errors.ts';
+import { ProgramError } from '../core/errors.ts';
 import { packageFor } from './match-version.ts';
 import { inEnglish } from './server-language.ts';
 import { isServerError, isSourcePlace, withoutSqlState } from './server-words.ts';

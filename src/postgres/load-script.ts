@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
-import { ProgramError, type PgbakError } from '../errors.ts';
+import { ProgramError, type PgbakError } from '../core/errors.ts';
 import { startProgram, type Ending, type RunningProgram } from '../system/programs.ts';
 import { EMPTY_DATABASE } from './empty-database.ts';
 import type { Loader, LoadRequest } from './load-dump.ts';

@@ -1,4 +1,4 @@
-import { ProgramError } from '../errors.ts';
+import { ProgramError } from '../core/errors.ts';
 import type { LoadRequest } from './load-dump.ts';
 import { queryRows } from './query.ts';
 

@@ -1,4 +1,4 @@
-import { ProgramError } from '../errors.ts';
+import { ProgramError } from '../core/errors.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Concern } from './dump-concerns.ts';
 import type { Version } from './version.ts';

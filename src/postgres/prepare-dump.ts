@@ -1,8 +1,8 @@
-import { DUMP_HEADINGS } from '../config/dump-marks.ts';
-import type { Secret } from '../config/secret.ts';
-import type { ServerFields } from '../config/server.ts';
-import type { ServerSettings } from '../config/settings.ts';
-import type { PgbakError } from '../errors.ts';
+import { DUMP_HEADINGS } from '../core/dump-marks.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ServerFields } from '../server/server.ts';
+import type { ServerSettings } from '../server/settings.ts';
+import type { PgbakError } from '../core/errors.ts';
 import type { Command, Ending } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { parseConnection } from './connection.ts';

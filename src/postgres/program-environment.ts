@@ -1,4 +1,4 @@
-import { Secret } from '../config/secret.ts';
+import { Secret } from '../core/secret.ts';
 
 /** What programs need to run at all, to speak TLS and Kerberos. */
 const SYSTEM = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_CTYPE', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'];

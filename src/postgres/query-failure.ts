@@ -1,4 +1,4 @@
-import { ProgramError } from '../errors.ts';
+import { ProgramError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { explainConnectionFailure } from './connection-failure.ts';
 import { readServerWords } from './server-words.ts';

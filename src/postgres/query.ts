@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Secret } from '../config/secret.ts';
-import { ProgramError } from '../errors.ts';
+import { Secret } from '../core/secret.ts';
+import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';

@@ -1,4 +1,4 @@
-import type { RowCounts } from '../config/backup-record.ts';
+import type { RowCounts } from '../core/backup-record.ts';
 import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts';
 
 const NOTHING: Exclusions = { excludeTables: [], excludeTableData: [], excludeSchemas: [] };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProgramError } from '../errors.ts';
+import { ProgramError } from '../core/errors.ts';
 import { runProgram, startProgram, type Account } from '../system/programs.ts';
 import { existingPrograms, type ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';

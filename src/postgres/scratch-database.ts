@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { RowCounts } from '../config/backup-record.ts';
-import { ProgramError } from '../errors.ts';
+import type { RowCounts } from '../core/backup-record.ts';
+import { ProgramError } from '../core/errors.ts';
 import { within } from '../system/clock.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { connectionTo, type Connection } from './connection.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseFacts, RoleFacts } from '../config/database-facts.ts';
+import type { DatabaseFacts, RoleFacts } from '../core/database-facts.ts';
 import { notedOrigin, type DumpOrigin } from './dump-toc/dump-origin.ts';
 
 /** What a throwaway server must have for a dump to load, as far as its backup tells and earlier tries have taught. */

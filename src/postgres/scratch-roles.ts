@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RoleFacts } from '../config/database-facts.ts';
+import type { RoleFacts } from '../core/database-facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { RowCounts } from '../config/backup-record.ts';
-import { ProgramError, TimeLimitError } from '../errors.ts';
+import type { RowCounts } from '../core/backup-record.ts';
+import { ProgramError, TimeLimitError } from '../core/errors.ts';
 import { textOf } from '../system/lossless-text.ts';
 import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';

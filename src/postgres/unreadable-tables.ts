@@ -1,4 +1,4 @@
-import type { ServerFields } from '../config/server.ts';
+import type { ServerFields } from '../server/server.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import type { ProgramEnvironment } from './program-environment.ts';

@@ -1,7 +1,7 @@
-import { isAhead } from '../config/ahead.ts';
-import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../backup/doubtful-times.ts';
-import type { BackupRecord } from '../config/backup-record.ts';
-import { ConfigError } from '../errors.ts';
+import { isAhead } from '../core/ahead.ts';
+import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import { ConfigError } from '../core/errors.ts';
 
 /** A good backup that is known well enough to be fetched. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;

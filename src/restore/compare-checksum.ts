@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PartSum } from '../config/backup-record.ts';
+import type { PartSum } from '../core/backup-record.ts';
 
 /** What was noted of an archive when it was stored; what is not known is absent. */
 export interface NotedArchive {

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ArchiveError, errorCode, ProgramError, StorageError } from '../errors.ts';
+import { ArchiveError, errorCode, ProgramError, StorageError } from '../core/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { compareChecksum, type NotedArchive, type Seen } from './compare-checksum.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ArchiveContents } from '../archive/look-inside.ts';
-import type { PartSum } from '../config/backup-record.ts';
-import type { Secret } from '../config/secret.ts';
-import type { ServerRecord } from '../config/server.ts';
-import { PasswordError } from '../errors.ts';
+import type { PartSum } from '../core/backup-record.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { PasswordError } from '../core/errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';

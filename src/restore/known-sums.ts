@@ -1,6 +1,6 @@
-import type { PartSum } from '../config/backup-record.ts';
-import type { Secret } from '../config/secret.ts';
-import { isSignedWith, parseNote } from '../config/sum-note.ts';
+import type { PartSum } from '../core/backup-record.ts';
+import type { Secret } from '../core/secret.ts';
+import { isSignedWith, parseNote } from '../core/sum-note.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { isKnown, type NotedArchive } from './compare-checksum.ts';
 

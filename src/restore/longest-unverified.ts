@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import { isAhead } from '../config/ahead.ts';
-import type { ServerRecord } from '../config/server.ts';
+import { isAhead } from '../core/ahead.ts';
+import type { ServerRecord } from '../server/server.ts';
 
 /**
  * The servers that have a good backup, those first whose backups were never read or longest ago, good or bad; at most

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../errors.ts';
+import { errorCode } from '../core/errors.ts';
 
 /** So much of a name is shown in that of its unfinished file; four bytes a character leave room for the rest. */
 const SHOWN = 40;

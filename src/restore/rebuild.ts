@@ -1,9 +1,9 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import { grouped } from '../config/grouped.ts';
-import { freeName } from '../config/free-name.ts';
-import { Secret } from '../config/secret.ts';
-import { isSignedWith, parseNote } from '../config/sum-note.ts';
-import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../config/server.ts';
+import { grouped } from '../core/grouped.ts';
+import { freeName } from '../server/free-name.ts';
+import { Secret } from '../core/secret.ts';
+import { isSignedWith, parseNote } from '../core/sum-note.ts';
+import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../server/server.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 import { settleOwners, type ForeignArchives } from './settle-owners.ts';

@@ -1,8 +1,8 @@
-import { parseObjectName } from '../config/archive-name.ts';
-import type { BackupRecord } from '../config/backup-record.ts';
-import { objectKey } from '../config/object-key.ts';
-import type { ServerRecord } from '../config/server.ts';
-import { PgbakError } from '../errors.ts';
+import { parseObjectName } from '../server/archive-name.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import { objectKey } from '../storage/object-facts.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { PgbakError } from '../core/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
-import type { ServerRecord } from '../config/server.ts';
-import type { Secret } from '../config/secret.ts';
-import { ArchiveError, ProgramError } from '../errors.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { Secret } from '../core/secret.ts';
+import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import { grouped } from '../config/grouped.ts';
-import { ConfigError } from '../errors.ts';
+import { grouped } from '../core/grouped.ts';
+import { ConfigError } from '../core/errors.ts';
 import type { RemoteArchive } from './remote-archives.ts';
 
 /** What another catalogue has in a place. */

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import type { Secret } from '../config/secret.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { Level } from '../config/verification.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { Level } from '../core/verification.ts';
 import type { Clock } from '../system/clock.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { verify, type Verification, type VerifyTools } from './verify.ts';

@@ -1,8 +1,8 @@
-import type { RowCounts } from '../config/backup-record.ts';
-import type { Secret } from '../config/secret.ts';
-import type { ServerRecord } from '../config/server.ts';
-import type { Level } from '../config/verification.ts';
-import { ArchiveError, PgbakError, ProgramError, StorageError } from '../errors.ts';
+import type { RowCounts } from '../core/backup-record.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { Level } from '../core/verification.ts';
+import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
 import type { LoadJudgment } from '../postgres/judge-load.ts';
 import type { Loader } from '../postgres/load-dump.ts';
 import type { ScratchNeeds } from '../postgres/scratch-needs.ts';

@@ -1,7 +1,7 @@
 import { access, constants, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { ConfigError, errorCode, PgbakError, ProgramError } from '../errors.ts';
+import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors.ts';
 import type { OpenArchive } from './hand-over.ts';
 import { partialPathOf, removeLeftPartials } from './partial-file.ts';
 

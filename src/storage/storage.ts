@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Checksum, Sums } from '../config/backup-record.ts';
+import type { Checksum, Sums } from '../core/backup-record.ts';
 
 /** A finished archive on the local disk, ready to be stored. */
 export interface ArchiveFile {
@@ -56,7 +56,7 @@ export interface PutOptions {
   /** Short facts kept with the object where the storage can: lower-case keys, printable ASCII values. */
   info: Readonly<Record<string, string>>;
   /**
-   * The note of an archive's SHA-256 that is to be kept with it (`config/sum-note.ts`), where the storage learns that sum
+   * The note of an archive's SHA-256 that is to be kept with it (`core/sum-note.ts`), where the storage learns that sum
    * in time.
    */
   noteSum?: (sha256: string) => Promise<string>;

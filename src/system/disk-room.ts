@@ -1,6 +1,6 @@
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode, PgbakError } from '../errors.ts';
+import { errorCode, PgbakError } from '../core/errors.ts';
 import { childrenDieWithUs } from './die-with-parent.ts';
 import { runProgram } from './programs.ts';
 

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ConfigError, errorCode, errorMessage, LockedError, PgbakError } from '../errors.ts';
+import { ConfigError, errorCode, errorMessage, LockedError, PgbakError } from '../core/errors.ts';
 import type { Clock } from './clock.ts';
 import { openSqlite, type Sqlite } from './sqlite.ts';
 

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import { redact, Secret } from '../config/secret.ts';
-import { errorCode, ProgramError } from '../errors.ts';
+import { redact, Secret } from '../core/secret.ts';
+import { errorCode, ProgramError } from '../core/errors.ts';
 import { limitTo, reasonOf } from './clock.ts';
 import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
 import { ignoresHangup } from './hangup.ts';

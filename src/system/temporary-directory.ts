@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, errorCode } from '../errors.ts';
+import { ConfigError, errorCode } from '../core/errors.ts';
 
 export interface TemporaryPlace {
   /** The directory to make it in. */

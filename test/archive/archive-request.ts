@@ -1,5 +1,5 @@
 import type { WriteArchiveRequest } from '../../src/archive/write-archive.ts';
-import { ProgramError } from '../../src/errors.ts';
+import { ProgramError } from '../../src/core/errors.ts';
 import { installedSevenZip, plainEnvironment } from '../support/seven-zip.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 

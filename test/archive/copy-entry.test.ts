@@ -4,8 +4,8 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { copyEntry } from '../../src/archive/copy-entry.ts';
 import { listArchive } from '../../src/archive/list-archive.ts';
-import { Secret } from '../../src/config/secret.ts';
-import { ProgramError } from '../../src/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { ProgramError } from '../../src/core/errors.ts';
 import { installedSevenZip, plainEnvironment } from '../support/seven-zip.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { writeArchive } from '../../src/archive/write-archive.ts';
-import { Secret } from '../../src/config/secret.ts';
-import { InterruptedError } from '../../src/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { InterruptedError } from '../../src/core/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { processesWith } from '../support/processes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';

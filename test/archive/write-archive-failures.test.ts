@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { writeArchive } from '../../src/archive/write-archive.ts';
-import { Secret } from '../../src/config/secret.ts';
-import { InterruptedError, TimeLimitError } from '../../src/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { InterruptedError, TimeLimitError } from '../../src/core/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { commandLines, processesWith } from '../support/processes.ts';
 import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';

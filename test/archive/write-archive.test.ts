@@ -6,7 +6,7 @@ import { bundledSevenZip } from '../../src/archive/bundled-seven-zip.ts';
 import { openEntry } from '../../src/archive/open-entry.ts';
 import { writeArchive, type WriteArchiveRequest } from '../../src/archive/write-archive.ts';
 import { findZstd } from '../../src/archive/zstd.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { plainEnvironment } from '../support/seven-zip.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { archiveRequest } from './archive-request.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from '@jest/globals';
 import { openCatalog, type Catalog, type CatalogUse } from '../../src/catalog/open-catalog.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError } from '../../src/core/errors.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { newAccount } from '../support/pgbak.ts';
 import { serverRecord } from '../support/server-record.ts';

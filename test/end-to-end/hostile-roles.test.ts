@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { findClientPrograms } from '../../src/postgres/client-programs.ts';
 import { parseConnection } from '../../src/postgres/connection.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';

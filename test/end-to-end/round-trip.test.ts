@@ -9,8 +9,8 @@ import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { never } from '../storage/contract.ts';
-import { Secret } from '../../src/config/secret.ts';
-import { openB2Storage } from '../../src/storage/b2.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { openB2Storage } from '../../src/storage/b2/b2-storage.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
 let cluster: Cluster;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { openMezmo } from '../../src/notify/mezmo.ts';
 import { startHttpRecorder } from '../support/http-recorder.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { ping, type Ping } from '../../src/notify/ping.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { startHttpRecorder } from '../support/http-recorder.ts';

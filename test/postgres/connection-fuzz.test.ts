@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { Secret } from '../../src/config/secret.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { ConfigError } from '../../src/core/errors.ts';
 import { connectionTo, parseConnection, type Connection } from '../../src/postgres/connection.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts';
 import { startLibpq, type Libpq } from '../support/postgres/libpq.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { ConfigError } from '../../src/core/errors.ts';
 import { parseConnection } from '../../src/postgres/connection.ts';
 
 const parse = (text: string) => parseConnection(new Secret(text));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { PgbakError } from '../../src/errors.ts';
+import { PgbakError } from '../../src/core/errors.ts';
 import { originOf, ORIGIN_WITHIN_BYTES } from '../../src/postgres/dump-toc/dump-origin.ts';
 import { readToc } from '../../src/postgres/dump-toc/read-toc.ts';
 import { surveyDump } from '../../src/postgres/dump-toc/survey-dump.ts';

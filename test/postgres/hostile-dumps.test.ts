@@ -3,7 +3,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { ArchiveError } from '../../src/errors.ts';
+import { ArchiveError } from '../../src/core/errors.ts';
 import { PlainDumpScanner } from '../../src/postgres/plain-dump/scanner.ts';
 import { beginSafely } from '../../src/postgres/psql-session.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { SETTINGS_HEADING } from '../../src/config/dump-marks.ts';
-import { ArchiveError } from '../../src/errors.ts';
+import { SETTINGS_HEADING } from '../../src/core/dump-marks.ts';
+import { ArchiveError } from '../../src/core/errors.ts';
 import { judgeGlobals } from '../../src/postgres/judge-globals.ts';
 
 const ROLES = String.raw`--

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { findClientPrograms } from '../../src/postgres/client-programs.ts';
 import { prepareDump } from '../../src/postgres/prepare-dump.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { findClientPrograms, type ClientPrograms } from '../../src/postgres/client-programs.ts';
 import { connectionTo, parseConnection, type Connection } from '../../src/postgres/connection.ts';
 import { findOutlook, type OutlookFields } from '../../src/postgres/dump-concerns.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { PartSum } from '../../src/config/backup-record.ts';
+import type { PartSum } from '../../src/core/backup-record.ts';
 import { compareChecksum } from '../../src/restore/compare-checksum.ts';
 
 const sha1Of = (content: Buffer) => createHash('sha1').update(content).digest('hex');

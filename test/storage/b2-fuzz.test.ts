@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { PgbakError } from '../../src/errors.ts';
+import { PgbakError } from '../../src/core/errors.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { archiveFile, listed, never, putOptions } from './contract.ts';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
-import { PgbakError, StorageError } from '../../src/errors.ts';
+import { PgbakError, StorageError } from '../../src/core/errors.ts';
 import type { ArchiveFile, PutOptions, Storage, StoredObject } from '../../src/storage/storage.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,5 +1,5 @@
-import { Secret } from '../../src/config/secret.ts';
-import { SERVER_DEFAULTS, type ServerRecord } from '../../src/config/server.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { SERVER_DEFAULTS, type ServerRecord } from '../../src/server/server.ts';
 
 /** A server that has all it needs, changed as a test wants it. */
 export function serverRecord(changes: Partial<ServerRecord> = {}): ServerRecord {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { takeLock } from '../../src/system/lock.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { ConfigError, LockedError } from '../../src/errors.ts';
+import { ConfigError, LockedError } from '../../src/core/errors.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

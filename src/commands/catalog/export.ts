@@ -3,13 +3,13 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { exportTo } from '../../cli/archive-catalog.ts';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { listenForInterruption } from '../../cli/interruption.ts';
-import { openWorkplace } from '../../cli/open-workplace.ts';
-import { resolveReference } from '../../config/reference.ts';
-import { Secret } from '../../config/secret.ts';
-import { ConfigError, errorCode } from '../../errors.ts';
+import { exportTo } from '../../backup/archive-catalog.ts';
+import { BaseCommand } from '../../terminal/base-command.ts';
+import { listenForInterruption } from '../../system/interruption.ts';
+import { openWorkplace } from '../../terminal/open-workplace.ts';
+import { resolveReference } from '../../server/reference.ts';
+import { Secret } from '../../core/secret.ts';
+import { ConfigError, errorCode } from '../../core/errors.ts';
 
 export default class CatalogExport extends BaseCommand {
   static override summary = 'write a copy of the catalogue to a file';

@@ -1,13 +1,13 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { listenForInterruption, promptContext } from '../../cli/interruption.ts';
-import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
-import { canAsk } from '../../cli/prompts/terminal.ts';
-import { openPlace } from '../../cli/storage-at.ts';
-import { knownPlaceOf } from '../../config/destination.ts';
-import { ConfigError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { BaseCommand } from '../../terminal/base-command.ts';
+import { listenForInterruption, promptContext } from '../../system/interruption.ts';
+import { openWorkplace, takeRunLock } from '../../terminal/open-workplace.ts';
+import { canAsk } from '../../terminal/prompts/terminal.ts';
+import { openPlace } from '../../server/storage-at.ts';
+import { knownPlaceOf } from '../../server/destination.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 
 export default class CatalogForget extends BaseCommand {
   static override summary = 'give up a place that is gone, or the backups that are missing from it';

@@ -1,12 +1,12 @@
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { listenForInterruption } from '../../cli/interruption.ts';
-import { givenPassword } from '../../cli/open-restore.ts';
-import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
-import { rebuildFrom } from '../../cli/rebuild-from.ts';
-import { renderTable } from '../../cli/table.ts';
-import { tell, terminalWidth } from '../../cli/output.ts';
-import { ConfigError } from '../../errors.ts';
+import { BaseCommand } from '../../terminal/base-command.ts';
+import { listenForInterruption } from '../../system/interruption.ts';
+import { givenPassword } from '../../restore/open-restore.ts';
+import { openWorkplace, takeRunLock } from '../../terminal/open-workplace.ts';
+import { rebuildFrom } from '../../restore/rebuild-from.ts';
+import { renderTable } from '../../terminal/table.ts';
+import { tell, terminalWidth } from '../../terminal/output.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 const COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },

@@ -1,12 +1,12 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { settledTime } from '../../backup/settled-time.ts';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { findBackup } from '../../cli/find-backup.ts';
-import { listenForInterruption } from '../../cli/interruption.ts';
-import { openWorkplace, takeRunLock } from '../../cli/open-workplace.ts';
-import { isAhead } from '../../config/ahead.ts';
-import { ConfigError } from '../../errors.ts';
+import { settledTime } from '../../core/settled-time.ts';
+import { BaseCommand } from '../../terminal/base-command.ts';
+import { findBackup } from '../../catalog/find-backup.ts';
+import { listenForInterruption } from '../../system/interruption.ts';
+import { openWorkplace, takeRunLock } from '../../terminal/open-workplace.ts';
+import { isAhead } from '../../core/ahead.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 export default class CatalogRetime extends BaseCommand {
   static override summary = 'give a backup that was made by a wrong clock the time it has';

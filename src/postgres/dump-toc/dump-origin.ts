@@ -1,6 +1,6 @@
-import type { DatabaseFacts } from '../../config/database-facts.ts';
-import type { Format } from '../../config/server.ts';
-import { ArchiveError } from '../../errors.ts';
+import type { DatabaseFacts } from '../../core/database-facts.ts';
+import type { Format } from '../../server/server.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import { readVersions } from './read-toc.ts';
 
 /** The major versions of PostgreSQL that a dump names at its beginning. */

@@ -1,4 +1,4 @@
-import { ArchiveError } from '../../errors.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import { textDecoderOf } from './dump-text.ts';
 import type { Toc, TocEntry } from './toc-entry.ts';
 

@@ -1,4 +1,4 @@
-import { ArchiveError } from '../../errors.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import type { Toc } from './toc-entry.ts';
 
 export interface RowCounter {

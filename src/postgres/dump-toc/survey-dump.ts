@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { ArchiveError } from '../../errors.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import { readToc } from './read-toc.ts';
 import { countRows, type RowCounter } from './row-counter.ts';
 import type { Toc } from './toc-entry.ts';

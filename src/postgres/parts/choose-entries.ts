@@ -1,5 +1,5 @@
-import { namesParts, type DumpParts } from '../../config/dump-parts.ts';
-import { ArchiveError } from '../../errors.ts';
+import { namesParts, type DumpParts } from './dump-parts.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
 import { addBelongings, contentsOf, holderOf, type Contents } from './belongings.ts';
 import { DATA, isAskedForOnly, isLargeObject, isRemark } from './kinds.ts';

@@ -1,5 +1,5 @@
-import type { DumpParts } from '../../config/dump-parts.ts';
-import { ArchiveError } from '../../errors.ts';
+import type { DumpParts } from './dump-parts.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
 import { isBelonging, RELATIONS } from './kinds.ts';
 

@@ -1,4 +1,4 @@
-import { ProgramError } from '../../errors.ts';
+import { ProgramError } from '../../core/errors.ts';
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
 import { quoteJson } from '../quote.ts';
 import { inBatches } from './what-is-there.ts';

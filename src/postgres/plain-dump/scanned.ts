@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { ArchiveError } from '../../errors.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import type { LeftOut } from './left-out.ts';
 import { PlainDumpScanner } from './scanner.ts';
 

@@ -1,4 +1,4 @@
-import { ArchiveError } from '../../errors.ts';
+import { ArchiveError } from '../../core/errors.ts';
 import { copyDataUntil } from './copy-data.ts';
 import { LONGEST_HELD_BYTES, LONGEST_LEFT_OUT_BYTES, LONGEST_STATEMENT_BYTES } from './limits.ts';
 import { isLeftOut, mayBeLeftOut, NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';

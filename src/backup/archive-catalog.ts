@@ -1,0 +1,88 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { archiveStream } from '../archive/archive-stream.ts';
+import { exportCatalog } from '../catalog/export-catalog.ts';
+import type { Environment } from '../server/environment.ts';
+import { resolveReference } from '../server/reference.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { PgbakError } from '../core/errors.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { archivePasswordOf, restoreDirectory } from '../restore/open-restore.ts';
+import { sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
+import type { Workplace } from '../terminal/open-workplace.ts';
+
+/** The name of the catalogue in its archive. */
+const ENTRY = 'backup.sqlite';
+
+/** Writes a copy of the catalogue to `path`: with its secrets where `password` encrypts it, without them otherwise. */
+export async function archiveCatalog(
+  { catalog, environment }: Workplace,
+  path: string,
+  password: Secret | undefined,
+  signal: AbortSignal,
+  copyTo: (target: string) => Promise<void> | void = catalog.copyTo,
+): Promise<{ sizeBytes: number }> {
+  const plain = `${path}.sqlite`;
+  try {
+    await exportCatalog(copyTo, plain, password === undefined ? withoutPassword : undefined);
+    await archiveStream(
+      {
+        sevenZip: await sevenZipFor(environment, process.env, signal),
+        environment: sevenZipEnvironment(process.env),
+        archivePath: path,
+        // Made after each run, and small at any level.
+        compression: { method: 'lzma2', level: 1 },
+        ...(password === undefined ? {} : { password }),
+        signal,
+      },
+      ENTRY,
+      createReadStream(plain),
+    );
+    return { sizeBytes: (await stat(path)).size };
+  } finally {
+    await rm(plain, { force: true });
+  }
+}
+
+/** A connection string as anybody may see it; nothing where it cannot be taken apart. */
+export function withoutPassword(connectionString: Secret): string {
+  try {
+    return parseConnection(connectionString).conninfo;
+  } catch (error) {
+    if (error instanceof PgbakError) return '';
+    throw error;
+  }
+}
+
+/**
+ * The archive password that all servers share. Where they have several, a user who knows one of them must not get to know
+ * the secrets of the others.
+ */
+export function sharedPassword(servers: readonly ServerRecord[], environment: Environment): Secret | undefined {
+  if (environment.archivePassword !== undefined) {
+    return resolveReference(environment.archivePassword, 'ARCHIVE_PASSWORD', environment.variable);
+  }
+  const [first, ...others] = servers.map((server) => archivePasswordOf(server, environment));
+  return others.every((other) => other?.reveal() === first?.reveal()) ? first : undefined;
+}
+
+/** Writes a copy for a person: as it is and without secrets, or with all of them in an archive of that password. */
+export async function exportTo(
+  workplace: Workplace,
+  file: string,
+  password: Secret | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (password === undefined) {
+    await exportCatalog(workplace.catalog.copyTo, file, withoutPassword);
+    return;
+  }
+  // 7-Zip makes files by the umask, so it makes this one where no other account can look.
+  await using directory = await restoreDirectory(workplace);
+  const archive = join(directory.path, 'catalog.7z');
+  await archiveCatalog(workplace, archive, password, signal);
+  await pipeline(createReadStream(archive), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+}

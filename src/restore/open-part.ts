@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DumpParts } from '../postgres/parts/dump-parts.ts';
+import { ArchiveError } from '../core/errors.ts';
+import type { TableName } from '../postgres/analyze.ts';
+import { surveyDump } from '../postgres/dump-toc/survey-dump.ts';
+import type { TocEntry } from '../postgres/dump-toc/toc-entry.ts';
+import { fileLoader } from '../postgres/file-loader.ts';
+import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
+import { chooseEntries, type Choice, type PartTarget } from '../postgres/parts/choose-entries.ts';
+import { FOREIGN_KEYS } from '../postgres/parts/order-rows.ts';
+import { isBelonging } from '../postgres/parts/kinds.ts';
+import { compareRows } from '../postgres/parts/rows-there.ts';
+import { sequencesAhead } from '../postgres/parts/sequences-ahead.ts';
+import { whatIsThere } from '../postgres/parts/what-is-there.ts';
+import type { DumpSurvey, LoadedPart } from './restore.ts';
+import type { TemporaryDirectory } from '../system/temporary-directory.ts';
+
+export interface PartOptions {
+  parts: DumpParts;
+  /** Asks the target; undefined where it is not there yet. */
+  query: ((text: string) => Promise<string[][]>) | undefined;
+  createDirectory: () => Promise<TemporaryDirectory>;
+}
+
+/** What is known of a part once the dump was looked at. */
+export interface Part {
+  survey: DumpSurvey;
+  openLoader(request: LoadRequest, jobs: number): Promise<Loader>;
+  /** The tables that it brings rows of. */
+  tables(): TableName[];
+  /** Compares what was loaded with what the dump holds, through a target that is there now. */
+  compare(query: (text: string) => Promise<string[][]>): Promise<LoadedPart>;
+}
+
+const WITH_ROWS = new Set(['TABLE DATA', 'MATERIALIZED VIEW']);
+
+const NOTHING_THERE: PartTarget = {
+  whatIsThere: () => Promise.resolve(new Set()),
+  foreignKeys: () => Promise.resolve([]),
+  sequencesAhead: () => Promise.resolve([]),
+};
+
+function asked(query: (text: string) => Promise<string[][]>): PartTarget {
+  return {
+    whatIsThere: (entries) => whatIsThere(entries, query),
+    sequencesAhead: (entries) => sequencesAhead(entries, query),
+    foreignKeys: async () =>
+      (await query(FOREIGN_KEYS)).map(([json = '[]']) => {
+        const [from, to]: [string, string] = JSON.parse(json);
+        return [from, to];
+      }),
+  };
+}
+
+/** A part of a binary dump: what it is can only be said once the dump's contents were seen. */
+export function openPart({ parts, query, createDirectory }: PartOptions): Part {
+  const surveyor = surveyDump();
+  let choice: Choice | undefined;
+  let rowCounts = new Map<TocEntry, number>();
+  const chosen = () => {
+    if (choice === undefined) throw new Error('a part was loaded before it was chosen');
+    return choice;
+  };
+  return {
+    survey: {
+      sink: surveyor.sink,
+      notes: async () => {
+        const found = surveyor.result();
+        choice = await chooseEntries(found.toc.entries, parts, query === undefined ? NOTHING_THERE : asked(query));
+        if (choice.entries.length === 0) throw new ArchiveError('nothing of what is named is left to be restored');
+        rowCounts = new Map(
+          choice.entries.flatMap((entry) => {
+            const count = found.rowCounts.get(entry.dumpId);
+            return count === undefined ? [] : [[entry, count] as const];
+          }),
+        );
+        return choice.notes;
+      },
+    },
+    openLoader: async (request, jobs) => {
+      const { entries, isReordered } = chosen();
+      const directory = await createDirectory();
+      const listPath = join(directory.path, 'list');
+      await writeFile(listPath, entries.map(({ dumpId }) => `${dumpId};\n`).join(''), { mode: 0o600 });
+      const listed = { ...request, listPath };
+      const loader =
+        jobs > 1 || isReordered ? fileLoader(listed, join(directory.path, 'dump'), jobs) : startLoader(listed);
+      return thenDisposed(loader, directory);
+    },
+    tables: () => {
+      const { entries } = chosen();
+      return entries.flatMap(({ kind, schema, name }) => (WITH_ROWS.has(kind) ? [{ schema, name }] : []));
+    },
+    compare: async (ask) => {
+      if (!parts.schemaOnly) await compareRows(rowCounts, ask);
+      const { entries } = chosen();
+      const rowCount = [...rowCounts.values()].reduce((sum, count) => sum + count, 0);
+      return {
+        tableCount: entries.filter(({ kind }) => kind === (parts.dataOnly ? 'TABLE DATA' : 'TABLE')).length,
+        otherCount: entries.filter(({ kind }) => kind !== 'TABLE' && !isBelonging(kind)).length,
+        rowCount: parts.schemaOnly ? 0 : rowCount,
+      };
+    },
+  };
+}
+
+/** A loader whose temporary directory goes with it. */
+export function thenDisposed(loader: Loader, directory: TemporaryDirectory): Loader {
+  const dispose = () => directory[Symbol.asyncDispose]();
+  return {
+    input: loader.input,
+    commit: async () => {
+      await loader.commit();
+      await dispose();
+    },
+    abandon: async () => {
+      const reason = await loader.abandon();
+      await dispose();
+      return reason;
+    },
+  };
+}

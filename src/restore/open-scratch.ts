@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolveReference } from '../server/reference.ts';
+import type { Secret } from '../core/secret.ts';
+import { ProgramError } from '../core/errors.ts';
+import type { ClientPrograms } from '../postgres/client-programs.ts';
+import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { isWholeOrigin, originOf } from '../postgres/dump-toc/dump-origin.ts';
+import { judgeLoad } from '../postgres/judge-load.ts';
+import { startLoader } from '../postgres/load-dump.ts';
+import { programsThatRead } from '../postgres/match-version.ts';
+import { ownServerEnvironment, type ProgramEnvironment } from '../postgres/program-environment.ts';
+import { queryRows } from '../postgres/query.ts';
+import { startScratchCluster, type ScratchCluster } from '../postgres/scratch-cluster.ts';
+import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from '../postgres/scratch-database.ts';
+import { needsOf, type ScratchNeeds } from '../postgres/scratch-needs.ts';
+import { rolesStatement } from '../postgres/scratch-roles.ts';
+import { missingTablespaces } from '../postgres/tablespaces.ts';
+import type { VerifyTools } from './verify.ts';
+import { unprivilegedAccount } from '../system/unprivileged-account.ts';
+import { clientProgramsFor, once } from '../backup/open-programs.ts';
+import { reach } from './open-restore.ts';
+import type { Workplace } from '../terminal/open-workplace.ts';
+import { directoryFor, heldDirectory, sweepKilled } from './scratch-place.ts';
+
+/** Where backups are restored to be looked at: a server that was named, or one of our own that lives as long as this. */
+export interface ScratchServer extends AsyncDisposable {
+  firstNeeds: VerifyTools['firstNeeds'];
+  learnNeeds: VerifyTools['learnNeeds'];
+  createScratch: VerifyTools['createScratch'];
+}
+
+interface Reached {
+  connection: Connection;
+  major: number;
+  found: readonly ClientPrograms[];
+  programs: ClientPrograms;
+  forPrograms: ProgramEnvironment;
+  owner: ScratchOwner;
+  /** Where it is pgbak's own. */
+  cluster?: ScratchCluster;
+}
+
+/** Nothing is started before the first database is asked for. `given` is a connection string, or a reference to one. */
+export function openScratchServer(given: Secret | undefined, workplace: Workplace, signal: AbortSignal): ScratchServer {
+  const { environment, catalog } = workplace;
+  const owned: AsyncDisposable[] = [];
+  const url = given ?? environment.scratchUrl;
+  const mark = createHash('sha256').update(`${hostname()}\n${catalog.id}`).digest('hex').slice(0, 8);
+
+  const named = once(async (): Promise<Reached> => {
+    if (url === undefined) throw new Error('no scratch URL was given');
+    const resolved = resolveReference(url, 'the scratch URL', environment.variable);
+    const reached = await reach(parseConnection(resolved), environment, signal);
+    const directory = await heldDirectory(workplace);
+    owned.push(directory);
+    const owner = { mark, id: directory.id };
+    const major = reached.facts.version.major;
+    const { inUse } = await sweepKilled(workplace);
+    const { connection: server, found, forPrograms } = reached;
+    await dropAbandoned({ server, major, found, environment: forPrograms, signal }, owner, inUse);
+    return { ...reached, major, owner };
+  });
+
+  /** One for all that need no more, and another where a backup needs it: of another version or encoding, or larger. */
+  const clusters = new Map<string, () => Promise<Reached>>();
+  const swept = once(() => sweepKilled(workplace));
+  const own = async (needs: ScratchNeeds, name: string): Promise<Reached> => {
+    const { origin, encoding, preload, lockedObjects } = needs;
+    const isAlone = preload.includes('pg_cron') ? name : '';
+    const key = [origin.serverMajor ?? 0, encoding ?? '', lockedObjects, isAlone, ...preload].join(' ');
+    const start = clusters.get(key) ?? once(() => startOwn(needs, name));
+    clusters.set(key, start);
+    return await start();
+  };
+  const startOwn = async (needs: ScratchNeeds, cronDatabase: string): Promise<Reached> => {
+    const found = await clientProgramsFor(environment, process.env, signal);
+    await swept();
+    const account = unprivilegedAccount();
+    const directory = await directoryFor(account, workplace);
+    owned.push(directory);
+    const forPrograms = ownServerEnvironment(process.env);
+    const cluster = await startScratchCluster({
+      found,
+      directory: directory.path,
+      account,
+      environment: forPrograms,
+      signal,
+      needs,
+      cronDatabase,
+    });
+    owned.push(cluster);
+    const { connection, programs } = cluster;
+    return {
+      connection,
+      major: programs.version.major,
+      found,
+      programs,
+      forPrograms,
+      owner: { mark, id: directory.id },
+      cluster,
+    };
+  };
+
+  return {
+    firstNeeds: async (point) =>
+      needsOf(await catalog.backups.databaseFacts(point.backupId), point.encoding, point.roles),
+    learnNeeds: async (needs, { format }, { readHead }) => {
+      if (isWholeOrigin(needs.origin)) return needs;
+      return { ...needs, origin: { ...originOf(format, await readHead()), ...needs.origin } };
+    },
+    createScratch: async (point, needs) => {
+      const provisional = scratchName({ mark, id: 'own' });
+      const server = url === undefined ? await own(needs, provisional) : await named();
+      const { connection, major, found, forPrograms, cluster, owner } = server;
+      const name = cluster === undefined ? scratchName(owner) : provisional;
+      for (const tablespace of needs.tablespaces) await cluster?.createTablespace(tablespace);
+      const lacking = await missingTablespaces(needs.tablespaces, connection, found, forPrograms, signal);
+      const request = { server: connection, major, found, environment: forPrograms, signal, name, needs };
+      const scratch = await createScratchDatabase(request);
+      try {
+        // The roles of the dump must not be made on a server that others use. Their names are in its encoding.
+        if (cluster !== undefined && needs.roles.length > 0) {
+          await queryRows(rolesStatement(needs.roles), scratch.connection, found, forPrograms, signal);
+        }
+      } catch (error) {
+        await scratch[Symbol.asyncDispose]();
+        throw error;
+      }
+      const programs = programsThatRead(needs.origin.clientMajor, server.programs, found);
+      const loader = {
+        format: point.format,
+        connection: scratch.connection,
+        programs,
+        environment: forPrograms,
+        noTablespaces: lacking.length > 0,
+      };
+      return {
+        openLoader: () => Promise.resolve(startLoader({ ...loader, signal })),
+        countRows: () => scratch.countRows(),
+        judge: (failure) =>
+          judgeLoad(failure, { needs, isOurs: cluster !== undefined, major, madeOtherwise: scratch.madeOtherwise }),
+        // A server that is gone keeps nothing, and the next verification drops what another keeps.
+        [Symbol.asyncDispose]: async () => {
+          try {
+            await scratch[Symbol.asyncDispose]();
+          } catch (error) {
+            if (!(error instanceof ProgramError)) throw error;
+          }
+        },
+      };
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const one of owned.toReversed()) await one[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import { join } from 'node:path';
+import { isSelection } from '../postgres/parts/dump-parts.ts';
+import type { Secret } from '../core/secret.ts';
+import { ConfigError } from '../core/errors.ts';
+import { analyze } from '../postgres/analyze.ts';
+import { differencesBetween, olderThanSource } from '../postgres/compare-database.ts';
+import { connectionTo, parseConnection } from '../postgres/connection.ts';
+import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
+import { fileLoader } from '../postgres/file-loader.ts';
+import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
+import { describeLimits, leavesOutComments, leftOutFor, limitsOfRole } from '../postgres/limited-role.ts';
+import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
+import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
+import { queryRows } from '../postgres/query.ts';
+import { quoteLiteral } from '../postgres/quote.ts';
+import { missingRoles } from '../postgres/roles.ts';
+import { missingTablespaces } from '../postgres/tablespaces.ts';
+import type { RestorePoint } from './choose-point.ts';
+import type { DatabaseTarget } from './restore.ts';
+import { planCreation } from './create-target.ts';
+import { openPart, thenDisposed } from './open-part.ts';
+import { reach, restoreDirectory } from './open-restore.ts';
+import type { Workplace } from '../terminal/open-workplace.ts';
+import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
+
+export interface OpenedTarget {
+  target: DatabaseTarget;
+  database: string;
+  /** What is there already. */
+  tableCount: number;
+  /** What is about to be done, for the user to agree to. */
+  plan: string[];
+}
+
+/** The database that a dump is to be loaded into, asked and not changed. A `ConfigError` for what must not be done. */
+export async function openTarget(
+  url: Secret,
+  point: RestorePoint,
+  options: TargetOptions,
+  workplace: Workplace,
+  signal: AbortSignal,
+): Promise<OpenedTarget> {
+  refuseMismatch(point, options);
+  const { create, clean, parts, globals, lockWaitSeconds } = options;
+  const named = parseConnection(url);
+  const reached = await reach(
+    create ? connectionTo(named, options.maintenanceDatabase) : named,
+    workplace.environment,
+    signal,
+  );
+  const { connection: server, facts, found, forPrograms: environment } = reached;
+  const database = named.database ?? facts.database;
+  const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);
+  const tableCount = create ? 0 : facts.tableCount;
+
+  if (facts.isStandby) {
+    throw new ConfigError(
+      `${named.label} is a standby, which takes no changes`,
+      'Restore into its primary, or into a server of its own.',
+    );
+  }
+  if (
+    create &&
+    (await query(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(database)}`)).length > 0
+  )
+    throw new ConfigError(
+      `there is a database "${database}" already`,
+      'Name another, or leave --create out to restore into it.',
+    );
+  if (tableCount > 0 && !clean && !isSelection(parts)) {
+    throw new ConfigError(
+      `${named.label} holds ${tableCount} tables already, and nothing is restored over them`,
+      'Restore into an empty database (--create makes one), or replace what is there: --clean',
+    );
+  }
+
+  const made = await workplace.catalog.backups.databaseFacts(point.backupId);
+  const noted = notedOrigin(made);
+  const limits = await limitsOfRole(point.roles ?? [], create, query);
+  const leftOut = leftOutFor(limits, parts);
+  const meansFor = ({ clientMajor, serverMajor }: Partial<DumpOrigin>) => {
+    const programs = programsThatRead(clientMajor, reached.programs, found);
+    const obstacle =
+      options.jobs > 1 ? (cannotLoadDirectly(facts.version, programs) ?? leavesOutComments(limits)) : undefined;
+    return {
+      programs,
+      jobs: obstacle === undefined ? options.jobs : 1,
+      notes: [
+        ...(obstacle === undefined ? [] : [`over one connection in place of ${options.jobs}: ${obstacle}`]),
+        ...olderThanSource(serverMajor, facts.version),
+      ],
+    };
+  };
+  let means = meansFor(noted);
+  const creation = create
+    ? await planCreation({
+        facts: made,
+        encoding: point.encoding,
+        database,
+        label: named.label,
+        major: facts.version.major,
+        noOwner: parts.noOwner,
+        noPrivileges: parts.noPrivileges,
+        rolesComing: globals,
+        query,
+      })
+    : undefined;
+
+  // Tablespaces that the roles' script brings are there by then.
+  const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server, found, environment, signal);
+  const request: Omit<LoadRequest, 'programs'> = {
+    format: point.format,
+    connection: named,
+    environment,
+    signal,
+    parts,
+    leftOut,
+    emptyFirst: clean,
+    noTablespaces: noPlace.length > 0,
+    lockWaitSeconds,
+    onWait: options.onWait,
+  };
+  const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
+  const target = { connection: named, programs: reached.programs, found, environment, signal, lockWaitSeconds };
+  const ask = (text: string) => queryRows(text, named, found, environment, signal);
+  const part = isSelection(parts)
+    ? openPart({
+        parts,
+        query: create ? undefined : ask,
+        createDirectory: () => restoreDirectory(workplace),
+      })
+    : undefined;
+  return {
+    database,
+    tableCount,
+    plan: [
+      ...planOf(
+        { point, label: named.label, version: facts.version.text, tableCount, lacking },
+        { ...options, jobs: means.jobs },
+      ),
+      ...means.notes,
+      ...(isWholeOrigin(noted)
+        ? []
+        : ['which PostgreSQL made the dump was not noted: it is read in the dump, before anything is loaded']),
+      ...(noPlace.length === 0
+        ? []
+        : [
+            `left out: tablespaces (the server lacks ${noPlace.join(', ')}, or they may not be used): all goes into that of the database`,
+          ]),
+      ...describeLimits(limits, { ...parts, clean }),
+      ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
+    ],
+    target: {
+      kind: 'database',
+      label: named.label,
+      ...(part === undefined ? {} : { survey: part.survey, compare: () => part.compare(ask) }),
+      ...(isWholeOrigin(noted)
+        ? {}
+        : {
+            learnOrigin: (head: Buffer) => {
+              means = meansFor({ ...originOf(point.format, head), ...noted });
+              return means.notes;
+            },
+          }),
+      openLoader: async () => {
+        const open = async () => {
+          const { programs, jobs } = means;
+          const load = { ...request, programs };
+          if (part !== undefined) return await part.openLoader(load, jobs);
+          return jobs > 1 ? await openParallel(load, jobs, workplace) : startLoader(load);
+        };
+        if (creation === undefined) return await open();
+        await creation.create();
+        return await undoneBy(open, creation.drop);
+      },
+      ...(creation === undefined ? {} : { settle: creation.settle }),
+      ...(analyzes(options) ? { analyze: () => analyze(target, lockWaitSeconds, part?.tables()) } : {}),
+      ...(globals
+        ? {
+            globals: {
+              loadRoles: (script: Secret) => loadRoles(script, { ...target, connection: server }),
+              loadSettings: (script: Secret) => loadSettings(script, target, database),
+            },
+          }
+        : {}),
+    },
+  };
+}
+
+async function openParallel(request: LoadRequest, jobs: number, workplace: Workplace): Promise<Loader> {
+  const directory = await restoreDirectory(workplace);
+  return thenDisposed(fileLoader(request, join(directory.path, 'dump'), jobs), directory);
+}
+
+async function undoneBy(open: () => Promise<Loader>, undo: () => Promise<void>): Promise<Loader> {
+  try {
+    const loader = await open();
+    const abandon = async () => {
+      const reason = await loader.abandon();
+      await undo();
+      return reason;
+    };
+    return { ...loader, abandon };
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}

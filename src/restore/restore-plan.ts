@@ -1,0 +1,69 @@
+import { isSelection, type DumpParts } from '../postgres/parts/dump-parts.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { RestorePoint } from './choose-point.ts';
+
+export interface TargetOptions {
+  /** Make the database. */
+  create: boolean;
+  /** The database to connect to for that. */
+  maintenanceDatabase: string;
+  /** Take everything out of it first. */
+  clean: boolean;
+  parts: DumpParts;
+  /** How many connections load at once. */
+  jobs: number;
+  globals: boolean;
+  /** Gather planner statistics at the end. */
+  analyze: boolean;
+  /** How long the load waits for a lock that another session holds. */
+  lockWaitSeconds: number;
+  /** Told who holds it. */
+  onWait: (message: string) => void;
+}
+
+/** Where no rows come, there is nothing to gather. */
+export function analyzes({ analyze: isWanted, parts }: TargetOptions): boolean {
+  return isWanted && !parts.schemaOnly;
+}
+
+export function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, create }: TargetOptions): void {
+  if (format === 'sql' && (isSelection(parts) || jobs > 1)) {
+    throw new ConfigError(
+      'this backup is an SQL script, of which psql takes all or nothing',
+      'A part and several jobs take a server with --format binary. Or write it to a file and edit that: --output',
+    );
+  }
+  if (clean && create) throw new ConfigError('--clean empties a database, and --create makes a new one: choose one');
+  if (clean && isSelection(parts)) throw new ConfigError('--clean would remove more than a part brings back');
+  if (clean && jobs > 1) {
+    throw new ConfigError('--clean needs one transaction, which several jobs cannot share', 'Use --create instead.');
+  }
+}
+
+interface Situation {
+  point: RestorePoint;
+  label: string;
+  version: string;
+  tableCount: number;
+  lacking: readonly string[];
+}
+
+export function planOf({ point, label, version, tableCount, lacking }: Situation, options: TargetOptions): string[] {
+  const { create, clean, parts, jobs, globals } = options;
+  const what = isSelection(parts) ? 'a part of backup' : 'backup';
+  const how = jobs > 1 ? `by ${jobs} jobs, not in one transaction` : 'in one transaction: all of it or nothing';
+  const roles = lacking.join(', ');
+  return [
+    `${what} ${point.backupId} of ${point.serverName}, made ${point.startedAt.toISOString()}`,
+    `into ${create ? 'the new database ' : ''}${label}, PostgreSQL ${version}, ${how}`,
+    ...(clean ? [`everything in it is replaced: ${tableCount} tables and all else`] : []),
+    ...(globals ? ['with the roles it lacks, and the settings of the database'] : []),
+    ...(lacking.length === 0 || globals || parts.noOwner
+      ? []
+      : [
+          `the dump names roles that the server lacks: ${roles}; create them first, ` +
+            (point.hasGlobals ? 'or use --globals' : 'or it will be refused'),
+        ]),
+    ...(analyzes(options) ? ['then planner statistics are gathered (ANALYZE), unless --no-analyze is given'] : []),
+  ];
+}

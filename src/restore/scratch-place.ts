@@ -1,0 +1,58 @@
+import { chownSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { ConfigError } from '../core/errors.ts';
+import { createHeldDirectory, sweepHeldDirectories, type HeldDirectory, type Swept } from '../system/held-directory.ts';
+import { closedTo } from '../system/passable.ts';
+import type { Account } from '../system/programs.ts';
+import { unprivilegedAccount } from '../system/unprivileged-account.ts';
+import type { Workplace } from '../terminal/open-workplace.ts';
+
+type Place = Pick<Workplace, 'catalog' | 'environment'>;
+
+const ownerOf = ({ catalog }: Place) => `${catalog.id} restore`;
+
+/** Where such directories may be, the one that was set first. */
+function basesOf({ environment }: Place): string[] {
+  return [...new Set([environment.temporaryDirectory ?? tmpdir(), tmpdir(), '/tmp', '/var/tmp'])];
+}
+
+/** Clears away what killed restores and verifications of this catalogue left on this machine. */
+export async function sweepKilled(place: Place): Promise<Swept> {
+  const swept: Swept = { removed: [], inUse: [] };
+  for (const base of basesOf(place)) {
+    const { removed, inUse } = await sweepHeldDirectories({ base, owner: ownerOf(place) }, unprivilegedAccount()?.uid);
+    swept.removed.push(...removed);
+    swept.inUse.push(...inUse);
+  }
+  return swept;
+}
+
+/** A temporary directory for a restore or a verification, of which several may run at once. */
+export async function heldDirectory(place: Place): Promise<HeldDirectory> {
+  await sweepKilled(place);
+  const base = place.environment.temporaryDirectory ?? tmpdir();
+  return await createHeldDirectory({ base, owner: ownerOf(place) });
+}
+
+/** A Unix socket's path may have 107 bytes, and 45 of them are pgbak's own. */
+const LONGEST_BASE = 60;
+
+/**
+ * The same for a server that runs as `account`, whose directory it becomes, mode 0700: where that may go, which root's own
+ * temporary directory need not be. A `ConfigError` says what to open where there is none.
+ */
+export async function directoryFor(account: Account | undefined, place: Place): Promise<HeldDirectory> {
+  const bases = basesOf(place);
+  const [first = ''] = bases;
+  const closed = (base: string) => (account === undefined ? undefined : closedTo(account, base));
+  const base = bases.find((one) => Buffer.byteLength(one) <= LONGEST_BASE && closed(one) === undefined);
+  if (base === undefined) {
+    throw new ConfigError(
+      `the throwaway PostgreSQL server does not run as root, and its account may not enter ${closed(first) ?? first}`,
+      'Set PGBAK_TMPDIR to a directory with a short path that every account may enter (mode 0711 all the way), or name a server: --scratch-url or PGBAK_SCRATCH_URL.',
+    );
+  }
+  const directory = await createHeldDirectory({ base, owner: ownerOf(place) });
+  if (account !== undefined) chownSync(directory.path, account.uid, account.gid);
+  return directory;
+}

@@ -1,0 +1,175 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import { grouped } from '../core/grouped.ts';
+import { CATALOG_FACT, objectKey } from '../storage/object-facts.ts';
+import { hasRules } from '../server/retention-rules.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { VerificationRecord } from '../core/verification.ts';
+import { RefusedError } from '../core/errors.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
+import type { Clock } from '../system/clock.ts';
+import { askPlaces, type AskedPlaces, type AskTools } from './ask-places.ts';
+import { describeFailure } from '../backup/describe-failure.ts';
+import { decide } from './decide.ts';
+
+/** A backup whose object pgbak recorded. */
+export type RecordedBackup = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName'>>;
+
+/**
+ * `missing`: recorded, but storage does not have it. `unknown`: its place could not be asked. `locked`: no rule keeps it,
+ * but Object Lock does. `failed`: storage did not remove it; the next prune tries again.
+ */
+export type PruneAction = 'keep' | 'remove' | 'missing' | 'unknown' | 'locked' | 'failed';
+
+export interface PruneEntry {
+  serverId: number;
+  name: string;
+  backup: RecordedBackup;
+  action: PruneAction;
+  /** The rules that kept it, or why it could not be removed. */
+  reasons: readonly string[];
+}
+
+export interface PruneTools extends AskTools {
+  catalog: Pick<Catalog, 'backups' | 'verifications' | 'rebuild'>;
+  clock: Clock;
+}
+
+export interface PruneOptions {
+  /** Remove nothing, only tell. */
+  isDry: boolean;
+  /** The backup that this run has made. */
+  justMade?: number | undefined;
+}
+
+type Fate = [PruneAction, readonly string[]];
+
+/**
+ * Removes what a server's rules do not keep: only objects that pgbak recorded for this very server, each by its id, the
+ * oldest first. What storage does not list is not counted, and neither is what another catalogue made: that is left. A
+ * place that does not answer, or a removal that fails, is told, forgets nothing, and does not stop the next. With `isDry`
+ * nothing is removed, and `remove` means that it would be.
+ */
+export async function prune(
+  server: ServerRecord,
+  { isDry, justMade }: PruneOptions,
+  tools: PruneTools,
+): Promise<PruneEntry[]> {
+  if (!hasRules(server.retention)) return [];
+  const { catalog, clock } = tools;
+  const recorded = (await catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
+  const places = await askPlaces(recorded, server, tools);
+  const verified = newestByBackup(await catalog.verifications.thoroughOfStored(server.id));
+  const ruled = await catalog.rebuild.ruledCatalogs();
+  const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
+  // Should one archive ever stand in two rows, it is one archive that is kept or removed.
+  const groups = [...grouped(recorded, ({ place, objectId }) => objectKey(place, objectId)).values()];
+  const first = ([one]: readonly RecordedBackup[]) => one ?? [];
+  const verdicts = decide(
+    groups
+      .flatMap((group) => first(group))
+      .flatMap((backup) => {
+        const { object, isRuled, isWhole } = lookAt(backup);
+        if (object === undefined || !isRuled) return [];
+        const { backupId, startedAt, result } = backup;
+        const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
+        return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
+      }),
+    server.retention,
+    { now: clock.now(), justMade },
+  );
+
+  const entries: PruneEntry[] = [];
+  const identity = { serverId: server.id, name: server.name };
+  for (const group of groups.toReversed()) {
+    const [backup] = group;
+    if (backup === undefined) continue;
+    const [action, reasons] = await fateOf(group, backup, verdicts.get(backup.backupId) ?? []);
+    entries.push(...group.map((one) => ({ ...identity, backup: one, action, reasons })));
+  }
+  return entries.toReversed();
+
+  async function fateOf(
+    group: readonly RecordedBackup[],
+    backup: RecordedBackup,
+    kept: readonly string[],
+  ): Promise<Fate> {
+    const { object, silence, isRuled, isWhole } = lookAt(backup);
+    const storage = places.storageAt(backup.place);
+    if (silence !== undefined || storage === undefined) return ['unknown', [silence ?? 'its place was not asked']];
+    if (object === undefined) {
+      if (backup.removingAt === undefined) return ['missing', ['storage does not have it']];
+      if (!isDry) await catalog.backups.noteRemoved(idsOf(group), clock.now());
+      return ['remove', ['an earlier prune was cut off when it had removed it']];
+    }
+    if (!isRuled) return ['keep', ['it is of another catalogue: pgbak catalog rebuild --help']];
+    if (kept.length > 0) return ['keep', kept];
+    if (!isWhole) {
+      return [
+        'keep',
+        [`not what was stored: ${object.sizeBytes} bytes in place of ${backup.sizeBytes}; remove it by hand`],
+      ];
+    }
+    if (object.lock !== undefined) return ['locked', [`Object Lock keeps it ${object.lock}`]];
+    const others = (await catalog.backups.sharing(backup.place, backup.objectId)).filter(
+      (id) => !group.some(({ backupId }) => backupId === id),
+    );
+    if (others.length > 0) return ['keep', [`backup ${others.join(', ')} is the same archive`]];
+    return isDry ? ['remove', []] : await remove(group, backup, storage, tools);
+  }
+}
+
+interface Look {
+  object: StoredObject | undefined;
+  /** Why its place could not be asked. */
+  silence: string | undefined;
+  /** Whether it is this catalogue's to remove. */
+  isRuled: boolean;
+  /** Whether it has the size that was stored. */
+  isWhole: boolean;
+}
+
+function look(backup: RecordedBackup, { stored, silent }: AskedPlaces, ruled: ReadonlySet<string>): Look {
+  const object = stored.get(objectKey(backup.place, backup.objectId));
+  const maker = object?.info?.[CATALOG_FACT] ?? backup.catalogId;
+  return {
+    object,
+    silence: silent.get(backup.place),
+    isRuled: maker === undefined || ruled.has(maker),
+    isWhole: object?.sizeBytes === (backup.sizeBytes ?? object?.sizeBytes),
+  };
+}
+
+function asRecorded(backup: BackupRecord): RecordedBackup[] {
+  const { place, objectId, objectName } = backup;
+  if (place === undefined || objectId === undefined || objectName === undefined) return [];
+  return [{ ...backup, place, objectId, objectName }];
+}
+
+/** The newest of each backup; the list is newest first. */
+function newestByBackup(verifications: readonly VerificationRecord[]): Map<number, VerificationRecord> {
+  return new Map(verifications.toReversed().map((verification) => [verification.backupId, verification]));
+}
+
+const idsOf = (group: readonly RecordedBackup[]) => group.map(({ backupId }) => backupId);
+
+/** That it is going to be removed is noted first: what is cut off in between is settled by the next run. */
+async function remove(
+  group: readonly RecordedBackup[],
+  { objectId: id, objectName: name }: RecordedBackup,
+  storage: Storage,
+  { catalog: { backups }, clock, signal }: PruneTools,
+): Promise<Fate> {
+  signal.throwIfAborted();
+  await backups.noteRemoving(idsOf(group), clock.now());
+  try {
+    await storage.remove({ id, name }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // After any other failure it may have been removed all the same.
+    if (error instanceof RefusedError) await backups.noteRemoving(idsOf(group), undefined);
+    return ['failed', [describeFailure(error, undefined).message]];
+  }
+  await backups.noteRemoved(idsOf(group), clock.now());
+  return ['remove', []];
+}

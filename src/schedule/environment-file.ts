@@ -1,0 +1,57 @@
+import { isReference } from '../server/reference.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { ConfigError } from '../core/errors.ts';
+
+/** What a scheduled run may need of the environment, whether it is set now or not. */
+const NAMES = `
+  DB_PATH TMPDIR B2_KEY_ID B2_APP_KEY B2_BUCKET B2_API_URL ARCHIVE_PASSWORD PGBAK_DESTINATION PGBAK_TMPDIR PGBAK_TMP_LIMIT
+  PGBAK_PG_BIN PGBAK_7Z PGBAK_SCRATCH_URL PGBAK_CATALOG_COPY BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME XDG_DATA_HOME
+  HTTPS_PROXY https_proxy HTTP_PROXY http_proxy ALL_PROXY all_proxy NO_PROXY no_proxy NODE_OPTIONS NODE_USE_SYSTEM_CA NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR
+  KRB5_CONFIG KRB5CCNAME KRB5_CLIENT_KTNAME TZ`
+  .trim()
+  .split(/\s+/);
+
+/** A key that may delete is left out where scheduled runs never do. */
+const PRUNE_NAMES = ['B2_PRUNE_KEY_ID', 'B2_PRUNE_APP_KEY'];
+
+/**
+ * The variables of this shell that a scheduled run needs too, those behind `env:NAME` references among them, as a file
+ * that both systemd (systemd.exec(5), EnvironmentFile=) and a POSIX shell read the same way.
+ */
+export function environmentFileText(
+  servers: readonly ServerRecord[],
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const texts = servers.flatMap((server) =>
+    [server.connectionString, server.archivePassword, server.b2KeyId, server.b2AppKey]
+      .concat([server.hcUrlStart, server.hcUrlSuccess, server.hcUrlFail, server.hcUrlVerify])
+      .map((value) => value?.reveal() ?? ''),
+  );
+  const referred = [...texts, ...NAMES.map((name) => env[name] ?? '')].flatMap((text) =>
+    isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
+  );
+  // What libpq reads changes where and how safely a run connects: PGSSLMODE, PGSSLROOTCERT, PGPASSFILE, ...
+  const libpq = Object.keys(env).filter((name) => /^PG[A-Z]+$/.test(name));
+  const lines = [
+    ...new Set([
+      ...NAMES,
+      ...libpq.toSorted(),
+      ...(servers.some(({ autoPrune }) => autoPrune) ? PRUNE_NAMES : []),
+      ...referred,
+    ]),
+  ].flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [`${name}=${doubleQuoted(name, value)}`];
+  });
+  return [
+    '# Variables for scheduled runs of pgbak. Secrets: keep this file to yourself (mode 0600).',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/** In double quotes both know the same four escapes. */
+function doubleQuoted(name: string, value: string): string {
+  if (/[\n\r\0]/.test(value)) throw new ConfigError(`${name} has a line break, which a scheduler's file cannot hold`);
+  return `"${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
+}

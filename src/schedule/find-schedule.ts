@@ -1,0 +1,98 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProgramError } from '../core/errors.ts';
+import { runProgram } from '../system/programs.ts';
+import { linesThatRunPgbak, missingPrograms } from './scheduled-programs.ts';
+
+/** Something of the host that starts pgbak by itself. */
+export interface ScheduleEntry {
+  /** `the crontab of this user`, `the systemd timer pgbak.timer`. */
+  what: string;
+  /** As systemd tells it; cron does not remember. */
+  lastRun: string | undefined;
+  isActive: boolean;
+  /** Of what it starts, what is not there any more: node or pgbak itself. */
+  missing: readonly string[];
+}
+
+const CRON_PLACES = ['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly'];
+
+/** Looks where cron and systemd keep what they start, for lines that run pgbak. */
+export async function findSchedule(home: string, path: string, signal: AbortSignal): Promise<ScheduleEntry[]> {
+  const entries: ScheduleEntry[] = [];
+  const crontab = await outputOf('crontab', ['-l'], path, home, signal);
+  const ofCron = async (what: string, text: string) => {
+    if (!runsPgbak(text)) return;
+    entries.push({ what, lastRun: undefined, isActive: true, missing: await missingPrograms(text) });
+  };
+  await ofCron('the crontab of this user', crontab);
+  for (const place of CRON_PLACES) {
+    for (const file of await filesAt(place)) {
+      await ofCron(file, await contentOf(file));
+    }
+  }
+  const folders = [
+    { folder: '/etc/systemd/system', scope: [] },
+    { folder: join(home, '.config/systemd/user'), scope: ['--user'] },
+  ];
+  for (const { folder, scope } of folders) {
+    for (const file of (await filesAt(folder)).filter((name) => name.endsWith('.service'))) {
+      const text = await contentOf(file);
+      if (!runsPgbak(text)) continue;
+      const timer = await timerOf(file, scope, path, home, signal);
+      entries.push({ ...timer, missing: await missingPrograms(text) });
+    }
+  }
+  return entries;
+}
+
+function runsPgbak(text: string): boolean {
+  return linesThatRunPgbak(text).length > 0;
+}
+
+async function timerOf(
+  service: string,
+  scope: string[],
+  path: string,
+  home: string,
+  signal: AbortSignal,
+): Promise<Omit<ScheduleEntry, 'missing'>> {
+  const timer = service.replace(/^.*\//, '').replace(/\.service$/, '.timer');
+  const properties = ['show', timer, '--property=ActiveState', '--property=LastTriggerUSec'];
+  const shown = await outputOf('systemctl', [...scope, ...properties], path, home, signal);
+  const lastRun = /^LastTriggerUSec=(.+)$/m.exec(shown)?.[1];
+  return {
+    what: `the systemd timer ${timer}`,
+    lastRun: lastRun === 'n/a' ? undefined : lastRun,
+    isActive: /^ActiveState=active$/m.test(shown),
+  };
+}
+
+/** What a program prints; nothing where it is not installed or fails, as `crontab -l` does without a crontab. */
+async function outputOf(
+  file: string,
+  args: string[],
+  path: string,
+  home: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const env = { PATH: path, HOME: home, LC_ALL: 'C', ...(runtime === undefined ? {} : { XDG_RUNTIME_DIR: runtime }) };
+  try {
+    const { exitCode, stdout } = await runProgram({ name: file, file, args, env }, { signal, timeoutMs: 10_000 });
+    return exitCode === 0 ? stdout : '';
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProgramError)) throw error;
+    return '';
+  }
+}
+
+async function filesAt(place: string): Promise<string[]> {
+  const entries = await readdir(place, { withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return [place];
+  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => join(place, name));
+}
+
+async function contentOf(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch(() => '');
+}

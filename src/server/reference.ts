@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { ConfigError, errorCode } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+
+/** Whether a value is a reference to a secret kept elsewhere, which is safe to show as it is. */
+export function isReference(text: string): boolean {
+  return text.startsWith('env:') || text.startsWith('file:');
+}
+
+/**
+ * The value behind `env:NAME` or `file:/path` (its first line), or the value itself when it is no reference. `what`
+ * names it in the `ConfigError` for a variable that is not set and a file that cannot be read or is empty.
+ */
+export function resolveReference(value: Secret, what: string, variable: (name: string) => string | undefined): Secret {
+  const text = value.reveal();
+  if (text.startsWith('env:')) {
+    const name = text.slice('env:'.length);
+    const found = variable(name);
+    if (found !== undefined) return new Secret(found);
+    throw new ConfigError(
+      `${what} refers to the environment variable ${name}, which is not set`,
+      'Set it where pgbak is started; cron and systemd do not read your shell profile.',
+    );
+  }
+  if (text.startsWith('file:')) return new Secret(firstLine(text.slice('file:'.length), what));
+  return value;
+}
+
+function firstLine(path: string, what: string): string {
+  if (!isAbsolute(path)) {
+    throw new ConfigError(`${what} refers to the file ${path}, which is not an absolute path`);
+  }
+  const [line = ''] = contents(path, what).split(/\r?\n/, 1);
+  if (line === '') throw new ConfigError(`${what} refers to the file ${path}, whose first line is empty`);
+  return line;
+}
+
+function contents(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reasons: Record<string, string> = { ENOENT: 'does not exist', EACCES: 'may not be read by this user' };
+    const code = errorCode(error) ?? 'unknown error';
+    throw new ConfigError(`${what} refers to the file ${path}, which ${reasons[code] ?? `cannot be read (${code})`}`);
+  }
+}

@@ -1,0 +1,79 @@
+import { ConfigError } from '../core/errors.ts';
+
+/** How many backups to keep of each kind, with restic's meaning of the words. What is absent is no rule. */
+export interface RetentionRules {
+  /** The newest ones. */
+  keepLast?: number | undefined;
+  /** The newest of each of so many hours, days, weeks (ISO 8601), months and years that have one, in UTC. */
+  keepHourly?: number | undefined;
+  keepDaily?: number | undefined;
+  keepWeekly?: number | undefined;
+  keepMonthly?: number | undefined;
+  keepYearly?: number | undefined;
+  /** All that are no older than this before the newest: `48h`, `30d`, `2w`, `1y6m`. */
+  keepWithin?: string | undefined;
+}
+
+const COUNTS = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const;
+
+/** Checks the rules that were given. 0 and an empty text take one away: it is there as undefined. */
+export function parseRetention(input: RetentionRules): RetentionRules {
+  const rules: RetentionRules = {};
+  for (const rule of COUNTS) {
+    const count = input[rule];
+    if (count === undefined) continue;
+    if (!Number.isSafeInteger(count) || count < 0) {
+      const flag = `--keep-${rule.slice('keep'.length).toLowerCase()}`;
+      throw new ConfigError(`${flag} is ${count}, which is not a whole number`, `0 takes the rule away: ${flag} 0`);
+    }
+    rules[rule] = count === 0 ? undefined : count;
+  }
+  const { keepWithin } = input;
+  if (keepWithin !== undefined) {
+    if (keepWithin !== '') parsePeriod(keepWithin);
+    rules.keepWithin = keepWithin === '' ? undefined : keepWithin;
+  }
+  return rules;
+}
+
+/** Whether there is any rule; without one nothing is ever removed. */
+export function hasRules(rules: RetentionRules): boolean {
+  return rules.keepWithin !== undefined || COUNTS.some((rule) => rules[rule] !== undefined);
+}
+
+/** A period of the calendar. */
+export interface Period {
+  years: number;
+  months: number;
+  days: number;
+  hours: number;
+}
+
+/** Reads `48h`, `30d`, `2w`, `1y6m`; throws a `ConfigError` for anything else, and for a period of nothing. */
+export function parsePeriod(text: string): Period {
+  const parts = [...text.matchAll(/(\d{1,5})([hdwmy])/g)];
+  const amount = (unit: string) =>
+    parts.filter(([, , found]) => found === unit).reduce((sum, [, count]) => sum + Number(count), 0);
+  const period = {
+    years: amount('y'),
+    months: amount('m'),
+    days: amount('d') + 7 * amount('w'),
+    hours: amount('h'),
+  };
+  const isWhole = parts.map(([part]) => part).join('') === text;
+  if (isWhole && Object.values(period).some((count) => count > 0)) return period;
+  throw new ConfigError('--keep-within is not a period', 'Hours, days, weeks, months and years: 48h, 30d, 2w, 1y6m');
+}
+
+/** The instant that lies a period before another, by the calendar of UTC. */
+export function before(instant: Date, { years, months, days, hours }: Period): Date {
+  const result = new Date(instant);
+  // The 31st has no counterpart in a shorter month: the last day it has, lest a month before 31 March be 3 March.
+  const day = result.getUTCDate();
+  result.setUTCDate(1);
+  result.setUTCMonth(result.getUTCMonth() - months - 12 * years);
+  const lastDay = new Date(Date.UTC(result.getUTCFullYear(), result.getUTCMonth() + 1, 0)).getUTCDate();
+  result.setUTCDate(Math.min(day, lastDay));
+  result.setTime(result.getTime() - (days * 24 + hours) * 3_600_000);
+  return result;
+}

@@ -1,0 +1,161 @@
+import { ConfigError, PgbakError } from '../core/errors.ts';
+import { parseArchiveName } from './archive-name.ts';
+import { parseCompression, type Compression } from '../core/compression.ts';
+import { parseDestination } from './destination.ts';
+import type { Environment } from './environment.ts';
+import { resolveReference } from './reference.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Format, ServerRecord } from './server.ts';
+import { unreadableProblem } from './unreadable.ts';
+
+/** Where archives go, with all that is needed to get there. */
+export type Destination =
+  | { kind: 'b2'; keyId: Secret; applicationKey: Secret; bucket: string; apiUrl: string | undefined }
+  | { kind: 'directory'; path: string };
+
+/** `b2:my-bucket` or `file:/srv/backups`, for people. */
+export function placeOfDestination(destination: Destination): string {
+  return destination.kind === 'b2' ? `b2:${destination.bucket}` : `file:${destination.path}`;
+}
+
+/** What a backup of one server needs, complete and checked: record, else environment, else default. */
+export interface ServerSettings {
+  connectionString: Secret;
+  format: Format;
+  compression: Compression;
+  archiveName: string;
+  archivePassword: Secret | undefined;
+  destination: Destination;
+  /** After this the dump is ended. */
+  dumpTimeoutMs: number;
+}
+
+/**
+ * Resolves a server's settings, references included. Throws one `ConfigError` that tells everything that is wrong, so
+ * that five problems are found in one night.
+ */
+export function resolveSettings(server: ServerRecord, environment: Environment): ServerSettings {
+  const problems: PgbakError[] = [];
+  const attempt = <T>(resolve: () => T): T | undefined => {
+    try {
+      return resolve();
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      problems.push(error);
+      return undefined;
+    }
+  };
+  const resolved = (value: Secret | undefined, what: string) =>
+    value === undefined ? undefined : attempt(() => resolveReference(value, what, environment.variable));
+
+  const unreadable = unreadableProblem(server);
+  if (unreadable !== undefined) throw unreadable;
+  const connectionString = resolved(server.connectionString, 'the connection string');
+  const archivePassword = resolved(server.archivePassword ?? environment.archivePassword, 'the archive password');
+  const compression = attempt(() => parseCompression(server.compression));
+  const archiveName = attempt(() => parseArchiveName(server.archiveName));
+  const destination = attempt(() => resolveDestination(server, environment));
+  if (server.archivePassword === undefined && environment.isArchivePasswordEmpty) {
+    problems.push(
+      new ConfigError(
+        'ARCHIVE_PASSWORD is set, but empty: the archive would not be encrypted',
+        'Give it the password, or unset it to store archives that anybody can read.',
+      ),
+    );
+  }
+  if (connectionString?.reveal().trim() === '') {
+    problems.push(
+      new ConfigError(
+        'the connection string is missing, as it is after a rebuild of the catalogue',
+        `Give it again: pgbak edit ${server.name} --connection-string ...`,
+      ),
+    );
+  }
+  if (!connectionString || !compression || archiveName === undefined || !destination || problems.length > 0) {
+    throw combined(problems);
+  }
+  return {
+    connectionString,
+    format: server.format,
+    compression,
+    archiveName,
+    archivePassword,
+    destination,
+    dumpTimeoutMs: environment.dumpTimeoutMs,
+  };
+}
+
+type DestinationFields = Pick<ServerRecord, 'destination' | 'b2KeyId' | 'b2AppKey' | 'b2Bucket'>;
+
+/** Where a server's archives go; throws a `ConfigError` that names every B2 setting that is missing. */
+export function resolveDestination(server: DestinationFields, environment: Environment): Destination {
+  const destination = parseDestination(server.destination ?? environment.destination ?? 'b2');
+  if (destination.kind === 'directory') return destination;
+  const given = {
+    keyId: server.b2KeyId ?? environment.b2KeyId,
+    applicationKey: server.b2AppKey ?? environment.b2AppKey,
+    bucket: server.b2Bucket ?? environment.b2Bucket,
+  };
+  const { keyId, applicationKey, bucket } = given;
+  if (keyId === undefined || applicationKey === undefined || bucket === undefined) {
+    const missing = [
+      ...(keyId === undefined ? ['key id (--b2-key-id or B2_KEY_ID)'] : []),
+      ...(applicationKey === undefined ? ['application key (--b2-app-key or B2_APP_KEY)'] : []),
+      ...(bucket === undefined ? ['bucket (--b2-bucket or B2_BUCKET)'] : []),
+    ];
+    throw new ConfigError(
+      `B2 settings are missing: ${missing.join(', ')}`,
+      'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir.',
+    );
+  }
+  const resolved = (value: Secret, what: string) => resolveReference(value, what, environment.variable);
+  return {
+    kind: 'b2',
+    keyId: resolved(keyId, 'the B2 key id'),
+    applicationKey: resolved(applicationKey, 'the B2 application key'),
+    bucket,
+    apiUrl: environment.b2ApiUrl,
+  };
+}
+
+function combined(problems: readonly PgbakError[]): ConfigError {
+  const hints = [...new Set(problems.flatMap((problem) => problem.hint ?? []))];
+  return new ConfigError(problems.map((problem) => problem.message).join('; '), hints.join(' ') || undefined);
+}
+
+/** Where a ping goes for each moment of a backup, and of its verification. */
+export interface PingUrls {
+  start?: Secret;
+  success?: Secret;
+  fail?: Secret;
+  verify?: Secret;
+}
+
+/**
+ * The ping URLs of a server, apart from its other settings: a server whose settings are broken must still be able to
+ * tell that it failed. A reference that leads nowhere becomes a problem and leaves the other URLs alone.
+ */
+export function resolvePingUrls(
+  server: Pick<ServerRecord, 'hcUrlStart' | 'hcUrlSuccess' | 'hcUrlFail' | 'hcUrlVerify'>,
+  environment: Environment,
+): { urls: PingUrls; problems: string[] } {
+  const urls: PingUrls = {};
+  const problems: string[] = [];
+  const given = {
+    start: server.hcUrlStart,
+    success: server.hcUrlSuccess,
+    fail: server.hcUrlFail,
+    verify: server.hcUrlVerify,
+  };
+  for (const moment of ['start', 'success', 'fail', 'verify'] as const) {
+    const value = given[moment];
+    if (value === undefined) continue;
+    try {
+      urls[moment] = resolveReference(value, `the ${moment} ping URL`, environment.variable);
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { urls, problems };
+}

@@ -1,0 +1,148 @@
+import type B2 from 'backblaze-b2';
+import { B2Failure, fieldOf, MALFORMED } from './failure.ts';
+import type { StoredObject } from '../storage.ts';
+
+/** What b2_authorize_account told (https://www.backblaze.com/apidocs/b2-authorize-account). */
+export interface Session {
+  b2: B2;
+  recommendedPartSizeBytes: number;
+  minimumPartSizeBytes: number;
+  allowed: {
+    capabilities: readonly string[];
+    bucketId: string | undefined;
+    bucketName: string | undefined;
+    namePrefix: string | undefined;
+  };
+}
+
+export function parseSession(b2: B2, data: unknown): Session {
+  // What the package takes out of the answer by itself, and trips over where it is missing.
+  for (const field of ['accountId', 'authorizationToken']) textIn(data, field);
+  for (const field of ['apiUrl', 'downloadUrl']) if (!URL.canParse(textIn(data, field))) throw malformed(field);
+  const allowed = fieldOf(data, 'allowed');
+  const capabilities = fieldOf(allowed, 'capabilities');
+  return {
+    b2,
+    recommendedPartSizeBytes: partBytesIn(data, 'recommendedPartSize'),
+    minimumPartSizeBytes: partBytesIn(data, 'absoluteMinimumPartSize'),
+    allowed: {
+      capabilities: Array.isArray(capabilities) ? capabilities.filter((one) => typeof one === 'string') : [],
+      bucketId: optionalText(allowed, 'bucketId'),
+      bucketName: optionalText(allowed, 'bucketName'),
+      namePrefix: optionalText(allowed, 'namePrefix'),
+    },
+  };
+}
+
+/** A version in a listing or in the answer to an upload. */
+export interface FileVersion extends StoredObject {
+  /** `upload`, `start` (unfinished), `hide`, and any that B2 adds later. */
+  action: string;
+  info: Readonly<Record<string, string>>;
+}
+
+export function parseFileVersion(data: unknown): FileVersion {
+  const info: Record<string, string> = Object.create(null);
+  for (const [key, value] of Object.entries(Object(fieldOf(data, 'fileInfo') ?? {}))) {
+    if (typeof value === 'string') info[key] = value;
+  }
+  const sha1 = sha1Of(optionalText(data, 'contentSha1'), info);
+  return {
+    name: textIn(data, 'fileName'),
+    id: textIn(data, 'fileId'),
+    sizeBytes: numberIn(data, 'contentLength'),
+    ...(sha1 === undefined ? {} : { sha1 }),
+    storedAt: timeIn(data, 'uploadTimestamp'),
+    action: textIn(data, 'action'),
+    info,
+    ...lockOf(data),
+  };
+}
+
+/** An answer that speaks of another file, or of other bytes, is not one to this upload: what became of that is unknown. */
+export function parseUploaded(
+  data: unknown,
+  sent: { name: string; sizeBytes: number; sha1: string | undefined },
+): FileVersion {
+  const version = parseFileVersion(data);
+  const isSame =
+    version.name === sent.name &&
+    version.action === 'upload' &&
+    version.sizeBytes === sent.sizeBytes &&
+    version.sha1 === (sent.sha1 ?? version.sha1);
+  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to an upload speaks of another file');
+  return version;
+}
+
+/** An answer that speaks of another file is not one to this removal: what became of that is asked for again. */
+export function expectId(data: unknown, fileId: string): void {
+  if (textIn(data, 'fileId') !== fileId) throw malformed('such fileId');
+}
+
+/** What a key may not see of it is unknown, and then only the removal itself tells. */
+function lockOf(data: unknown): { lock?: string } {
+  if (fieldOf(fieldOf(data, 'legalHold'), 'value') === 'on') return { lock: 'by a legal hold' };
+  const until = fieldOf(fieldOf(fieldOf(data, 'fileRetention'), 'value'), 'retainUntilTimestamp');
+  if (typeof until !== 'number' || until <= Date.now()) return {};
+  if (until > LATEST_MS) return { lock: 'for ever' };
+  return { lock: `until ${new Date(until).toISOString()}` };
+}
+
+/** B2 knows no SHA-1 of a whole large file; by convention its uploader tells it in `large_file_sha1`. */
+export function sha1Of(contentSha1: string | undefined, info: Readonly<Record<string, string>>): string | undefined {
+  const sha1 = contentSha1?.replace(/^unverified:/, '');
+  const known = sha1 === undefined || sha1 === 'none' ? info['large_file_sha1'] : sha1;
+  return known !== undefined && /^[\da-f]{40}$/i.test(known) ? known.toLowerCase() : undefined;
+}
+
+export function bucketsIn(data: unknown): readonly unknown[] {
+  const buckets = fieldOf(data, 'buckets');
+  if (!Array.isArray(buckets)) throw malformed('buckets');
+  return buckets;
+}
+
+export function filesIn(data: unknown): FileVersion[] {
+  const files = fieldOf(data, 'files');
+  if (!Array.isArray(files)) throw malformed('files');
+  return files.map((file: unknown) => parseFileVersion(file));
+}
+
+/** Names, ids and tokens: none of them is ever empty. */
+export function textIn(data: unknown, field: string): string {
+  const value = optionalText(data, field);
+  if (value === undefined) throw malformed(field);
+  return value;
+}
+
+export function optionalText(data: unknown, field: string): string | undefined {
+  const value = fieldOf(data, field);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A whole number from 0 up: a size. */
+export function numberIn(data: unknown, field: string): number {
+  const value = fieldOf(data, field);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformed(field);
+  return value;
+}
+
+/** Parts of no bytes would never come to an end. */
+function partBytesIn(data: unknown, field: string): number {
+  const bytes = numberIn(data, field);
+  if (bytes === 0) throw malformed(field);
+  return bytes;
+}
+
+/** The last moment that JavaScript knows. */
+const LATEST_MS = 8.64e15;
+
+function timeIn(data: unknown, field: string): Date {
+  const ms = numberIn(data, field);
+  if (ms > LATEST_MS) throw malformed(field);
+  return new Date(ms);
+}
+
+/** A proxy's page in place of B2's answer, or a part of it: what was asked for may have been done, or not. */
+function malformed(field: string): B2Failure {
+  return new B2Failure(200, MALFORMED, `the answer is not B2's: it has no ${field}`);
+}

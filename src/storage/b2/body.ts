@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { StorageError } from '../../core/errors.ts';
+import { B2Failure } from './failure.ts';
+import { READ_BYTES, unreadable, type HashedSlice, type Slice } from './slices.ts';
+
+/** What B2 takes for a SHA-1 that comes behind the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
+const AT_END = 'hex_digits_at_end';
+const HEX_DIGITS = 40;
+
+/** The body of a request, and what has to be told of it. */
+export interface Body {
+  data: Transform;
+  contentLength: number;
+  hash: string;
+}
+
+/**
+ * Lets `send` stream a slice, whose SHA-1 goes before it where it is known, else behind it, and resolves with that and what
+ * `send` has brought. Ends it when no byte has been taken, or no answer has come, for `idleMs`: a time limit
+ * for the whole would also end a healthy upload on a slow line.
+ */
+export async function sendSlice<T>(
+  slice: Slice | HashedSlice,
+  options: { idleMs: number; signal: AbortSignal; onSent: (sentBytes: number) => void },
+  send: (body: Body, signal: AbortSignal) => Promise<T>,
+): Promise<{ result: T; sha1: string; sha256?: string }> {
+  const knownSha1 = 'sha1' in slice ? slice.sha1 : undefined;
+  const hash = knownSha1 === undefined ? createHash('sha1') : undefined;
+  const strongHash = knownSha1 === undefined ? createHash('sha256') : undefined;
+  let sha1 = knownSha1 ?? '';
+  const idle = new AbortController();
+  const watchdog = setTimeout(() => idle.abort(), options.idleMs);
+  let sentBytes = 0;
+  let trouble: StorageError | undefined;
+
+  const source = createReadStream(slice.path, {
+    start: slice.startByte,
+    end: slice.startByte + slice.sizeBytes - 1,
+    highWaterMark: READ_BYTES,
+  });
+  source.once('error', (error) => (trouble = unreadable(error)));
+  const data = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      sentBytes += chunk.length;
+      watchdog.refresh();
+      hash?.update(chunk);
+      strongHash?.update(chunk);
+      options.onSent(sentBytes);
+      done(null, chunk);
+    },
+    flush: (done) => {
+      if (sentBytes === slice.sizeBytes) {
+        sha1 = hash?.digest('hex') ?? sha1;
+        return hash === undefined ? done() : done(null, Buffer.from(sha1));
+      }
+      // Otherwise B2 would wait for the rest, and so would we.
+      trouble = new StorageError('the archive became shorter while it was uploaded');
+      done(trouble);
+    },
+  });
+  const reading = pipeline(source, data).catch(() => {});
+  const contentLength = slice.sizeBytes + (hash === undefined ? 0 : HEX_DIGITS);
+  try {
+    const body = { data, contentLength, hash: knownSha1 ?? AT_END };
+    const result = await send(body, AbortSignal.any([options.signal, idle.signal]));
+    return { result, sha1, ...(strongHash === undefined ? {} : { sha256: strongHash.digest('hex') }) };
+  } catch (error) {
+    if (trouble !== undefined) throw trouble;
+    options.signal.throwIfAborted();
+    if (!idle.signal.aborted) throw error;
+    throw new B2Failure(undefined, 'ETIMEDOUT', `nothing moved for ${options.idleMs / 1000} seconds`);
+  } finally {
+    clearTimeout(watchdog);
+    data.destroy();
+    source.destroy();
+    await reading;
+  }
+}

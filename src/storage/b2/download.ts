@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Answer } from 'backblaze-b2';
+import { StorageError } from '../../core/errors.ts';
+import { optionalText, sha1Of } from './answers.ts';
+import type { B2Client } from './client.ts';
+import { b2Error } from './error.ts';
+import { B2Failure, failureOf, fieldOf, MALFORMED, verdictOnCall } from './failure.ts';
+import { pauseMs } from '../retry.ts';
+
+const ATTEMPTS_WITHOUT_A_BYTE = 6;
+
+/**
+ * Opens one version and gives its bytes, going on where a connection broke off. The stream fails, at its end, when
+ * length or SHA-1 are not those that B2 keeps (https://www.backblaze.com/apidocs/b2-download-file-by-id).
+ */
+export async function openDownload(
+  client: B2Client,
+  { id, name }: { id: string; name: string },
+  { idleMs, signal }: { idleMs: number; signal: AbortSignal },
+): Promise<Readable> {
+  const first = await request(client, id, { fromByte: 0 }, idleMs, signal);
+  return Readable.from(bytes(first), { objectMode: false });
+
+  async function again(fromByte: number, ofBytes: number): Promise<Opened> {
+    try {
+      return await request(client, id, { fromByte, ofBytes }, idleMs, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw b2Error(error, `give the rest of ${name} from byte ${fromByte}`, client.host);
+    }
+  }
+
+  async function* bytes(opened: Opened): AsyncGenerator<Buffer> {
+    const hash = createHash('sha1');
+    let receivedBytes = 0;
+    let { body } = opened;
+    for (let failures = 0; receivedBytes < opened.sizeBytes;) {
+      const reading = body;
+      try {
+        for await (const chunk of reading as AsyncIterable<Buffer>) {
+          failures = 0;
+          receivedBytes += chunk.length;
+          hash.update(chunk);
+          yield chunk;
+        }
+        if (receivedBytes >= opened.sizeBytes) break;
+        throw new B2Failure(undefined, 'ECONNRESET', 'the answer ended early');
+      } catch (error) {
+        signal.throwIfAborted();
+        failures += 1;
+        const failure = await failureOf(error);
+        if (failures === ATTEMPTS_WITHOUT_A_BYTE || verdictOnCall(failure) === 'fatal') {
+          throw b2Error(failure, `give the whole of ${name}`, client.host);
+        }
+        await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
+        ({ body } = await again(receivedBytes, opened.sizeBytes));
+      } finally {
+        reading.destroy();
+      }
+    }
+    const sha1 = hash.digest('hex');
+    if (receivedBytes !== opened.sizeBytes || (opened.sha1 !== undefined && opened.sha1 !== sha1)) {
+      throw new StorageError(
+        `${name} came from B2 damaged: its ${receivedBytes} of ${opened.sizeBytes} bytes have the SHA-1 ${sha1}, not ${opened.sha1}`,
+        'Try again; if that gives the same SHA-1, this version is damaged where it is stored.',
+      );
+    }
+  }
+}
+
+interface Opened {
+  body: Readable;
+  sizeBytes: number;
+  sha1: string | undefined;
+}
+
+async function request(
+  client: B2Client,
+  fileId: string,
+  { fromByte, ofBytes }: { fromByte: number; ofBytes?: number },
+  idleMs: number,
+  signal: AbortSignal,
+): Promise<Opened> {
+  return await client.call(
+    (b2, axios) =>
+      b2.downloadFileById({
+        fileId,
+        responseType: 'stream',
+        axios: {
+          ...axios,
+          // Of a download axios counts the time without a byte.
+          timeout: idleMs,
+          maxContentLength: -1,
+          decompress: false,
+          headers: { 'User-Agent': 'pgbak', ...(fromByte === 0 ? {} : { Range: `bytes=${fromByte}-` }) },
+        },
+      }),
+    (answer) => openedBy(answer, fromByte, ofBytes),
+    signal,
+  );
+}
+
+/** Takes an answer only where it is to what was asked: bytes from elsewhere in the file would go behind those that are there. */
+function openedBy({ data: body, headers, status }: Answer, fromByte: number, ofBytes: number | undefined): Opened {
+  if (!(body instanceof Readable)) throw new Error('axios gave no stream');
+  const header = (name: string) => optionalText({ value: fieldOf(headers, name) }, 'value');
+  const length = header('content-length');
+  const restBytes = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+  const wrong = wrongAnswer();
+  if (wrong !== undefined || restBytes === undefined) {
+    body.destroy();
+    throw new B2Failure(status, MALFORMED, wrong ?? '');
+  }
+  const info = { large_file_sha1: header('x-bz-info-large_file_sha1') ?? '' };
+  return { body, sizeBytes: fromByte + restBytes, sha1: sha1Of(header('x-bz-content-sha1'), info) };
+
+  function wrongAnswer(): string | undefined {
+    if (restBytes === undefined) return 'the answer tells no Content-Length';
+    if (fromByte === 0) return status === 200 ? undefined : `the answer has the status ${status}`;
+    if (status !== 206) return `asked for the rest from byte ${fromByte}, it has the status ${status}`;
+    const range = header('content-range') ?? 'none';
+    const end = fromByte + restBytes;
+    const isAsked = range === `bytes ${fromByte}-${end - 1}/${end}` && end === (ofBytes ?? end);
+    return isAsked ? undefined : `asked for the rest from byte ${fromByte}, it has the range ${range}`;
+  }
+}

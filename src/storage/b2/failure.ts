@@ -1,0 +1,137 @@
+import { Readable } from 'node:stream';
+import { errorCode } from '../../core/errors.ts';
+
+/**
+ * Why a request to B2 failed, with nothing of the request in it: axios' own errors hold the Authorization header, the
+ * application key among them, and must not get any further than here.
+ */
+export class B2Failure extends Error {
+  /** The HTTP status; undefined when no answer came. */
+  readonly status: number | undefined;
+  /** B2's word for it (`bad_auth_token`), or the network's (`ECONNRESET`). */
+  readonly code: string;
+  readonly retryAfterMs: number | undefined;
+  /** The host that was asked: uploads and downloads go to other hosts than the calls. */
+  readonly host: string | undefined;
+
+  constructor(
+    status: number | undefined,
+    code: string,
+    message: string,
+    more: { retryAfterMs?: number | undefined; host?: string | undefined } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfterMs = more.retryAfterMs;
+    this.host = more.host;
+  }
+}
+
+/** The code of an answer that is not of B2's form. */
+export const MALFORMED = 'malformed';
+
+/**
+ * B2 answers `{status, code, message}`; a proxy before it may answer anything. An answer that was to be streamed is read
+ * here, since its connection would otherwise stay open, and the process with it, for as long as B2 keeps it.
+ */
+export async function failureOf(error: unknown): Promise<B2Failure> {
+  if (error instanceof B2Failure) return error;
+  const response = fieldOf(error, 'response');
+  const status = fieldOf(response, 'status');
+  const host = hostOf(fieldOf(fieldOf(error, 'config'), 'url'));
+  if (typeof status !== 'number') {
+    if (fieldOf(error, 'isAxiosError') !== true && errorCode(error) === undefined) throw error;
+    const code = errorCode(error) ?? 'no answer';
+    return new B2Failure(undefined, code, code, { host });
+  }
+  // axios calls it an error where a good answer breaks off.
+  if (status < 300) return new B2Failure(status, MALFORMED, 'the answer broke off', { host });
+  const body = fieldOf(response, 'data');
+  const data = body instanceof Readable ? await jsonOf(body) : body;
+  const code = fieldOf(data, 'code');
+  const message = fieldOf(data, 'message');
+  return new B2Failure(
+    status,
+    typeof code === 'string' ? code : '',
+    typeof message === 'string' ? oneLine(message) : '',
+    { retryAfterMs: retryAfterOf(fieldOf(fieldOf(response, 'headers'), 'retry-after')), host },
+  );
+}
+
+/** Its path may hold what only B2 and its client should know. */
+function hostOf(url: unknown): string | undefined {
+  if (typeof url !== 'string') return undefined;
+  try {
+    return new URL(url).host;
+  } catch {
+    return undefined;
+  }
+}
+
+const MOST_ERROR_BYTES = 64 * 1024;
+const READ_ERROR_WITHIN_MS = 5000;
+
+/** What an answer that came as a stream says; undefined where that is no JSON, too long, or does not come. */
+async function jsonOf(body: Readable): Promise<unknown> {
+  const timer = setTimeout(() => body.destroy(), READ_ERROR_WITHIN_MS);
+  try {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > MOST_ERROR_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    body.destroy();
+  }
+}
+
+/** A field of something that may be no object at all. */
+export function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Reflect.get(value, name);
+}
+
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+/** Seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfterOf(header: unknown): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_WAIT_MS) : undefined;
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+export type Verdict =
+  /** The account's token is used up: authorize, then the same again. */
+  | 'authorize'
+  /** It may pass: wait, then the same again. */
+  | 'wait'
+  | 'fatal';
+
+/** What Backblaze's integration checklist asks of a client whose API call failed. */
+export function verdictOnCall({ status, code }: B2Failure): Verdict {
+  if (status === undefined || code === MALFORMED || status === 408 || status === 429 || status >= 500) return 'wait';
+  if (status === 401 && code !== 'unauthorized' && code !== 'unsupported') return 'authorize';
+  return 'fatal';
+}
+
+/** The same for an upload, whose URL is good for nothing after most failures. */
+export function verdictOnUpload(failure: B2Failure): 'new-url' | 'same-url' | 'resend-once' | 'fatal' {
+  const { status, code, message } = failure;
+  if (status === 429) return 'same-url';
+  if (verdictOnCall(failure) !== 'fatal') return 'new-url';
+  if (status !== 400) return 'fatal';
+  if (code === 'auth_token_limit' || /more than one upload/i.test(message)) return 'new-url';
+  return /sha-?1 did not match/i.test(message) ? 'resend-once' : 'fatal';
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, StorageError } from '../../core/errors.ts';
+import { directoryError } from './directory-error.ts';
+import { syncDirectory } from './publish.ts';
+
+/** The file that tells a directory from the empty one that stands there while its disk is not mounted. */
+export const MARK_NAME = '.pgbak-destination';
+
+/** What is remembered of a directory that archives are stored in. */
+export interface PlaceMemory {
+  /** What its mark said; undefined where none was noted yet. */
+  mark(): Promise<string | undefined>;
+  noteMark(mark: string): Promise<void>;
+  /** Paths of some archives that should be in it, the newest first. */
+  expected(): Promise<string[]>;
+}
+
+const LONGEST_MARK_BYTES = 200;
+const MARK = /^pgbak destination ([\da-f-]{36})\n$/;
+
+/**
+ * Proves that a directory is the one that archives were stored in before, or one that never held any. `isWriting` puts a
+ * mark into it where it has none.
+ *
+ * @throws StorageError where it is not there, or is another one: its disk is not mounted, most likely
+ */
+export async function checkDestination(directory: string, memory: PlaceMemory, isWriting: boolean): Promise<void> {
+  const known = await memory.mark();
+  const expected = await memory.expected();
+  const wasUsed = known !== undefined || expected.length > 0;
+  if (!(await isDirectory(directory))) throw wasUsed ? gone(directory) : neverMade(directory);
+  const found = await readMark(directory);
+  if (found !== undefined && known !== undefined && found !== known) throw another(directory, 'is that of another one');
+  // A directory that was copied without its hidden files is told by what it holds.
+  const holdsSome = expected.some((path) => existsSync(path));
+  if (found === undefined && known !== undefined && !holdsSome) throw another(directory, 'is missing');
+  if (known === undefined && expected.length > 0 && !holdsSome) throw gone(directory);
+  if (!isWriting || (found !== undefined && found === known)) return;
+  await memory.noteMark(found ?? (await writeMark(directory, known ?? randomUUID())));
+}
+
+/** Makes a directory where there is none, and takes the one that is there now for the right one. */
+export async function acceptDestination(directory: string, memory: PlaceMemory): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const found = await readMark(directory).catch(() => rm(join(directory, MARK_NAME)));
+    await memory.noteMark(found ?? (await writeMark(directory, randomUUID())));
+  } catch (error) {
+    throw directoryError(directory, 'cannot be created', error);
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory()) return true;
+    throw Object.assign(new Error(path), { code: 'ENOTDIR' });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw directoryError(path, 'cannot be used', error);
+  }
+}
+
+async function readMark(directory: string): Promise<string | undefined> {
+  const path = join(directory, MARK_NAME);
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_MARK_BYTES), 0, LONGEST_MARK_BYTES, 0);
+    const [, mark] = MARK.exec(buffer.toString('latin1', 0, bytesRead)) ?? [];
+    if (mark !== undefined) return mark;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw directoryError(directory, `does not let its mark ${MARK_NAME} be read`, error);
+  }
+  throw another(directory, 'is damaged');
+}
+
+/** Under its name only once all of it is there. Returns what it says in the end. */
+async function writeMark(directory: string, mark: string): Promise<string> {
+  const path = join(directory, MARK_NAME);
+  const partial = `${path}.${mark}.partial`;
+  try {
+    {
+      await using file = await open(partial, 'wx', 0o600);
+      await file.writeFile(`pgbak destination ${mark}\n`);
+      await file.sync();
+    }
+    // Two hosts may do so at once: the first one's stays.
+    await link(partial, path).catch(async (error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') await rename(partial, path);
+    });
+    await rm(partial, { force: true });
+    await syncDirectory(directory);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    throw directoryError(directory, 'cannot be written to', error);
+  }
+  return (await readMark(directory)) ?? mark;
+}
+
+const accept = (directory: string) =>
+  `Mount it. Where it is another one by intention: pgbak edit SERVER --destination file:${directory} --create-destination`;
+
+function gone(directory: string): StorageError {
+  return new StorageError(
+    `the directory ${directory} that backups were stored in is not there, or holds none of them: is its disk mounted?`,
+    accept(directory),
+  );
+}
+
+function another(directory: string, what: string): StorageError {
+  return new StorageError(
+    `${directory} is not the directory that backups were stored in, as its mark ${MARK_NAME} ${what}: is its disk mounted?`,
+    accept(directory),
+  );
+}
+
+function neverMade(directory: string): StorageError {
+  return new StorageError(
+    `the directory ${directory} does not exist`,
+    `Mount it, or create it: pgbak edit SERVER --destination file:${directory} --create-destination`,
+  );
+}

@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { errorCode } from '../../core/errors.ts';
+import { directoryError } from './directory-error.ts';
+import { readSidecar, SIDECAR } from './sidecar.ts';
+import type { StoredObject } from '../storage.ts';
+
+const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
+/** The fact that an archive's version is named by, to the second. */
+const STARTED_FACT = 'pgbak-started-at';
+/** Files that are looked at side by side. */
+const AT_ONCE = 16;
+const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
+
+/**
+ * The file of one version: the time stamp stands before the extension. A second one within the same second gets a
+ * number; `attempt` counts from 1.
+ */
+export function versionNameOf(name: string, startedAt: Date, attempt: number): string {
+  const extension = EXTENSION.exec(name)?.[0] ?? '';
+  const number = attempt === 1 ? '' : `-${attempt}`;
+  return `${name.slice(0, name.length - extension.length)}.${stampOf(startedAt)}${number}${extension}`;
+}
+
+/** A file that is not finished yet: hidden, and marked with the catalogue that writes it. */
+export function partialNameOf(name: string, owner: string): string {
+  return join(dirname(name), `${partialPrefix(name, owner)}${randomBytes(4).toString('hex')}.partial`);
+}
+
+/** The unfinished files that an interrupted run of this owner left for a name. */
+export async function partialsOf(directory: string, name: string, owner: string): Promise<string[]> {
+  const folder = join(directory, dirname(name));
+  const prefix = partialPrefix(name, owner);
+  const entries = await namesIn(folder);
+  return entries
+    .filter((entry) => entry.startsWith(prefix) && entry.endsWith('.partial'))
+    .map((entry) => join(folder, entry));
+}
+
+function partialPrefix(name: string, owner: string): string {
+  const mark = createHash('sha256').update(owner).digest('hex').slice(0, 8);
+  return `.${basename(name)}.${mark}-`;
+}
+
+/** All finished versions whose object name begins with `prefix`, by name and then newest first. */
+export async function* listVersions(directory: string, prefix: string): AsyncGenerator<StoredObject> {
+  const files = await filesBelow(directory, prefix);
+  const there = new Set(files);
+  const versions = files.flatMap((file) => {
+    const version = parseVersion(file);
+    return version?.name.startsWith(prefix) === true ? [version] : [];
+  });
+  versions.sort((a, b) => compare(a.name, b.name) || compare(b.stamp, a.stamp) || b.number - a.number);
+  for (let i = 0; i < versions.length; i += AT_ONCE) {
+    const group = versions.slice(i, i + AT_ONCE);
+    const looks = group.map(async ({ file, name, storedAt }) => {
+      const path = join(directory, file);
+      const sizeBytes = await stat(path).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+      // It may have been removed since it was listed.
+      if (sizeBytes === undefined) return [];
+      const facts = there.has(file + SIDECAR) ? await factsBeside(path, storedAt) : {};
+      return [{ name, id: path, sizeBytes, storedAt, ...facts }];
+    });
+    yield* (await Promise.all(looks)).flat();
+  }
+}
+
+/** One version by its path; undefined where there is no such file, or something else in its place. */
+export async function findVersion(directory: string, path: string): Promise<StoredObject | undefined> {
+  const version = parseVersion(relative(directory, path));
+  if (version === undefined || join(directory, version.file) !== path) return undefined;
+  const stats = await lstat(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw directoryError(directory, `does not show ${path}`, error);
+  });
+  if (stats?.isFile() !== true) return undefined;
+  return { name: version.name, id: path, sizeBytes: stats.size, storedAt: version.storedAt };
+}
+
+interface Version {
+  /** Relative to the directory. */
+  file: string;
+  name: string;
+  stamp: string;
+  storedAt: Date;
+  number: number;
+}
+
+function parseVersion(file: string): Version | undefined {
+  const [, base, stamp, number, extension] = VERSION.exec(file) ?? [];
+  if (base === undefined || stamp === undefined || extension === undefined) return undefined;
+  const storedAt = instantOf(stamp);
+  if (storedAt === undefined) return undefined;
+  return { file, name: base + extension, stamp, storedAt, number: Number(number ?? 1) };
+}
+
+/** The paths of the versions of one name that have a file with that suffix beside them, or had. */
+export async function versionsOf(directory: string, name: string, suffix: string): Promise<string[]> {
+  const folder = join(directory, dirname(name));
+  return (await namesIn(folder)).flatMap((entry) => {
+    if (!entry.endsWith(suffix)) return [];
+    const version = entry.slice(0, -suffix.length);
+    const [, base, , , extension] = VERSION.exec(version) ?? [];
+    return base !== undefined && extension !== undefined && base + extension === basename(name)
+      ? [join(folder, version)]
+      : [];
+  });
+}
+
+/** What was kept with an archive. A time that is not that of its name is that of another archive. */
+async function factsBeside(path: string, storedAt: Date): Promise<Pick<StoredObject, 'info'>> {
+  const info = (await readSidecar(path))?.info;
+  if (info === undefined) return {};
+  const startedAt = info[STARTED_FACT];
+  if (startedAt === undefined || startedAt.slice(0, 19) === storedAt.toISOString().slice(0, 19)) return { info };
+  return { info: Object.fromEntries(Object.entries(info).filter(([name]) => name !== STARTED_FACT)) };
+}
+
+/**
+ * The files below, relative to the directory, whose object name may begin with `prefix`. Thousands of archives are listed
+ * for each of hundreds of servers: no other folder is entered, and no path is taken apart.
+ */
+async function filesBelow(directory: string, prefix: string, folder = ''): Promise<string[]> {
+  // A version has its stamp behind the first point of its object's name, or further on.
+  const start = /^[^.]*\.?/.exec(prefix)?.[0] ?? '';
+  const files: string[] = [];
+  for (const entry of await entriesIn(resolve(directory, folder))) {
+    const path = folder + entry.name;
+    if (entry.isFile()) {
+      if (path.startsWith(start)) files.push(path);
+    } else if (entry.isDirectory() && (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`)))
+      files.push(...(await filesBelow(directory, prefix, `${path}/`)));
+  }
+  return files;
+}
+
+/** Where ext4 keeps, at the top of a disk, what a check of it has found: only root may look into it. */
+const LOST_AND_FOUND = 'lost+found';
+
+async function entriesIn(folder: string): Promise<Dirent[]> {
+  return await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'EACCES' && basename(folder) === LOST_AND_FOUND) return [];
+    throw directoryError(folder, 'cannot be looked into', error);
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+/** Undefined for a moment that there never was, such as February 30, which pgbak writes into no name. */
+function instantOf(stamp: string): Date | undefined {
+  const instant = new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(instant.getTime()) || stampOf(instant) !== stamp ? undefined : instant;
+}
+
+function stampOf(instant: Date): string {
+  return `${instant.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream, existsSync, statSync } from 'node:fs';
+import { access, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Sums } from '../../core/backup-record.ts';
+import { CATALOG_FACT } from '../object-facts.ts';
+import { archiveIsGone, StorageError } from '../../core/errors.ts';
+import { checkDestination, type PlaceMemory } from './destination-mark.ts';
+import { directoryError } from './directory-error.ts';
+import { findVersion, listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
+import { sweepSidecars } from './orphan-sidecars.ts';
+import { checkIsOwnFile } from './own-file.ts';
+import { publish, syncDirectory } from './publish.ts';
+import { bytesOf, cloneFile, openRegularFile, READ_BYTES } from './regular-file.ts';
+import { readSidecar, SIDECAR, writeSidecar, type Sidecar } from './sidecar.ts';
+import type { ArchiveFile, PutOptions, Storage } from '../storage.ts';
+
+export interface DirectoryOptions {
+  /** Absolute. */
+  directory: string;
+  /** The catalogue's id: marks unfinished files as its own. */
+  owner: string;
+  /** What is remembered of the directory; without it any will do, and one that is missing is made. */
+  memory?: PlaceMemory;
+}
+
+/**
+ * Archives in a directory, each version a file of its own: `shop.20261123T101500Z.sql.7z`, mode 0600. A file gets its
+ * name only when all of it is on the disk, and never takes another's place.
+ */
+export function openDirectoryStorage({ directory, owner, memory }: DirectoryOptions): Storage {
+  const look = async (isWriting: boolean) => {
+    if (memory !== undefined) await checkDestination(directory, memory, isWriting);
+  };
+  const pathOf = (relative: string) => join(directory, relative);
+
+  return {
+    place: `file:${directory}`,
+
+    prepare: async (name) => {
+      await look(true);
+      const probe = pathOf(partialNameOf(name, owner));
+      try {
+        await mkdir(dirname(probe), { recursive: true, mode: 0o700 });
+        await (await open(probe, 'wx', 0o600)).close();
+      } catch (error) {
+        throw directoryError(directory, 'cannot be written to', error);
+      } finally {
+        await discard(probe);
+      }
+    },
+
+    check: async (name) => {
+      await look(false);
+      // Where the directory is to be made, it is the one above that counts.
+      let above = dirname(pathOf(name));
+      while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
+      try {
+        if (!statSync(above).isDirectory()) throw Object.assign(new Error(above), { code: 'ENOTDIR' });
+        await access(above, constants.W_OK | constants.X_OK);
+      } catch (error) {
+        throw directoryError(directory, 'cannot be written to', error);
+      }
+    },
+
+    put: async (name, file, options) => {
+      await look(true);
+      const partial = pathOf(partialNameOf(name, owner));
+      try {
+        await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
+        const sums = await copy(file, partial, options);
+        const note = await options.noteSum?.(sums.sha256);
+        const path = await publish(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
+        const info = { ...options.info, [CATALOG_FACT]: owner };
+        if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), { note, info });
+        await syncDirectory(dirname(path));
+        // What cannot be swept now is swept by the next one.
+        for (const one of await sweepSidecars(directory, name, owner).catch(() => [])) options.onTrouble?.(one);
+        return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
+      } catch (error) {
+        options.signal.throwIfAborted();
+        throw archiveIsGone(error, file.path) ?? directoryError(directory, 'did not take the archive', error);
+      } finally {
+        await discard(partial);
+      }
+    },
+
+    get: async ({ id }) => {
+      const unreadable = (error: unknown) => directoryError(directory, `does not give ${id}`, error);
+      try {
+        const file = await openRegularFile(id);
+        return Readable.from(bytesOf(file, unreadable), { objectMode: false, highWaterMark: READ_BYTES });
+      } catch (error) {
+        throw unreadable(error);
+      }
+    },
+
+    clone: async ({ id }, path) => {
+      try {
+        await using file = await openRegularFile(id);
+        return await cloneFile(file, id, path);
+      } catch (error) {
+        throw directoryError(directory, `does not give ${id}`, error);
+      }
+    },
+
+    sumNoteOf: async ({ id }) => (await readSidecar(id))?.note,
+
+    list: async function* (prefix) {
+      await look(false);
+      yield* listVersions(directory, prefix);
+    },
+
+    find: async ({ id }) => {
+      await look(false);
+      return await findVersion(directory, id);
+    },
+
+    remove: async ({ id }) => {
+      await look(false);
+      try {
+        await checkIsOwnFile(directory, id);
+        // First, since an archive without one is found by the next prune, and one without an archive is never found.
+        await rm(`${id}${SIDECAR}`, { force: true });
+        await rm(id, { force: true });
+        await syncDirectory(dirname(id));
+      } catch (error) {
+        throw directoryError(directory, `does not let go of ${id}`, error);
+      }
+    },
+
+    sweep: async (name) => {
+      const swept: string[] = [];
+      for (const path of await partialsOf(directory, name, owner)) {
+        await rm(path, { force: true });
+        swept.push(`removed the unfinished file ${path}`);
+      }
+      return swept;
+    },
+  };
+}
+
+/** Where it was never made because its directory is none, there is nothing to remove either. */
+async function discard(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {});
+}
+
+/** What cannot be stored whole, with its sum, is not stored at all. */
+async function noteBeside(path: string, partial: string, note: Sidecar): Promise<void> {
+  try {
+    await writeSidecar(path, partial, note);
+  } catch (error) {
+    await discard(path);
+    throw error;
+  }
+}
+
+/** Copies the archive, flushed to the disk, and returns its sums. */
+async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions): Promise<Sums> {
+  await using target = await open(path, 'wx', 0o600);
+  const sha1 = createHash('sha1');
+  const sha256 = createHash('sha256');
+  let copiedBytes = 0;
+  await pipeline(
+    createReadStream(file.path, { highWaterMark: 1 << 20 }),
+    async (source: AsyncIterable<Buffer>) => {
+      for await (const chunk of source) {
+        sha1.update(chunk);
+        sha256.update(chunk);
+        await writeAll(target, chunk);
+        copiedBytes += chunk.length;
+        onProgress?.(copiedBytes);
+      }
+    },
+    { signal },
+  );
+  if (copiedBytes !== file.sizeBytes) {
+    throw new StorageError(
+      `the archive changed while it was stored: ${copiedBytes} instead of ${file.sizeBytes} bytes`,
+    );
+  }
+  await target.sync();
+  return { sha1: sha1.digest('hex'), sha256: sha256.digest('hex') };
+}
+
+/** A write may take less than it was given. */
+async function writeAll(target: FileHandle, chunk: Buffer): Promise<void> {
+  for (let offset = 0; offset < chunk.length;) {
+    offset += (await target.write(chunk, offset)).bytesWritten;
+  }
+}

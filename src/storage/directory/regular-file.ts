@@ -1,0 +1,78 @@
+import { constants, type Stats } from 'node:fs';
+import { copyFile, open, rm, type FileHandle } from 'node:fs/promises';
+import { ArchiveError, errorCode } from '../../core/errors.ts';
+
+/** At memory speed the calls count. */
+export const READ_BYTES = 1 << 20;
+
+/**
+ * Opens an archive for reading. What stands there in its place must be a file: a fifo would be waited for without end, a
+ * device never ends, and a link may lead anywhere.
+ *
+ * @throws ArchiveError for anything else
+ */
+export async function openRegularFile(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    // Without O_NONBLOCK a fifo is not even opened before somebody writes to it (open(2)).
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
+  } catch (error) {
+    // A socket cannot be opened, and a link is refused in these ways.
+    const code = errorCode(error);
+    if (code === 'ELOOP' || code === 'EMLINK') throw notRegular(path, 'a symbolic link');
+    if (code === 'ENXIO' || code === 'EOPNOTSUPP') throw notRegular(path, 'a socket or a device');
+    throw error;
+  }
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw notRegular(path, kindOf(stats));
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a directory';
+  return stats.isFIFO() ? 'a fifo' : 'a device';
+}
+
+function notRegular(path: string, kind: string): ArchiveError {
+  return new ArchiveError(
+    `${path} is ${kind}, not the file that was stored`,
+    'Put the archive itself back in its place.',
+  );
+}
+
+/** The bytes of a file, which is closed at their end. `failure` makes words of what cannot be read. */
+export async function* bytesOf(file: FileHandle, failure: (error: unknown) => Error): AsyncGenerator<Buffer> {
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw failure(error);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Copies a file by letting the copy share its blocks, which takes no time and no room (ioctl_ficlone(2)). Resolves with
+ * false where the file system cannot do that.
+ */
+export async function cloneFile(file: FileHandle, name: string, path: string): Promise<boolean> {
+  // Of the file that is open: another may have that name by now.
+  const source = process.platform === 'linux' ? `/proc/self/fd/${file.fd}` : name;
+  try {
+    await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch {
+    // Why it cannot be done has many codes; the plain copy that follows tells what is really wrong.
+    await rm(path, { force: true });
+    return false;
+  }
+}

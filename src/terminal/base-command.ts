@@ -1,0 +1,94 @@
+import { Command } from '@oclif/core/command';
+import type { Interfaces } from '@oclif/core';
+import { errorMessage, machineHint, PgbakError } from '../core/errors.ts';
+import { closedPrompt } from './prompts/terminal.ts';
+import { printable, printableJson, withoutPasswords } from '../core/printable.ts';
+import { showsStacks } from './debugging.ts';
+import { refuseEmptyValues } from './empty-values.ts';
+import { expectReader, tell } from './output.ts';
+import { painted } from './paint.ts';
+import { refuseSwitchValues } from './switch-values.ts';
+import { usageMessage } from './usage-error.ts';
+import { wrapped } from './wrapped.ts';
+
+interface ErrorReport {
+  name: string;
+  message: string;
+  hint?: string;
+  exitCode: number;
+}
+
+/** What every pgbak command shares: `--json`, and the one place where an error becomes words and an exit status. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+  /** Whether the command does nothing but show something, so that `| head -1` has seen what it wanted. */
+  protected readonly onlyShows: boolean = false;
+  /** Whether an empty text says something, in place of a variable that is not set. */
+  protected readonly takesEmptyValues: boolean = false;
+
+  override async init(): Promise<void> {
+    await super.init();
+    if (!this.onlyShows) expectReader();
+  }
+
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    refuseSwitchValues(argv ?? this.argv, options?.flags ?? this.ctor.flags);
+    const parsed = await super.parse(options, argv);
+    if (!this.takesEmptyValues) refuseEmptyValues(parsed);
+    return parsed;
+  }
+
+  /** For scripts, as it is: oclif would look for colors first, which takes longer than the rest of a short command. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
+  }
+
+  /** A line for people, unless they asked for JSON. Names in it come from databases, disks and services. */
+  override log(message = ''): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${painted(message)}\n`);
+  }
+
+  /** Prints our own errors field by field: a foreign one may hold a command line or a header with a secret. */
+  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    const report = reportOf(closedPrompt(error) ?? error);
+    if (this.jsonEnabled()) {
+      this.logJson({ error: report });
+    } else {
+      const hint = report.hint === undefined ? '' : `\n${report.hint}`;
+      process.stderr.write(`${await wrapped(printable(`pgbak: ${report.message}${hint}`))}\n`);
+    }
+    // The parser's errors repeat what was typed.
+    if (report.name === 'UnexpectedError' && showsStacks()) tell(String(error.stack));
+    process.exitCode = report.exitCode;
+  }
+}
+
+function reportOf(error: Error & { oclif?: { exit?: number } }): ErrorReport {
+  if (error instanceof PgbakError) {
+    return {
+      name: error.name,
+      message: withoutPasswords(error.message),
+      ...(error.hint === undefined ? {} : { hint: withoutPasswords(error.hint) }),
+      exitCode: error.exitCode,
+    };
+  }
+  // What oclif itself throws (an unknown flag, a missing value) carries its exit status.
+  const exit = error.oclif?.exit;
+  if (exit !== undefined) {
+    return { name: 'UsageError', message: usageMessage(error), hint: 'See: pgbak --help', exitCode: exit };
+  }
+  const machine = machineHint(error);
+  if (machine !== undefined) {
+    return { name: 'MachineError', message: withoutPasswords(errorMessage(error)), hint: machine, exitCode: 1 };
+  }
+  return {
+    name: 'UnexpectedError',
+    message: withoutPasswords(`unexpected error: ${errorMessage(error)}`),
+    hint: 'This is a fault in pgbak. Run again with DEBUG=pgbak* and report what it prints.',
+    exitCode: 1,
+  };
+}

@@ -1,0 +1,195 @@
+import { wrapAnsi } from 'fast-wrap-ansi';
+import type { Ora } from 'ora';
+import type { BackupEvent } from '../backup/events.ts';
+import { printable, printableName, withoutPasswords } from '../core/printable.ts';
+import { formatBytes, formatDuration, formatShare } from '../core/format.ts';
+import { terminalWidth } from './output.ts';
+
+/** What a person who watches a run sees: one line that lives, and one that stays for each server that is done. */
+export interface Progress {
+  report(event: BackupEvent): void;
+  /** Takes the living line away. */
+  stop(): void;
+}
+
+/** Where one backup has got to. */
+interface Position {
+  startedAtMs: number;
+  doing: string;
+  /** The dump stands still until the upload has caught up. */
+  isHeld: boolean;
+  table: string;
+  tablesSeen: number;
+  tableCount: number;
+  archivedBytes: number | undefined;
+  /** What is sent once the archive is whole. */
+  upload: { startedAtMs: number; sizeBytes: number; sentBytes: number; sentBeforeBytes: number } | undefined;
+}
+
+const REDRAW_EVERY_MS = 250;
+
+export function showProgress(ora: (options: object) => Ora, now: () => number = Date.now): Progress {
+  const running = new Map<string, Position>();
+  // ora would take over stdin, and with it ctrl-c.
+  const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
+  const redraw = () => {
+    const lines = [...running].map(([server, position]) => lineOf(server, position, now()));
+    const width = widthOf(process.stderr);
+    // The spinner stands before the first line alone.
+    if (lines.length > 0) spinner.text = lines.map((line) => printableName(line).slice(0, width)).join('\n  ');
+  };
+  const timer = setInterval(redraw, REDRAW_EVERY_MS);
+  const finish = (server: string) => {
+    running.delete(server);
+    spinner.stop();
+  };
+  const goOn = () => {
+    if (running.size === 0) return;
+    redraw();
+    spinner.start();
+  };
+
+  return {
+    report: (event) => {
+      if (event.type === 'cleaned') {
+        spinner.warn(indented(`left by an earlier run: ${event.message}`));
+        return goOn();
+      }
+      if (event.type === 'note') {
+        spinner.info(indented(event.server === undefined ? event.message : `${event.server}: ${event.message}`));
+        return goOn();
+      }
+      const { server } = event;
+      if (event.type === 'started') running.set(server, newPosition(now()));
+      const position = running.get(server);
+      if (position !== undefined) follow(event, position, now());
+      const said = lastWord(event);
+      if (said !== undefined) {
+        if (event.type !== 'warning') finish(server);
+        spinner[said.symbol](indented(`${server}: ${said.text}`));
+      }
+      goOn();
+    },
+    stop: () => {
+      clearInterval(timer);
+      spinner.stop();
+    },
+  };
+}
+
+function newPosition(startedAtMs: number): Position {
+  const amounts = { archivedBytes: undefined, upload: undefined };
+  return { startedAtMs, doing: 'starting', isHeld: false, table: '', tablesSeen: 0, tableCount: 0, ...amounts };
+}
+
+const DOING = {
+  connecting: 'connecting',
+  dumping: 'dumping',
+  checking: 'checking the archive',
+  uploading: 'storing',
+  verifying: 'verifying',
+};
+
+function follow(event: BackupEvent, position: Position, nowMs: number): void {
+  switch (event.type) {
+    case 'phase':
+      position.doing = DOING[event.phase];
+      // The speed of an upload that is over would fall and fall.
+      position.upload = undefined;
+      return;
+    case 'tables':
+      position.tableCount = event.count;
+      return;
+    case 'dump-line': {
+      // pg_dump --verbose names each table as it begins to read it.
+      const table = /dumping contents of table "?(.+?)"?$/.exec(event.line)?.[1];
+      if (table === undefined) return;
+      position.tablesSeen += 1;
+      position.table = table.replaceAll('"."', '.');
+      return;
+    }
+    case 'held':
+      position.isHeld = event.isHeld;
+      return;
+    case 'archived':
+      position.archivedBytes = event.archiveBytes;
+      return;
+    case 'uploaded': {
+      const { sentBytes, sizeBytes } = event;
+      position.upload ??= { startedAtMs: nowMs, sizeBytes, sentBytes, sentBeforeBytes: sentBytes };
+      position.upload.sentBytes = sentBytes;
+      position.archivedBytes = sizeBytes;
+      return;
+    }
+    case 'cleaned':
+    case 'note':
+    case 'started':
+    case 'warning':
+    case 'succeeded':
+    case 'pruned':
+    case 'failed':
+  }
+}
+
+/** Before that it would only tell how fast the buffers of this machine take something. */
+const BEFORE_SPEED_MS = 1000;
+
+function amountOf({ archivedBytes, upload }: Position, nowMs: number): string {
+  if (upload === undefined) return archivedBytes === undefined ? '' : `${formatBytes(archivedBytes)} archived`;
+  const { startedAtMs, sizeBytes, sentBytes, sentBeforeBytes } = upload;
+  const sent = formatShare(sentBytes, sizeBytes);
+  const elapsedMs = nowMs - startedAtMs;
+  if (elapsedMs < BEFORE_SPEED_MS) return sent;
+  // What was sent while the archive was written took other time.
+  const bytesPerSecond = Math.round((1000 * Math.max(sentBytes - sentBeforeBytes, 0)) / elapsedMs);
+  return `${sent}, ${formatBytes(bytesPerSecond)}/s`;
+}
+
+function lineOf(server: string, position: Position, nowMs: number): string {
+  const { doing, isHeld, table, tablesSeen, tableCount, startedAtMs } = position;
+  const place = `(${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
+  const dumping = `${isHeld ? 'waiting for the upload in' : doing} ${table} ${place}`;
+  const what = doing === 'dumping' && table !== '' ? dumping : doing;
+  const elapsed = formatDuration(Math.floor((nowMs - startedAtMs) / 1000) * 1000);
+  return [`${server}: ${what}`, amountOf(position, nowMs), elapsed].filter((part) => part !== '').join(', ');
+}
+
+function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; text: string } | undefined {
+  switch (event.type) {
+    case 'succeeded': {
+      const { sizeBytes, place, objectName, durationMs } = event;
+      const text = `${formatBytes(sizeBytes)} stored as ${place}/${objectName} in ${formatDuration(durationMs)}`;
+      return { symbol: 'succeed', text };
+    }
+    case 'failed':
+      return {
+        symbol: 'fail',
+        text: [event.message, event.hint, event.stack].filter((part) => part !== undefined).join('\n'),
+      };
+    case 'warning':
+      return { symbol: 'warn', text: event.message };
+    case 'cleaned':
+    case 'note':
+    case 'started':
+    case 'phase':
+    case 'tables':
+    case 'archived':
+    case 'held':
+    case 'dump-line':
+    case 'uploaded':
+    case 'pruned':
+      return undefined;
+  }
+}
+
+/** What stays on the screen is wrapped between words, below its own first letter. */
+function indented(text: string): string {
+  return wrapAnsi(printable(withoutPasswords(text)), widthOf(process.stderr) + 2, { hard: true }).replaceAll(
+    '\n',
+    '\n  ',
+  );
+}
+
+function widthOf(stream: NodeJS.WriteStream): number {
+  return Math.max((terminalWidth(stream) ?? 80) - 4, 16);
+}

@@ -1,0 +1,49 @@
+import type { Catalog } from '../../catalog/open-catalog.ts';
+import type { ServerRecord } from '../../server/server.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { printableName } from '../../core/printable.ts';
+import { findServer } from '../../catalog/find-server.ts';
+import { promptContext } from '../../system/interruption.ts';
+import { canAsk } from './terminal.ts';
+
+export interface Choice {
+  /** What was given on the command line. */
+  idOrName: string | undefined;
+  /** `Delete which server?` */
+  question: string;
+  /** The command as it would be typed with a server. */
+  usage: string;
+  isJson: boolean;
+}
+
+/** The server that was named, or the one that a person chooses from a list. Without a terminal it must be named. */
+export async function chooseServer(catalog: Pick<Catalog, 'servers'>, choice: Choice): Promise<ServerRecord> {
+  if (choice.idOrName !== undefined) return await findServer(catalog, choice.idOrName);
+  if (!canAsk(choice.isJson)) throw new ConfigError('no server was named', `For example: ${choice.usage}`);
+  const servers = await catalog.servers.list();
+  if (servers.length === 0) throw new ConfigError('there are no servers yet', 'Add one: pgbak add');
+  return await select(
+    choice.question,
+    servers.map((server) => ({ name: printableName(server.name), value: server })),
+  );
+}
+
+/** The same for a command that also works on all servers: undefined means all. */
+export async function chooseServerOrAll(
+  catalog: Pick<Catalog, 'servers'>,
+  { idOrName, question, isJson }: Omit<Choice, 'usage'>,
+): Promise<ServerRecord | undefined> {
+  if (idOrName !== undefined) return await findServer(catalog, idOrName);
+  const servers = canAsk(isJson) ? await catalog.servers.list() : [];
+  if (servers.length < 2) return undefined;
+  const each = servers.map((server): { name: string; value: ServerRecord | undefined } => ({
+    name: printableName(server.name),
+    value: server,
+  }));
+  return await select(question, [{ name: 'all servers', value: undefined }, ...each]);
+}
+
+async function select<T>(message: string, choices: { name: string; value: T }[]): Promise<T> {
+  const { select: ask } = await import('@inquirer/prompts');
+  return await ask({ message, choices, pageSize: 15 }, promptContext());
+}

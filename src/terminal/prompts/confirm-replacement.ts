@@ -1,0 +1,24 @@
+import { ConfigError } from '../../core/errors.ts';
+import { printable, printableName, withoutPasswords } from '../../core/printable.ts';
+import { promptContext } from '../../system/interruption.ts';
+import { canAsk } from './terminal.ts';
+
+/** Has a person type the name of the database that is about to be emptied. Without a terminal `--yes` has to say it. */
+export async function confirmReplacement(database: string, plan: readonly string[], isJson: boolean): Promise<void> {
+  if (!canAsk(isJson)) {
+    throw new ConfigError(
+      `everything in the database "${database}" would be replaced, and nobody can be asked here`,
+      'Say it with --yes',
+    );
+  }
+  for (const line of plan) process.stdout.write(`  ${printable(withoutPasswords(line))}\n`);
+  const { input } = await import('@inquirer/prompts');
+  // A name that holds what no key types is typed as it is shown.
+  const shown = printableName(database);
+  const typed = await input(
+    { message: `Type the name of the database to replace what is in it (${shown})` },
+    promptContext(),
+  );
+  if (![typed, typed.trim()].some((text) => text === database || text === shown))
+    throw new ConfigError('that is not its name, and nothing was changed');
+}

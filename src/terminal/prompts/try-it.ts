@@ -1,0 +1,38 @@
+import { confirm } from '@inquirer/prompts';
+import { wrapAnsi } from 'fast-wrap-ansi';
+import { PgbakError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import { promptContext } from '../../system/interruption.ts';
+import { isLive, terminalWidth } from '../output.ts';
+
+/**
+ * Tries what was just typed, while the person who typed it is still there. Prints what came of it; when it failed, asks
+ * whether to go on all the same. False means: ask again.
+ */
+export async function tryIt(
+  doing: string,
+  attempt: (() => Promise<string>) | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (attempt === undefined) return true;
+  const { default: ora } = await import('ora');
+  const spinner = ora({
+    text: `${doing} ...`,
+    stream: process.stdout,
+    discardStdin: false,
+    isEnabled: isLive(process.stdout),
+  }).start();
+  try {
+    spinner.succeed(printable(await attempt()));
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PgbakError)) {
+      spinner.stop();
+      throw error;
+    }
+    const text = printable(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
+    spinner.fail(wrapAnsi(text, (terminalWidth(process.stdout) ?? 80) - 2).replaceAll('\n', '\n  '));
+    return await confirm({ message: 'Go on with it all the same?', default: false }, promptContext());
+  }
+}

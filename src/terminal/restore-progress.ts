@@ -1,0 +1,72 @@
+import type { RestoreEvent } from '../restore/events.ts';
+import { printable, withoutPasswords } from '../core/printable.ts';
+import { formatBytes, formatShare } from '../core/format.ts';
+import { isLive, tell, terminalWidth } from './output.ts';
+import { wrapped } from './wrapped.ts';
+
+export interface RestoreProgress extends AsyncDisposable {
+  report: (event: RestoreEvent) => void;
+  /** What is about to be done. */
+  announce: (plan: readonly string[]) => Promise<void>;
+}
+
+const REDRAW_EVERY_MS = 250;
+
+/** What a person who restores sees on stderr: a living line on a terminal, a line a step elsewhere. */
+export async function showRestore(): Promise<RestoreProgress> {
+  if (!isLive(process.stderr)) {
+    return {
+      report: (event) => {
+        if (event.type === 'step') tell(event.message);
+        if (event.type === 'warning') tell(`pgbak: warning: ${event.message}`);
+      },
+      announce,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+  const { default: ora } = await import('ora');
+  // ora would take over stdin, and with it ctrl-c.
+  const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
+  let step = '';
+  let drawnAt = 0;
+  return {
+    announce,
+    report: (event) => {
+      if (event.type === 'step') {
+        if (spinner.isSpinning) spinner.succeed(fitted(step));
+        step = printable(event.message);
+        spinner.start(fitted(step));
+        return;
+      }
+      if (event.type === 'warning') {
+        if (spinner.isSpinning) spinner.succeed(fitted(step));
+        // Whole, at any width: it may have to be read twice.
+        spinner.warn(printable(event.message));
+        spinner.start(fitted(step));
+        return;
+      }
+      if (performance.now() - drawnAt < REDRAW_EVERY_MS) return;
+      drawnAt = performance.now();
+      spinner.text = fitted(`${step}: ${amountOf(event)}`);
+    },
+    [Symbol.asyncDispose]: () => {
+      spinner.stop();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function announce(plan: readonly string[]): Promise<void> {
+  for (const line of plan) process.stderr.write(`${await wrapped(printable(withoutPasswords(line)))}\n`);
+}
+
+/** On one line: what is wrapped by the terminal itself cannot be taken away again. */
+function fitted(text: string): string {
+  const width = (terminalWidth(process.stderr) ?? 80) - 4;
+  return text.length > width ? `${text.slice(0, width - 3)}...` : text;
+}
+
+function amountOf({ bytes, totalBytes }: Extract<RestoreEvent, { bytes: number }>): string {
+  if (totalBytes === undefined || totalBytes === 0) return formatBytes(bytes);
+  return formatShare(bytes, totalBytes);
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { errorMessage } from '../core/errors.ts';
+
+/** An error of oclif's parser, by the fields that its classes have (@oclif/core/parser/errors). */
+interface ParserError {
+  message: string;
+  /** Nonexistent flags as they were typed, `--name=value` among them. */
+  flags?: unknown;
+  args?: unknown;
+}
+
+/**
+ * What is wrong with a command line, in words that repeat no value of it: a value may be a password, a connection
+ * string, or another's in the wrong place. Only names of flags are said, and only what looks like one.
+ */
+export function usageMessage(error: ParserError): string {
+  const { message } = error;
+  if (message.startsWith('Nonexistent flag')) return unknownFlags(error.flags);
+  if (message.startsWith('Unexpected argument')) {
+    const count = Array.isArray(error.args) ? error.args.length : 1;
+    return count === 1 ? 'there is one argument too many' : `there are ${count} arguments too many`;
+  }
+  if (/^Missing \d+ required arg/.test(message)) return 'an argument is missing';
+  if (/^The following errors? occurred/.test(message)) {
+    const reasons = message.split('\n').slice(1).filter(isReason).map(constraint);
+    return [...new Set(reasons)].join('; ') || UNCLEAR;
+  }
+  const expected = expectation(message);
+  return expected ?? UNCLEAR;
+}
+
+const UNCLEAR = 'this command line cannot be understood';
+
+function unknownFlags(flags: unknown): string {
+  const typed: unknown[] = Array.isArray(flags) ? flags : [];
+  const names = typed.map((flag) => /^--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?==|$)/.exec(String(flag))?.[0]);
+  const known = [...new Set(names.filter((name) => name !== undefined))];
+  if (known.length === 0 || known.length < names.length) return 'there is no such flag';
+  return `there is no flag ${known.join(', ')}`;
+}
+
+function isReason(line: string): boolean {
+  return line.trim() !== '' && !line.startsWith('See more help');
+}
+
+/** A line such as `--to=VALUE cannot also be provided when using --output`; the value may hold anything. */
+function constraint(line: string): string {
+  // oclif dims the lines on a terminal.
+  const text = stripVTControlCharacters(line).trim();
+  const exclusive = /^(--[a-z0-9-]+)\b.* cannot also be provided when using (--[a-z0-9-]+)(?:=.*)?$/is.exec(text);
+  if (exclusive !== null) return `${exclusive.slice(1).sort().join(' and ')} cannot be given together`;
+  const missing = /^Missing required flag ([a-z0-9-]+)$/.exec(text);
+  if (missing !== null) return `--${missing[1]} is missing`;
+  const needed = /must be provided when using (--[a-z0-9-]+): ((?:--[a-z0-9-]+(?:, )?)+)$/.exec(text);
+  if (needed !== null) return `${needed[1]} needs ${needed[2]} as well`;
+  return UNCLEAR;
+}
+
+/** What a flag's value should have been; the value itself, behind `received:` or `=`, is left out. */
+function expectation(message: string): string | undefined {
+  const whole = message.replace(/\nSee more help with --help$/, '');
+  const [, parsed, rest = whole] = /^Parsing (--[a-z0-9-]+) \n\t(.*)$/s.exec(whole) ?? [];
+  const absent = /^Flag (--[a-z0-9-]+ (?:expects a value|expects one of these values: .*|can only be specified once))$/;
+  const about = absent.exec(rest)?.[1];
+  if (about !== undefined) return about;
+  const options = /^Expected (--[a-z0-9-]+(?==))?.* to be (one of: [\w, .:|-]+)$/s.exec(rest);
+  if (options !== null) return `${options[1] ?? parsed ?? 'the argument'} must be ${options[2]}`;
+  if (parsed === undefined) return undefined;
+  const wanted = /^Expected (an? [a-z0-9 ]+?) but received: /.exec(rest)?.[1];
+  return wanted === undefined ? `${parsed} has a value that cannot be meant` : `${parsed} takes ${wanted}`;
+}
+
+/**
+ * The same for what oclif throws outside of a command: none of that name (`command add postgresql://... not found`), or
+ * no help for it. The nearest command that there is may be named. `program` is the URL of bin/run.js.
+ */
+export function unknownCommandMessage(error: unknown, words: readonly string[], program: string): string {
+  if (!/not found/.test(errorMessage(error))) return UNCLEAR;
+  const commands = Object.keys(
+    Object(JSON.parse(readFileSync(new URL('../oclif.manifest.json', program), 'utf8'))).commands,
+  );
+  const names = new Set(commands.map((id) => id.split(':')[0] ?? id));
+  const [first = ''] = words.filter((word) => !word.startsWith('-'));
+  if (names.has(first)) return `${first} takes no such argument`;
+  const near = [...names].filter((name) => distance(first, name) <= 2);
+  return `there is no such command${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`;
+}
+
+/** How many letters have to be put in, taken out or changed (Levenshtein). */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_none, index) => index);
+  for (const [row, letter] of a.split('').entries()) {
+    const next = [row + 1];
+    for (const [column, other] of b.split('').entries()) {
+      const change = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(change, (previous[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    previous = next;
+  }
+  return previous[b.length] ?? 0;
+}

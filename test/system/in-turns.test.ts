@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { inTurns } from '../../src/system/in-turns.ts';
+
+test('never more at once than allowed, of one key either, and all of them once', async () => {
+  const items = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), steps: fc.nat(5) }), { maxLength: 20 });
+  const limits = fc.record({ jobs: fc.integer({ min: 1, max: 5 }), perKey: fc.integer({ min: 1, max: 3 }) });
+  await fc.assert(
+    fc.asyncProperty(items, limits, async (all, { jobs, perKey }) => {
+      const numbered = all.map((item, number) => ({ ...item, number }));
+      const running: { key: string; number: number }[] = [];
+      const begun: number[] = [];
+      let most = 0;
+      const results = await inTurns(numbered, { jobs, perKey, keyOf: ({ key }) => key }, async (item) => {
+        begun.push(item.number);
+        running.push(item);
+        most = Math.max(most, running.length);
+        expect(running.length).toBeLessThanOrEqual(jobs);
+        expect(running.filter(({ key }) => key === item.key).length).toBeLessThanOrEqual(perKey);
+        for (let step = 0; step < item.steps; step += 1) await Promise.resolve();
+        running.splice(running.indexOf(item), 1);
+        return item.number;
+      });
+      expect(results).toEqual(numbered.map(({ number }) => number));
+      expect(begun.toSorted((a, b) => a - b)).toEqual(results);
+      // As many as may be are under way where nothing forbids it.
+      if (perKey >= jobs && numbered.every(({ steps }) => steps === 5)) expect(most).toBe(Math.min(jobs, all.length));
+      if (jobs === 1) expect(begun).toEqual(results);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import { renderTable } from '../../src/terminal/table.ts';
+
+const COLUMNS = [
+  { title: 'name', shrinksTo: 6 },
+  { title: 'sizes', droppedAs: 1 },
+  { title: 'what happened', shrinksTo: 10 },
+];
+const ROWS = [
+  ['shop', '▁▄█', 'it went well in the end'],
+  ['größe 漢字', '█', 'two\nlines'],
+];
+
+describe('a table', () => {
+  test('takes the room it needs where nothing limits it', () => {
+    expect(renderTable(COLUMNS, ROWS)).toBe(
+      [
+        'name        sizes  what happened',
+        'shop        ▁▄█    it went well in the end',
+        'größe 漢字  █      two',
+        '                   lines',
+      ].join('\n'),
+    );
+  });
+
+  test('wraps between words, and leaves columns out, where a terminal is narrow', () => {
+    expect(renderTable(COLUMNS, ROWS, 30)).toBe(
+      [
+        'name        sizes  what',
+        '                   happened',
+        'shop        ▁▄█    it went',
+        '                   well in the',
+        '                   end',
+        'größe 漢字  █      two',
+        '                   lines',
+      ].join('\n'),
+    );
+    expect(renderTable(COLUMNS, ROWS, 20).split('\n')[0]).toBe('name      what');
+  });
+
+  test('looks the same when it is long', () => {
+    const many = Array.from({ length: 100 }, () => ROWS).flat();
+    const long = renderTable(COLUMNS, many).split('\n');
+    const short = renderTable(COLUMNS, ROWS).split('\n');
+    expect(long.slice(0, short.length)).toEqual(short);
+  });
+});
