@@ -24,7 +24,7 @@ export function misplacedIn({
   async function problemAt(place: string): Promise<string | undefined> {
     const destination = parseDestination(place);
     if (destination.kind !== 'directory') return undefined;
-    const { checkDestination } = await import('../storage/directory/destination-mark.ts');
+    const { checkDestination } = await import('../storage/directory/mark.ts');
     try {
       await checkDestination(destination.path, memoryOf(destination.path, catalog), false);
       return undefined;

@@ -1,6 +1,6 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import { knownPlaceOf } from '../server/destination.ts';
-import { objectKey } from '../storage/object-facts.ts';
+import { objectKey } from '../storage/storage.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { listRemoteArchives } from './remote-archives.ts';
 import { listRestorePoints, unrecorded, type ListedPoint } from './restore-points.ts';

@@ -2,11 +2,10 @@ import { getHeapStatistics } from 'node:v8';
 import { isArchiveName, parseObjectName } from '../server/archive-name.ts';
 import { isCompression } from '../core/compression.ts';
 import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
-import { CATALOG_FACT, SUM_FACT } from '../storage/object-facts.ts';
+import { CATALOG_FACT, type Storage, type StoredObject, SUM_FACT } from '../storage/storage.ts';
 import type { Format } from '../server/server.ts';
 import { isName } from '../server/server-input.ts';
 import { StorageError } from '../core/errors.ts';
-import type { Storage, StoredObject } from '../storage/storage.ts';
 
 /** An archive as storage alone tells of it: its name, and the facts that were kept with it where storage can. */
 export interface RemoteArchive {

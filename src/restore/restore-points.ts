@@ -1,9 +1,8 @@
 import { parseObjectName } from '../server/archive-name.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
-import { objectKey } from '../storage/object-facts.ts';
+import { objectKey, type Storage } from '../storage/storage.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { PgbakError } from '../core/errors.ts';
-import type { Storage } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 
 /**

@@ -1,7 +1,8 @@
-import { access, constants, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { access, constants, lstat, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors.ts';
+import { publishFile } from '../system/publish-file.ts';
 import type { OpenArchive } from './hand-over.ts';
 import { partialPathOf, removeLeftPartials } from './partial-file.ts';
 
@@ -35,7 +36,10 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
       });
       file.end();
       await written;
-      await publish(partial, path);
+      await publishFile(partial, (attempt) => {
+        if (attempt > 1) throw taken(path);
+        return path;
+      });
       return dumpBytes;
     } finally {
       await handle.close().catch(() => {});
@@ -43,16 +47,6 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
     }
   } catch (error) {
     throw inWords(path, error);
-  }
-}
-
-async function publish(partial: string, path: string): Promise<void> {
-  try {
-    await link(partial, path);
-  } catch (error) {
-    // Where a file system has no links, a look has to do.
-    if (errorCode(error) === 'EEXIST' || (await kindAt(path)) !== undefined) throw taken(path);
-    await rename(partial, path);
   }
 }
 

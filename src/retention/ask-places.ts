@@ -1,8 +1,7 @@
 import { grouped } from '../core/grouped.ts';
-import { objectKey } from '../storage/object-facts.ts';
+import { objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { PgbakError } from '../core/errors.ts';
-import type { Storage, StoredObject } from '../storage/storage.ts';
 import type { RecordedBackup } from './prune.ts';
 
 /** What the places of a server's backups say of them. */

@@ -1,12 +1,11 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import { grouped } from '../core/grouped.ts';
-import { CATALOG_FACT, objectKey } from '../storage/object-facts.ts';
+import { CATALOG_FACT, objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { VerificationRecord } from '../core/verification.ts';
 import { RefusedError } from '../core/errors.ts';
-import type { Storage, StoredObject } from '../storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import { askPlaces, type AskedPlaces, type AskTools } from './ask-places.ts';
 import { describeFailure } from '../backup/describe-failure.ts';

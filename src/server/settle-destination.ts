@@ -27,7 +27,7 @@ export async function settleDestination(
   const destination = place?.startsWith('file:') === true ? parseDestination(place) : undefined;
   if (destination?.kind !== 'directory') return undefined;
   const { path } = destination;
-  const { acceptDestination, checkDestination } = await import('../storage/directory/destination-mark.ts');
+  const { acceptDestination, checkDestination } = await import('../storage/directory/mark.ts');
   const memory = memoryOf(path, catalog);
   try {
     await checkDestination(path, memory, false);

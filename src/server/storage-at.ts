@@ -5,8 +5,8 @@ import type { Environment } from './environment.ts';
 import type { ServerFields } from './server.ts';
 import { resolveDestination, type Destination } from './settings.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { B2Options } from '../storage/b2/b2-storage.ts';
-import type { PlaceMemory } from '../storage/directory/destination-mark.ts';
+import type { B2Options } from '../storage/b2/storage.ts';
+import type { PlaceMemory } from '../storage/directory/mark.ts';
 import type { Storage } from '../storage/storage.ts';
 import { systemClock } from '../system/clock.ts';
 import type { Workplace } from '../terminal/open-workplace.ts';
@@ -76,11 +76,11 @@ export async function storageFor(
 ): Promise<Storage> {
   const owner = catalog?.id ?? NOBODY;
   if (destination.kind === 'directory') {
-    const { openDirectoryStorage } = await import('../storage/directory/directory-storage.ts');
+    const { openDirectoryStorage } = await import('../storage/directory/storage.ts');
     const memory = catalog === undefined ? {} : { memory: memoryOf(destination.path, catalog) };
     return openDirectoryStorage({ directory: destination.path, owner, ...memory });
   }
-  const { openB2Storage } = await import('../storage/b2/b2-storage.ts');
+  const { openB2Storage } = await import('../storage/b2/storage.ts');
   const { keyId, applicationKey, bucket, apiUrl } = destination;
   return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock, ...options });
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Secret } from '../../src/core/secret.ts';
-import { openB2Storage } from '../../src/storage/b2/b2-storage.ts';
+import { openB2Storage } from '../../src/storage/b2/storage.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
 // Uploads a file as a backup that was made before its upload began: for what pgbak is compared with.

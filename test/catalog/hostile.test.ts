@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { listRemoteArchives } from '../../src/restore/remote-archives.ts';
-import { openDirectoryStorage } from '../../src/storage/directory/directory-storage.ts';
+import { openDirectoryStorage } from '../../src/storage/directory/storage.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { LATEST, writeDatabase } from './earlier-files.ts';

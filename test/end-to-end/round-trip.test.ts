@@ -10,7 +10,7 @@ import { contentsOf, createSampleDatabase } from '../support/postgres/sample-dat
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { never } from '../storage/contract.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { openB2Storage } from '../../src/storage/b2/b2-storage.ts';
+import { openB2Storage } from '../../src/storage/b2/storage.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
 let cluster: Cluster;

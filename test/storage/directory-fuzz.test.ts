@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { listRemoteArchives } from '../../src/restore/remote-archives.ts';
-import { openDirectoryStorage } from '../../src/storage/directory/directory-storage.ts';
+import { openDirectoryStorage } from '../../src/storage/directory/storage.ts';
 import { archivesIn } from '../support/archives-in.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { growingPartBytes, partsOf } from '../../src/storage/streaming/growing-parts.ts';
-import type { Slice } from '../../src/storage/b2/slices.ts';
+import { growingPartBytes, partsOf, type Slice } from '../../src/storage/streaming/parts.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { growingFile } from './growing-file.ts';
 

@@ -1,5 +1,5 @@
 import { Secret } from '../../src/core/secret.ts';
-import { openB2Storage } from '../../src/storage/b2/b2-storage.ts';
+import { openB2Storage } from '../../src/storage/b2/storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { systemClock, type Clock } from '../../src/system/clock.ts';
 import { startB2Server, type B2Server, type B2ServerOptions } from '../support/b2-server/start.ts';

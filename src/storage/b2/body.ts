@@ -4,14 +4,14 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../../core/errors.ts';
 import { B2Failure } from './failure.ts';
-import { READ_BYTES, unreadable, type HashedSlice, type Slice } from './slices.ts';
+import { READ_BYTES, unreadable, type HashedSlice, type Slice } from '../streaming/parts.ts';
 
 /** What B2 takes for a SHA-1 that comes behind the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
 const AT_END = 'hex_digits_at_end';
 const HEX_DIGITS = 40;
 
 /** The body of a request, and what has to be told of it. */
-export interface Body {
+interface Body {
   data: Transform;
   contentLength: number;
   hash: string;

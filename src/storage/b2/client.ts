@@ -6,8 +6,7 @@ import type { Secret } from '../../core/secret.ts';
 import { unlessAborted, type Clock } from '../../system/clock.ts';
 import { RefusedError } from '../../core/errors.ts';
 import { parseSession, textIn, type Session } from './answers.ts';
-import { b2Error } from './error.ts';
-import { B2Failure, failureOf, verdictOnCall } from './failure.ts';
+import { b2Error, B2Failure, failureOf, verdictOnCall } from './failure.ts';
 import { ATTEMPTS, pauseMs, withRetries } from '../retry.ts';
 
 export interface B2Account {

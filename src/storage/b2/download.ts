@@ -4,8 +4,7 @@ import type { Answer } from 'backblaze-b2';
 import { StorageError } from '../../core/errors.ts';
 import { optionalText, sha1Of } from './answers.ts';
 import type { B2Client } from './client.ts';
-import { b2Error } from './error.ts';
-import { B2Failure, failureOf, fieldOf, MALFORMED, verdictOnCall } from './failure.ts';
+import { b2Error, B2Failure, failureOf, fieldOf, MALFORMED, verdictOnCall } from './failure.ts';
 import { pauseMs } from '../retry.ts';
 
 const ATTEMPTS_WITHOUT_A_BYTE = 6;

@@ -3,9 +3,8 @@ import { DoubtfulUploadError, RefusedError, StorageError } from '../../core/erro
 import type { FileVersion } from './answers.ts';
 import { B2Failure } from './failure.ts';
 import { uploadInParts, type Part } from './large-file.ts';
-import type { B2Upload } from './single.ts';
-import { hashSlices, type HashedSlice } from './slices.ts';
-import { partsOf } from '../streaming/growing-parts.ts';
+import type { B2Upload } from './upload.ts';
+import { type HashedSlice, hashSlices, partsOf } from '../streaming/parts.ts';
 import type { GrowingTail } from '../streaming/growing-tail.ts';
 import { PATIENT_ATTEMPTS } from '../retry.ts';
 import type { GrowingFile } from '../storage.ts';

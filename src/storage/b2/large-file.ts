@@ -2,13 +2,10 @@ import { DoubtfulUploadError, errorMessage } from '../../core/errors.ts';
 import { within } from '../../system/clock.ts';
 import { numberIn, parseUploaded, textIn, type FileVersion } from './answers.ts';
 import { sendSlice } from './body.ts';
-import { b2Error } from './error.ts';
-import { B2Failure, MALFORMED } from './failure.ts';
-import { cancelLargeFile } from './listing.ts';
-import { findFinished, SETTLE_WITHIN_MS } from './settle.ts';
-import { CONTENT_TYPE, type B2Upload } from './single.ts';
-import type { HashedSlice, Slice } from './slices.ts';
-import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './upload-url.ts';
+import { b2Error, B2Failure, MALFORMED } from './failure.ts';
+import { cancelLargeFile, findFinished, SETTLE_WITHIN_MS } from './versions.ts';
+import { type B2Upload, CONTENT_TYPE, parseUploadUrl, uploadWithRetries, type UrlHolder } from './upload.ts';
+import type { HashedSlice, Slice } from '../streaming/parts.ts';
 
 /** So many parts of one file go up at once, where its process has slots for them. */
 export const PARTS_IN_FLIGHT = 4;

@@ -2,9 +2,9 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { hashSlices } from './slices.ts';
+import { hashSlices } from '../streaming/parts.ts';
 import { uploadInParts } from './large-file.ts';
-import type { B2Upload } from './single.ts';
+import type { B2Upload } from './upload.ts';
 
 /** Ends the probe before anything becomes a file. */
 class ProbeDone extends Error {}

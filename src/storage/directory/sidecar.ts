@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { formatNote, parseNote } from '../../core/sum-note.ts';
-import { openRegularFile } from './regular-file.ts';
+import { openRegularFile } from './files.ts';
 import type { StoredObject } from '../storage.ts';
 
 /** Behind the name of an archive's file: the name of the small one beside it that holds its SHA-256 and its facts. */

@@ -1,7 +1,7 @@
 import { StorageError } from '../../core/errors.ts';
-import { fieldOf } from './failure.ts';
 import { bucketsIn, textIn } from './answers.ts';
 import type { B2Client } from './client.ts';
+import { fieldOf } from './failure.ts';
 
 /**
  * The id of a bucket. A key of one bucket brings it along and may often ask for nothing else; any other key looks it
@@ -49,4 +49,19 @@ export async function checkMayStore(client: B2Client, name: string, signal: Abor
       `Give the server an archive name under it: --archive-name ${namePrefix}…`,
     );
   }
+}
+
+/** What pgbak does with each capability, beyond storing (https://www.backblaze.com/docs/cloud-storage-application-keys). */
+const USES: readonly [capability: string, withoutIt: string][] = [
+  [
+    'listFiles',
+    'it may not list files (listFiles): pgbak cannot see what is stored, verify it, prune it, or find what a broken line left',
+  ],
+  ['readFiles', 'it may not read files (readFiles): restore and verify need another key'],
+];
+
+/** What will not work with the application key, a sentence each. To store alone, and not to remove, is what we recommend. */
+export async function limitsOfKey(client: B2Client, signal: AbortSignal): Promise<string[]> {
+  const { capabilities } = (await client.session(signal)).allowed;
+  return USES.flatMap(([capability, sentence]) => (capabilities.includes(capability) ? [] : [sentence]));
 }

@@ -1,26 +1,21 @@
 import { stat } from 'node:fs/promises';
-import { SUM_FACT } from '../object-facts.ts';
+import { type ArchiveFile, type PutOptions, type Storage, SUM_FACT } from '../storage.ts';
 import { archiveIsGone, StorageError } from '../../core/errors.ts';
 import { limitTo } from '../../system/clock.ts';
 import type { FileVersion } from './answers.ts';
-import { checkMayStore, findBucketId } from './bucket.ts';
+import { checkMayStore, findBucketId, limitsOfKey } from './access.ts';
 import { openB2Client, type B2Account } from './client.ts';
 import { openDownload } from './download.ts';
-import { b2Error } from './error.ts';
-import { B2Failure } from './failure.ts';
+import { b2Error, B2Failure } from './failure.ts';
 import { uploadGrowing } from './growing.ts';
 import { probeUpload } from './probe.ts';
-import { cutInSlices, hashSlices } from './slices.ts';
-import { untilItHas } from '../streaming/growing-parts.ts';
+import { cutInSlices, hashSlices, untilItHas } from '../streaming/parts.ts';
 import { watchTail } from '../streaming/growing-tail.ts';
 import { PARTS_IN_FLIGHT, uploadLarge } from './large-file.ts';
-import { limitsOfKey } from './key.ts';
-import { cancelUnfinished, listVersions, OWNER_KEY } from './listing.ts';
-import { removeVersion } from './settle.ts';
-import { uploadSingle, type B2Upload } from './single.ts';
+import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './versions.ts';
+import { uploadSingle, type B2Upload } from './upload.ts';
 import { createSlots, type Slots } from '../../system/slots.ts';
 import { ATTEMPTS } from '../retry.ts';
-import type { ArchiveFile, PutOptions, Storage } from '../storage.ts';
 
 export interface B2Options extends B2Account {
   bucket: string;

@@ -3,8 +3,8 @@ import { constants, existsSync } from 'node:fs';
 import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, StorageError } from '../../core/errors.ts';
-import { directoryError } from './directory-error.ts';
-import { syncDirectory } from './publish.ts';
+import { directoryError } from './files.ts';
+import { syncDirectory } from '../../system/publish-file.ts';
 
 /** The file that tells a directory from the empty one that stands there while its disk is not mounted. */
 export const MARK_NAME = '.pgbak-destination';

@@ -5,17 +5,13 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Sums } from '../../core/backup-record.ts';
-import { CATALOG_FACT } from '../object-facts.ts';
+import { CATALOG_FACT, type ArchiveFile, type PutOptions, type Storage } from '../storage.ts';
 import { archiveIsGone, StorageError } from '../../core/errors.ts';
-import { checkDestination, type PlaceMemory } from './destination-mark.ts';
-import { directoryError } from './directory-error.ts';
-import { findVersion, listVersions, partialNameOf, partialsOf, versionNameOf } from './directory-names.ts';
-import { sweepSidecars } from './orphan-sidecars.ts';
-import { checkIsOwnFile } from './own-file.ts';
-import { publish, syncDirectory } from './publish.ts';
-import { bytesOf, cloneFile, openRegularFile, READ_BYTES } from './regular-file.ts';
+import { checkDestination, type PlaceMemory } from './mark.ts';
+import { bytesOf, checkIsOwnFile, cloneFile, directoryError, openRegularFile, READ_BYTES } from './files.ts';
+import { findVersion, listVersions, partialNameOf, partialsOf, sweepSidecars, versionNameOf } from './versions.ts';
+import { publishFile, syncDirectory } from '../../system/publish-file.ts';
 import { readSidecar, SIDECAR, writeSidecar, type Sidecar } from './sidecar.ts';
-import type { ArchiveFile, PutOptions, Storage } from '../storage.ts';
 
 export interface DirectoryOptions {
   /** Absolute. */
@@ -72,7 +68,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
         const sums = await copy(file, partial, options);
         const note = await options.noteSum?.(sums.sha256);
-        const path = await publish(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
+        const path = await publishFile(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
         const info = { ...options.info, [CATALOG_FACT]: owner };
         if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), { note, info });
         await syncDirectory(dirname(path));

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { type Dirent, existsSync } from 'node:fs';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { errorCode } from '../../core/errors.ts';
-import { directoryError } from './directory-error.ts';
+import { CATALOG_FACT, type StoredObject } from '../storage.ts';
+import { directoryError } from './files.ts';
 import { readSidecar, SIDECAR } from './sidecar.ts';
-import type { StoredObject } from '../storage.ts';
 
 const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
 /** The fact that an archive's version is named by, to the second. */
@@ -100,7 +100,7 @@ function parseVersion(file: string): Version | undefined {
 }
 
 /** The paths of the versions of one name that have a file with that suffix beside them, or had. */
-export async function versionsOf(directory: string, name: string, suffix: string): Promise<string[]> {
+async function versionsOf(directory: string, name: string, suffix: string): Promise<string[]> {
   const folder = join(directory, dirname(name));
   return (await namesIn(folder)).flatMap((entry) => {
     if (!entry.endsWith(suffix)) return [];
@@ -169,4 +169,20 @@ function stampOf(instant: Date): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * Removes what lies beside archives of one name that somebody removed by hand. Only what says that this very catalogue
+ * made it is removed. Returns a sentence for each.
+ */
+export async function sweepSidecars(directory: string, name: string, owner: string): Promise<string[]> {
+  const swept: string[] = [];
+  for (const path of await versionsOf(directory, name, SIDECAR)) {
+    if (existsSync(path)) continue;
+    const sidecar = await readSidecar(path);
+    if (sidecar?.info[CATALOG_FACT] !== owner) continue;
+    await rm(`${path}${SIDECAR}`, { force: true });
+    swept.push(`removed ${path}${SIDECAR}, as the archive beside it is gone`);
+  }
+  return swept;
 }

@@ -1,11 +1,14 @@
-import { parseUploaded, type FileVersion } from './answers.ts';
-import { within } from '../../system/clock.ts';
+import type { Answer } from 'backblaze-b2';
+import { Secret } from '../../core/secret.ts';
+import { type Clock, within } from '../../system/clock.ts';
 import type { Slots } from '../../system/slots.ts';
+import { pauseMs } from '../retry.ts';
+import { type FileVersion, parseUploaded, textIn } from './answers.ts';
 import { sendSlice } from './body.ts';
-import type { HashedSlice } from './slices.ts';
 import type { B2Client } from './client.ts';
-import { findStored, SETTLE_WITHIN_MS, settleTwins } from './settle.ts';
-import { parseUploadUrl, uploadWithRetries, type UrlHolder } from './upload-url.ts';
+import { B2Failure, verdictOnUpload } from './failure.ts';
+import { findStored, SETTLE_WITHIN_MS, settleTwins } from './versions.ts';
+import type { HashedSlice } from '../streaming/parts.ts';
 
 /** What both kinds of upload work with. */
 export interface B2Upload {
@@ -90,5 +93,59 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
     // The upload's own signal may be why it is given up.
     if (isDoubtful || isAllSent) await within(SETTLE_WITHIN_MS, (until) => settleTwins(upload, undefined, until));
     throw error;
+  }
+}
+
+/** Where one upload at a time may go, until the first that fails. */
+export interface UploadUrl {
+  url: string;
+  token: Secret;
+}
+
+/** Keeps a worker's URL from one upload to the next. */
+export interface UrlHolder {
+  current?: UploadUrl | undefined;
+}
+
+export function parseUploadUrl({ data }: Answer): UploadUrl {
+  return { url: textIn(data, 'uploadUrl'), token: new Secret(textIn(data, 'authorizationToken')) };
+}
+
+/**
+ * Uploads once, again with a new URL after what may pass, and gives up on what will not. `recover` is asked after each
+ * failure, which may have hidden a success, of any status.
+ *
+ * @throws B2Failure of the last try
+ */
+export async function uploadWithRetries<T>(options: {
+  holder: UrlHolder;
+  newUrl: () => Promise<UploadUrl>;
+  send: (target: UploadUrl) => Promise<T>;
+  recover?: () => Promise<T | undefined>;
+  attempts: () => number;
+  clock: Clock;
+  signal: AbortSignal;
+}): Promise<T> {
+  const { holder, newUrl, send, recover, attempts, clock, signal } = options;
+  let isResent = false;
+  for (let made = 1; ; made += 1) {
+    signal.throwIfAborted();
+    holder.current ??= await newUrl();
+    try {
+      return await send(holder.current);
+    } catch (error) {
+      signal.throwIfAborted();
+      const verdict = error instanceof B2Failure ? verdictOnUpload(error) : 'fatal';
+      if (verdict !== 'same-url') holder.current = undefined;
+      if (!(error instanceof B2Failure)) throw error;
+      const recovered = await recover?.();
+      if (recovered !== undefined) return recovered;
+      if (verdict === 'fatal') throw error;
+      if (made >= attempts() || (verdict === 'resend-once' && isResent)) throw error;
+      isResent ||= verdict === 'resend-once';
+      // B2 expects a client to turn to another URL at once; only one that fails again is to slow down.
+      const isFirstTurn = made === 1 && verdict === 'new-url' && error.retryAfterMs === undefined;
+      if (!isFirstTurn) await clock.sleep(pauseMs(made, error.retryAfterMs), signal);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
-import { copyFile, open, rm, type FileHandle } from 'node:fs/promises';
-import { ArchiveError, errorCode } from '../../core/errors.ts';
+import { copyFile, type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { ArchiveError, errorCode, errorMessage, PgbakError, StorageError } from '../../core/errors.ts';
 
 /** At memory speed the calls count. */
 export const READ_BYTES = 1 << 20;
@@ -75,4 +76,43 @@ export async function cloneFile(file: FileHandle, name: string, path: string): P
     await rm(path, { force: true });
     return false;
   }
+}
+
+/**
+ * Proves that what is about to be removed is a file of its own, below the directory: a link, or a folder on the way that
+ * leads elsewhere, was put there by somebody else.
+ */
+export async function checkIsOwnFile(directory: string, path: string): Promise<void> {
+  try {
+    const stats = await lstat(path);
+    const way = relative(await realpath(directory), await realpath(dirname(path)));
+    if (stats.isFile() && !way.startsWith('..') && !way.startsWith('/')) return;
+  } catch (error) {
+    // What is gone already need not be removed.
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  throw new StorageError(`${path} is not a file in ${directory}, and was left`, 'Look at it, and remove it by hand.');
+}
+
+const REASONS: Record<string, [string, string?]> = {
+  ENOSPC: ['its file system is full', 'Free some space there.'],
+  EDQUOT: ["this user's quota is used up", 'Free some space there or raise the quota.'],
+  EACCES: ['this user may not', 'Give the user who runs pgbak the right to read and write there.'],
+  EPERM: ['this user may not', 'Give the user who runs pgbak the right to read and write there.'],
+  EROFS: ['its file system is read-only', 'Mount it for writing.'],
+  ENOENT: ['there is no such file'],
+  ENOTDIR: ['a part of the path is a file', 'Choose another destination or archive name.'],
+  EEXIST: ['a file has this name', 'Choose another destination.'],
+  EISDIR: ['it is a directory'],
+  ENAMETOOLONG: ['the name is too long for its file system', 'Choose a shorter archive name.'],
+  EIO: ['its disk reports an error', "Look at the kernel's log (dmesg) and check the disk."],
+};
+
+/** What a directory did wrong, in words; errors of pgbak itself stay as they are. */
+export function directoryError(directory: string, what: string, error: unknown): PgbakError {
+  if (error instanceof PgbakError) return error;
+  const code = errorCode(error);
+  const [reason, hint] = REASONS[code ?? ''] ?? [code ?? errorMessage(error)];
+  return new StorageError(`the directory ${directory} ${what}: ${reason}`, hint);
 }
