@@ -39,7 +39,7 @@ async function settle(attempt: BackupRecord, tools: Tools): Promise<number[] | u
   const server = attempt.serverId === undefined ? undefined : await tools.catalog.servers.find(attempt.serverId);
   if (server === undefined) return own;
   try {
-    return [...own, ...(await settleStorage(attempt, { ...server, format: attempt.format ?? server.format }, tools))];
+    return [...own, ...(await settleStorage(attempt, server, tools))];
   } catch (error) {
     tools.signal.throwIfAborted();
     const { message } = describeFailure(error, undefined);
@@ -62,7 +62,7 @@ function adoptedMessage({ serverName, startedAt }: BackupRecord, backupIds: read
 }
 
 async function settleStorage(attempt: BackupRecord, server: ServerRecord, tools: Tools): Promise<number[]> {
-  const settings = tools.settingsFor(server);
+  const settings = tools.settingsFor(server, { format: attempt.format });
   const storage = await tools.storageFor(settings.destination);
   const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
   for (const message of swept) tools.report({ type: 'cleaned', message });

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path/posix';
 import { join as joinPath } from 'node:path';
 import type { ServerRecord } from '../server/server.ts';
-import { placeOfDestination, type Destination } from '../server/settings.ts';
+import { placeOfDestination, type Destination, type SettingsOverrides } from '../server/settings.ts';
 import { describeFailure } from './describe-failure.ts';
+import type { RunBackupOptions } from './run-backup.ts';
 import type { Tools } from './tools.ts';
 
 /** How many of our own copies stay in a place, where they may be removed at all. */
@@ -17,7 +18,11 @@ export function catalogCopyName(folder: string, catalogId: string): string {
  * Puts a copy of the catalogue beside the backups that a run has made, once for each place: a user who loses the machine
  * loses the catalogue with it. That a copy could not be stored is a warning; the backups are none the worse for it.
  */
-export async function copyCatalog(servers: readonly ServerRecord[], runStartedAt: Date, tools: Tools): Promise<void> {
+export async function copyCatalog(
+  servers: readonly ServerRecord[],
+  { runStartedAt, overrides }: Pick<RunBackupOptions, 'runStartedAt' | 'overrides'>,
+  tools: Tools,
+): Promise<void> {
   const [first] = servers;
   if (!tools.copiesCatalog || first === undefined) return;
   const warn = (error: unknown, server: string) => {
@@ -29,7 +34,7 @@ export async function copyCatalog(servers: readonly ServerRecord[], runStartedAt
     const path = joinPath(directory.path, 'catalog.7z');
     const { sizeBytes } = await tools.archiveCatalog(path);
     const all = await tools.catalog.servers.list();
-    for (const { destination, folder, server } of placesOf(servers, all, tools)) {
+    for (const { destination, folder, server } of placesOf(servers, all, overrides, tools)) {
       try {
         await store({ path, sizeBytes }, { destination, folder, startedAt: runStartedAt }, tools);
       } catch (error) {
@@ -48,10 +53,15 @@ interface Place {
 }
 
 /** Each place once, with the highest folder that any archives are in there: a key may be restricted to it. */
-function placesOf(servers: readonly ServerRecord[], all: readonly ServerRecord[], tools: Tools): Place[] {
+function placesOf(
+  servers: readonly ServerRecord[],
+  all: readonly ServerRecord[],
+  overrides: SettingsOverrides,
+  tools: Tools,
+): Place[] {
   const places = new Map<string, Place>();
   for (const server of servers) {
-    const { destination, archiveName } = tools.settingsFor(server);
+    const { destination, archiveName } = tools.settingsFor(server, overrides);
     const place = placeOfDestination(destination);
     if (!places.has(place)) places.set(place, { destination, folder: dirname(archiveName), server: server.name });
   }

@@ -81,7 +81,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
         'pgbak-server': server.name,
         'pgbak-started-at': startedAt.toISOString(),
         'pgbak-format': settings.format,
-        'pgbak-compression': server.compression,
+        'pgbak-compression': settings.compressionText,
         ...(databaseFacts === undefined ? {} : { 'pgbak-database': databaseFacts }),
       },
       noteSum: (sha256) => noteOf(sha256, request, tools.catalog.id),
@@ -109,7 +109,12 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       tools,
     );
     report({ type: 'phase', server: server.name, phase: 'checking' });
-    const lastGood = await tools.catalog.backups.lastGood(server.id, settings.format, server.compression, startedAt);
+    const lastGood = await tools.catalog.backups.lastGood(
+      server.id,
+      settings.format,
+      settings.compressionText,
+      startedAt,
+    );
     const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
     if (warning !== undefined) request.warn(warning);
 

@@ -45,7 +45,7 @@ export function buildTools(workplace: Workplace, options: ToolOptions): Tools & 
     signal,
     report,
     version,
-    settingsFor: (server) => resolveSettings(server, environment),
+    settingsFor: (server, overrides) => resolveSettings(server, environment, overrides),
     placeOf: (server) => knownPlaceOf(server, environment),
     hostOf: (server) => hostOf(server, environment),
     pingUrlsFor: (server) => resolvePingUrls(server, environment),

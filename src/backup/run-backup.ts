@@ -1,6 +1,6 @@
 import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { ServerSettings } from '../server/settings.ts';
+import { archiveKindOf, type ServerSettings, type SettingsOverrides } from '../server/settings.ts';
 import { ArchiveError, StorageError } from '../core/errors.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
 import { autoPrune } from '../retention/auto-prune.ts';
@@ -15,13 +15,18 @@ export interface RunBackupOptions {
   /** When the whole run began: due times count from it. */
   runStartedAt: Date;
   acceptSize: boolean;
+  overrides: SettingsOverrides;
 }
 
 /**
  * One backup from its first check to its last ping. Never rejects: every failure is reported, recorded, pinged
  * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
  */
-export async function runBackup(server: ServerRecord, options: RunBackupOptions, tools: Tools): Promise<Outcome> {
+export async function runBackup(
+  server: ServerRecord,
+  { runStartedAt, acceptSize, overrides }: RunBackupOptions,
+  tools: Tools,
+): Promise<Outcome> {
   const { catalog, clock, report } = tools;
   const startedAt = clock.now();
   const warnings: string[] = [];
@@ -38,32 +43,24 @@ export async function runBackup(server: ServerRecord, options: RunBackupOptions,
   let isUnsettled = false;
   let settings: ServerSettings | undefined;
   try {
-    const backupId = await catalog.backups.start({
-      serverId: server.id,
-      startedAt,
-      format: server.format,
-      compression: server.compression,
-      objectName: objectNameOf(server.archiveName, server.format),
-    });
+    const kind = archiveKindOf(server, overrides);
+    const objectName = objectNameOf(server.archiveName, kind.format);
+    const backupId = await catalog.backups.start({ serverId: server.id, startedAt, ...kind, objectName });
     attempt = backupId;
-    settings = tools.settingsFor(server);
+    settings = tools.settingsFor(server, overrides);
     tools.checkConnection(settings.connectionString);
     const doubtful = doubtfulTimes(await catalog.backups.ahead(startedAt, server.id), startedAt);
     if (doubtful !== undefined) warn(`${doubtful}. ${DOUBTFUL_TIMES_HINT}`);
     await pings.started();
     const onUnsettled = () => void (isUnsettled = true);
-    const { acceptSize } = options;
     const stored = await makeBackup({ server, settings, startedAt, acceptSize, warn, onUnsettled }, tools);
     if (isUnsettled) await catalog.backups.noteUnsettled(backupId, true);
     const { sizeBytes, place } = stored;
-    const objectName = objectNameOf(settings.archiveName, settings.format);
     // The next run finishes what could not be recorded.
     const record = (step: () => Promise<void>) => recording(stored, objectName, step, onUnsettled);
     await record(() => catalog.backups.noteStored(backupId, stored));
     await verifyNew(backupId, server, settings, tools, warn);
-    await record(() =>
-      catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: options.runStartedAt, warnings }),
-    );
+    await record(() => catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt, warnings }));
     await pruneAfter(server, backupId, warnings, warn, tools);
     const durationMs = elapsedMs();
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });

@@ -1,4 +1,5 @@
-import type { Format, ServerRecord } from '../server/server.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { SettingsOverrides } from '../server/settings.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
 import { copyCatalog } from './copy-catalog.ts';
 import { describeFailure, failureText } from './describe-failure.ts';
@@ -14,10 +15,7 @@ export interface RunRequest {
   servers: readonly ServerRecord[];
   /** Back up even what is not due. */
   force: boolean;
-  /** In place of each server's own format, for this run. */
-  format?: Format;
-  /** The same of compression. */
-  compression?: string;
+  overrides: SettingsOverrides;
   acceptSize: boolean;
   /** How many servers are backed up at once, and how many of them on one host. */
   jobs: number;
@@ -34,15 +32,17 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
   const runStartedAt = tools.clock.now();
   if (!request.dryRun) await cleanLeftovers(tools);
 
+  const { acceptSize, overrides } = request;
   const backedUp: ServerRecord[] = [];
   const work = async (listed: ServerRecord): Promise<Outcome> => {
-    const server = await asOfNow(listed, request, tools);
+    // A run may take hours, during which servers are edited and deleted.
+    const server = await tools.catalog.servers.find(listed.id);
     const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, runStartedAt, tools);
     if (server === undefined || reason !== undefined) {
       return { serverId: listed.id, name: listed.name, status: 'skipped', reason: reason ?? '' };
     }
-    if (request.dryRun) return dryRun(server, tools);
-    const outcome = await runBackup(server, { runStartedAt, acceptSize: request.acceptSize }, tools);
+    if (request.dryRun) return dryRun(server, overrides, tools);
+    const outcome = await runBackup(server, { runStartedAt, acceptSize, overrides }, tools);
     if (outcome.status === 'success') backedUp.push(server);
     return outcome;
   };
@@ -53,7 +53,7 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
   const keyOf = request.jobs === 1 ? () => '' : tools.hostOf;
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
   const outcomes = await inTurns(longestWaitingFirst(request.servers, runStartedAt), turns, turn);
-  if (!tools.signal.aborted) await copyCatalog(backedUp, runStartedAt, tools);
+  if (!tools.signal.aborted) await copyCatalog(backedUp, { runStartedAt, overrides }, tools);
   return outcomes;
 }
 
@@ -77,17 +77,6 @@ async function failedOutcome(server: ServerRecord, error: unknown, tools: Tools)
 function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): ServerRecord[] {
   const waitingSince = (server: ServerRecord) => nextDue(server, now)?.getTime() ?? 0;
   return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
-}
-
-/** A run may take hours, during which servers are edited and deleted. */
-async function asOfNow(
-  listed: ServerRecord,
-  { format, compression }: RunRequest,
-  { catalog }: Pick<Tools, 'catalog'>,
-): Promise<ServerRecord | undefined> {
-  const server = await catalog.servers.find(listed.id);
-  if (server === undefined) return undefined;
-  return { ...server, format: format ?? server.format, compression: compression ?? server.compression };
 }
 
 function reasonToSkip(

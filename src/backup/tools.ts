@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Compression } from '../core/compression.ts';
-import type { PingUrls, ServerSettings, Destination } from '../server/settings.ts';
+import type { PingUrls, ServerSettings, SettingsOverrides, Destination } from '../server/settings.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { Level } from '../core/verification.ts';
@@ -34,7 +34,7 @@ export interface Tools {
   /** The process' own version, kept with each stored archive. */
   version: string;
   /** Throws a `ConfigError` that tells everything wrong with a server's settings. */
-  settingsFor: (server: ServerRecord) => ServerSettings;
+  settingsFor: (server: ServerRecord, overrides?: SettingsOverrides) => ServerSettings;
   /** Where its archives go; undefined where its settings do not say. */
   placeOf: (server: ServerRecord) => string | undefined;
   /** The machine that a server's database is on; a server that does not say stands for itself. */

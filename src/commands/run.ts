@@ -82,8 +82,7 @@ EXIT STATUS
       dryRun: flags['dry-run'],
       jobs: flags.jobs,
       jobsPerHost: flags['jobs-per-host'],
-      ...(flags.format === undefined ? {} : { format: flags.format }),
-      ...(flags.compression === undefined ? {} : { compression: flags.compression }),
+      overrides: { format: flags.format, compression: flags.compression },
     };
     await using tools = buildTools(workplace, options);
     const outcomes = await runBackups(request, tools);

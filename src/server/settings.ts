@@ -5,7 +5,7 @@ import { parseDestination } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Format, ServerRecord } from './server.ts';
+import type { Format, ServerFields, ServerRecord } from './server.ts';
 import { unreadableProblem } from './unreadable.ts';
 
 /** Where archives go, with all that is needed to get there. */
@@ -18,11 +18,24 @@ export function placeOfDestination(destination: Destination): string {
   return destination.kind === 'b2' ? `b2:${destination.bucket}` : `file:${destination.path}`;
 }
 
-/** What a backup of one server needs, complete and checked: record, else environment, else default. */
+/** What one run asks for in place of a server's own format and compression. */
+export type SettingsOverrides = { [Field in keyof ArchiveKind]?: ArchiveKind[Field] | undefined };
+
+/** Format and compression as the catalogue notes them, which is done before the compression is checked. */
+type ArchiveKind = Pick<ServerFields, 'format' | 'compression'>;
+
+/** Format and compression of the next backup, as the catalogue notes them. */
+export function archiveKindOf(server: ArchiveKind, overrides: SettingsOverrides = {}): ArchiveKind {
+  return { format: overrides.format ?? server.format, compression: overrides.compression ?? server.compression };
+}
+
+/** What a backup of one server needs, complete and checked: override, else record, else environment, else default. */
 export interface ServerSettings {
   connectionString: Secret;
   format: Format;
   compression: Compression;
+  /** The same as it is noted with a backup: `lzma2:1`. */
+  compressionText: string;
   archiveName: string;
   archivePassword: Secret | undefined;
   destination: Destination;
@@ -34,7 +47,11 @@ export interface ServerSettings {
  * Resolves a server's settings, references included. Throws one `ConfigError` that tells everything that is wrong, so
  * that five problems are found in one night.
  */
-export function resolveSettings(server: ServerRecord, environment: Environment): ServerSettings {
+export function resolveSettings(
+  server: ServerRecord,
+  environment: Environment,
+  overrides: SettingsOverrides = {},
+): ServerSettings {
   const problems: PgbakError[] = [];
   const attempt = <T>(resolve: () => T): T | undefined => {
     try {
@@ -52,7 +69,8 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   if (unreadable !== undefined) throw unreadable;
   const connectionString = resolved(server.connectionString, 'the connection string');
   const archivePassword = resolved(server.archivePassword ?? environment.archivePassword, 'the archive password');
-  const compression = attempt(() => parseCompression(server.compression));
+  const { format, compression: compressionText } = archiveKindOf(server, overrides);
+  const compression = attempt(() => parseCompression(compressionText));
   const archiveName = attempt(() => parseArchiveName(server.archiveName));
   const destination = attempt(() => resolveDestination(server, environment));
   if (server.archivePassword === undefined && environment.isArchivePasswordEmpty) {
@@ -76,8 +94,9 @@ export function resolveSettings(server: ServerRecord, environment: Environment):
   }
   return {
     connectionString,
-    format: server.format,
+    format,
     compression,
+    compressionText,
     archiveName,
     archivePassword,
     destination,

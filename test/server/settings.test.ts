@@ -35,6 +35,20 @@ describe('settings', () => {
     expect(own.archivePassword?.reveal()).toBe('own');
   });
 
+  test('take format and compression of one run before those of the record', () => {
+    const server = serverRecord({ format: 'sql', compression: 'lzma2:1' });
+    const settings = resolveSettings(server, readEnvironment({}), { format: 'binary', compression: 'zstd:3' });
+    expect(settings).toMatchObject({
+      format: 'binary',
+      compression: { method: 'zstd', level: 3 },
+      compressionText: 'zstd:3',
+    });
+    expect(resolveSettings(server, readEnvironment({}), {})).toMatchObject({
+      format: 'sql',
+      compressionText: 'lzma2:1',
+    });
+  });
+
   test('refuse an ARCHIVE_PASSWORD that is empty where it would count {secret@connect}', () => {
     const environment = readEnvironment({ ARCHIVE_PASSWORD: '' });
     expect(problemOf(() => resolveSettings(serverRecord({ archivePassword: undefined }), environment))).toBe(
