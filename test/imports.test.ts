@@ -59,17 +59,13 @@ const ARROWS: Record<string, { may: string[]; because: string }> = {
 
 /** Arrows that are to go. */
 const STILL: readonly string[] = [
-  'archive/copy-entry.ts -> server/server.ts',
   'backup/archive-catalog.ts -> terminal/open-workplace.ts',
   'backup/open-tools.ts -> terminal/open-workplace.ts',
   'catalog/run-lock.ts -> terminal/open-workplace.ts',
-  'core/backup-record.ts -> server/server.ts',
-  'core/dump-marks.ts -> server/server.ts',
   'monitor/misplaced.ts -> terminal/open-workplace.ts',
-  'notify/ping.ts -> server/ping-url.ts',
+
   'postgres/dump-command.ts -> server/server.ts',
   'postgres/dump-selection.ts -> server/server.ts',
-  'postgres/load-dump.ts -> server/server.ts',
   'postgres/prepare-dump.ts -> server/server.ts',
   'postgres/prepare-dump.ts -> server/settings.ts',
   'postgres/unreadable-tables.ts -> server/server.ts',
@@ -91,7 +87,6 @@ const STILL: readonly string[] = [
   'server/shared-name.ts -> catalog/open-catalog.ts',
   'server/storage-at.ts -> catalog/open-catalog.ts',
   'server/storage-at.ts -> terminal/open-workplace.ts',
-  'postgres/dump-toc/dump-origin.ts -> server/server.ts',
 ];
 
 describe('imports point downward', () => {

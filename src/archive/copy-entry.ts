@@ -1,10 +1,9 @@
 import type { Writable } from 'node:stream';
-import { DUMP_CLOSINGS, DUMP_HEADINGS } from '../core/dump-marks.ts';
-import type { Format } from '../server/server.ts';
+import { DUMP_CLOSINGS, DUMP_HEADINGS, type Format } from '../core/dump-format.ts';
 import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
-import { openEntry } from './open-entry.ts';
-import { unreadableArchive } from './password-failure.ts';
+import { openEntry } from './read-entry.ts';
+import { unreadableArchive } from './seven-zip-failure.ts';
 
 /** Behind the closing line come empty lines and, of recent versions, `\unrestrict`. */
 const TAIL_BYTES = 4096;

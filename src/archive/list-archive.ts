@@ -1,7 +1,7 @@
 import { Secret } from '../core/secret.ts';
 import { ArchiveError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
-import { unreadableArchive } from './password-failure.ts';
+import { unreadableArchive } from './seven-zip-failure.ts';
 import type { SevenZip } from './seven-zip.ts';
 import { sevenZipCommand, type SevenZipEnvironment } from './seven-zip-command.ts';
 import type { Zstd } from './zstd.ts';

@@ -1,15 +1,16 @@
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { ArchiveError, archiveIsGone, type PgbakError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import { archiveIsGone, type PgbakError } from '../core/errors.ts';
 import { reasonOf } from '../system/clock.ts';
 import { bytesOf } from '../system/lossless-text.ts';
-import { startProgram, type Command, type Ending, type RunningProgram } from '../system/programs.ts';
+import { type Command, type Ending, type RunningProgram, startProgram } from '../system/programs.ts';
 import { addCommand, archiveStream, type ArchiveTarget } from './archive-stream.ts';
-import { checkArchive } from './check-archive.ts';
 import { judgeEndings } from './judge-endings.ts';
+import { type ArchiveLocation, listArchive } from './list-archive.ts';
 import { answerPasswordPrompt, keepFlowing } from './password-prompt.ts';
-import { watchLimits, type Limits, type LimitWatch } from './watch-limits.ts';
+import { readHead } from './read-entry.ts';
+import { type Limits, type LimitWatch, watchLimits } from './watch-limits.ts';
 import { compressedBytes, type Zstd } from './zstd.ts';
 
 export interface WriteArchiveRequest extends ArchiveTarget {
@@ -183,4 +184,40 @@ async function afterOurOwnSignal(failure: Error, signal: AbortSignal): Promise<E
     });
   }
   return signal.aborted ? reasonOf(signal) : failure;
+}
+
+export interface ExpectedArchive extends ArchiveLocation {
+  /** The dump. */
+  entryName: string;
+  /** How it must begin. */
+  expectedStart: string;
+  /** What else it holds. */
+  otherEntries: readonly string[];
+}
+
+/**
+ * Proves that an archive opens with its password, holds what it should and nothing else, and that the dump in it
+ * begins as one does. Throws an `ArchiveError` otherwise.
+ */
+export async function checkArchive(expected: ExpectedArchive): Promise<{ rawSizeBytes: number }> {
+  const looks = [
+    listArchive(expected),
+    readHead(expected, expected.entryName, Buffer.byteLength(expected.expectedStart)),
+  ] as const;
+  // Neither program is to outlive the other's failure.
+  await Promise.allSettled(looks);
+  const [entries, start] = await Promise.all(looks);
+  const entry = entries.find(({ path }) => path === expected.entryName);
+  const wanted = [...expected.otherEntries, expected.entryName].toSorted().join(', ');
+  const found = entries.map(({ path }) => path).toSorted();
+  if (entry === undefined || found.join(', ') !== wanted) {
+    throw new ArchiveError(`the archive should hold ${wanted} and holds ${found.join(', ') || 'nothing'}`);
+  }
+  if (start.toString('latin1') !== expected.expectedStart) {
+    throw new ArchiveError(
+      `what was archived as ${expected.entryName} does not begin as a dump does`,
+      'Nothing was stored. Run again; if it happens again, look whether PGBAK_PG_BIN names a real pg_dump.',
+    );
+  }
+  return { rawSizeBytes: entry.sizeBytes };
 }

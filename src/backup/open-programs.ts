@@ -58,7 +58,7 @@ export async function sevenZipFor(
 ): Promise<SevenZip> {
   const [{ findSevenZip }, { bundledSevenZip: bundled }] = await Promise.all([
     import('../archive/seven-zip.ts'),
-    import('../archive/bundled-seven-zip.ts'),
+    import('../archive/seven-zip.ts'),
   ]);
   return await findSevenZip({ override, searchPath: env['PATH'] ?? '', bundled, signal });
 }

@@ -9,7 +9,7 @@ import { resolvePingUrls, resolveSettings } from '../server/settings.ts';
 import { PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { systemClock } from '../system/clock.ts';
-import { createSlots } from '../system/slots.ts';
+import { createSlots } from '../system/concurrency.ts';
 import { openPrograms } from './open-programs.ts';
 import type { ScratchServer } from '../restore/open-scratch.ts';
 import type { Workplace } from '../terminal/open-workplace.ts';

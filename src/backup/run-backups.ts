@@ -5,7 +5,7 @@ import { copyCatalog } from './copy-catalog.ts';
 import { describeFailure, failureText } from './describe-failure.ts';
 import { isDue, nextDue } from './due.ts';
 import { dryRun } from './dry-run.ts';
-import { inTurns } from '../system/in-turns.ts';
+import { mapConcurrently } from '../system/concurrency.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
 import { runBackup } from './run-backup.ts';
@@ -52,7 +52,7 @@ export async function runBackups(request: RunRequest, tools: Tools): Promise<Out
   // Where one follows the other, the hosts of 200 servers need not be found out.
   const keyOf = request.jobs === 1 ? () => '' : tools.hostOf;
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
-  const outcomes = await inTurns(longestWaitingFirst(request.servers, runStartedAt), turns, turn);
+  const outcomes = await mapConcurrently(longestWaitingFirst(request.servers, runStartedAt), turns, turn);
   if (!tools.signal.aborted) await copyCatalog(backedUp, { runStartedAt, overrides }, tools);
   return outcomes;
 }

@@ -3,7 +3,7 @@ import type { Compression } from '../core/compression.ts';
 import type { PingUrls, ServerSettings, SettingsOverrides, Destination } from '../server/settings.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { Level } from '../core/verification.ts';
+import type { Level } from '../core/backup-record.ts';
 import type { WriteArchiveRequest, WrittenArchive } from '../archive/write-archive.ts';
 import type { Ping, PingMoment } from '../notify/ping.ts';
 import type { DumpRequest, PreparedDump } from '../postgres/prepare-dump.ts';

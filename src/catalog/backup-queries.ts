@@ -1,12 +1,12 @@
 import { sql, type Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
 import type { BackupRecord } from '../core/backup-record.ts';
-import type { Format } from '../server/server.ts';
+import type { Format } from '../core/dump-format.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
 import { isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
 import type { Schema } from './schema.ts';
 import { storedBackupQueries, type StoredBackupQueries } from './stored-backup.ts';
-import { toCompact } from './timestamps.ts';
+import { toCompact } from './row-reader.ts';
 
 export interface StartedBackup {
   serverId: number;

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { BackupRecord, BackupResult } from '../core/backup-record.ts';
-import { FORMATS } from '../server/server.ts';
+import { FORMATS } from '../core/dump-format.ts';
 import type { BackupLogTable } from './schema.ts';
 import { isoTime, rowReader, stringList } from './row-reader.ts';
 

@@ -2,7 +2,7 @@ import type { Insertable } from 'kysely';
 import { freeName } from '../server/free-name.ts';
 import { SERVER_DEFAULTS } from '../server/server.ts';
 import type { BackupLogTable, ServersTable } from './schema.ts';
-import { fromCompact } from './timestamps.ts';
+import { fromCompact } from './row-reader.ts';
 
 /** A row of the earlier program, with the columns that its version had. */
 export type EarlierRow = Record<string, string | number | null>;

@@ -27,11 +27,11 @@ import { openError } from './open-error.ts';
 import { isUnwritable, openPrivateCopy } from './private-copy.ts';
 import { placeQueries, type PlaceQueries } from './place-queries.ts';
 import { rebuildQueries, type RebuildQueries } from './rebuild-queries.ts';
-import { runNote, type RunNote } from './run-note.ts';
+import { runNote, type RunNote } from './run-lock.ts';
 import type { Schema } from './schema.ts';
 import { serverQueries, type ServerQueries } from './server-queries.ts';
 import { mendSideFiles } from './side-files.ts';
-import { toCompact } from './timestamps.ts';
+import { toCompact } from './row-reader.ts';
 import { verificationQueries, type VerificationQueries } from './verification-queries.ts';
 
 /** What pgbak remembers: its servers and their backups. */

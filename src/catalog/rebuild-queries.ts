@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import { CLOCK_TOLERANCE_MS, isAhead } from '../core/ahead.ts';
 import type { DatabaseFacts } from '../core/database-facts.ts';
-import type { Format } from '../server/server.ts';
-import { noteFacts } from './fact-queries.ts';
+import type { Format } from '../core/dump-format.ts';
+import { noteFacts } from './stored-backup.ts';
 import type { Schema } from './schema.ts';
-import { toCompact } from './timestamps.ts';
+import { toCompact } from './row-reader.ts';
 import { wasFoundBad } from './verification-queries.ts';
 
 /** A backup of which only storage tells. */

@@ -1,7 +1,8 @@
+import type { Kysely } from 'kysely';
 import { systemClock } from '../system/clock.ts';
-import { isOtherRunning, thisProcess, type ProcessIdentity } from '../system/process-identity.ts';
-import { takeLock } from '../system/lock.ts';
+import { isOtherRunning, type ProcessIdentity, takeLock, thisProcess } from '../system/lock.ts';
 import type { Workplace } from '../terminal/open-workplace.ts';
+import type { Schema } from './schema.ts';
 
 type Holder = ProcessIdentity & { since: string };
 
@@ -59,4 +60,29 @@ function holderIn(note: string | undefined): Holder | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Who works on the catalogue, in the words of the process that wrote it; a killed run leaves its note behind. */
+export interface RunNote {
+  read(): Promise<string | undefined>;
+  write(note: string): Promise<void>;
+  clear(): Promise<void>;
+}
+
+const NAME = 'run';
+
+export function runNote(db: Kysely<Schema>): RunNote {
+  return {
+    read: async () => {
+      const note = await db.selectFrom('pgbak_meta').select('value').where('name', '=', NAME).executeTakeFirst();
+      return note?.value;
+    },
+    write: async (value) => {
+      const row = db.insertInto('pgbak_meta').values({ name: NAME, value });
+      await row.onConflict((conflict) => conflict.column('name').doUpdateSet({ value })).execute();
+    },
+    clear: async () => {
+      await db.deleteFrom('pgbak_meta').where('name', '=', NAME).execute();
+    },
+  };
 }

@@ -1,9 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
-import { isoTime } from './row-reader.ts';
+import { isoTime, toCompact } from './row-reader.ts';
 import type { Schema, ServersTable } from './schema.ts';
 import { fromServer, toServer } from './server-rows.ts';
-import { toCompact } from './timestamps.ts';
 
 export interface ServerQueries {
   /** All servers, in the order in which they were added. */

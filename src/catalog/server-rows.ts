@@ -2,8 +2,8 @@ import type { Insertable, Selectable } from 'kysely';
 import { parseDestination } from '../server/destination.ts';
 import { parseRetention } from '../server/retention-rules.ts';
 import { Secret } from '../core/secret.ts';
+import { FORMATS } from '../core/dump-format.ts';
 import {
-  FORMATS,
   SERVER_DEFAULTS,
   SIZE_CHANGE_ACTIONS,
   VERIFY_AFTER,
@@ -11,9 +11,8 @@ import {
   type ServerRecord,
 } from '../server/server.ts';
 import { PgbakError } from '../core/errors.ts';
-import { isoTime, rowReader } from './row-reader.ts';
+import { fromCompact, isoTime, rowReader } from './row-reader.ts';
 import type { ServersTable } from './schema.ts';
-import { fromCompact } from './timestamps.ts';
 
 /** A row of `servers` as a record; what of it cannot be read is named in it and stands for nothing. */
 export function toServer(row: Selectable<ServersTable>): ServerRecord {

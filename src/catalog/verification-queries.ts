@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import { LEVELS, type VerificationRecord } from '../core/verification.ts';
+import { LEVELS, type VerificationRecord } from '../core/backup-record.ts';
 import { parseRows } from './backup-rows.ts';
 import { isoTime, rowReader } from './row-reader.ts';
 import type { Schema, VerificationLogTable } from './schema.ts';

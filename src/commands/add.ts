@@ -6,13 +6,13 @@ import { openWorkplace } from '../terminal/open-workplace.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
-import { quoted } from '../core/quoted.ts';
+import { quoted } from '../core/printable.ts';
 import { connectionCheck, storageCheck } from '../server/server-checks.ts';
 import { newServer, refuseClash } from '../server/server-form.ts';
 import { settleDestination } from '../server/settle-destination.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import { knownPlaceOf } from '../server/destination.ts';
-import { FORMATS } from '../server/server.ts';
+import { FORMATS } from '../core/dump-format.ts';
 import { parseServerInput } from '../server/server-input.ts';
 
 export default class Add extends BaseCommand {

@@ -9,7 +9,7 @@ import { openWorkplace, takeRunLock } from '../terminal/open-workplace.ts';
 import { terminalWidth } from '../terminal/output.ts';
 import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../terminal/outcome-row.ts';
 import { parseCompression } from '../core/compression.ts';
-import { FORMATS } from '../server/server.ts';
+import { FORMATS } from '../core/dump-format.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Run extends BaseCommand {

@@ -14,7 +14,7 @@ import { tell, terminalWidth } from '../terminal/output.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/verification-row.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { LEVELS } from '../core/verification.ts';
+import { LEVELS } from '../core/backup-record.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { longestUnverified } from '../restore/longest-unverified.ts';
 import type { Verification } from '../restore/verify.ts';

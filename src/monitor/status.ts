@@ -1,10 +1,9 @@
 import { nextDue } from '../backup/due.ts';
 import { isAhead } from '../core/ahead.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
-import type { BackupRecord } from '../core/backup-record.ts';
+import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { unreadableText } from '../server/unreadable.ts';
-import type { VerificationRecord } from '../core/verification.ts';
 
 /**
  * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, the last good backup was verified

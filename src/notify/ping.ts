@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Secret } from '../core/secret.ts';
-import { parsePingUrl } from '../server/ping-url.ts';
+import { parsePingUrl } from './ping-url.ts';
 import { errorCode, PgbakError } from '../core/errors.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 import { limitTo, type Clock } from '../system/clock.ts';

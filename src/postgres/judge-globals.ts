@@ -1,4 +1,4 @@
-import { SETTINGS_HEADING } from '../core/dump-marks.ts';
+import { SETTINGS_HEADING } from '../core/dump-format.ts';
 import { ArchiveError } from '../core/errors.ts';
 
 /** What pg_dumpall writes of roles and tablespaces (dumpRoles and others in src/bin/pg_dump/pg_dumpall.c). */

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isSelection, type DumpParts } from './parts/dump-parts.ts';
-import type { Format } from '../server/server.ts';
+import type { Format } from '../core/dump-format.ts';
 import type { PgbakError } from '../core/errors.ts';
 import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';

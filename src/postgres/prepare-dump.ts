@@ -1,4 +1,4 @@
-import { DUMP_HEADINGS } from '../core/dump-marks.ts';
+import { DUMP_HEADINGS } from '../core/dump-format.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerFields } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';

@@ -1,7 +1,6 @@
 import { copyEntry } from '../archive/copy-entry.ts';
 import { lookInside, type ArchiveContents } from '../archive/look-inside.ts';
-import { readHead } from '../archive/read-head.ts';
-import { readText } from '../archive/read-text.ts';
+import { readHead, readText } from '../archive/read-entry.ts';
 import { findZstd, recordedBytes } from '../archive/zstd.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../server/archive-name.ts';
 import type { Environment } from '../server/environment.ts';

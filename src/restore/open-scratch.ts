@@ -17,7 +17,7 @@ import { needsOf, type ScratchNeeds } from '../postgres/scratch-needs.ts';
 import { rolesStatement } from '../postgres/scratch-roles.ts';
 import { missingTablespaces } from '../postgres/tablespaces.ts';
 import type { VerifyTools } from './verify.ts';
-import { unprivilegedAccount } from '../system/unprivileged-account.ts';
+import { unprivilegedAccount } from '../system/account.ts';
 import { clientProgramsFor, once } from '../backup/open-programs.ts';
 import { reach } from './open-restore.ts';
 import type { Workplace } from '../terminal/open-workplace.ts';

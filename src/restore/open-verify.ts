@@ -37,7 +37,7 @@ export function buildVerifyTools(
       if (url === undefined) return server.hcUrlVerify === undefined ? undefined : problems.join('; ');
       const [{ ping }, { failUrlOf }] = await Promise.all([
         import('../notify/ping.ts'),
-        import('../server/ping-url.ts'),
+        import('../notify/ping-url.ts'),
       ]);
       const target = isGood ? url : failUrlOf(url);
       const userAgent = `pgbak/${version}`;

@@ -3,7 +3,7 @@ import { isArchiveName, parseObjectName } from '../server/archive-name.ts';
 import { isCompression } from '../core/compression.ts';
 import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
 import { CATALOG_FACT, type Storage, type StoredObject, SUM_FACT } from '../storage/storage.ts';
-import type { Format } from '../server/server.ts';
+import type { Format } from '../core/dump-format.ts';
 import { isName } from '../server/server-input.ts';
 import { StorageError } from '../core/errors.ts';
 

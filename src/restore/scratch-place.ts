@@ -1,10 +1,14 @@
 import { chownSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../core/errors.ts';
-import { createHeldDirectory, sweepHeldDirectories, type HeldDirectory, type Swept } from '../system/held-directory.ts';
-import { closedTo } from '../system/passable.ts';
+import {
+  createLockedDirectory,
+  sweepLockedDirectories,
+  type LockedDirectory,
+  type Swept,
+} from '../system/locked-directory.ts';
+import { firstClosedDirectory, unprivilegedAccount } from '../system/account.ts';
 import type { Account } from '../system/programs.ts';
-import { unprivilegedAccount } from '../system/unprivileged-account.ts';
 import type { Workplace } from '../terminal/open-workplace.ts';
 
 type Place = Pick<Workplace, 'catalog' | 'environment'>;
@@ -20,7 +24,10 @@ function basesOf({ environment }: Place): string[] {
 export async function sweepKilled(place: Place): Promise<Swept> {
   const swept: Swept = { removed: [], inUse: [] };
   for (const base of basesOf(place)) {
-    const { removed, inUse } = await sweepHeldDirectories({ base, owner: ownerOf(place) }, unprivilegedAccount()?.uid);
+    const { removed, inUse } = await sweepLockedDirectories(
+      { base, owner: ownerOf(place) },
+      unprivilegedAccount()?.uid,
+    );
     swept.removed.push(...removed);
     swept.inUse.push(...inUse);
   }
@@ -28,10 +35,10 @@ export async function sweepKilled(place: Place): Promise<Swept> {
 }
 
 /** A temporary directory for a restore or a verification, of which several may run at once. */
-export async function heldDirectory(place: Place): Promise<HeldDirectory> {
+export async function heldDirectory(place: Place): Promise<LockedDirectory> {
   await sweepKilled(place);
   const base = place.environment.temporaryDirectory ?? tmpdir();
-  return await createHeldDirectory({ base, owner: ownerOf(place) });
+  return await createLockedDirectory({ base, owner: ownerOf(place) });
 }
 
 /** A Unix socket's path may have 107 bytes, and 45 of them are pgbak's own. */
@@ -41,10 +48,10 @@ const LONGEST_BASE = 60;
  * The same for a server that runs as `account`, whose directory it becomes, mode 0700: where that may go, which root's own
  * temporary directory need not be. A `ConfigError` says what to open where there is none.
  */
-export async function directoryFor(account: Account | undefined, place: Place): Promise<HeldDirectory> {
+export async function directoryFor(account: Account | undefined, place: Place): Promise<LockedDirectory> {
   const bases = basesOf(place);
   const [first = ''] = bases;
-  const closed = (base: string) => (account === undefined ? undefined : closedTo(account, base));
+  const closed = (base: string) => (account === undefined ? undefined : firstClosedDirectory(account, base));
   const base = bases.find((one) => Buffer.byteLength(one) <= LONGEST_BASE && closed(one) === undefined);
   if (base === undefined) {
     throw new ConfigError(
@@ -52,7 +59,7 @@ export async function directoryFor(account: Account | undefined, place: Place): 
       'Set PGBAK_TMPDIR to a directory with a short path that every account may enter (mode 0711 all the way), or name a server: --scratch-url or PGBAK_SCRATCH_URL.',
     );
   }
-  const directory = await createHeldDirectory({ base, owner: ownerOf(place) });
+  const directory = await createLockedDirectory({ base, owner: ownerOf(place) });
   if (account !== undefined) chownSync(directory.path, account.uid, account.gid);
   return directory;
 }

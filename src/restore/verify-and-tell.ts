@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { Level } from '../core/verification.ts';
+import type { Level } from '../core/backup-record.ts';
 import type { Clock } from '../system/clock.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { verify, type Verification, type VerifyTools } from './verify.ts';

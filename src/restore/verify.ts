@@ -1,7 +1,6 @@
-import type { RowCounts } from '../core/backup-record.ts';
+import type { Level, RowCounts } from '../core/backup-record.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { Level } from '../core/verification.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
 import type { LoadJudgment } from '../postgres/judge-load.ts';
 import type { Loader } from '../postgres/load-dump.ts';

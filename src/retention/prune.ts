@@ -1,10 +1,9 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import type { BackupRecord } from '../core/backup-record.ts';
+import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import { grouped } from '../core/grouped.ts';
 import { CATALOG_FACT, objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { VerificationRecord } from '../core/verification.ts';
 import { RefusedError } from '../core/errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { askPlaces, type AskedPlaces, type AskTools } from './ask-places.ts';

@@ -1,4 +1,4 @@
-import { quoted } from '../core/quoted.ts';
+import { quoted } from '../core/printable.ts';
 import { refuseControl, type Installation } from './installation.ts';
 
 const BEGIN = '# pgbak begin: kept by "pgbak schedule", do not edit';

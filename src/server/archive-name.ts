@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Compression } from '../core/compression.ts';
-import type { Format } from './server.ts';
+import type { Format } from '../core/dump-format.ts';
 
 /** Room for the time stamp and extension behind the name within B2's 1,024 bytes and a file system's 255. */
 const LONGEST_NAME_BYTES = 900;

@@ -2,11 +2,12 @@ import { ConfigError, PgbakError } from '../core/errors.ts';
 import { parseArchiveName } from './archive-name.ts';
 import { parseCompression } from '../core/compression.ts';
 import { parseDestination } from './destination.ts';
-import { parsePingUrl } from './ping-url.ts';
+import { parsePingUrl } from '../notify/ping-url.ts';
 import { isReference } from './reference.ts';
 import { parseRetention, type RetentionRules } from './retention-rules.ts';
 import { Secret } from '../core/secret.ts';
-import type { Format, ServerFields, SizeChangeAction, VerifyAfter } from './server.ts';
+import type { Format } from '../core/dump-format.ts';
+import type { ServerFields, SizeChangeAction, VerifyAfter } from './server.ts';
 
 /** What a user typed for a server, flag by flag, unchecked. An empty text clears an optional field. */
 export interface ServerInput {

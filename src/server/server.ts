@@ -1,9 +1,6 @@
 import type { RetentionRules } from './retention-rules.ts';
+import type { Format } from '../core/dump-format.ts';
 import type { Secret } from '../core/secret.ts';
-
-export const FORMATS = ['sql', 'binary'] as const;
-/** `sql`: pg_dump's plain script for psql. `binary`: its custom format for pg_restore. */
-export type Format = (typeof FORMATS)[number];
 
 export const SIZE_CHANGE_ACTIONS = ['alert', 'reject'] as const;
 /** What a suspicious change of size does: warn and store, or fail and store nothing. */

@@ -5,7 +5,8 @@ import { parseDestination } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Format, ServerFields, ServerRecord } from './server.ts';
+import type { Format } from '../core/dump-format.ts';
+import type { ServerFields, ServerRecord } from './server.ts';
 import { unreadableProblem } from './unreadable.ts';
 
 /** Where archives go, with all that is needed to get there. */

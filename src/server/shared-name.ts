@@ -1,7 +1,8 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { objectNameOf } from './archive-name.ts';
 import { CATALOG_FACT, type Storage } from '../storage/storage.ts';
-import { FORMATS, type ServerFields } from './server.ts';
+import { FORMATS } from '../core/dump-format.ts';
+import { type ServerFields } from './server.ts';
 import { PgbakError } from '../core/errors.ts';
 
 /** One page of a listing, newest first: a name that two machines share is seen in their newest archives. */

@@ -5,7 +5,7 @@ import { redact, Secret } from '../core/secret.ts';
 import { errorCode, ProgramError } from '../core/errors.ts';
 import { limitTo, reasonOf } from './clock.ts';
 import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
-import { ignoresHangup } from './hangup.ts';
+import { ignoresHangup } from './interruption.ts';
 import { keepLines, type Lines } from './lines.ts';
 import { bytesOf, textOf } from './lossless-text.ts';
 

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
-import { FORMATS, SIZE_CHANGE_ACTIONS, VERIFY_AFTER } from '../server/server.ts';
+import { FORMATS } from '../core/dump-format.ts';
+import { SIZE_CHANGE_ACTIONS, VERIFY_AFTER } from '../server/server.ts';
 import type { ServerInput } from '../server/server-input.ts';
 import { retentionFlags, retentionInputFrom } from './retention-flags.ts';
 

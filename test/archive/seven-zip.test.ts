@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { bundledSevenZip } from '../../src/archive/bundled-seven-zip.ts';
-import { findSevenZip } from '../../src/archive/seven-zip.ts';
+import { bundledSevenZip, findSevenZip } from '../../src/archive/seven-zip.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { signal } = new AbortController();

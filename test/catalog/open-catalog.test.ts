@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from '@jest/globals';
-import { nativeModuleProblem } from '../../src/catalog/native-module.ts';
+import { nativeModuleProblem } from '../../src/catalog/open-error.ts';
 import { openCatalog } from '../../src/catalog/open-catalog.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { PGBAK, newAccount } from '../support/pgbak.ts';

@@ -1,5 +1,4 @@
-import { bundledSevenZip } from '../../src/archive/bundled-seven-zip.ts';
-import { findSevenZip, type SevenZip } from '../../src/archive/seven-zip.ts';
+import { bundledSevenZip, findSevenZip, type SevenZip } from '../../src/archive/seven-zip.ts';
 
 /** The 7-Zip of the machine, or the bundled one. */
 export function installedSevenZip(): Promise<SevenZip> {

@@ -14,7 +14,7 @@ import { watchTail } from '../streaming/growing-tail.ts';
 import { PARTS_IN_FLIGHT, uploadLarge } from './large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './versions.ts';
 import { uploadSingle, type B2Upload } from './upload.ts';
-import { createSlots, type Slots } from '../../system/slots.ts';
+import { createSlots, type Slots } from '../../system/concurrency.ts';
 import { ATTEMPTS } from '../retry.ts';
 
 export interface B2Options extends B2Account {

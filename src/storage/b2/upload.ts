@@ -1,7 +1,7 @@
 import type { Answer } from 'backblaze-b2';
 import { Secret } from '../../core/secret.ts';
 import { type Clock, within } from '../../system/clock.ts';
-import type { Slots } from '../../system/slots.ts';
+import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
 import { sendSlice } from './body.ts';

@@ -1,6 +1,6 @@
 import { parseArchiveName } from '../../server/archive-name.ts';
 import { parseDestination } from '../../server/destination.ts';
-import { parsePingUrl } from '../../server/ping-url.ts';
+import { parsePingUrl } from '../../notify/ping-url.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
 import { parseName } from '../../server/server-input.ts';

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unprivilegedAccount } from '../../../src/system/unprivileged-account.ts';
+import { unprivilegedAccount } from '../../../src/system/account.ts';
 
 /** Whom PostgreSQL's server runs as; it refuses to run as root. */
 export interface Account {

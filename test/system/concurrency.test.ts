@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { inTurns } from '../../src/system/in-turns.ts';
+import { createSlots, mapConcurrently } from '../../src/system/concurrency.ts';
 
 test('never more at once than allowed, of one key either, and all of them once', async () => {
   const items = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), steps: fc.nat(5) }), { maxLength: 20 });
@@ -11,7 +11,7 @@ test('never more at once than allowed, of one key either, and all of them once',
       const running: { key: string; number: number }[] = [];
       const begun: number[] = [];
       let most = 0;
-      const results = await inTurns(numbered, { jobs, perKey, keyOf: ({ key }) => key }, async (item) => {
+      const results = await mapConcurrently(numbered, { jobs, perKey, keyOf: ({ key }) => key }, async (item) => {
         begun.push(item.number);
         running.push(item);
         most = Math.max(most, running.length);
@@ -29,4 +29,35 @@ test('never more at once than allowed, of one key either, and all of them once',
     }),
     { numRuns: 500 },
   );
+});
+
+const never = new AbortController().signal;
+
+test('so many hold a slot at once, and the next comes in when one is given back', async () => {
+  const slots = createSlots(2);
+  const order: string[] = [];
+  const first = await slots.take(never);
+  await slots.take(never);
+  const third = slots.take(never).then(() => order.push('third'));
+  const fourth = slots.take(never).then(() => order.push('fourth'));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(order).toEqual([]);
+  first[Symbol.dispose]();
+  await third;
+  expect(order).toEqual(['third']);
+  void fourth;
+});
+
+test('who is interrupted while waiting leaves the queue to the others', async () => {
+  const slots = createSlots(1);
+  const first = await slots.take(never);
+  const controller = new AbortController();
+  const interrupted = slots.take(controller.signal);
+  const patient = slots.take(never);
+  controller.abort(new Error('ctrl-c'));
+  await expect(interrupted).rejects.toThrow('ctrl-c');
+  first[Symbol.dispose]();
+  (await patient)[Symbol.dispose]();
+  await expect(slots.take(controller.signal)).rejects.toThrow('ctrl-c');
+  await slots.take(never);
 });

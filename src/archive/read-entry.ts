@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream';
 import { ArchiveError } from '../core/errors.ts';
-import { startProgram, type Ending } from '../system/programs.ts';
+import { Secret } from '../core/secret.ts';
+import { textOf } from '../system/lossless-text.ts';
+import { type Ending, startProgram } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
-import { wasEnded } from './password-failure.ts';
 import { sevenZipCommand } from './seven-zip-command.ts';
+import { unreadableArchive, wasEnded } from './seven-zip-failure.ts';
 
 export interface OpenEntry extends AsyncDisposable {
   /** What is in the archive, as it is decompressed. Its end proves nothing until `ended` says exit code 0. */
@@ -47,4 +49,42 @@ async function endingOf(sevenZip: Promise<Ending>, zstd: Promise<Ending> | undef
   const [first, second] = await Promise.all([sevenZip, zstd]);
   // A zstd that somebody ended takes 7-Zip with it through the broken pipe.
   return second !== undefined && (first.exitCode === 0 || wasEnded(second)) ? second : first;
+}
+
+/** The first `bytes` of an entry, or all that can be read of it: what is wrong with the rest is found when that is read. */
+export async function readHead(location: ArchiveLocation, entryName: string, bytes: number): Promise<Buffer> {
+  await using entry = openEntry(location, entryName);
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes >= bytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytes);
+}
+
+/**
+ * The whole of a small entry as text that keeps every byte (`textOf`). What its header says of its size is not believed: a few kilobytes can unpack to
+ * gigabytes.
+ *
+ * @throws ArchiveError when it holds more than `limitBytes`, or cannot be read
+ */
+export async function readText(location: ArchiveLocation, entryName: string, limitBytes: number): Promise<Secret> {
+  await using entry = openEntry(location, entryName);
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) {
+      throw new ArchiveError(`${entryName} in the archive unpacks to more than ${limitBytes} bytes, and is not read`);
+    }
+    chunks.push(chunk);
+  }
+  const ending = await entry.ended;
+  location.signal.throwIfAborted();
+  if (ending.exitCode !== 0) {
+    throw unreadableArchive(`${entryName} in the archive cannot be read`, ending, location.password);
+  }
+  return new Secret(textOf(Buffer.concat(chunks)));
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Account } from './programs.ts';
 
 /**
@@ -13,4 +14,14 @@ export function unprivilegedAccount(): Account | undefined {
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
   return undefined;
+}
+
+/** The directory on the way to `path`, or that itself, which an account may not pass through; undefined for none. */
+export function firstClosedDirectory(account: Account, path: string): string | undefined {
+  const above = dirname(path) === path ? undefined : firstClosedDirectory(account, dirname(path));
+  if (above !== undefined) return above;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return path;
+  const shift = stats.uid === account.uid ? 6 : stats.gid === account.gid ? 3 : 0;
+  return ((stats.mode >> shift) & 1) === 1 ? undefined : path;
 }

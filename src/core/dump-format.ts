@@ -1,4 +1,6 @@
-import type { Format } from '../server/server.ts';
+export const FORMATS = ['sql', 'binary'] as const;
+/** `sql`: pg_dump's plain script for psql. `binary`: its custom format for pg_restore. */
+export type Format = (typeof FORMATS)[number];
 
 /** How a dump of each format begins; anything else is no dump. */
 export const DUMP_HEADINGS: Record<Format, string> = {

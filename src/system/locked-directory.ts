@@ -18,13 +18,13 @@ const ENDS_WITHIN_MS = 10_000;
 /** After that a process is not asked any more. */
 const ASKED_FOR_MS = 3000;
 
-export interface HeldDirectory extends TemporaryDirectory {
+export interface LockedDirectory extends TemporaryDirectory {
   /** What tells it from others of its place. */
   id: string;
 }
 
 /** Makes a temporary directory that others can see to be in use; several of one owner may be so at once. */
-export async function createHeldDirectory(place: TemporaryPlace): Promise<HeldDirectory> {
+export async function createLockedDirectory(place: TemporaryPlace): Promise<LockedDirectory> {
   const directory = await createTemporaryDirectory(place);
   const lock = tryToHold(directory.path);
   return {
@@ -48,7 +48,7 @@ export interface Swept {
  * Removes those directories of a place whose owner was killed, and ends a PostgreSQL server that still runs in one. Each
  * belongs to this user, or to `accountId`, whom a server of its own may have run as.
  */
-export async function sweepHeldDirectories(place: TemporaryPlace, accountId: number | undefined): Promise<Swept> {
+export async function sweepLockedDirectories(place: TemporaryPlace, accountId: number | undefined): Promise<Swept> {
   const swept: Swept = { removed: [], inUse: [] };
   const prefix = prefixOf(place);
   for (const entry of namesIn(place.base).filter((name) => name.startsWith(prefix))) {

@@ -1,3 +1,5 @@
+import { reasonOf } from './clock.ts';
+
 export interface Turns<Item> {
   /** How many at once. */
   jobs: number;
@@ -11,7 +13,7 @@ export interface Turns<Item> {
  * Where `work` rejects, no item is begun any more, and what is under way ends before that error is thrown. Results come in
  * the order of the items.
  */
-export async function inTurns<Item, Result>(
+export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   { jobs, perKey, keyOf }: Turns<Item>,
   work: (item: Item) => Promise<Result>,
@@ -45,4 +47,41 @@ export async function inTurns<Item, Result>(
   }
   if (errors.length > 0) throw errors[0];
   return items.flatMap((_item, index) => results.get(index) ?? []);
+}
+
+/** So many at a time: a caller who finds all taken waits until one is free. */
+export interface Slots {
+  /** Resolves with a slot, which is free again once disposed of; rejects with the signal's reason. */
+  take(signal: AbortSignal): Promise<Disposable>;
+}
+
+export function createSlots(count: number): Slots {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  const giveBack = () => {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  };
+  return {
+    take: async (signal) => {
+      signal.throwIfAborted();
+      if (free > 0) free -= 1;
+      else {
+        await new Promise<void>((resolve, reject) => {
+          const onFree = () => {
+            signal.removeEventListener('abort', onAbort);
+            resolve();
+          };
+          const onAbort = () => {
+            waiting.splice(waiting.indexOf(onFree), 1);
+            reject(reasonOf(signal));
+          };
+          waiting.push(onFree);
+          signal.addEventListener('abort', onAbort, { once: true });
+        });
+      }
+      return { [Symbol.dispose]: giveBack };
+    },
+  };
 }
