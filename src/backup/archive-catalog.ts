@@ -10,33 +10,33 @@ import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { archivePasswordOf, restoreDirectory } from '../restore/open-restore.ts';
-import { sevenZipEnvironment, sevenZipFor } from './open-programs.ts';
-import type { Workplace } from '../terminal/open-workplace.ts';
+import { heldDirectory } from '../restore/scratch-place.ts';
+import { archivePasswordOf } from '../server/archive-password.ts';
+import { sevenZipEnvironment, sevenZipOf } from '../server/programs.ts';
+import type { Context } from '../core/context.ts';
 
 /** The name of the catalogue in its archive. */
 const ENTRY = 'backup.sqlite';
 
 /** Writes a copy of the catalogue to `path`: with its secrets where `password` encrypts it, without them otherwise. */
 export async function archiveCatalog(
-  { catalog, environment }: Workplace,
+  context: Context,
   path: string,
   password: Secret | undefined,
-  signal: AbortSignal,
-  copyTo: (target: string) => Promise<void> | void = catalog.copyTo,
+  copyTo: (target: string) => Promise<void> | void = context.catalog.copyTo,
 ): Promise<{ sizeBytes: number }> {
   const plain = `${path}.sqlite`;
   try {
     await exportCatalog(copyTo, plain, password === undefined ? withoutPassword : undefined);
     await archiveStream(
       {
-        sevenZip: await sevenZipFor(environment, process.env, signal),
-        environment: sevenZipEnvironment(process.env),
+        sevenZip: await sevenZipOf(context),
+        environment: sevenZipEnvironment(context.environment),
         archivePath: path,
         // Made after each run, and small at any level.
         compression: { method: 'lzma2', level: 1 },
         ...(password === undefined ? {} : { password }),
-        signal,
+        signal: context.signal,
       },
       ENTRY,
       createReadStream(plain),
@@ -70,19 +70,14 @@ export function sharedPassword(servers: readonly ServerRecord[], environment: En
 }
 
 /** Writes a copy for a person: as it is and without secrets, or with all of them in an archive of that password. */
-export async function exportTo(
-  workplace: Workplace,
-  file: string,
-  password: Secret | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+export async function exportTo(context: Context, file: string, password: Secret | undefined): Promise<void> {
   if (password === undefined) {
-    await exportCatalog(workplace.catalog.copyTo, file, withoutPassword);
+    await exportCatalog(context.catalog.copyTo, file, withoutPassword);
     return;
   }
   // 7-Zip makes files by the umask, so it makes this one where no other account can look.
-  await using directory = await restoreDirectory(workplace);
+  await using directory = await heldDirectory(context);
   const archive = join(directory.path, 'catalog.7z');
-  await archiveCatalog(workplace, archive, password, signal);
+  await archiveCatalog(context, archive, password);
   await pipeline(createReadStream(archive), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
 }

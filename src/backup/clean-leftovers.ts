@@ -1,32 +1,37 @@
-import { objectNameOf } from '../server/archive-name.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
+import type { Context } from '../core/context.ts';
+import { describeFailure } from '../core/failure.ts';
+import { adoptArchive } from '../restore/rebuild.ts';
+import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
+import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { adoptStored } from './adopt-stored.ts';
-import { describeFailure } from './describe-failure.ts';
-import type { Tools } from './tools.ts';
+import { resolveSettings, type ServerSettings } from '../server/settings.ts';
+import { storageFor } from '../server/storage-at.ts';
+import type { Storage } from '../storage/storage.ts';
+import { sweepTemporary } from './temporary.ts';
 
 /**
  * Clears away what a run left that was killed or lost its power: temporary directories, unfinished uploads, archives that
  * were stored and not recorded, and rows that still say "running". Only the holder of the run lock may call it, since only
  * then is every such thing certain to be a leftover. What cannot be cleared is told and tried again next time.
  */
-export async function cleanLeftovers(tools: Tools): Promise<void> {
-  const { backups } = tools.catalog;
-  for (const message of await tools.sweepTemporaryDirectories()) tools.report({ type: 'cleaned', message });
+export async function cleanLeftovers(context: Context): Promise<void> {
+  const { backups } = context.catalog;
+  for (const message of await sweepTemporary(context)) context.report({ type: 'cleaned', message });
   for (const attempt of await backups.interrupted()) {
     const began = attempt.startedAt.toISOString();
-    tools.report({ type: 'cleaned', message: `the backup of ${attempt.serverName} begun at ${began} was cut off` });
-    const adopted = await settle(attempt, tools);
+    context.report({ type: 'cleaned', message: `the backup of ${attempt.serverName} begun at ${began} was cut off` });
+    const adopted = await settle(attempt, context);
     if (adopted === undefined || adopted.includes(attempt.backupId)) continue;
     const kept = adopted.length === 0 ? '' : `; its archive was stored all the same, as backup ${adopted.join(', ')}`;
     await backups.fail(attempt.backupId, {
-      finishedAt: tools.clock.now(),
+      finishedAt: context.clock.now(),
       error: `cut off: pgbak was killed or the machine went down before the backup ended${kept}`,
       warnings: attempt.warnings,
     });
   }
   for (const attempt of await backups.unsettled()) {
-    if ((await settle(attempt, tools)) !== undefined) await backups.noteUnsettled(attempt.backupId, false);
+    if ((await settle(attempt, context)) !== undefined) await backups.noteUnsettled(attempt.backupId, false);
   }
 }
 
@@ -34,22 +39,22 @@ export async function cleanLeftovers(tools: Tools): Promise<void> {
  * Counts what the attempt has stored, sweeps storage and takes in what lies there of it; undefined asks for another try at
  * the next run.
  */
-async function settle(attempt: BackupRecord, tools: Tools): Promise<number[] | undefined> {
-  const own = (await countStored(attempt, tools)) ? [attempt.backupId] : [];
-  const server = attempt.serverId === undefined ? undefined : await tools.catalog.servers.find(attempt.serverId);
+async function settle(attempt: BackupRecord, context: Context): Promise<number[] | undefined> {
+  const own = (await countStored(attempt, context)) ? [attempt.backupId] : [];
+  const server = attempt.serverId === undefined ? undefined : await context.catalog.servers.find(attempt.serverId);
   if (server === undefined) return own;
   try {
-    return [...own, ...(await settleStorage(attempt, server, tools))];
+    return [...own, ...(await settleStorage(attempt, server, context))];
   } catch (error) {
-    tools.signal.throwIfAborted();
-    const { message } = describeFailure(error, undefined);
-    tools.report({ type: 'warning', server: server.name, message: `leftovers in storage remain: ${message}` });
+    context.signal.throwIfAborted();
+    const { message } = describeFailure(error);
+    context.report({ type: 'warning', server: server.name, message: `leftovers in storage remain: ${message}` });
     return undefined;
   }
 }
 
 /** An attempt of which only the end was not recorded is the backup that it is, also where its server was deleted since. */
-async function countStored(attempt: BackupRecord, { catalog, clock, report }: Tools): Promise<boolean> {
+async function countStored(attempt: BackupRecord, { catalog, clock, report }: Context): Promise<boolean> {
   const { backupId, warnings, startedAt } = attempt;
   if (!(await catalog.backups.isOnlyStored(backupId))) return false;
   await catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: startedAt, warnings });
@@ -61,12 +66,42 @@ function adoptedMessage({ serverName, startedAt }: BackupRecord, backupIds: read
   return `the archive of ${serverName} begun at ${startedAt.toISOString()} was stored and not recorded: it is backup ${backupIds.join(', ')} now`;
 }
 
-async function settleStorage(attempt: BackupRecord, server: ServerRecord, tools: Tools): Promise<number[]> {
-  const settings = tools.settingsFor(server, { format: attempt.format });
-  const storage = await tools.storageFor(settings.destination);
-  const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), tools.signal);
-  for (const message of swept) tools.report({ type: 'cleaned', message });
-  const adopted = await adoptStored(attempt, server, { storage, settings }, tools);
-  if (adopted.length > 0) tools.report({ type: 'cleaned', message: adoptedMessage(attempt, adopted) });
+async function settleStorage(attempt: BackupRecord, server: ServerRecord, context: Context): Promise<number[]> {
+  const settings = resolveSettings(server, context.environment, { format: attempt.format });
+  const storage = await storageFor(settings.destination, context.catalog);
+  const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), context.signal);
+  for (const message of swept) context.report({ type: 'cleaned', message });
+  const adopted = await adoptStored(attempt, server, { storage, settings }, context);
+  if (adopted.length > 0) context.report({ type: 'cleaned', message: adoptedMessage(attempt, adopted) });
   return adopted;
+}
+
+/**
+ * Takes into the catalogue what an attempt has stored without its being recorded: pgbak was killed in between, or B2's
+ * answer was lost. An archive becomes visible only once it was whole and judged good, so that it is a backup like any
+ * other; rules remove it in its time. Returns the ids of what was taken in.
+ */
+export async function adoptStored(
+  attempt: BackupRecord,
+  server: ServerRecord,
+  { storage, settings }: { storage: Storage; settings: ServerSettings },
+  context: Context,
+): Promise<number[]> {
+  const { objectName } = attempt;
+  if (objectName === undefined) return [];
+  const adopted: number[] = [];
+  for (const archive of await listRemoteArchives(storage, objectName, context.signal)) {
+    if (archive.object.name !== objectName || !isOf(attempt, archive, context.catalog.id)) continue;
+    const source = { storage, passwordOf: () => settings.archivePassword };
+    const id = await adoptArchive({ ...archive, startedAt: attempt.startedAt }, server, source, context);
+    if (id !== undefined) adopted.push(id);
+  }
+  return adopted;
+}
+
+/** B2 keeps the moment and the catalogue with a version; the name of a file in a directory tells the second. */
+function isOf({ startedAt }: BackupRecord, archive: RemoteArchive, catalogId: string): boolean {
+  const { object, startedAt: found, catalogId: maker } = archive;
+  if (maker !== undefined) return maker === catalogId && found.getTime() === startedAt.getTime();
+  return object.storedAt.getTime() === Math.floor(startedAt.getTime() / 1000) * 1000;
 }

@@ -1,16 +1,20 @@
 import { dirname, join } from 'node:path/posix';
 import { join as joinPath } from 'node:path';
+import { copyRecent } from '../catalog/copy-recent.ts';
+import type { Context } from '../core/context.ts';
+import { knownPlaceOf } from '../server/destination.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { placeOfDestination, type Destination, type SettingsOverrides } from '../server/settings.ts';
-import { describeFailure } from './describe-failure.ts';
-import type { RunBackupOptions } from './run-backup.ts';
-import type { Tools } from './tools.ts';
+import { placeOfDestination, resolveSettings, type Destination, type SettingsOverrides } from '../server/settings.ts';
+import { storageFor } from '../server/storage-at.ts';
+import { describeFailure } from '../core/failure.ts';
+import { archiveCatalog, sharedPassword } from './archive-catalog.ts';
+import { runDirectory } from './temporary.ts';
 
 /** How many of our own copies stay in a place, where they may be removed at all. */
 const KEPT = 3;
 
 /** The object name of the copies of one catalogue, in the folder of the archives that it tells of. */
-export function catalogCopyName(folder: string, catalogId: string): string {
+function catalogCopyName(folder: string, catalogId: string): string {
   return join(folder, `pgbak-catalog-${catalogId.slice(0, 8)}.sqlite.7z`);
 }
 
@@ -20,23 +24,25 @@ export function catalogCopyName(folder: string, catalogId: string): string {
  */
 export async function copyCatalog(
   servers: readonly ServerRecord[],
-  { runStartedAt, overrides }: Pick<RunBackupOptions, 'runStartedAt' | 'overrides'>,
-  tools: Tools,
+  { startedAt, overrides }: { startedAt: Date; overrides: SettingsOverrides },
+  context: Context,
 ): Promise<void> {
+  const { catalog, environment, report } = context;
   const [first] = servers;
-  if (!tools.copiesCatalog || first === undefined) return;
+  if (!environment.copiesCatalog || first === undefined) return;
   const warn = (error: unknown, server: string) => {
-    const { message } = describeFailure(error, undefined);
-    tools.report({ type: 'warning', server, message: `the catalogue could not be copied: ${message}` });
+    const { message } = describeFailure(error);
+    report({ type: 'warning', server, message: `the catalogue could not be copied: ${message}` });
   };
   try {
-    await using directory = await tools.createTemporaryDirectory();
+    await using directory = await runDirectory(context);
     const path = joinPath(directory.path, 'catalog.7z');
-    const { sizeBytes } = await tools.archiveCatalog(path);
-    const all = await tools.catalog.servers.list();
-    for (const { destination, folder, server } of placesOf(servers, all, overrides, tools)) {
+    const all = await catalog.servers.list();
+    const copyTo = async (target: string) => await copyRecent(catalog.path, target);
+    const { sizeBytes } = await archiveCatalog(context, path, sharedPassword(all, environment), copyTo);
+    for (const { destination, folder, server } of placesOf(servers, all, overrides, context)) {
       try {
-        await store({ path, sizeBytes }, { destination, folder, startedAt: runStartedAt }, tools);
+        await store({ path, sizeBytes }, { destination, folder, startedAt }, context);
       } catch (error) {
         warn(error, server);
       }
@@ -57,16 +63,16 @@ function placesOf(
   servers: readonly ServerRecord[],
   all: readonly ServerRecord[],
   overrides: SettingsOverrides,
-  tools: Tools,
+  { environment }: Context,
 ): Place[] {
   const places = new Map<string, Place>();
   for (const server of servers) {
-    const { destination, archiveName } = tools.settingsFor(server, overrides);
+    const { destination, archiveName } = resolveSettings(server, environment, overrides);
     const place = placeOfDestination(destination);
     if (!places.has(place)) places.set(place, { destination, folder: dirname(archiveName), server: server.name });
   }
   for (const server of all) {
-    const known = places.get(tools.placeOf(server) ?? '');
+    const known = places.get(knownPlaceOf(server, environment) ?? '');
     const folder = dirname(server.archiveName);
     if (known !== undefined && folder.length < known.folder.length) known.folder = folder;
   }
@@ -76,10 +82,9 @@ function placesOf(
 async function store(
   file: { path: string; sizeBytes: number },
   { destination, folder, startedAt }: Pick<Place, 'destination' | 'folder'> & { startedAt: Date },
-  tools: Tools,
+  { signal, version, catalog, report }: Context,
 ): Promise<void> {
-  const { signal, version, catalog } = tools;
-  const storage = await tools.storageFor(destination);
+  const storage = await storageFor(destination, catalog);
   const name = catalogCopyName(folder, catalog.id);
   await storage.prepare(name, signal);
   await storage.put(name, file, {
@@ -89,7 +94,7 @@ async function store(
   });
   try {
     // Only now, so that what cannot be swept does not keep the copy from being stored.
-    for (const message of await storage.sweep(name, signal)) tools.report({ type: 'cleaned', message });
+    for (const message of await storage.sweep(name, signal)) report({ type: 'cleaned', message });
     let seen = 0;
     for await (const object of storage.list(name, signal)) {
       seen += 1;

@@ -1,6 +1,6 @@
 import type { RowCounts } from '../core/backup-record.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
-import { describeFailure } from './describe-failure.ts';
+import { describeFailure } from '../core/failure.ts';
 
 export interface DumpedRows {
   /** Takes note of a line of pg_dump --verbose, which names each table whose rows it dumps. */
@@ -37,7 +37,7 @@ export function countDumped(snapshot: Snapshot, warn: (message: string) => void)
       try {
         return Object.fromEntries(Object.entries(await begin()).filter(([table]) => dumped.has(table)));
       } catch (error) {
-        warn(`the rows could not be counted: ${describeFailure(error, undefined).message}`);
+        warn(`the rows could not be counted: ${describeFailure(error).message}`);
         return undefined;
       }
     },

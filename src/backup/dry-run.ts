@@ -1,20 +1,17 @@
+import type { Context } from '../core/context.ts';
+import { describeFailure, failureText } from '../core/failure.ts';
+import { parseConnection } from '../postgres/connection.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { placeOfDestination, type SettingsOverrides } from '../server/settings.ts';
-import { describeFailure, failureText } from './describe-failure.ts';
+import { placeOfDestination, resolvePingUrls, resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import type { Outcome } from './outcome.ts';
-import type { Tools } from './tools.ts';
 
 /** What a run would do with a server, with the same checks of its settings but nothing started, stored or pinged. */
-export function dryRun(
-  server: ServerRecord,
-  overrides: SettingsOverrides,
-  tools: Pick<Tools, 'settingsFor' | 'checkConnection' | 'pingUrlsFor'>,
-): Outcome {
+export function dryRun(server: ServerRecord, overrides: SettingsOverrides, { environment }: Context): Outcome {
   const identity = { serverId: server.id, name: server.name };
   try {
-    const settings = tools.settingsFor(server, overrides);
-    tools.checkConnection(settings.connectionString);
+    const settings = resolveSettings(server, environment, overrides);
+    parseConnection(settings.connectionString);
     const place = placeOfDestination(settings.destination);
     const objectName = objectNameOf(settings.archiveName, settings.format);
     const secrecy = settings.archivePassword === undefined ? 'not encrypted' : 'encrypted';
@@ -24,8 +21,8 @@ export function dryRun(
       reason: `dry run: would be stored as ${place}/${objectName}, ${secrecy}`,
     };
   } catch (error) {
-    const failure = describeFailure(error, undefined);
-    const { problems } = tools.pingUrlsFor(server);
+    const failure = describeFailure(error);
+    const { problems } = resolvePingUrls(server, environment);
     return {
       ...identity,
       status: 'failed',

@@ -1,4 +1,4 @@
-import { isAhead } from '../core/ahead.ts';
+import { isAhead } from '../core/doubtful-times.ts';
 import type { ServerRecord } from '../server/server.ts';
 
 /** A cron job never starts at the very same second; without this an hourly one would drift to every second hour. */

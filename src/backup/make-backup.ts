@@ -6,21 +6,27 @@ import { asShortText } from '../core/database-facts.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { formatNote, signSum } from '../core/sum-note.ts';
-import type { WrittenArchive } from '../archive/write-archive.ts';
+import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../archive/write-archive.ts';
 import type { StoredBackup } from '../catalog/stored-backup.ts';
-import type { PreparedDump } from '../postgres/prepare-dump.ts';
+import type { Context } from '../core/context.ts';
+import { prepareDump, type PreparedDump } from '../postgres/prepare-dump.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import { clientProgramsOf, sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
+import { storageFor } from '../server/storage-at.ts';
 import { beginUpload } from '../storage/streaming/begin-upload.ts';
 import { countDumped } from './count-dumped.ts';
 import { heldBack } from '../storage/streaming/held-back.ts';
 import { checkSize } from './size-rules.ts';
-import type { ArchiveRequest, Tools } from './tools.ts';
+import type { OpenRoom } from './room-opener.ts';
+import { runDirectory } from './temporary.ts';
 
-export interface BackupRequest {
+interface BackupRequest {
   server: ServerRecord;
   settings: ServerSettings;
   startedAt: Date;
   /** Let a suspicious size pass, once. */
   acceptSize: boolean;
+  openRoom: OpenRoom;
   warn: (message: string) => void;
   /** Told that storage may hold something of this backup that nothing is known of. */
   onUnsettled: () => void;
@@ -34,23 +40,25 @@ const WAITS =
  * before the first byte is dumped. A storage that can takes the archive while it is written, and makes it visible only once
  * it was judged good. Resolves only when storage has confirmed all of it; no temporary file is left in any case.
  */
-export async function makeBackup(request: BackupRequest, tools: Tools): Promise<StoredBackup> {
+export async function makeBackup(request: BackupRequest, context: Context): Promise<StoredBackup> {
   const { server, settings, startedAt } = request;
-  const { signal, report } = tools;
+  const { catalog, environment, signal, report } = context;
   const objectName = objectNameOf(settings.archiveName, settings.format);
-  const storage = await tools.storageFor(settings.destination);
+  const storage = await storageFor(settings.destination, catalog);
 
   report({ type: 'phase', server: server.name, phase: 'connecting' });
   // Storage comes when the programs are found: its HTTP client is loaded then while psql asks the database.
   const preparations = [
-    tools.findPrograms(settings.compression).then(() => storage.prepare(objectName, signal)),
-    tools.prepareDump(server, settings, signal),
+    findPrograms(settings, context).then(() => storage.prepare(objectName, signal)),
+    clientProgramsOf(context).then((found) =>
+      prepareDump({ server, settings, found, environment: programEnvironment(environment.variables), signal }),
+    ),
   ] as const;
   // What one has begun is to be over before the other's failure is told.
   await Promise.allSettled(preparations);
   const [, dump] = await Promise.all(preparations);
 
-  await using directory = await tools.createTemporaryDirectory();
+  await using directory = await runDirectory(context);
   const archivePath = join(directory.path, 'archive.7z');
   for (const { level, message, hint } of dump.concerns) {
     if (level !== 'advice') request.warn(`${message}. ${hint}`);
@@ -66,7 +74,7 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
     onLong: () => note(WAITS),
   });
   const room = async () => {
-    const opened = await tools.openRoom(archivePath);
+    const opened = await request.openRoom(archivePath);
     return opened === undefined ? undefined : { ...opened, hold };
   };
   const upload = beginUpload(
@@ -77,14 +85,14 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       signal,
       startedAt,
       info: {
-        'pgbak-version': tools.version,
+        'pgbak-version': context.version,
         'pgbak-server': server.name,
         'pgbak-started-at': startedAt.toISOString(),
         'pgbak-format': settings.format,
         'pgbak-compression': settings.compressionText,
         ...(databaseFacts === undefined ? {} : { 'pgbak-database': databaseFacts }),
       },
-      noteSum: (sha256) => noteOf(sha256, request, tools.catalog.id),
+      noteSum: (sha256) => noteOf(sha256, request, catalog.id),
       onTrouble: note,
       onUnsettled: request.onUnsettled,
       onProgress: (sentBytes) => {
@@ -106,15 +114,10 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
       },
       dump,
       request,
-      tools,
+      context,
     );
     report({ type: 'phase', server: server.name, phase: 'checking' });
-    const lastGood = await tools.catalog.backups.lastGood(
-      server.id,
-      settings.format,
-      settings.compressionText,
-      startedAt,
-    );
+    const lastGood = await catalog.backups.lastGood(server.id, settings.format, settings.compressionText, startedAt);
     const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
     if (warning !== undefined) request.warn(warning);
 
@@ -138,6 +141,12 @@ export async function makeBackup(request: BackupRequest, tools: Tools): Promise<
   }
 }
 
+/** Finds the programs that a backup takes before it connects to anything. */
+async function findPrograms({ compression }: ServerSettings, context: Context): Promise<void> {
+  const zstd = compression.method === 'zstd' ? zstdOf(context) : undefined;
+  await Promise.all([clientProgramsOf(context), sevenZipOf(context), zstd]);
+}
+
 function checksumOf(stored: Checksum): Checksum {
   if ('partSums' in stored) return { partSums: stored.partSums };
   return { sha1: stored.sha1, sha256: stored.sha256 };
@@ -157,18 +166,21 @@ const SALT_DIGITS = 32;
 
 /** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
 async function archiveDump(
-  target: Pick<ArchiveRequest, 'archivePath' | 'onStarted' | 'onWritten' | 'onFailed' | 'signal'>,
+  target: Pick<WriteArchiveRequest, 'archivePath' | 'onStarted' | 'onWritten' | 'onFailed' | 'signal'>,
   dump: PreparedDump,
   { server, settings, warn }: BackupRequest,
-  tools: Tools,
+  context: Context,
 ): Promise<{ archive: WrittenArchive; rowCounts: RowCounts | undefined }> {
-  const { report } = tools;
+  const { environment, report } = context;
   await using snapshot = server.countRows ? await dump.openSnapshot(settings.dumpTimeoutMs) : undefined;
   const counted = snapshot === undefined ? undefined : countDumped(snapshot, warn);
   const companion = server.includeGlobals
     ? { companion: { entryName: globalsEntryNameOf(settings.archiveName), content: await dump.readGlobals() } }
     : {};
-  const archive = await tools.writeArchive({
+  const archive = await writeArchive({
+    sevenZip: await sevenZipOf(context),
+    environment: sevenZipEnvironment(environment),
+    ...(settings.compression.method === 'zstd' ? { zstd: await zstdOf(context) } : {}),
     source: dump.command(snapshot?.id),
     explainSource: dump.explainFailure,
     expectedStart: dump.heading,

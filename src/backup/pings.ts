@@ -1,10 +1,11 @@
+import type { Context } from '../core/context.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { PingLimits, Tools } from './tools.ts';
+import { resolvePingUrls } from '../server/settings.ts';
 
 /** After a signal there is little time until SIGKILL follows. */
 const AFTER_SIGNAL_MS = 8000;
 
-export interface Pings {
+interface Pings {
   started(): Promise<void>;
   succeeded(body: string): Promise<void>;
   failed(body: string): Promise<void>;
@@ -12,26 +13,32 @@ export interface Pings {
 
 /**
  * Tells the ping URLs of a server how its backup fares. A ping that cannot be delivered becomes a warning, never a
- * failure; and the last ping is sent although a signal has asked pgbak to stop, since it is the one that matters.
+ * failure. The last ping is sent even after a signal, since it is the one that matters.
  */
 export function pingsFor(
   server: ServerRecord,
   warn: (message: string) => void,
-  tools: Pick<Tools, 'pingUrlsFor' | 'ping' | 'signal'>,
+  { environment, signal, clock, version }: Pick<Context, 'environment' | 'signal' | 'clock' | 'version'>,
 ): Pings {
-  const { urls, problems } = tools.pingUrlsFor(server);
+  const { urls, problems } = resolvePingUrls(server, environment);
   problems.forEach((problem) => warn(problem));
 
-  const send = async (moment: 'start' | 'success' | 'fail', body: string, limits: PingLimits) => {
+  const send = async (
+    moment: 'start' | 'success' | 'fail',
+    body: string,
+    limits: { signal?: AbortSignal; withinMs?: number },
+  ) => {
     const url = urls[moment];
-    const warning = url === undefined ? undefined : await tools.ping(moment, url, body, limits);
+    if (url === undefined) return;
+    const { ping } = await import('../notify/ping.ts');
+    const warning = await ping({ moment, url, body, userAgent: `pgbak/${version}`, clock, ...limits });
     if (warning !== undefined) warn(warning);
   };
   const sendLast = (moment: 'success' | 'fail', body: string) =>
-    send(moment, body, tools.signal.aborted ? { withinMs: AFTER_SIGNAL_MS } : {});
+    send(moment, body, signal.aborted ? { withinMs: AFTER_SIGNAL_MS } : {});
 
   return {
-    started: () => send('start', '', { signal: tools.signal }),
+    started: () => send('start', '', { signal }),
     succeeded: (body) => sendLast('success', body),
     failed: (body) => sendLast('fail', body),
   };

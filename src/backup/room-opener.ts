@@ -1,26 +1,29 @@
 import { dirname } from 'node:path';
-import type { Tools } from './tools.ts';
-import { sevenZipEnvironment } from './open-programs.ts';
+import type { Context } from '../core/context.ts';
+import { SMALLEST_LIMIT_BYTES } from '../server/environment.ts';
+import { sevenZipEnvironment } from '../server/programs.ts';
+import type { Room } from '../storage/storage.ts';
+import { openDiskRoom } from '../system/disk-room.ts';
+
+/** Opens the room on the disk for an archive that is written there; undefined where none of it can be given back. */
+export type OpenRoom = (archivePath: string) => Promise<Omit<Room, 'hold'> | undefined>;
 
 /**
- * Opens the room of one archive after another, each of which may take `limitBytes`. That the disk cannot give any of it
- * back is noted once, and likewise that it does not at the moment.
+ * Opens the room of one archive after another. `jobs` archives that are written at once share `PGBAK_TMP_LIMIT`. A disk
+ * that gives nothing back, ever or at the moment, is noted once.
  */
-export function roomOpener(
-  limitBytes: number,
-  { signal, report }: Pick<Tools, 'signal' | 'report'>,
-): Tools['openRoom'] {
+export function roomOpener(jobs: number, { environment, signal, report }: Context): OpenRoom {
+  const limitBytes = Math.max(environment.temporaryLimitBytes / jobs, SMALLEST_LIMIT_BYTES);
   const told = new Set<string>();
-  const once = (kind: string, message: string) => {
+  const tellOnce = (kind: string, message: string) => {
     if (!told.has(kind)) report({ type: 'note', message });
     told.add(kind);
   };
   return async (archivePath) => {
-    const { openDiskRoom } = await import('../system/disk-room.ts');
-    const room = await openDiskRoom(archivePath, sevenZipEnvironment(process.env), signal);
+    const room = await openDiskRoom(archivePath, sevenZipEnvironment(environment), signal);
     const place = dirname(dirname(archivePath));
     if (typeof room === 'string') {
-      once('all', `${place} has to hold each archive as a whole: ${room}`);
+      tellOnce('all', `${place} has to hold each archive as a whole: ${room}`);
       return undefined;
     }
     return {
@@ -29,7 +32,7 @@ export function roomOpener(
       release: (startByte, sizeBytes) =>
         room.release(startByte, sizeBytes).catch((error: unknown) => {
           signal.throwIfAborted();
-          if (error instanceof Error) once('now', `${place}: ${error.message}; that is tried again`);
+          if (error instanceof Error) tellOnce('now', `${place}: ${error.message}; that is tried again`);
           throw error;
         }),
     };

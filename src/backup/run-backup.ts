@@ -1,33 +1,70 @@
+import type { Context } from '../core/context.ts';
+import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
+import { ArchiveError, StorageError } from '../core/errors.ts';
+import { describeFailure, failureText, type Failure } from '../core/failure.ts';
+import type { Secret } from '../core/secret.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { asRestorePoint } from '../restore/choose-point.ts';
+import type { ScratchServer } from '../restore/open-scratch.ts';
+import type { Verification, VerifyRequest } from '../restore/verify.ts';
+import { autoPrune } from '../retention/auto-prune.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { archiveKindOf, type ServerSettings, type SettingsOverrides } from '../server/settings.ts';
-import { ArchiveError, StorageError } from '../core/errors.ts';
-import { asRestorePoint } from '../restore/choose-point.ts';
-import { autoPrune } from '../retention/auto-prune.ts';
-import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
-import { describeFailure, failureText, type Failure } from './describe-failure.ts';
+import { archiveKindOf, resolveSettings, type ServerSettings, type SettingsOverrides } from '../server/settings.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
-import type { Tools } from './tools.ts';
+import { roomOpener, type OpenRoom } from './room-opener.ts';
 
-export interface RunBackupOptions {
-  /** When the whole run began: due times count from it. */
-  runStartedAt: Date;
+interface RunOptions {
+  /** When the run began: due times count from it. */
+  startedAt: Date;
+  /** Let a suspicious size pass, once. */
   acceptSize: boolean;
+  /** How many servers are backed up at once. */
+  jobs: number;
   overrides: SettingsOverrides;
+}
+
+/** A run that backs up one server after another, or several at once. */
+export interface Run extends AsyncDisposable {
+  /** Never rejects: see `runBackup`. */
+  backUp(server: ServerRecord): Promise<Outcome>;
+}
+
+/** What the backups of a run share. */
+interface Shared extends RunOptions {
+  openRoom: OpenRoom;
+  /** Verifies a new backup. Rejects only when interrupted. */
+  verify: (request: Omit<VerifyRequest, 'scratch'>) => Promise<Verification>;
+}
+
+export function openRun(options: RunOptions, context: Context): Run {
+  let scratch: ScratchServer | undefined;
+  const shared: Shared = {
+    ...options,
+    openRoom: roomOpener(options.jobs, context),
+    verify: async (request) => {
+      const [{ openScratchServer }, { verify }] = await Promise.all([
+        import('../restore/open-scratch.ts'),
+        import('../restore/verify.ts'),
+      ]);
+      scratch ??= openScratchServer(undefined, context);
+      return await verify({ ...request, scratch }, context);
+    },
+  };
+  return {
+    backUp: (server) => runBackup(server, shared, context),
+    [Symbol.asyncDispose]: async () => await scratch?.[Symbol.asyncDispose](),
+  };
 }
 
 /**
  * One backup from its first check to its last ping. Never rejects: every failure is reported, recorded, pinged
  * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
  */
-export async function runBackup(
-  server: ServerRecord,
-  { runStartedAt, acceptSize, overrides }: RunBackupOptions,
-  tools: Tools,
-): Promise<Outcome> {
-  const { catalog, clock, report } = tools;
+async function runBackup(server: ServerRecord, shared: Shared, context: Context): Promise<Outcome> {
+  const { catalog, clock, environment, report } = context;
   const startedAt = clock.now();
   const warnings: string[] = [];
   const warn = (message: string) => {
@@ -38,30 +75,34 @@ export async function runBackup(
   const identity = { serverId: server.id, name: server.name };
 
   report({ type: 'started', server: server.name });
-  const pings = pingsFor(server, warn, tools);
+  const pings = pingsFor(server, warn, context);
   let attempt: number | undefined;
   let isUnsettled = false;
   let settings: ServerSettings | undefined;
   try {
+    const { acceptSize, openRoom, overrides } = shared;
     const kind = archiveKindOf(server, overrides);
     const objectName = objectNameOf(server.archiveName, kind.format);
     const backupId = await catalog.backups.start({ serverId: server.id, startedAt, ...kind, objectName });
     attempt = backupId;
-    settings = tools.settingsFor(server, overrides);
-    tools.checkConnection(settings.connectionString);
+    settings = resolveSettings(server, environment, overrides);
+    parseConnection(settings.connectionString);
     const doubtful = doubtfulTimes(await catalog.backups.ahead(startedAt, server.id), startedAt);
     if (doubtful !== undefined) warn(`${doubtful}. ${DOUBTFUL_TIMES_HINT}`);
     await pings.started();
     const onUnsettled = () => void (isUnsettled = true);
-    const stored = await makeBackup({ server, settings, startedAt, acceptSize, warn, onUnsettled }, tools);
+    const request = { server, settings, startedAt, acceptSize, openRoom, warn, onUnsettled };
+    const stored = await makeBackup(request, context);
     if (isUnsettled) await catalog.backups.noteUnsettled(backupId, true);
     const { sizeBytes, place } = stored;
     // The next run finishes what could not be recorded.
     const record = (step: () => Promise<void>) => recording(stored, objectName, step, onUnsettled);
     await record(() => catalog.backups.noteStored(backupId, stored));
-    await verifyNew(backupId, server, settings, tools, warn);
-    await record(() => catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt, warnings }));
-    await pruneAfter(server, backupId, warnings, warn, tools);
+    await verifyNew(backupId, server, settings, shared, context, warn);
+    await record(() =>
+      catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: shared.startedAt, warnings }),
+    );
+    await pruneAfter(server, backupId, warnings, warn, context);
     const durationMs = elapsedMs();
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });
     await pings.succeeded([`${sizeBytes} bytes stored as ${place}/${objectName}`, ...warnings].join('\n'));
@@ -77,17 +118,10 @@ export async function runBackup(
       warnings,
     };
   } catch (error) {
-    const failure = describeFailure(error, settings);
+    const { interrupted, ...failure } = describeFailure(error, secretsOf(settings));
     if (isUnsettled && attempt !== undefined) await catalog.backups.noteUnsettled(attempt, true).catch(() => {});
-    await recordFailure(attempt, failure, warnings, tools, warn);
-    const { message, hint, stack } = failure;
-    report({
-      type: 'failed',
-      server: server.name,
-      message,
-      ...(hint === undefined ? {} : { hint }),
-      ...(stack === undefined ? {} : { stack }),
-    });
+    await recordFailure(attempt, failure, warnings, context, warn);
+    report({ type: 'failed', server: server.name, ...failure });
     await pings.failed([failureText(failure), ...warnings].join('\n'));
     return {
       ...identity,
@@ -96,9 +130,19 @@ export async function runBackup(
       durationMs: elapsedMs(),
       warnings,
       error: failureText(failure),
-      interrupted: failure.interrupted,
+      interrupted,
     };
   }
+}
+
+function secretsOf(settings: ServerSettings | undefined): Secret[] {
+  if (settings === undefined) return [];
+  const { connectionString, archivePassword, destination } = settings;
+  return [
+    connectionString,
+    ...(archivePassword === undefined ? [] : [archivePassword]),
+    ...(destination.kind === 'b2' ? [destination.applicationKey] : []),
+  ];
 }
 
 /** A result that is not recorded is no success; what is stored all the same must not be lost with it. */
@@ -112,7 +156,7 @@ async function recording(
     await record();
   } catch (error) {
     onUnsettled();
-    const { message, hint } = describeFailure(error, undefined);
+    const { message, hint } = describeFailure(error);
     const where = place.startsWith('file:') ? objectId : `${place}/${objectName} (${objectId})`;
     throw new StorageError(
       `the backup is stored as ${where}, but it is not recorded: ${message}`,
@@ -127,15 +171,15 @@ async function pruneAfter(
   backupId: number,
   warnings: readonly string[],
   warn: (message: string) => void,
-  tools: Tools,
+  context: Context,
 ): Promise<void> {
   const warned = warnings.length;
-  await autoPrune(server, backupId, warn, tools);
+  await autoPrune(server, backupId, warn, context);
   if (warnings.length === warned) return;
   try {
-    await tools.catalog.backups.setWarnings(backupId, warnings);
+    await context.catalog.backups.setWarnings(backupId, warnings);
   } catch (error) {
-    warn(`these warnings could not be recorded in the catalogue: ${describeFailure(error, undefined).message}`);
+    warn(`these warnings could not be recorded in the catalogue: ${describeFailure(error).message}`);
   }
 }
 
@@ -144,17 +188,21 @@ async function verifyNew(
   backupId: number,
   server: ServerRecord,
   settings: ServerSettings,
-  tools: Tools,
+  { verify }: Shared,
+  context: Context,
   warn: (message: string) => void,
 ): Promise<void> {
   const { verifyAfter: level, name } = server;
-  const backup = level === 'none' ? undefined : await tools.catalog.backups.find(backupId);
+  const backup = level === 'none' ? undefined : await context.catalog.backups.find(backupId);
   if (level === 'none' || backup === undefined) return;
-  tools.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
-  const { verdict, message } = await tools
-    .verify(level, server, asRestorePoint(backup), settings.archivePassword)
+  context.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
+  const request = { level, server, point: asRestorePoint(backup), password: () => settings.archivePassword };
+  const { verdict, message } = await verify(request)
     // A signal, or a catalogue that cannot be written to, says nothing of a backup that is stored.
-    .catch((error: unknown) => ({ verdict: 'unknown', message: describeFailure(error, settings).message }));
+    .catch((error: unknown) => ({
+      verdict: 'unknown',
+      message: describeFailure(error, secretsOf(settings)).message,
+    }));
   if (verdict === 'good') return;
   // That it could not be looked at proves nothing about it.
   if (verdict === 'unknown') {
@@ -170,15 +218,15 @@ async function verifyNew(
 /** A catalogue that cannot be written to (a full disk) must not keep the failure from being told. */
 async function recordFailure(
   backupId: number | undefined,
-  failure: Failure,
+  failure: Pick<Failure, 'message' | 'hint'>,
   warnings: readonly string[],
-  { catalog, clock }: Pick<Tools, 'catalog' | 'clock'>,
+  { catalog, clock }: Context,
   warn: (message: string) => void,
 ): Promise<void> {
   if (backupId === undefined) return;
   try {
     await catalog.backups.fail(backupId, { finishedAt: clock.now(), error: failureText(failure), warnings });
   } catch (error) {
-    warn(`the failure could not be recorded in the catalogue: ${describeFailure(error, undefined).message}`);
+    warn(`the failure could not be recorded in the catalogue: ${describeFailure(error).message}`);
   }
 }

@@ -1,15 +1,16 @@
-import type { ServerRecord } from '../server/server.ts';
 import type { SettingsOverrides } from '../server/settings.ts';
-import { cleanLeftovers } from './clean-leftovers.ts';
-import { copyCatalog } from './copy-catalog.ts';
-import { describeFailure, failureText } from './describe-failure.ts';
-import { isDue, nextDue } from './due.ts';
-import { dryRun } from './dry-run.ts';
+import type { Context } from '../core/context.ts';
+import { describeFailure, failureText } from '../core/failure.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { resolveReference } from '../server/reference.ts';
+import { PgbakError } from '../core/errors.ts';
 import { mapConcurrently } from '../system/concurrency.ts';
+import { cleanLeftovers } from './clean-leftovers.ts';
+import { isDue, nextDue } from './due.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
-import { runBackup } from './run-backup.ts';
-import type { Tools } from './tools.ts';
+import type { Run } from './run-backup.ts';
 
 export interface RunRequest {
   servers: readonly ServerRecord[];
@@ -28,49 +29,53 @@ export interface RunRequest {
  * Backs up those of the servers that are due, the longest waiting first. A failure never stops the next server; a signal
  * stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
  */
-export async function runBackups(request: RunRequest, tools: Tools): Promise<Outcome[]> {
-  const runStartedAt = tools.clock.now();
-  if (!request.dryRun) await cleanLeftovers(tools);
+export async function runBackups(request: RunRequest, context: Context): Promise<Outcome[]> {
+  const { clock, signal } = context;
+  const startedAt = clock.now();
+  if (!request.dryRun) await cleanLeftovers(context);
 
-  const { acceptSize, overrides } = request;
+  let opening: Promise<Run> | undefined;
+  await using _run = { [Symbol.asyncDispose]: async () => await (await opening)?.[Symbol.asyncDispose]() };
   const backedUp: ServerRecord[] = [];
   const work = async (listed: ServerRecord): Promise<Outcome> => {
     // A run may take hours, during which servers are edited and deleted.
-    const server = await tools.catalog.servers.find(listed.id);
-    const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, runStartedAt, tools);
+    const server = await context.catalog.servers.find(listed.id);
+    const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, startedAt, context);
     if (server === undefined || reason !== undefined) {
       return { serverId: listed.id, name: listed.name, status: 'skipped', reason: reason ?? '' };
     }
-    if (request.dryRun) return dryRun(server, overrides, tools);
-    const outcome = await runBackup(server, { runStartedAt, acceptSize, overrides }, tools);
+    if (request.dryRun) {
+      const { dryRun } = await import('./dry-run.ts');
+      return dryRun(server, request.overrides, context);
+    }
+    // A run with nothing due, every hour, is what pgbak does most: it loads no more than this.
+    opening ??= import('./run-backup.ts').then(({ openRun }) => openRun({ ...request, startedAt }, context));
+    const outcome = await (await opening).backUp(server);
     if (outcome.status === 'success') backedUp.push(server);
     return outcome;
   };
-  // An unexpected error must not stop the others, nor let go of the lock while they work.
+  // An unexpected error must neither stop the others nor release the lock while they work.
   const turn = async (listed: ServerRecord) =>
-    await work(listed).catch((error: unknown) => failedOutcome(listed, error, tools));
-  // Where one follows the other, the hosts of 200 servers need not be found out.
-  const keyOf = request.jobs === 1 ? () => '' : tools.hostOf;
+    await work(listed).catch((error: unknown) => failedOutcome(listed, error, context));
+  // One at a time needs no host: finding those of 200 servers takes a while.
+  const keyOf = request.jobs === 1 ? () => '' : (server: ServerRecord) => hostOf(server, context);
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
-  const outcomes = await mapConcurrently(longestWaitingFirst(request.servers, runStartedAt), turns, turn);
-  if (!tools.signal.aborted) await copyCatalog(backedUp, { runStartedAt, overrides }, tools);
+  const outcomes = await mapConcurrently(longestWaitingFirst(request.servers, startedAt), turns, turn);
+  if (backedUp.length > 0 && !signal.aborted) {
+    const { copyCatalog } = await import('./copy-catalog.ts');
+    await copyCatalog(backedUp, { startedAt, overrides: request.overrides }, context);
+  }
   return outcomes;
 }
 
-/** For a server of which not even the attempt could be noted: a catalogue that cannot be read, or a fault in pgbak. */
-async function failedOutcome(server: ServerRecord, error: unknown, tools: Tools): Promise<Outcome> {
-  const { message, hint, stack, interrupted } = describeFailure(error, undefined);
-  const warnings: string[] = [];
-  tools.report({
-    type: 'failed',
-    server: server.name,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(stack === undefined ? {} : { stack }),
-  });
-  const text = failureText({ message, ...(hint === undefined ? {} : { hint }) });
-  await pingsFor(server, (warning) => warnings.push(warning), tools).failed(text);
+/** For a server of which not even the attempt could be noted: the catalogue cannot be read, or pgbak has a fault. */
+async function failedOutcome(server: ServerRecord, error: unknown, context: Context): Promise<Outcome> {
+  const { interrupted, ...failure } = describeFailure(error);
   const { id: serverId, name } = server;
+  const warnings: string[] = [];
+  context.report({ type: 'failed', server: name, ...failure });
+  const text = failureText(failure);
+  await pingsFor(server, (warning) => warnings.push(warning), context).failed(text);
   return { serverId, name, status: 'failed', durationMs: 0, warnings, error: text, interrupted };
 }
 
@@ -79,13 +84,18 @@ function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): Serve
   return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
 }
 
-function reasonToSkip(
-  server: ServerRecord,
-  { force }: RunRequest,
-  now: Date,
-  { signal }: Pick<Tools, 'signal'>,
-): string | undefined {
+function reasonToSkip(server: ServerRecord, { force }: RunRequest, now: Date, { signal }: Context): string | undefined {
   if (signal.aborted) return 'interrupted';
   if (force || isDue(server, now)) return undefined;
   return `not due before ${nextDue(server, now)?.toISOString()}`;
+}
+
+/** The machine that a server's database is on; a server that does not say stands for itself. */
+function hostOf({ id, connectionString }: ServerRecord, { environment }: Context): string {
+  try {
+    return parseConnection(resolveReference(connectionString, 'the connection string', environment.variable)).host;
+  } catch (error) {
+    if (error instanceof PgbakError) return `server ${id}`;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
-import type { Catalog } from './open-catalog.ts';
-import type { ServerRecord } from '../server/server.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { ServerRecord } from '../server/server.ts';
+import type { Catalog } from './open-catalog.ts';
 
 /** What is repeated where no server has it. A URL or a connection string in its place may hold a secret. */
 const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
@@ -24,4 +25,19 @@ export async function findServers(
 ): Promise<ServerRecord[]> {
   const found = await Promise.all(idsOrNames.map((idOrName) => findServer(catalog, idOrName)));
   return [...new Map(found.map((server) => [server.id, server])).values()];
+}
+
+/** One entry of the log; a `ConfigError` when there is none, or when it is of another server than was named. */
+export async function findBackup(
+  catalog: Pick<Catalog, 'servers' | 'backups'>,
+  backupId: number,
+  server: string | undefined,
+): Promise<BackupRecord> {
+  const backup = await catalog.backups.find(backupId);
+  if (backup === undefined) throw new ConfigError(`there is no backup ${backupId}`, 'See the ids: pgbak logs');
+  const named = server === undefined ? undefined : await findServer(catalog, server);
+  if (named !== undefined && named.id !== backup.serverId) {
+    throw new ConfigError(`backup ${backupId} is of ${backup.serverName}, not of ${named.name}`);
+  }
+  return backup;
 }

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
-import { CLOCK_TOLERANCE_MS } from '../core/ahead.ts';
+import { CLOCK_TOLERANCE_MS } from '../core/doubtful-times.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import { toBackup } from './backup-rows.ts';
 import type { Schema } from './schema.ts';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { CLOCK_TOLERANCE_MS, isAhead } from '../core/ahead.ts';
+import { CLOCK_TOLERANCE_MS, isAhead } from '../core/doubtful-times.ts';
 import type { DatabaseFacts } from '../core/database-facts.ts';
 import type { Format } from '../core/dump-format.ts';
 import { noteFacts } from './stored-backup.ts';

@@ -1,66 +1,7 @@
 import type { Kysely } from 'kysely';
-import { systemClock } from '../system/clock.ts';
+import type { Context } from '../core/context.ts';
 import { isOtherRunning, type ProcessIdentity, takeLock, thisProcess } from '../system/lock.ts';
-import type { Workplace } from '../terminal/open-workplace.ts';
 import type { Schema } from './schema.ts';
-
-type Holder = ProcessIdentity & { since: string };
-
-/**
- * Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. Who holds it stands
- * in the catalogue: that says it to others, and keeps them out where the lock file was removed while a run holds it.
- */
-export async function takeRunLock(
-  { catalog }: Workplace,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<AsyncDisposable> {
-  const holder = async () => holderIn(await catalog.runNote.read());
-  const lock = await takeLock(catalog.path, {
-    heldBy: async () => {
-      const other = await holder();
-      return other !== undefined && isOtherRunning(other) ? inWords(other) : undefined;
-    },
-    describeHolder: async () => {
-      const other = await holder();
-      return other === undefined ? undefined : inWords(other);
-    },
-    waitMs,
-    clock: systemClock,
-    signal,
-  });
-  try {
-    const note: Holder = { ...thisProcess(), since: systemClock.now().toISOString() };
-    await catalog.runNote.write(JSON.stringify(note));
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
-  }
-  return {
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await catalog.runNote.clear();
-      } catch {
-        // The note of a process that is gone holds no lock, and what went wrong was told by what the run wrote.
-      } finally {
-        lock[Symbol.dispose]();
-      }
-    },
-  };
-}
-
-const inWords = ({ pid, host, since }: Holder) => `process ${pid} on ${host}, since ${since}`;
-
-function holderIn(note: string | undefined): Holder | undefined {
-  try {
-    const holder: Partial<Holder> = JSON.parse(note ?? '{}');
-    const { pid, host, since, kernel } = holder;
-    if (typeof pid !== 'number' || typeof host !== 'string' || typeof since !== 'string') return undefined;
-    return { pid, host, since, ...(typeof kernel === 'string' ? { kernel } : {}) };
-  } catch {
-    return undefined;
-  }
-}
 
 /** Who works on the catalogue, in the words of the process that wrote it; a killed run leaves its note behind. */
 export interface RunNote {
@@ -85,4 +26,61 @@ export function runNote(db: Kysely<Schema>): RunNote {
       await db.deleteFrom('pgbak_meta').where('name', '=', NAME).execute();
     },
   };
+}
+
+type Holder = ProcessIdentity & { since: string };
+
+/**
+ * Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. The catalogue notes
+ * who holds it. The note tells others, and keeps them out where the lock file was removed during a run.
+ */
+export async function takeRunLock(
+  { catalog, clock, signal }: Pick<Context, 'catalog' | 'clock' | 'signal'>,
+  waitMs: number,
+): Promise<AsyncDisposable> {
+  const holder = async () => holderIn(await catalog.runNote.read());
+  const lock = await takeLock(catalog.path, {
+    heldBy: async () => {
+      const other = await holder();
+      return other !== undefined && isOtherRunning(other) ? inWords(other) : undefined;
+    },
+    describeHolder: async () => {
+      const other = await holder();
+      return other === undefined ? undefined : inWords(other);
+    },
+    waitMs,
+    clock,
+    signal,
+  });
+  try {
+    const note: Holder = { ...thisProcess(), since: clock.now().toISOString() };
+    await catalog.runNote.write(JSON.stringify(note));
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      try {
+        await catalog.runNote.clear();
+      } catch {
+        // A note of a process that has ended holds no lock, and the run has told what went wrong.
+      } finally {
+        lock[Symbol.dispose]();
+      }
+    },
+  };
+}
+
+const inWords = ({ pid, host, since }: Holder) => `process ${pid} on ${host}, since ${since}`;
+
+function holderIn(note: string | undefined): Holder | undefined {
+  try {
+    const holder: Partial<Holder> = JSON.parse(note ?? '{}');
+    const { pid, host, since, kernel } = holder;
+    if (typeof pid !== 'number' || typeof host !== 'string' || typeof since !== 'string') return undefined;
+    return { pid, host, since, ...(typeof kernel === 'string' ? { kernel } : {}) };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,15 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 
-import { listenForInterruption } from '../system/interruption.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
 import { quoted } from '../core/printable.ts';
-import { connectionCheck, storageCheck } from '../server/server-checks.ts';
+import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { newServer, refuseClash } from '../server/server-form.ts';
-import { settleDestination } from '../server/settle-destination.ts';
+import { settleDestination } from '../monitor/lost-directory.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import { FORMATS } from '../core/dump-format.ts';
@@ -56,21 +55,19 @@ EXIT STATUS
     const mayCreate = flags['create-destination'];
     const isAsking = canAsk(this.jsonEnabled());
     if (!isAsking) newServer(parseServerInput(given));
-    await using workplace = await openWorkplace('create');
-    using interruption = listenForInterruption();
-    const { signal } = interruption;
-    const { catalog, environment } = workplace;
-    const input = isAsking ? await fillIn({ given, isChecked, mayCreate, signal }, workplace) : given;
+    await using context = await openContext({ use: 'create', version: this.config.version, isInterruptible: true });
+    const { catalog, environment } = context;
+    const input = isAsking ? await fillIn({ given, isChecked, mayCreate }, context) : given;
     const fields = newServer(parseServerInput(input));
     refuseClash(fields, await catalog.servers.list(), environment);
     const settled =
       mayCreate || (isChecked && !isAsking)
-        ? await settleDestination(fields, workplace, { isAllowed: mayCreate, isAsking: false })
+        ? await settleDestination(fields, context, { isAllowed: mayCreate })
         : undefined;
     if (settled !== undefined) this.log(settled);
     if (isChecked && !isAsking) {
-      this.log(await connectionCheck(fields, workplace, signal));
-      this.log(await storageCheck(fields, workplace, signal));
+      this.log(await connectionCheck(fields, context));
+      this.log(await storageCheck(fields, context));
     }
     const { id, name } = await catalog.servers.add(fields);
     this.log(`Added server ${id}: ${name}\nBack it up now: pgbak run --force --server ${quoted(name)}`);

@@ -2,9 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
-import { listenForInterruption } from '../system/interruption.ts';
-import { pointsIn, remotePointsIn } from '../restore/open-points.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { remotePointsIn, restorePointsOf } from '../restore/restore-points.ts';
+import { openContext } from '../terminal/open-context.ts';
 import {
   RESTORE_POINT_COLUMNS,
   restorePointCells,
@@ -50,19 +49,16 @@ EXIT STATUS
     if (flags.remote && args.server !== undefined) {
       throw new ConfigError('--remote asks for all of a place, not for a server', 'Leave the server out.');
     }
-    await using workplace = await openWorkplace(flags.remote ? 'read or nothing' : 'read');
-    using interruption = listenForInterruption();
-    const { catalog } = workplace;
-    const { signal } = interruption;
-    let isComplete = true;
-    const warn = (message: string) => {
-      isComplete = false;
-      tell(`pgbak: ${message}`);
-    };
-    const server = args.server === undefined ? undefined : await findServer(catalog, args.server);
-    const points = flags.remote
-      ? await remotePointsIn(workplace, flags.from, { limit: flags.limit, signal })
-      : await pointsIn(workplace, server, { limit: flags.limit, signal, warn });
+    await using context = await openContext({
+      use: flags.remote ? 'read or nothing' : 'read',
+      version: this.config.version,
+      isInterruptible: true,
+    });
+    const server = args.server === undefined ? undefined : await findServer(context.catalog, args.server);
+    const { points, silent } = flags.remote
+      ? { points: await remotePointsIn(flags.from, flags.limit, context), silent: [] }
+      : await restorePointsOf(server, flags.limit, context);
+    for (const message of silent) tell(`pgbak: ${message}`);
     if (points.length === 0) {
       this.log(
         flags.remote ? 'There are no archives of pgbak there.' : 'No restore points yet. Make one: pgbak run --force',
@@ -72,7 +68,7 @@ EXIT STATUS
       const cells = points.map((point) => restorePointCells(point, now));
       this.log(renderTable(RESTORE_POINT_COLUMNS, cells, terminalWidth(process.stdout)));
     }
-    process.exitCode = isComplete ? 0 : 1;
+    process.exitCode = silent.length === 0 ? 0 : 1;
     return points.map((point) => restorePointRow(point));
   }
 }

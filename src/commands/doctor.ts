@@ -2,8 +2,8 @@ import * as Flags from '@oclif/core/flags';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { listenForInterruption } from '../system/interruption.ts';
-import { buildDoctorTools } from '../monitor/open-doctor.ts';
-import { openHealthyCatalog } from '../terminal/open-workplace.ts';
+import { systemClock } from '../system/clock.ts';
+import { openHealthyCatalog } from '../terminal/open-context.ts';
 import { terminalWidth } from '../terminal/output.ts';
 import { paint } from '../terminal/paint.ts';
 import { printableName } from '../core/printable.ts';
@@ -35,15 +35,16 @@ EXIT STATUS
     const { flags } = await this.parse(Doctor);
     await using opened = await openHealthyCatalog();
     using interruption = listenForInterruption();
-    const tools = buildDoctorTools({
+    const examination = {
       ...opened,
       version: this.config.version,
       program: process.argv[1] ?? this.config.root,
       isProbing: flags['probe-write'],
       signal: interruption.signal,
-    });
+      clock: systemClock,
+    };
     const findings: Finding[] = [];
-    for await (const finding of examine(tools)) {
+    for await (const finding of examine(examination)) {
       findings.push(finding);
       this.tell(finding, findings.at(-2)?.about);
     }

@@ -1,16 +1,15 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { listenForInterruption } from '../system/interruption.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { tell } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
-import { connectionCheck, storageCheck } from '../server/server-checks.ts';
+import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { changedServer, refuseClash } from '../server/server-form.ts';
-import { settleDestination } from '../server/settle-destination.ts';
+import { settleDestination } from '../monitor/lost-directory.ts';
 import { encryptionSource } from '../server/sources.ts';
 import { parseServerInput } from '../server/server-input.ts';
 import { isMendedByItself, refuseUnmended } from '../server/unreadable.ts';
@@ -61,10 +60,8 @@ EXIT STATUS
     const mayCreate = flags['create-destination'];
     const isGiven = mayCreate || Object.values(given).some((value) => value !== undefined);
     parseServerInput(given);
-    await using workplace = await openWorkplace('change');
-    using interruption = listenForInterruption();
-    const { signal } = interruption;
-    const { catalog, environment } = workplace;
+    await using context = await openContext({ use: 'change', version: this.config.version, isInterruptible: true });
+    const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };
     const today = await chooseServer(catalog, choice);
@@ -74,7 +71,7 @@ EXIT STATUS
     }
 
     const isChecked = !flags['no-check'];
-    const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate, signal }, workplace) : given;
+    const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate }, context) : given;
     const changes = parseServerInput(input);
     refuseUnmended(today, changes);
     const fields = changedServer(today, changes);
@@ -82,14 +79,14 @@ EXIT STATUS
     refuseClash(fields, others, environment);
     const isMoved = 'destination' in changes;
     if (mayCreate || (isMoved && isChecked && !isAsking)) {
-      const settled = await settleDestination(fields, workplace, { isAllowed: mayCreate, isAsking: false });
+      const settled = await settleDestination(fields, context, { isAllowed: mayCreate });
       if (settled !== undefined) this.log(settled);
     }
     if (isChecked && !isAsking) {
       const touches = (...names: (keyof typeof changes)[]) => names.some((name) => name in changes);
-      if (touches(...SEEN_BY_THE_DATABASE)) this.log(await connectionCheck(fields, workplace, signal));
+      if (touches(...SEEN_BY_THE_DATABASE)) this.log(await connectionCheck(fields, context));
       if (touches('destination', 'b2KeyId', 'b2AppKey', 'b2Bucket', 'archiveName')) {
-        this.log(await storageCheck(fields, workplace, signal));
+        this.log(await storageCheck(fields, context));
       }
     }
     await catalog.servers.update(today.id, fields);

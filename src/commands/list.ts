@@ -1,5 +1,5 @@
 import { BaseCommand } from '../terminal/base-command.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../terminal/server-row.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
@@ -19,8 +19,8 @@ EXIT STATUS
 
   async run(): Promise<ServerRow[]> {
     await this.parse(List);
-    await using workplace = await openWorkplace('read');
-    const { catalog, environment } = workplace;
+    await using context = await openContext({ use: 'read', version: this.config.version });
+    const { catalog, environment } = context;
     const verified = await catalog.verifications.recent();
     const now = new Date();
     const rows = (await catalog.servers.list()).map((server) =>

@@ -2,9 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../terminal/backup-row.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { findBackup } from '../catalog/find-backup.ts';
-import { findServer } from '../catalog/find-server.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { findBackup, findServer } from '../catalog/find-server.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { paint } from '../terminal/paint.ts';
 import { chooseServerOrAll } from '../terminal/prompts/choose-server.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -60,8 +59,8 @@ EXIT STATUS
         waitMs: (flags.wait ?? 0) * 1000,
       });
     }
-    await using workplace = await openWorkplace('read');
-    const { catalog } = workplace;
+    await using context = await openContext({ use: 'read', version: this.config.version });
+    const { catalog } = context;
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);
       const partSums = await catalog.backups.partSums(backup.backupId);
@@ -89,11 +88,13 @@ EXIT STATUS
 
   private async trim(idOrName: string | undefined, options: Omit<TrimOptions, 'serverId'>): Promise<Trimmed> {
     const { trimHistory, trimmedInWords } = await import('../retention/trim-history.ts');
-    const { listenForInterruption } = await import('../system/interruption.ts');
-    await using workplace = await openWorkplace(options.isDry === true ? 'read' : 'change');
-    using interruption = listenForInterruption();
-    const server = idOrName === undefined ? undefined : await findServer(workplace.catalog, idOrName);
-    const trimmed = await trimHistory(workplace, { ...options, serverId: server?.id }, interruption.signal);
+    await using context = await openContext({
+      use: options.isDry === true ? 'read' : 'change',
+      version: this.config.version,
+      isInterruptible: true,
+    });
+    const server = idOrName === undefined ? undefined : await findServer(context.catalog, idOrName);
+    const trimmed = await trimHistory(context, { ...options, serverId: server?.id });
     this.log(trimmedInWords(trimmed));
     return trimmed;
   }

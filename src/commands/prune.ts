@@ -1,11 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import type { PruneEntry } from '../retention/prune.ts';
+import { prune, type PruneEntry } from '../retention/prune.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
-import { listenForInterruption } from '../system/interruption.ts';
-import { pruneIn } from '../retention/open-prune.ts';
-import { openWorkplace, takeRunLock } from '../terminal/open-workplace.ts';
+import { takeRunLock } from '../catalog/run-lock.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { PRUNE_COLUMNS, pruneCells, pruneRow, type PruneRow } from '../terminal/prune-row.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
@@ -35,20 +34,22 @@ EXIT STATUS
 
   async run(): Promise<PruneRow[]> {
     const { args, flags } = await this.parse(Prune);
-    await using workplace = await openWorkplace(flags['dry-run'] ? 'read' : 'change');
-    using interruption = listenForInterruption();
-    const { catalog } = workplace;
-    const { signal } = interruption;
+    await using context = await openContext({
+      use: flags['dry-run'] ? 'read' : 'change',
+      version: this.config.version,
+      isInterruptible: true,
+    });
+    const { catalog } = context;
     const isDry = flags['dry-run'];
     const servers = args.server === undefined ? await catalog.servers.list() : [await findServer(catalog, args.server)];
-    await using _lock = isDry ? undefined : await takeRunLock(workplace, flags.wait * 1000, signal);
+    await using _lock = isDry ? undefined : await takeRunLock(context, flags.wait * 1000);
     const entries: PruneEntry[] = [];
     let isComplete = true;
     for (const server of servers) {
       try {
-        entries.push(...(await pruneIn(workplace, server, { isDry }, signal)));
+        entries.push(...(await prune(server, { isDry }, context)));
       } catch (error) {
-        signal.throwIfAborted();
+        context.signal.throwIfAborted();
         if (!(error instanceof PgbakError)) throw error;
         isComplete = false;
         tell(`pgbak: ${server.name}: ${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`);

@@ -2,12 +2,11 @@ import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { findPoint } from '../restore/find-point.ts';
 import { formatBytes } from '../core/format.ts';
-import { listenForInterruption } from '../system/interruption.ts';
-import { buildHandOverTools, passwordFor } from '../restore/open-restore.ts';
+import { passwordFor } from '../terminal/prompts/ask-archive-password.ts';
 import { openTarget } from '../restore/open-target.ts';
-import { openWorkplace, type Workplace } from '../terminal/open-workplace.ts';
+import { openContext } from '../terminal/open-context.ts';
+import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { confirmReplacement } from '../terminal/prompts/confirm-replacement.ts';
 import { dumpPartsFrom, partFlags } from '../terminal/restore-flags.ts';
@@ -17,7 +16,7 @@ import { resolveReference } from '../server/reference.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { RestorePoint } from '../restore/choose-point.ts';
+import { findPoint, type RestorePoint } from '../restore/choose-point.ts';
 import { restore, type LoadedPart, type Target } from '../restore/restore.ts';
 
 const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
@@ -118,25 +117,23 @@ EXIT STATUS
     if (flags.output === STDOUT && this.jsonEnabled()) {
       throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
-    await using workplace = await openWorkplace('read');
-    using interruption = listenForInterruption();
-    const { signal } = interruption;
+    await using context = await openContext({ use: 'read', version: this.config.version, isInterruptible: true });
     const isJson = this.jsonEnabled();
-    const server = await chooseServer(workplace.catalog, {
+    const server = await chooseServer(context.catalog, {
       idOrName: args.server,
       question: 'Restore which server?',
       usage: 'pgbak restore shop --to URL',
       isJson,
     });
-    const point = await findPoint(workplace.catalog, server, flags.at);
-    const password = await passwordFor(server, flags['archive-password'], workplace.environment, isJson);
+    const point = await findPoint(server, flags.at, context);
+    const password = await passwordFor(server, flags['archive-password'], context.environment, isJson);
 
     await using progress = await showRestore();
-    const target = await this.target(flags, server, point, progress, workplace, signal);
+    const target = await this.target(flags, server, point, progress, context);
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
-    const options = { ...patience, allowsUnencrypted: flags['allow-unencrypted'] };
-    const tools = buildHandOverTools(workplace, signal, progress.report, options);
-    const { dumpBytes, part } = await restore({ server, point, password, target }, tools);
+    const allowsUnencrypted = flags['allow-unencrypted'];
+    const request = { server, point, password, target, allowsUnencrypted, ...patience };
+    const { dumpBytes, part } = await restore(request, { ...context, report: progress.report });
     await progress[Symbol.asyncDispose]();
     if (target.kind !== 'stream') {
       const where = target.kind === 'file' ? target.path : target.label;
@@ -157,12 +154,11 @@ EXIT STATUS
     server: ServerRecord,
     point: RestorePoint,
     progress: RestoreProgress,
-    workplace: Workplace,
-    signal: AbortSignal,
+    context: Context,
   ): Promise<Target> {
     if (flags.output !== undefined && flags.output !== STDOUT) return { kind: 'file', path: resolve(flags.output) };
     if (flags.to === undefined) return { kind: 'stream', sink: process.stdout };
-    const url = resolveReference(new Secret(flags.to), 'the target', workplace.environment.variable);
+    const url = resolveReference(new Secret(flags.to), 'the target', context.environment.variable);
     const { create, clean, globals, jobs } = flags;
     const lockWaitSeconds = flags['lock-wait-sec'] ?? server.lockWaitSeconds;
     const onWait = (message: string) => progress.report({ type: 'step', message });
@@ -170,7 +166,7 @@ EXIT STATUS
     const maintenanceDatabase = flags['maintenance-db'];
     const analyze = !flags['no-analyze'];
     const options = { create, clean, globals, jobs, maintenanceDatabase, parts, lockWaitSeconds, onWait, analyze };
-    const { target, database, plan } = await openTarget(url, point, options, workplace, signal);
+    const { target, database, plan } = await openTarget(url, point, options, context);
     if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
     else await progress.announce(plan);
     return target;

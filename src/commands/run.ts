@@ -2,10 +2,9 @@ import * as Flags from '@oclif/core/flags';
 import { runBackups } from '../backup/run-backups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServers } from '../catalog/find-server.ts';
-import { listenForInterruption } from '../system/interruption.ts';
 import { openLog } from '../terminal/log.ts';
-import { buildTools } from '../backup/open-tools.ts';
-import { openWorkplace, takeRunLock } from '../terminal/open-workplace.ts';
+import { takeRunLock } from '../catalog/run-lock.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { terminalWidth } from '../terminal/output.ts';
 import { exitCodeOf, outcomeRow, runSummary, type OutcomeRow } from '../terminal/outcome-row.ts';
 import { parseCompression } from '../core/compression.ts';
@@ -60,10 +59,9 @@ EXIT STATUS
   async run(): Promise<{ results: OutcomeRow[] }> {
     const { flags } = await this.parse(Run);
     if (flags.compression !== undefined) parseCompression(flags.compression);
-    await using workplace = await openWorkplace('change');
-    using interruption = listenForInterruption();
-    await using log = await openLog(workplace.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
-    const { catalog } = workplace;
+    await using context = await openContext({ use: 'change', version: this.config.version, isInterruptible: true });
+    await using log = await openLog(context.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
+    const { catalog } = context;
     const servers =
       flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
     // Silence, every hour, would say that all is well where a variable leads to another catalogue.
@@ -71,10 +69,7 @@ EXIT STATUS
       throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
     }
 
-    const options = { signal: interruption.signal, report: log.report, version: this.config.version, jobs: flags.jobs };
-    await using _lock = flags['dry-run']
-      ? undefined
-      : await takeRunLock(workplace, flags.wait * 1000, interruption.signal);
+    await using _lock = flags['dry-run'] ? undefined : await takeRunLock(context, flags.wait * 1000);
     const request = {
       servers,
       force: flags.force,
@@ -84,15 +79,14 @@ EXIT STATUS
       jobsPerHost: flags['jobs-per-host'],
       overrides: { format: flags.format, compression: flags.compression },
     };
-    await using tools = buildTools(workplace, options);
-    const outcomes = await runBackups(request, tools);
+    const outcomes = await runBackups(request, { ...context, report: log.report });
     const text = runSummary(outcomes, {
       isComplete: flags['dry-run'] || flags.server !== undefined,
       isTold: process.stderr.isTTY,
       width: terminalWidth(process.stdout),
     });
     if (text !== undefined && !flags.quiet) this.log(text);
-    process.exitCode = exitCodeOf(outcomes, interruption.signal);
+    process.exitCode = exitCodeOf(outcomes, context.signal);
     return { results: outcomes.map((outcome) => outcomeRow(outcome)) };
   }
 }

@@ -2,8 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { listenForInterruption } from '../system/interruption.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { crontabLine } from '../schedule/crontab.ts';
 import { environmentFileText } from '../schedule/environment-file.ts';
 import { changeCrontab, installEnvironmentFile, installUnits, removeUnits, unitFolder } from '../schedule/install.ts';
@@ -37,10 +36,12 @@ EXIT STATUS
 
   async run(): Promise<{ crontab: string; service: string; timer: string; environmentFile: string; done: string[] }> {
     const { flags } = await this.parse(Schedule);
-    await using workplace = await openWorkplace(flags.install === undefined ? 'read or nothing' : 'read');
-    using interruption = listenForInterruption();
-    const { signal } = interruption;
-    const { catalog, environment } = workplace;
+    await using context = await openContext({
+      use: flags.install === undefined ? 'read or nothing' : 'read',
+      version: this.config.version,
+      isInterruptible: true,
+    });
+    const { catalog, environment } = context;
     const installation = thisInstallation(process.env);
     const servers = await catalog.servers.list();
     const places = servers.map((server) => placeOf(server, environment));
@@ -61,12 +62,12 @@ EXIT STATUS
       done.push(
         installEnvironmentFile(installation, environmentFileText(servers, { ...process.env, DB_PATH: catalog.path })),
       );
-      if (flags.install === 'cron') done.push(await changeCrontab(installation, true, signal));
-      else done.push(...(await installUnits(installation, units, signal)));
+      if (flags.install === 'cron') done.push(await changeCrontab(installation, true, context.signal));
+      else done.push(...(await installUnits(installation, units, context.signal)));
     } else if (flags.remove === 'cron') {
-      done.push(await changeCrontab(installation, false, signal));
+      done.push(await changeCrontab(installation, false, context.signal));
     } else if (flags.remove === 'systemd') {
-      done.push(...(await removeUnits(installation, signal)));
+      done.push(...(await removeUnits(installation, context.signal)));
     } else {
       this.log(
         [

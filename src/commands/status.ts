@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { misplacedIn } from '../monitor/misplaced.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { misplacedIn } from '../monitor/lost-directory.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../terminal/status-row.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
@@ -35,9 +35,9 @@ EXIT STATUS
 
   async run(): Promise<StatusRow[]> {
     const { flags } = await this.parse(Status);
-    await using workplace = await openWorkplace('read');
+    await using context = await openContext({ use: 'read', version: this.config.version });
     const now = new Date();
-    const statuses = await collectStatus(workplace.catalog, misplacedIn(workplace), now);
+    const statuses = await collectStatus(context.catalog, misplacedIn(context), now);
     if (flags.prometheus) {
       process.stdout.write(prometheusText(statuses));
     } else {

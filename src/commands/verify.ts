@@ -1,14 +1,12 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { findPoint } from '../restore/find-point.ts';
+import { findPoint } from '../restore/choose-point.ts';
 import { findServer } from '../catalog/find-server.ts';
-import { listenForInterruption } from '../system/interruption.ts';
-import { archivePasswordOf, givenPassword } from '../restore/open-restore.ts';
+import { archivePasswordOf, givenPassword } from '../server/archive-password.ts';
 import { openScratchServer } from '../restore/open-scratch.ts';
-import { openWorkplace } from '../terminal/open-workplace.ts';
+import { openContext } from '../terminal/open-context.ts';
 import { sweepKilled } from '../restore/scratch-place.ts';
-import { buildVerifyTools } from '../restore/open-verify.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/verification-row.ts';
@@ -17,8 +15,7 @@ import type { ServerRecord } from '../server/server.ts';
 import { LEVELS } from '../core/backup-record.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { longestUnverified } from '../restore/longest-unverified.ts';
-import type { Verification } from '../restore/verify.ts';
-import { verifyAndTell } from '../restore/verify-and-tell.ts';
+import { verify, type Verification } from '../restore/verify.ts';
 
 export default class Verify extends BaseCommand {
   static override summary = 'prove that backups are there and can be read';
@@ -76,22 +73,12 @@ EXIT STATUS
         'Give it as env:NAME or file:/path: --archive-password',
       );
     }
-    await using workplace = await openWorkplace('read');
-    using interruption = listenForInterruption();
-    const { catalog, environment } = workplace;
-    const { signal } = interruption;
+    await using context = await openContext({ use: 'read', version: this.config.version, isInterruptible: true });
+    const { catalog, environment } = context;
     const url = flags['scratch-url'];
-    await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), workplace, signal);
+    await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), context);
     const warn = (message: string) => tell(`pgbak: ${message}`);
-    for (const message of (await sweepKilled(workplace)).removed) warn(message);
-    const tools = buildVerifyTools(workplace, {
-      scratch,
-      signal,
-      version: this.config.version,
-      warn,
-      allowsUnencrypted: flags['allow-unencrypted'],
-    });
-
+    for (const message of (await sweepKilled(context)).removed) warn(message);
     const given = flags['archive-password'];
     const password = given === undefined ? undefined : givenPassword(given, environment);
     const passwordOf = (server: ServerRecord) => password ?? archivePasswordOf(server, environment);
@@ -101,13 +88,14 @@ EXIT STATUS
     const results: Verification[] = [];
     let isComplete = true;
     for (const server of servers) {
-      const point = await findPoint(catalog, server, flags.at).catch((error: unknown) => {
+      const point = await findPoint(server, flags.at, context).catch((error: unknown) => {
         if (!isAll || !(error instanceof PgbakError)) throw error;
         warn(`${server.name}: ${error.message}`);
         isComplete = false;
       });
       if (point === undefined) continue;
-      results.push(await verifyAndTell(flags.level, server, point, () => passwordOf(server), tools));
+      const request = { level: flags.level, server, point, password: () => passwordOf(server), scratch };
+      results.push(await verify({ ...request, allowsUnencrypted: flags['allow-unencrypted'] }, context));
     }
     if (results.length === 0 && isComplete) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');

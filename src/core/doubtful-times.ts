@@ -1,5 +1,15 @@
-import { isAhead } from './ahead.ts';
 import type { BackupRecord } from './backup-record.ts';
+
+/** Clocks differ by seconds, those of two hosts by minutes; what lies further ahead was written by a clock that was wrong. */
+export const CLOCK_TOLERANCE_MS = 10 * 60_000;
+
+/**
+ * Whether an instant that is recorded as past lies ahead of `now`. Then either the clock that wrote it or the one that is
+ * read now is wrong, and nothing may be concluded from how old it is.
+ */
+export function isAhead(instant: Date, now: Date): boolean {
+  return instant.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
+}
 
 type Dated = Pick<BackupRecord, 'backupId' | 'startedAt'>;
 
@@ -22,3 +32,17 @@ export function doubtfulTimes(backups: readonly Dated[], now: Date): string | un
 /** What to do about it. */
 export const DOUBTFUL_TIMES_HINT =
   "Set this machine's clock (NTP). If the backup's was wrong, give it the time it has: pgbak catalog retime BACKUP";
+
+/**
+ * The time that a backup may be given in place of one that lies ahead: that of the next one that was recorded, or of the
+ * last one before it. At the same time the order in which they were recorded decides, so that it takes its place there.
+ * `others` are backups of the same server. Undefined where none of them tells.
+ */
+export function settledTime(backup: Dated, others: readonly Dated[], now: Date): Date | undefined {
+  const byId = others
+    .filter(({ backupId, startedAt }) => backupId !== backup.backupId && !isAhead(startedAt, now))
+    .toSorted((a, b) => a.backupId - b.backupId);
+  const next = byId.find(({ backupId }) => backupId > backup.backupId);
+  const previous = byId.findLast(({ backupId }) => backupId < backup.backupId);
+  return (next ?? previous)?.startedAt;
+}

@@ -1,4 +1,4 @@
-import { isAhead } from './ahead.ts';
+import { isAhead } from './doubtful-times.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 

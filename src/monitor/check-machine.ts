@@ -1,29 +1,27 @@
-import type { DoctorTools } from './doctor-tools.ts';
-import { finding, MACHINE, type Finding } from './findings.ts';
-import { problemOf } from './problem-of.ts';
+import { homedir } from 'node:os';
+import { findSchedule } from '../schedule/find-schedule.ts';
+import { clientProgramsOf, sevenZipOf } from '../server/programs.ts';
+import type { Examination } from './doctor.ts';
+import { finding, MACHINE, problemOf, type Finding } from './findings.ts';
 
 /** Node and the programs that a backup starts. */
-export async function checkPrograms(tools: DoctorTools): Promise<Finding[]> {
-  const { version, program } = tools;
+export async function checkPrograms(examination: Examination): Promise<Finding[]> {
+  const { version, program } = examination;
   const node: Finding = {
     about: MACHINE,
     level: 'ok',
     message: `pgbak ${version} (${program}) on Node ${process.version} (${process.execPath})`,
   };
-  const sevenZip = await finding(
-    MACHINE,
-    async () => {
-      const found = await tools.findSevenZip();
-      return { level: 'ok', message: `7-Zip ${found.version} (${found.file})` };
-    },
-    problemOf,
-  );
-  return [node, sevenZip, ...(await checkClientPrograms(tools))];
+  const sevenZip = await finding(MACHINE, async () => {
+    const found = await sevenZipOf(examination);
+    return { level: 'ok', message: `7-Zip ${found.version} (${found.file})` };
+  });
+  return [node, sevenZip, ...(await checkClientPrograms(examination))];
 }
 
-async function checkClientPrograms(tools: DoctorTools): Promise<Finding[]> {
+async function checkClientPrograms(examination: Examination): Promise<Finding[]> {
   try {
-    const found = await tools.findClientPrograms();
+    const found = await clientProgramsOf(examination);
     if (found.length > 0) {
       return found.map(({ version, pgDump, psql }) => ({
         about: MACHINE,
@@ -34,16 +32,14 @@ async function checkClientPrograms(tools: DoctorTools): Promise<Finding[]> {
     const hint = 'Install the client programs: apt install postgresql-client, brew install libpq; or set PGBAK_PG_BIN.';
     return [{ about: MACHINE, level: 'problem', message: 'no pg_dump was found', hint }];
   } catch (error) {
-    const problem = problemOf(error);
-    if (problem === undefined) throw error;
-    return [{ about: MACHINE, level: 'problem', ...problem }];
+    return [problemOf(MACHINE, error)];
   }
 }
 
 /** Whether anything starts pgbak by itself, and when it last did. */
-export async function checkScheduler(tools: DoctorTools): Promise<Finding[]> {
-  const entries = await tools.findSchedule();
-  const [last] = (await tools.catalog?.backups.list({ limit: 1 })) ?? [];
+export async function checkScheduler({ catalog, environment, signal }: Examination): Promise<Finding[]> {
+  const entries = await findSchedule(homedir(), environment.variables['PATH'] ?? '', signal);
+  const [last] = (await catalog?.backups.list({ limit: 1 })) ?? [];
   const when = last === undefined ? 'no backup has been attempted yet' : `last attempt ${last.startedAt.toISOString()}`;
   if (entries.length === 0) {
     const hint = 'Let cron or systemd start it: pgbak schedule';

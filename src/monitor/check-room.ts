@@ -1,7 +1,13 @@
+import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { knownPlaceOf } from '../server/destination.ts';
+import { sevenZipEnvironment } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { DoctorTools, TemporaryRoom } from './doctor-tools.ts';
+import { openDiskRoom } from '../system/disk-room.ts';
+import { createTemporaryDirectory } from '../system/temporary-directory.ts';
+import type { Examination } from './doctor.ts';
 import { finding, MACHINE, type Finding } from './findings.ts';
-import { problemOf } from './problem-of.ts';
 
 /** More than the last archive was: databases grow. */
 const ROOM_FACTOR = 1.5;
@@ -9,11 +15,11 @@ const ROOM_FACTOR = 1.5;
 const LEAST_ROOM_BYTES = 256_000_000;
 
 /** Whether the largest archive that is to be expected can be built. */
-export async function checkTemporaryDirectory(tools: DoctorTools): Promise<Finding> {
-  const { temporaryDirectory: path, temporaryLimitBytes } = tools;
-  const work = async (): Promise<Omit<Finding, 'about'>> => {
-    const room = await tools.roomIn(path);
-    const archives = await lastArchives(tools, room);
+export async function checkTemporaryDirectory(examination: Examination): Promise<Finding> {
+  const { temporaryDirectory: path = tmpdir(), temporaryLimitBytes } = examination.environment;
+  return await finding(MACHINE, async () => {
+    const room = await roomIn(path, examination);
+    const archives = await lastArchives(room, examination);
     const whole = largest(archives.filter(({ asWhole }) => asWhole !== undefined));
     const inParts = largest(archives.filter(({ asWhole }) => asWhole === undefined));
     const parts = [`temporary directory ${path}: ${gigabytes(room.freeBytes)} free`];
@@ -31,8 +37,21 @@ export async function checkTemporaryDirectory(tools: DoctorTools): Promise<Findi
     if (room.freeBytes >= needed * ROOM_FACTOR) return { level: 'ok', message };
     const hint = 'Set PGBAK_TMPDIR to a directory with more room; archives are built there before they are stored.';
     return { level: room.freeBytes < needed ? 'problem' : 'warning', message, hint };
-  };
-  return await finding(MACHINE, work, problemOf);
+  });
+}
+
+/** The room in a directory. */
+interface TemporaryRoom {
+  freeBytes: number;
+  /** Why space of an archive cannot be given back while it is sent; undefined where it can. */
+  refusal?: string;
+}
+
+async function roomIn(base: string, { environment, signal }: Examination): Promise<TemporaryRoom> {
+  await using directory = await createTemporaryDirectory({ base, owner: 'doctor' });
+  const { bavail, bsize } = await statfs(base);
+  const room = await openDiskRoom(join(directory.path, 'archive'), sevenZipEnvironment(environment), signal);
+  return { freeBytes: bavail * bsize, ...(typeof room === 'string' ? { refusal: room } : {}) };
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
@@ -43,10 +62,8 @@ interface Archive {
   asWhole: string | undefined;
 }
 
-async function lastArchives(
-  { catalog, isSentWhileWritten }: DoctorTools,
-  { refusal }: TemporaryRoom,
-): Promise<Archive[]> {
+async function lastArchives({ refusal }: TemporaryRoom, { catalog, environment }: Examination): Promise<Archive[]> {
+  const isSentWhileWritten = (server: ServerRecord) => knownPlaceOf(server, environment)?.startsWith('file:') !== true;
   const recent = await catalog?.backups.recent(3);
   return ((await catalog?.servers.list()) ?? []).map((server) => ({
     sizeBytes: Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0)),

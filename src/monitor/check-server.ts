@@ -1,33 +1,43 @@
-import { objectNameOf } from '../server/archive-name.ts';
-import type { ServerRecord } from '../server/server.ts';
-import type { ServerSettings } from '../server/settings.ts';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseConnection } from '../postgres/connection.ts';
 import type { Concern } from '../postgres/dump-concerns.ts';
-import type { DoctorTools } from './doctor-tools.ts';
-import { finding, type Finding } from './findings.ts';
-import { problemOf } from './problem-of.ts';
+import { prepareDump } from '../postgres/prepare-dump.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import { fittingServer } from '../postgres/scratch-cluster.ts';
+import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
+import { reach } from '../restore/reach.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import { clientProgramsOf, zstdOf } from '../server/programs.ts';
+import { resolveReference } from '../server/reference.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { resolvePingUrls, resolveSettings, type ServerSettings } from '../server/settings.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Examination } from './doctor.ts';
+import { finding, problemOf, type Finding } from './findings.ts';
 
 /** Everything that a backup of one server is going to need. */
-export async function checkServer(server: ServerRecord, tools: DoctorTools): Promise<Finding[]> {
+export async function checkServer(server: ServerRecord, examination: Examination): Promise<Finding[]> {
+  const { environment, signal } = examination;
   const about = server.name;
   let settings: ServerSettings;
   try {
-    settings = tools.settingsFor(server);
+    settings = resolveSettings(server, environment);
   } catch (error) {
-    const problem = problemOf(error);
-    if (problem === undefined) throw error;
-    return [{ about, level: 'problem', ...problem }, ...checkPings(server, tools)];
+    return [problemOf(about, error), ...checkPings(server, examination)];
   }
   let concerns: readonly Concern[] = [];
-  const connection = await finding(
-    about,
-    async () => {
-      const dump = await tools.prepareDump(server, settings);
-      concerns = dump.concerns;
-      return { level: 'ok', message: dump.summary };
-    },
-    problemOf,
-  );
-  const rights = connection.level === 'ok' ? [await checkRights(server, settings, tools)] : [];
+  const connection = await finding(about, async () => {
+    const found = await clientProgramsOf(examination);
+    const forPrograms = programEnvironment(environment.variables);
+    const dump = await prepareDump({ server, settings, found, environment: forPrograms, signal });
+    concerns = dump.concerns;
+    return { level: 'ok', message: dump.summary };
+  });
+  const rights = connection.level === 'ok' ? [await checkRights(server, settings, examination)] : [];
   return [
     connection,
     ...concerns.map(({ level, message, hint }): Finding => ({
@@ -37,72 +47,107 @@ export async function checkServer(server: ServerRecord, tools: DoctorTools): Pro
       hint,
     })),
     ...rights,
-    ...(await checkPrograms(server, settings, tools)),
-    await checkStorage(server, settings, tools),
+    ...(await checkPrograms(server, settings, examination)),
+    await checkStorage(server, settings, examination),
     ...checkSecrecy(server, settings),
-    ...checkPings(server, tools),
+    ...checkPings(server, examination),
   ];
 }
 
 /** What only some servers need. */
-async function checkPrograms(server: ServerRecord, settings: ServerSettings, tools: DoctorTools): Promise<Finding[]> {
+async function checkPrograms(
+  server: ServerRecord,
+  settings: ServerSettings,
+  examination: Examination,
+): Promise<Finding[]> {
   const needed: (() => Promise<string>)[] = [];
   if (settings.compression.method === 'zstd') {
     needed.push(async () => {
-      await tools.findZstd();
+      await zstdOf(examination);
       return 'zstd is there';
     });
   }
   if (server.verifyAfter === 'restore') {
-    needed.push(async () => `backups are verified in ${await tools.scratchServer()}`);
+    needed.push(async () => `backups are verified in ${await scratchServer(examination)}`);
   }
   return await Promise.all(
-    needed.map((look) =>
-      finding(server.name, async () => ({ level: 'ok' as const, message: await look() }), problemOf),
-    ),
+    needed.map((look) => finding(server.name, async () => ({ level: 'ok' as const, message: await look() }))),
   );
+}
+
+/** Where backups would be restored to be verified, in words. */
+async function scratchServer(examination: Examination): Promise<string> {
+  const { scratchUrl, variable } = examination.environment;
+  if (scratchUrl === undefined) {
+    const { programs } = await fittingServer(await clientProgramsOf(examination));
+    return `a PostgreSQL ${programs.version.text} that is started for it`;
+  }
+  const url = resolveReference(scratchUrl, 'the scratch URL', variable);
+  const { connection, facts } = await reach(parseConnection(url), examination);
+  return `${connection.label}, PostgreSQL ${facts.version.text}`;
 }
 
 const MOST_NAMES = 10;
 
-async function checkRights(server: ServerRecord, settings: ServerSettings, tools: DoctorTools): Promise<Finding> {
-  return await finding(
-    server.name,
-    async () => {
-      const tables = await tools.unreadableTables(server, settings);
-      if (tables.length === 0) return { level: 'ok', message: 'the role may read every table' };
-      const names = tables.slice(0, MOST_NAMES).map(({ name }) => name);
-      const more = tables.length > MOST_NAMES ? ` and ${tables.length - MOST_NAMES} more` : '';
-      const isHidden = tables.some(({ reason }) => reason === 'hidden');
-      const grants = 'GRANT pg_read_all_data TO the role (PostgreSQL 14 and later)';
-      return {
-        level: 'problem',
-        message: `the role cannot read all of ${names.join(', ')}${more}`,
-        hint: isHidden
-          ? `${grants}, and ALTER ROLE ... BYPASSRLS for row-level security.`
-          : `${grants}, or dump as the owner.`,
-      };
-    },
-    problemOf,
-  );
+async function checkRights(server: ServerRecord, settings: ServerSettings, examination: Examination): Promise<Finding> {
+  return await finding(server.name, async () => {
+    const { environment, signal } = examination;
+    const connection = parseConnection(settings.connectionString);
+    const found = await clientProgramsOf(examination);
+    const forPrograms = programEnvironment(environment.variables);
+    const tables = await findUnreadableTables(connection, server, found, forPrograms, signal);
+    if (tables.length === 0) return { level: 'ok', message: 'the role may read every table' };
+    const names = tables.slice(0, MOST_NAMES).map(({ name }) => name);
+    const more = tables.length > MOST_NAMES ? ` and ${tables.length - MOST_NAMES} more` : '';
+    const isHidden = tables.some(({ reason }) => reason === 'hidden');
+    const grants = 'GRANT pg_read_all_data TO the role (PostgreSQL 14 and later)';
+    return {
+      level: 'problem',
+      message: `the role cannot read all of ${names.join(', ')}${more}`,
+      hint: isHidden
+        ? `${grants}, and ALTER ROLE ... BYPASSRLS for row-level security.`
+        : `${grants}, or dump as the owner.`,
+    };
+  });
 }
 
-async function checkStorage(server: ServerRecord, settings: ServerSettings, tools: DoctorTools): Promise<Finding> {
+async function checkStorage(
+  server: ServerRecord,
+  settings: ServerSettings,
+  examination: Examination,
+): Promise<Finding> {
   const objectName = objectNameOf(settings.archiveName, settings.format);
-  return await finding(
-    server.name,
-    async () => {
-      const storage = await tools.storageFor(server, settings);
-      await storage.check(objectName, tools.signal);
-      const limits = (await storage.limits?.(tools.signal)) ?? [];
-      if (tools.probeWrite === undefined) {
-        return judged(`${storage.place} would take ${objectName} (nothing was written; try --probe-write)`, limits);
-      }
-      await tools.probeWrite(storage, objectName);
-      return judged(`${storage.place} took a small file, and nothing of it is left`, limits);
-    },
-    problemOf,
-  );
+  const { catalog, isProbing, signal } = examination;
+  return await finding(server.name, async () => {
+    const storage = await storageFor(settings.destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+    await storage.check(objectName, signal);
+    const limits = (await storage.limits?.(signal)) ?? [];
+    if (!isProbing) {
+      return judged(`${storage.place} would take ${objectName} (nothing was written; try --probe-write)`, limits);
+    }
+    await probeWrite(storage, objectName, signal);
+    return judged(`${storage.place} took a small file, and nothing of it is left`, limits);
+  });
+}
+
+/** Under a name of its own beside the archives, so that no restore point comes of it. */
+async function probeWrite(storage: Storage, objectName: string, signal: AbortSignal): Promise<void> {
+  const name = objectName.replace(/(\.\w+\.7z)$/, `.probe-${randomUUID().slice(0, 8)}$1`);
+  if (storage.probe !== undefined) {
+    await storage.probe(name, signal);
+    return;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'pgbak-probe-'));
+  try {
+    const path = join(folder, 'probe');
+    const content = 'pgbak doctor --probe-write\n';
+    await writeFile(path, content);
+    const file = { path, sizeBytes: Buffer.byteLength(content) };
+    const stored = await storage.put(name, file, { signal, startedAt: new Date(), info: {} });
+    await storage.remove(stored, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** A key that may do less than a restore needs is worth a warning on the day it is set up. */
@@ -121,9 +166,9 @@ function checkSecrecy(server: ServerRecord, { archivePassword }: ServerSettings)
   return [{ about: server.name, level: 'warning', message: 'its archives are not encrypted', hint }];
 }
 
-function checkPings(server: ServerRecord, tools: DoctorTools): Finding[] {
+function checkPings(server: ServerRecord, { environment }: Examination): Finding[] {
   const about = server.name;
-  const { urls, problems } = tools.pingUrlsFor(server);
+  const { urls, problems } = resolvePingUrls(server, environment);
   const broken = problems.map((message): Finding => ({ about, level: 'problem', message }));
   if (broken.length > 0) return broken;
   // To hear of verifications is not to hear of backups.

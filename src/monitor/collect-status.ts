@@ -1,5 +1,4 @@
-import { doubtfulTimes } from '../core/doubtful-times.ts';
-import { CLOCK_TOLERANCE_MS } from '../core/ahead.ts';
+import { CLOCK_TOLERANCE_MS, doubtfulTimes } from '../core/doubtful-times.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { statusOf, type ServerStatus } from './status.ts';

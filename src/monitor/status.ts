@@ -1,5 +1,5 @@
 import { nextDue } from '../backup/due.ts';
-import { isAhead } from '../core/ahead.ts';
+import { isAhead } from '../core/doubtful-times.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import type { ServerRecord } from '../server/server.ts';

@@ -1,17 +1,69 @@
-import { isAhead } from '../core/ahead.ts';
-import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
+import { findBackup } from '../catalog/find-server.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
+import type { Context } from '../core/context.ts';
+import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { ServerRecord } from '../server/server.ts';
 
 /** A good backup that is known well enough to be fetched. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
+
+/**
+ * The restore point of a server that `at` means: `latest`, a time, or a backup's id. An id may also be that of one which
+ * was stored and found wanting: better than nothing on a bad day. Throws a `ConfigError` when there is none.
+ */
+export async function findPoint(
+  server: ServerRecord,
+  at: string,
+  { catalog, clock, report }: Pick<Context, 'catalog' | 'clock' | 'report'>,
+): Promise<RestorePoint> {
+  if (!/^\d+$/.test(at)) {
+    const now = clock.now();
+    const good = await candidates(catalog, server.id, at, now);
+    const point = choosePoint(good, at, now);
+    const passedOver = doubtfulTimes(good, now);
+    if (passedOver !== undefined) {
+      report({ type: 'note', server: server.name, message: `passed over for --at ${at}: ${passedOver}` });
+    }
+    return point;
+  }
+  const backup = await findBackup(catalog, Number(at), String(server.id));
+  if (backup.removedAt !== undefined) {
+    throw new ConfigError(
+      `backup ${at} was removed from storage at ${backup.removedAt.toISOString()}`,
+      'See what there is: pgbak backups',
+    );
+  }
+  if (backup.result !== 'success' && backup.objectId === undefined) {
+    throw new ConfigError(`backup ${at} failed, and nothing of it was stored`, 'See what there is: pgbak backups');
+  }
+  return asRestorePoint(backup);
+}
+
+/** Of a server's good backups, in a log of a million entries: those that may be meant, and those of a doubtful time. */
+async function candidates(
+  { backups }: Context['catalog'],
+  serverId: number,
+  at: string,
+  now: Date,
+): Promise<BackupRecord[]> {
+  const latest = now.getTime() + CLOCK_TOLERANCE_MS;
+  const time = at === 'latest' ? latest : Date.parse(at);
+  const until = new Date(Number.isNaN(time) ? latest : Math.min(time, latest));
+  const good = { serverId, goodOnly: true, limit: 1 };
+  const meant = await backups.list({ ...good, until });
+  const ahead = await backups.ahead(now, serverId);
+  if (meant.length > 0 || ahead.length > 0) return [...meant, ...ahead];
+  // Where there is none by then, whether there is any at all decides what to say.
+  return await backups.list(good);
+}
 
 /**
  * The restore point that `at` means: `latest`, or a time, for which it is the last one begun by then. One that was
  * begun, as it says, later than `now` is neither. `backups` are a server's good ones. Throws a `ConfigError` when there
  * is none.
  */
-export function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): RestorePoint {
+function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): RestorePoint {
   const newestFirst = backups
     .filter(({ startedAt }) => !isAhead(startedAt, now))
     .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.backupId - a.backupId);

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
-import { isAhead } from '../core/ahead.ts';
+import { isAhead } from '../core/doubtful-times.ts';
 import type { ServerRecord } from '../server/server.ts';
 
 /**

@@ -1,3 +1,6 @@
+import type { RowCounts } from '../core/backup-record.ts';
+import type { RestorePoint } from './choose-point.ts';
+import type { OpenArchive } from './open-archive.ts';
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolveReference } from '../server/reference.ts';
@@ -6,8 +9,8 @@ import { ProgramError } from '../core/errors.ts';
 import type { ClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { isWholeOrigin, originOf } from '../postgres/dump-toc/dump-origin.ts';
-import { judgeLoad } from '../postgres/judge-load.ts';
-import { startLoader } from '../postgres/load-dump.ts';
+import { judgeLoad, type LoadJudgment } from '../postgres/judge-load.ts';
+import { startLoader, type Loader } from '../postgres/load-dump.ts';
 import { programsThatRead } from '../postgres/match-version.ts';
 import { ownServerEnvironment, type ProgramEnvironment } from '../postgres/program-environment.ts';
 import { queryRows } from '../postgres/query.ts';
@@ -16,18 +19,29 @@ import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } 
 import { needsOf, type ScratchNeeds } from '../postgres/scratch-needs.ts';
 import { rolesStatement } from '../postgres/scratch-roles.ts';
 import { missingTablespaces } from '../postgres/tablespaces.ts';
-import type { VerifyTools } from './verify.ts';
 import { unprivilegedAccount } from '../system/account.ts';
-import { clientProgramsFor, once } from '../backup/open-programs.ts';
-import { reach } from './open-restore.ts';
-import type { Workplace } from '../terminal/open-workplace.ts';
+import { clientProgramsOf } from '../server/programs.ts';
+import { once } from '../system/once.ts';
+import { reach } from './reach.ts';
+import type { Context } from '../core/context.ts';
 import { directoryFor, heldDirectory, sweepKilled } from './scratch-place.ts';
 
 /** Where backups are restored to be looked at: a server that was named, or one of our own that lives as long as this. */
 export interface ScratchServer extends AsyncDisposable {
-  firstNeeds: VerifyTools['firstNeeds'];
-  learnNeeds: VerifyTools['learnNeeds'];
-  createScratch: VerifyTools['createScratch'];
+  /** What a throwaway server must have for a dump to load, as far as its backup tells. */
+  firstNeeds: (point: RestorePoint) => Promise<ScratchNeeds>;
+  /** Adds what the beginning of the dump tells, where its backup did not tell it. */
+  learnNeeds: (needs: ScratchNeeds, point: RestorePoint, archive: OpenArchive) => Promise<ScratchNeeds>;
+  /** A throwaway database to load a dump of that format into. */
+  createScratch: (point: RestorePoint, needs: ScratchNeeds) => Promise<Scratch>;
+}
+
+/** A throwaway database. */
+interface Scratch extends AsyncDisposable {
+  openLoader: () => Promise<Loader>;
+  /** What it means that it did not load the dump. */
+  judge: (failure: ProgramError) => LoadJudgment;
+  countRows: () => Promise<RowCounts>;
 }
 
 interface Reached {
@@ -42,8 +56,8 @@ interface Reached {
 }
 
 /** Nothing is started before the first database is asked for. `given` is a connection string, or a reference to one. */
-export function openScratchServer(given: Secret | undefined, workplace: Workplace, signal: AbortSignal): ScratchServer {
-  const { environment, catalog } = workplace;
+export function openScratchServer(given: Secret | undefined, context: Context): ScratchServer {
+  const { environment, catalog, signal } = context;
   const owned: AsyncDisposable[] = [];
   const url = given ?? environment.scratchUrl;
   const mark = createHash('sha256').update(`${hostname()}\n${catalog.id}`).digest('hex').slice(0, 8);
@@ -51,12 +65,12 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
   const named = once(async (): Promise<Reached> => {
     if (url === undefined) throw new Error('no scratch URL was given');
     const resolved = resolveReference(url, 'the scratch URL', environment.variable);
-    const reached = await reach(parseConnection(resolved), environment, signal);
-    const directory = await heldDirectory(workplace);
+    const reached = await reach(parseConnection(resolved), context);
+    const directory = await heldDirectory(context);
     owned.push(directory);
     const owner = { mark, id: directory.id };
     const major = reached.facts.version.major;
-    const { inUse } = await sweepKilled(workplace);
+    const { inUse } = await sweepKilled(context);
     const { connection: server, found, forPrograms } = reached;
     await dropAbandoned({ server, major, found, environment: forPrograms, signal }, owner, inUse);
     return { ...reached, major, owner };
@@ -64,7 +78,7 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
 
   /** One for all that need no more, and another where a backup needs it: of another version or encoding, or larger. */
   const clusters = new Map<string, () => Promise<Reached>>();
-  const swept = once(() => sweepKilled(workplace));
+  const swept = once(() => sweepKilled(context));
   const own = async (needs: ScratchNeeds, name: string): Promise<Reached> => {
     const { origin, encoding, preload, lockedObjects } = needs;
     const isAlone = preload.includes('pg_cron') ? name : '';
@@ -74,12 +88,12 @@ export function openScratchServer(given: Secret | undefined, workplace: Workplac
     return await start();
   };
   const startOwn = async (needs: ScratchNeeds, cronDatabase: string): Promise<Reached> => {
-    const found = await clientProgramsFor(environment, process.env, signal);
+    const found = await clientProgramsOf(context);
     await swept();
     const account = unprivilegedAccount();
-    const directory = await directoryFor(account, workplace);
+    const directory = await directoryFor(account, context);
     owned.push(directory);
-    const forPrograms = ownServerEnvironment(process.env);
+    const forPrograms = ownServerEnvironment(environment.variables);
     const cluster = await startScratchCluster({
       found,
       directory: directory.path,

@@ -19,8 +19,9 @@ import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation } from './create-target.ts';
 import { openPart, thenDisposed } from './open-part.ts';
-import { reach, restoreDirectory } from './open-restore.ts';
-import type { Workplace } from '../terminal/open-workplace.ts';
+import { reach } from './reach.ts';
+import { heldDirectory } from './scratch-place.ts';
+import type { Context } from '../core/context.ts';
 import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
 
 export interface OpenedTarget {
@@ -37,17 +38,13 @@ export async function openTarget(
   url: Secret,
   point: RestorePoint,
   options: TargetOptions,
-  workplace: Workplace,
-  signal: AbortSignal,
+  context: Context,
 ): Promise<OpenedTarget> {
+  const { signal } = context;
   refuseMismatch(point, options);
   const { create, clean, parts, globals, lockWaitSeconds } = options;
   const named = parseConnection(url);
-  const reached = await reach(
-    create ? connectionTo(named, options.maintenanceDatabase) : named,
-    workplace.environment,
-    signal,
-  );
+  const reached = await reach(create ? connectionTo(named, options.maintenanceDatabase) : named, context);
   const { connection: server, facts, found, forPrograms: environment } = reached;
   const database = named.database ?? facts.database;
   const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);
@@ -74,7 +71,7 @@ export async function openTarget(
     );
   }
 
-  const made = await workplace.catalog.backups.databaseFacts(point.backupId);
+  const made = await context.catalog.backups.databaseFacts(point.backupId);
   const noted = notedOrigin(made);
   const limits = await limitsOfRole(point.roles ?? [], create, query);
   const leftOut = leftOutFor(limits, parts);
@@ -127,7 +124,7 @@ export async function openTarget(
     ? openPart({
         parts,
         query: create ? undefined : ask,
-        createDirectory: () => restoreDirectory(workplace),
+        createDirectory: () => heldDirectory(context),
       })
     : undefined;
   return {
@@ -167,7 +164,7 @@ export async function openTarget(
           const { programs, jobs } = means;
           const load = { ...request, programs };
           if (part !== undefined) return await part.openLoader(load, jobs);
-          return jobs > 1 ? await openParallel(load, jobs, workplace) : startLoader(load);
+          return jobs > 1 ? await openParallel(load, jobs, context) : startLoader(load);
         };
         if (creation === undefined) return await open();
         await creation.create();
@@ -187,8 +184,8 @@ export async function openTarget(
   };
 }
 
-async function openParallel(request: LoadRequest, jobs: number, workplace: Workplace): Promise<Loader> {
-  const directory = await restoreDirectory(workplace);
+async function openParallel(request: LoadRequest, jobs: number, context: Context): Promise<Loader> {
+  const directory = await heldDirectory(context);
   return thenDisposed(fileLoader(request, join(directory.path, 'dump'), jobs), directory);
 }
 

@@ -1,14 +1,19 @@
-import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Context } from '../core/context.ts';
+import { PgbakError } from '../core/errors.ts';
 import { grouped } from '../core/grouped.ts';
-import { freeName } from '../server/free-name.ts';
 import { Secret } from '../core/secret.ts';
 import { isSignedWith, parseNote } from '../core/sum-note.ts';
-import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../server/server.ts';
+import { archivePasswordOf } from '../server/archive-password.ts';
+import { placeOf } from '../server/destination.ts';
+import type { Environment } from '../server/environment.ts';
+import { freeName } from '../server/free-name.ts';
+import { SERVER_DEFAULTS, type ServerRecord } from '../server/server.ts';
+import { openPlace } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
-export interface RebuiltServer {
+interface RebuiltServer {
   server: ServerRecord;
   /** Whether it was not in the catalogue before. */
   isNew: boolean;
@@ -16,27 +21,23 @@ export interface RebuiltServer {
   added: number;
 }
 
-export interface RebuildTools {
-  catalog: Pick<Catalog, 'id' | 'servers' | 'rebuild'>;
-  storage: Storage;
-  /** Destination and bucket as a new server's record is to have them. */
-  destination: Pick<ServerFields, 'destination' | 'b2Bucket'>;
-  /** Whether an existing server stores its archives there. */
-  storesThere: (server: ServerRecord) => boolean;
-  /** What the sums that are kept beside the archives of a server are signed with. */
-  passwordOf: (server: ServerRecord) => Secret | undefined;
-  warn: (message: string) => void;
-  /** Catalogues whose archives are to be taken over, by their ids or how these begin. */
+interface RebuildRequest {
+  /** The place that a user names: `b2`, `b2:BUCKET` or `file:/dir`. */
+  from: string;
+  /** Other catalogues whose archives are taken over, by their ids or how these begin. */
   adoptCatalogs: readonly string[];
-  now: Date;
-  signal: AbortSignal;
+  /** In place of the servers' own archive passwords. */
+  password: Secret | undefined;
 }
 
-type AdoptTools = Pick<RebuildTools, 'storage' | 'passwordOf' | 'warn' | 'now'> & {
-  catalog: Pick<Catalog, 'id' | 'rebuild'>;
-};
+/** Where archives are taken in from, and what tells whether their checksums can be trusted. */
+interface Source {
+  storage: Storage;
+  /** The password that the checksums beside the archives of a server are signed with. */
+  passwordOf: (server: ServerRecord) => Secret | undefined;
+}
 
-export interface Rebuilt {
+interface Rebuilt {
   servers: RebuiltServer[];
   /** Archives of other catalogues, which were left alone. */
   foreign: ForeignArchives[];
@@ -49,32 +50,49 @@ export interface Rebuilt {
  * that archive name there, or of a new one, whose connection string only its user knows. What is known
  * already stays as it is, so that it can be done again. Whose archives may be taken in, `settleOwners` says.
  */
-export async function rebuild(tools: RebuildTools): Promise<Rebuilt> {
-  const all = await listRemoteArchives(tools.storage, '', tools.signal);
-  const { isTaken, foreign, readOnly } = await settleOwners(all, tools);
+export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest, context: Context): Promise<Rebuilt> {
+  const { catalog, environment, signal } = context;
+  const storage = await openPlace(from, context);
+  const source = { storage, passwordOf: (server: ServerRecord) => password ?? knownPasswordOf(server, environment) };
+  const all = await listRemoteArchives(storage, '', signal);
+  const { isTaken, foreign, readOnly } = await settleOwners(all, adoptCatalogs, context);
   const byName = grouped(all.filter(isTaken), ({ archiveName }) => archiveName);
   const rebuilt: RebuiltServer[] = [];
   for (const [archiveName, archives] of byName) {
     archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
-    const servers = await tools.catalog.servers.list();
-    const existing = servers.find((one) => one.archiveName === archiveName && tools.storesThere(one));
-    const server = existing ?? (await addServer(archives, servers, tools));
+    const servers = await catalog.servers.list();
+    const existing = servers.find(
+      (one) => one.archiveName === archiveName && placeOf(one, environment) === storage.place,
+    );
+    const server = existing ?? (await addServer(archives, servers, storage.place, context));
     let added = 0;
-    for (const archive of archives) if ((await adoptArchive(archive, server, tools)) !== undefined) added += 1;
+    for (const archive of archives)
+      if ((await adoptArchive(archive, server, source, context)) !== undefined) added += 1;
     rebuilt.push({ server, isNew: existing === undefined, added });
   }
   return { servers: rebuilt, foreign, readOnly };
+}
+
+/** A server without its password is rebuilt as well, and asks for it when it is restored. */
+function knownPasswordOf(server: ServerRecord, environment: Environment): Secret | undefined {
+  try {
+    return archivePasswordOf(server, environment);
+  } catch (error) {
+    if (error instanceof PgbakError) return undefined;
+    throw error;
+  }
 }
 
 /** Takes one archive into the catalogue as a backup of that server; undefined where it is known already. */
 export async function adoptArchive(
   archive: RemoteArchive,
   server: ServerRecord,
-  tools: AdoptTools,
+  source: Source,
+  context: Context,
 ): Promise<number | undefined> {
   const { object, place, startedAt, format, rawSizeBytes, compression, facts, catalogId } = archive;
   const { sizeBytes, sha1, storedAt, name: objectName, id: objectId } = object;
-  const { catalog, now } = tools;
+  const { catalog, clock } = context;
   return await catalog.rebuild.adopt(
     {
       serverId: server.id,
@@ -86,13 +104,13 @@ export async function adoptArchive(
       objectName,
       objectId,
       ...(sha1 === undefined ? {} : { sha1 }),
-      ...(await strongSumOf(archive, server, tools)),
+      ...(await strongSumOf(archive, server, source, context)),
       ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
       ...(compression === undefined ? {} : { compression }),
       ...(facts === undefined ? {} : { facts }),
       ...(catalogId === undefined || catalogId === catalog.id ? {} : { catalogId }),
     },
-    now,
+    clock.now(),
   );
 }
 
@@ -103,7 +121,8 @@ export async function adoptArchive(
 async function strongSumOf(
   { object, startedAt, place }: RemoteArchive,
   server: ServerRecord,
-  { storage, passwordOf, warn }: AdoptTools,
+  { storage, passwordOf }: Source,
+  { report }: Context,
 ): Promise<{ sha256?: string; sumNote?: string }> {
   const text = await storage.sumNoteOf(object);
   const note = text === undefined ? undefined : parseNote(text);
@@ -111,24 +130,30 @@ async function strongSumOf(
   const password = passwordOf(server);
   if (password === undefined) return { sumNote: text };
   if (await isSignedWith(note, { objectName: object.name, startedAt }, password)) return { sha256: note.sha256 };
-  warn(
-    `the checksum beside ${object.name} in ${place}, made ${startedAt.toISOString()}, is not signed with the archive ` +
+  report({
+    type: 'warning',
+    server: server.name,
+    message:
+      `the checksum beside ${object.name} in ${place}, made ${startedAt.toISOString()}, is not signed with the archive ` +
       'password of this server: it counts as unknown, and somebody else may have put the archive there',
-  );
+  });
   return {};
 }
 
 async function addServer(
   archives: readonly RemoteArchive[],
   servers: readonly ServerRecord[],
-  { catalog, destination }: RebuildTools,
+  place: string,
+  { catalog }: Context,
 ): Promise<ServerRecord> {
   const newest = archives.at(-1);
   if (newest === undefined) throw new Error('a server was to be made of no archive');
   const { serverName, archiveName, format, compression } = newest;
   return await catalog.servers.add({
     ...SERVER_DEFAULTS,
-    ...destination,
+    ...(place.startsWith('file:')
+      ? { destination: place }
+      : { destination: 'b2', b2Bucket: place.slice('b2:'.length) }),
     name: freeName(serverName, new Set(servers.map(({ name }) => name))),
     connectionString: new Secret(''),
     archiveName,

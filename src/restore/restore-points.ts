@@ -1,8 +1,12 @@
-import { parseObjectName } from '../server/archive-name.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
-import { objectKey, type Storage } from '../storage/storage.ts';
-import type { ServerRecord } from '../server/server.ts';
+import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
+import { parseObjectName } from '../server/archive-name.ts';
+import { knownPlaceOf } from '../server/destination.ts';
+import type { Environment } from '../server/environment.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from '../server/storage-at.ts';
+import { objectKey } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 
 /**
@@ -18,76 +22,95 @@ export type ListedPoint =
   | { state: UnrecordedState; archive: RemoteArchive };
 
 /** An archive of which the catalogue knows nothing. `ownIds` are the catalogues whose archives are its own. */
-export function unrecorded(archive: RemoteArchive, ownIds: ReadonlySet<string>): ListedPoint {
+function unrecorded(archive: RemoteArchive, ownIds: ReadonlySet<string>): ListedPoint {
   const isOwn = archive.catalogId === undefined || ownIds.has(archive.catalogId);
   return { state: isOwn ? 'not in catalogue' : 'of another catalogue', archive };
 }
 
-export interface ListTools {
-  signal: AbortSignal;
-  /** `b2:BUCKET` or `file:/dir`, with the keys that this server has today. */
-  storageAt: (place: string, server: ServerRecord) => Promise<Storage>;
-  /** Where a server's archives go today; undefined where its settings do not say. */
-  placeToday: (server: ServerRecord) => string | undefined;
-  warn: (message: string) => void;
-  /** The catalogues whose archives are our own. */
-  ownIds: ReadonlySet<string>;
-  /** What the catalogue knows, good or not, to be in storage under these ids, in any place. */
-  recordsOf: (objectIds: readonly string[]) => Promise<readonly BackupRecord[]>;
-  /** Archives made earlier that are not among the given backups are left out. */
-  since: Date | undefined;
+/** Restore points, and the places that could not be asked, each with the reason. */
+interface ListedPoints {
+  points: ListedPoint[];
+  silent: string[];
 }
 
-export interface Remembered {
+interface Remembered {
   server: ServerRecord;
   /** Its good backups that are asked about. */
   backups: readonly BackupRecord[];
 }
 
 /**
- * The good backups of servers, joined with what storage really holds under their names, newest first. `orphans` are those
- * of servers that were deleted: they are present where storage was asked for another server's sake, and else unknown.
+ * The good backups of one server or of all, joined with what storage really holds under their names; newest first. Storage
+ * is asked about the last `limit` of the catalogue, where these are and where today's go. Backups of servers that were
+ * deleted are present where storage was asked for another server's sake, and else unknown.
  */
-export async function listRestorePoints(
-  servers: readonly Remembered[],
-  orphans: readonly BackupRecord[],
-  tools: ListTools,
-): Promise<ListedPoint[]> {
+export async function restorePointsOf(
+  server: ServerRecord | undefined,
+  limit: number,
+  context: Context,
+): Promise<ListedPoints> {
+  const { catalog, environment, signal } = context;
+  const servers = server === undefined ? await catalog.servers.list() : [server];
+  const backups = await catalog.backups.newestPoints(limit, server?.id);
+  const byServer = new Map<number | undefined, BackupRecord[]>(servers.map(({ id }) => [id, []]));
+  for (const backup of backups) byServer.get(backup.serverId)?.push(backup);
+  const remembered = servers.map((one) => ({ server: one, backups: byServer.get(one.id) ?? [] }));
+
   const found = new Map<string, RemoteArchive>();
-  const silent = new Set<string>();
-  for (const { place, server, archiveNames } of questionsFor(servers, tools)) {
+  const silent = new Map<string, string>();
+  for (const { place, server: owner, archiveNames } of questionsFor(remembered, environment)) {
     try {
-      const storage = await tools.storageAt(place, server);
-      for (const archive of await listRemoteArchives(storage, commonPrefix(archiveNames), tools.signal)) {
+      const storage = await storageOf({ place }, owner, context, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+      for (const archive of await listRemoteArchives(storage, commonPrefix(archiveNames), signal)) {
         if (archiveNames.has(archive.archiveName)) found.set(objectKey(place, archive.object.id), archive);
       }
     } catch (error) {
-      tools.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof PgbakError)) throw error;
-      silent.add(place);
-      tools.warn(`${place} could not be asked: ${error.message}`);
+      silent.set(place, `${place} could not be asked: ${error.message}`);
     }
   }
-  const remembered = servers.flatMap(({ backups }) => backups);
-  const given = new Set([...remembered, ...orphans].map((backup) => keyOf(backup)));
-  const recorded = remembered.map((backup): ListedPoint => ({ state: stateOf(backup, found, silent), backup }));
-  const { since = new Date(0) } = tools;
+  const isOrphan = ({ serverId }: BackupRecord) => serverId === undefined;
+  const recorded = backups.map((backup): ListedPoint => ({
+    state: isOrphan(backup) ? (found.has(keyOf(backup)) ? 'present' : 'unknown') : stateOf(backup, found, silent),
+    backup,
+  }));
+  const given = new Set(backups.map((backup) => keyOf(backup)));
+  // An archive that is older than all that are shown is not shown either.
+  const since = (backups.length < limit ? undefined : backups.at(-1)?.startedAt) ?? new Date(0);
   const doubtful = [...found].filter(([key, { startedAt }]) => !given.has(key) && startedAt >= since);
-  const records = await tools.recordsOf(doubtful.map(([, { object }]) => object.id));
+  const records = await catalog.backups.ofObjects(doubtful.map(([, { object }]) => object.id));
   const known = new Set(records.map((backup) => keyOf(backup)));
-  const others = doubtful
-    .filter(([key]) => !known.has(key))
-    .map(([, archive]): ListedPoint => unrecorded(archive, tools.ownIds));
-  const left = orphans.map((backup): ListedPoint => {
-    return { state: found.has(keyOf(backup)) ? 'present' : 'unknown', backup };
+  const ownIds = await catalog.rebuild.knownCatalogs();
+  const others = doubtful.filter(([key]) => !known.has(key)).map(([, archive]) => unrecorded(archive, ownIds));
+  const points = [...recorded, ...others].toSorted((a, b) => madeAt(b) - madeAt(a));
+  return { points: points.slice(0, limit), silent: [...silent.values()] };
+}
+
+/** Everything of pgbak's in a place, of every catalogue, and what the catalogue knows of it. */
+export async function remotePointsIn(
+  from: string | undefined,
+  limit: number,
+  context: Context,
+): Promise<ListedPoint[]> {
+  const { catalog, signal } = context;
+  const storage = await openPlace(from, context);
+  const all = await listRemoteArchives(storage, '', signal);
+  const archives = all.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, limit);
+  const ownIds = await catalog.rebuild.knownCatalogs();
+  const recorded = new Map<string, BackupRecord>();
+  for (const backup of await catalog.backups.ofObjects(archives.map(({ object }) => object.id)))
+    recorded.set(objectKey(backup.place, backup.objectId), backup);
+  return archives.map((archive): ListedPoint => {
+    const backup = recorded.get(objectKey(archive.place, archive.object.id));
+    return backup === undefined ? unrecorded(archive, ownIds) : { state: 'present', backup };
   });
-  return [...recorded, ...others, ...left].toSorted((a, b) => madeAt(b) - madeAt(a));
 }
 
 function stateOf(
   { place, objectId }: BackupRecord,
   found: ReadonlyMap<string, RemoteArchive>,
-  silent: ReadonlySet<string>,
+  silent: ReadonlyMap<string, string>,
 ): 'present' | 'missing' | 'unknown' {
   if (place === undefined || objectId === undefined || silent.has(place)) return 'unknown';
   return found.has(objectKey(place, objectId)) ? 'present' : 'missing';
@@ -104,7 +127,7 @@ interface Question {
 }
 
 /** One listing for each place and key, however many servers share them. */
-function questionsFor(servers: readonly Remembered[], { placeToday }: ListTools): Question[] {
+function questionsFor(servers: readonly Remembered[], environment: Environment): Question[] {
   const questions = new Map<string, Question>();
   const ask = (place: string | undefined, server: ServerRecord, archiveName: string | undefined) => {
     if (place === undefined || archiveName === undefined) return;
@@ -114,7 +137,7 @@ function questionsFor(servers: readonly Remembered[], { placeToday }: ListTools)
     questions.set(key, question);
   };
   for (const { server, backups } of servers) {
-    ask(placeToday(server), server, server.archiveName);
+    ask(knownPlaceOf(server, environment), server, server.archiveName);
     for (const { place, objectName } of backups) {
       ask(place, server, objectName === undefined ? undefined : parseObjectName(objectName)?.archiveName);
     }

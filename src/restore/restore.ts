@@ -1,11 +1,9 @@
 import type { Writable } from 'node:stream';
-import type { ServerRecord } from '../server/server.ts';
 import type { Secret } from '../core/secret.ts';
 import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { Loader } from '../postgres/load-dump.ts';
-import type { RestorePoint } from './choose-point.ts';
-import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
-import { nowhere } from './nowhere.ts';
+import type { Context } from '../core/context.ts';
+import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
 
 /** Looks at a dump before anything of it is loaded. */
@@ -45,14 +43,11 @@ export interface DatabaseTarget {
 /** Where a dump goes. */
 export type Target = { kind: 'file'; path: string } | { kind: 'stream'; sink: Writable } | DatabaseTarget;
 
-export interface RestoreRequest {
-  server: ServerRecord;
-  point: RestorePoint;
-  password: Secret | undefined;
+interface RestoreRequest extends ArchiveRequest {
   target: Target;
 }
 
-export interface Restored {
+interface Restored {
   dumpBytes: number;
   part?: LoadedPart;
 }
@@ -61,31 +56,32 @@ export interface Restored {
  * Brings a restore point back: its archive is fetched and proved as a whole, and only then opened and handed over. A target
  * is changed only once 7-Zip has ended well and the dump was seen to be whole; otherwise it is as before.
  */
-export async function restore(request: RestoreRequest, tools: HandOverTools): Promise<Restored> {
-  const { server, point, password, target } = request;
-  const say = (message: string) => tools.report({ type: 'step', message });
+export async function restore(request: RestoreRequest, context: Context): Promise<Restored> {
+  const { point, target } = request;
+  const say = (message: string) => context.report({ type: 'step', message });
   try {
     if (target.kind === 'file') await prepareFile(target.path, say);
     say(`fetching ${point.objectName} from ${point.place}`);
-    return await withArchive(server, point, password, tools, async (archive) => {
+    return await withArchive(request, context, async (archive) => {
       if (target.kind === 'file') {
         say(`writing ${target.path}`);
         return { dumpBytes: await writeFile(target.path, archive) };
       }
       if (target.kind === 'stream') return { dumpBytes: await writeStream(target.sink, archive, say) };
-      return await loadInto(target, archive, tools);
+      return await loadInto(request.server.name, target, archive, context);
     });
   } catch (error) {
     // A signal ends the programs too; the first of them to end is not the reason.
-    tools.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     throw error;
   }
 }
 
 async function loadInto(
+  server: string,
   target: DatabaseTarget,
   archive: OpenArchive,
-  { report, signal }: HandOverTools,
+  { report, signal }: Context,
 ): Promise<Restored> {
   const say = (message: string) => report({ type: 'step', message });
   const globals = target.globals === undefined ? undefined : await archive.readGlobals();
@@ -119,7 +115,7 @@ async function loadInto(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ProgramError)) throw error;
-      report({ type: 'warning', message: `${error.message}. ${error.hint ?? ''}`.trim() });
+      report({ type: 'warning', server, message: `${error.message}. ${error.hint ?? ''}`.trim() });
     }
   }
   return { dumpBytes, ...(part === undefined ? {} : { part }) };

@@ -9,9 +9,9 @@ import {
 } from '../system/locked-directory.ts';
 import { firstClosedDirectory, unprivilegedAccount } from '../system/account.ts';
 import type { Account } from '../system/programs.ts';
-import type { Workplace } from '../terminal/open-workplace.ts';
+import type { Context } from '../core/context.ts';
 
-type Place = Pick<Workplace, 'catalog' | 'environment'>;
+type Place = Pick<Context, 'catalog' | 'environment'>;
 
 const ownerOf = ({ catalog }: Place) => `${catalog.id} restore`;
 

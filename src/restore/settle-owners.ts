@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Context } from '../core/context.ts';
 import { grouped } from '../core/grouped.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RemoteArchive } from './remote-archives.ts';
@@ -10,7 +10,7 @@ export interface ForeignArchives {
   archiveNames: string[];
 }
 
-export interface Owners {
+interface Owners {
   /** Whether an archive may be taken in. */
   isTaken: (archive: RemoteArchive) => boolean;
   foreign: ForeignArchives[];
@@ -25,7 +25,8 @@ export interface Owners {
  */
 export async function settleOwners(
   archives: readonly RemoteArchive[],
-  { catalog, adoptCatalogs }: { catalog: Pick<Catalog, 'rebuild'>; adoptCatalogs: readonly string[] },
+  adoptCatalogs: readonly string[],
+  { catalog }: Context,
 ): Promise<Owners> {
   const byOwner = grouped(
     archives.filter(({ catalogId }) => catalogId !== undefined),

@@ -1,14 +1,18 @@
-import type { Level, RowCounts } from '../core/backup-record.ts';
-import type { Secret } from '../core/secret.ts';
-import type { ServerRecord } from '../server/server.ts';
+import type { RowCounts } from '../core/backup-record.ts';
+import type { Context } from '../core/context.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Level } from '../core/backup-record.ts';
 import type { LoadJudgment } from '../postgres/judge-load.ts';
-import type { Loader } from '../postgres/load-dump.ts';
 import type { ScratchNeeds } from '../postgres/scratch-needs.ts';
+import { failUrlOf } from '../notify/ping-url.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { resolvePingUrls } from '../server/settings.ts';
+import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { load, withArchive, type HandOverTools, type OpenArchive } from './hand-over.ts';
-import { nowhere } from './nowhere.ts';
+import { load, nowhere, withArchive, type OpenArchive } from './open-archive.ts';
+import type { ScratchServer } from './open-scratch.ts';
 
 export interface Verification {
   serverId: number;
@@ -22,41 +26,60 @@ export interface Verification {
   message: string;
 }
 
-export interface VerifyTools extends HandOverTools {
-  /** What a throwaway server must have for a dump to load, as far as its backup tells. */
-  firstNeeds: (point: RestorePoint) => Promise<ScratchNeeds>;
-  /** Adds what the beginning of the dump tells, where its backup did not tell it. */
-  learnNeeds: (needs: ScratchNeeds, point: RestorePoint, archive: OpenArchive) => Promise<ScratchNeeds>;
-  /** A throwaway database to load a dump of that format into. */
-  createScratch: (point: RestorePoint, needs: ScratchNeeds) => Promise<Scratch>;
-  /** As they were counted with the dump; undefined where they were not. */
-  rowCountsOf: (backupId: number) => Promise<RowCounts | undefined>;
+export interface VerifyRequest {
+  level: Level;
+  server: ServerRecord;
+  point: RestorePoint;
+  /** A password that cannot be had is a reason for `unknown`, so it is asked for within. */
+  password: () => Secret | undefined;
+  /** Where backups are restored to, to be looked at. */
+  scratch: ScratchServer;
+  /** Look also into an archive that is not encrypted where there is a password. */
+  allowsUnencrypted?: boolean;
 }
 
-export interface Scratch extends AsyncDisposable {
-  openLoader: () => Promise<Loader>;
-  /** What it means that it did not load the dump. */
-  judge: (failure: ProgramError) => LoadJudgment;
-  countRows: () => Promise<RowCounts>;
+/** Checks one restore point, remembers the result, and tells the health check of it. Rejects only when interrupted. */
+export async function verify(request: VerifyRequest, context: Context): Promise<Verification> {
+  const { level, server } = request;
+  const verification = await look(request, context);
+  const { verdict, isGood, message, backupId } = verification;
+  // What could not be looked at leaves what is known of it as it was.
+  if (verdict !== 'unknown') {
+    const { catalog, clock } = context;
+    await catalog.verifications.record({ backupId, level, isGood, message, verifiedAt: clock.now() });
+  }
+  const words = `backup ${backupId} of ${server.name} at level ${level}: ${verdict}\n${message}`;
+  const warning = await pingVerified(server, isGood, words, context);
+  if (warning !== undefined) context.report({ type: 'warning', server: server.name, message: warning });
+  return verification;
 }
 
-/** Checks one restore point. Rejects only when interrupted; what is wrong with the backup is in the result. */
-export async function verify(
-  level: Level,
+/** Tells the server's verify URL, where it has one. Resolves with a warning when that could not be done. */
+async function pingVerified(
   server: ServerRecord,
-  point: RestorePoint,
-  password: Password,
-  tools: VerifyTools,
-): Promise<Verification> {
+  isGood: boolean,
+  body: string,
+  { environment, version, clock }: Context,
+): Promise<string | undefined> {
+  const { urls, problems } = resolvePingUrls(server, environment);
+  const { verify: url } = urls;
+  if (url === undefined) return server.hcUrlVerify === undefined ? undefined : problems.join('; ');
+  const { ping } = await import('../notify/ping.ts');
+  const target = isGood ? url : failUrlOf(url);
+  return await ping({ moment: 'verify', url: target, body, userAgent: `pgbak/${version}`, clock });
+}
+
+async function look(request: VerifyRequest, context: Context): Promise<Verification> {
+  const { level, server, point } = request;
   const identity = { serverId: server.id, name: server.name, backupId: point.backupId, level };
   try {
     const check = { remote: checkRemote, archive: readAll, restore: loadAll }[level];
-    const message = await check(server, point, password, tools);
+    const message = await check(request, context);
     return { ...identity, verdict: 'good', isGood: true, message };
   } catch (error) {
-    tools.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     if (!(error instanceof PgbakError)) throw error;
-    const proof = await proofIn(error, server, point, tools);
+    const proof = await proofIn(error, request, context);
     if (proof !== undefined) return { ...identity, verdict: 'bad', isGood: false, message: proof.message };
     const { message, hint } = error;
     return {
@@ -72,29 +95,23 @@ export async function verify(
  * What proves that the backup itself is bad: a storage or a scratch server that does not answer says nothing of it. That
  * an archive cannot be had is proof where storage does not list it either.
  */
-async function proofIn(
-  error: PgbakError,
-  server: ServerRecord,
-  point: RestorePoint,
-  tools: VerifyTools,
-): Promise<ArchiveError | undefined> {
+async function proofIn(error: PgbakError, request: VerifyRequest, context: Context): Promise<ArchiveError | undefined> {
   if (error instanceof ArchiveError) return error;
   if (!(error instanceof StorageError)) return undefined;
   try {
-    await checkRemote(server, point, () => undefined, tools);
+    await checkRemote(request, context);
     return undefined;
   } catch (other) {
     return other instanceof ArchiveError ? other : undefined;
   }
 }
 
-type Check = (server: ServerRecord, point: RestorePoint, password: Password, tools: VerifyTools) => Promise<string>;
-type Password = () => Secret | undefined;
+type Check = (request: VerifyRequest, context: Context) => Promise<string>;
 
-const checkRemote: Check = async (server, point, _password, tools) => {
+const checkRemote: Check = async ({ point, server }, context) => {
   const { objectName, objectId, sizeBytes, sha1 } = point;
-  const storage = await tools.storageOf(point, server);
-  const object = await objectOf(point, storage, tools.signal);
+  const storage = await storageOf(point, server, context);
+  const object = await objectOf(point, storage, context.signal);
   if (object === undefined) throw new ArchiveError(`${objectName} is not in ${storage.place} any more (${objectId})`);
   const isSame =
     object.sizeBytes === (sizeBytes ?? object.sizeBytes) && (object.sha1 ?? sha1) === (sha1 ?? object.sha1);
@@ -110,17 +127,19 @@ async function objectOf({ objectName, objectId }: RestorePoint, storage: Storage
   return undefined;
 }
 
-const readAll: Check = async (server, point, password, tools) => {
-  const dumpBytes = await withArchive(server, point, password(), tools, ({ copyTo }) => copyTo(nowhere()));
+const readAll: Check = async (request, context) => {
+  const archive = { ...request, password: request.password() };
+  const dumpBytes = await withArchive(archive, context, ({ copyTo }) => copyTo(nowhere()));
   return `read to its end: ${dumpBytes} bytes of dump`;
 };
 
-const loadAll: Check = async (server, point, password, tools) => {
-  const noted = await tools.firstNeeds(point);
-  const found = await withArchive(server, point, password(), tools, async (archive) => {
-    let needs = await tools.learnNeeds(noted, point, archive);
+const loadAll: Check = async (request, context) => {
+  const { point, scratch } = request;
+  const noted = await scratch.firstNeeds(point);
+  const found = await withArchive({ ...request, password: request.password() }, context, async (archive) => {
+    let needs = await scratch.learnNeeds(noted, point, archive);
     for (let tries = 1; ; tries += 1) {
-      const loaded = await loadOnce(point, needs, archive, tools);
+      const loaded = await loadOnce(request, needs, archive, context);
       if ('rows' in loaded) return loaded.rows;
       const { judgment, failure } = loaded;
       if ('reason' in judgment) throw judgment.reason;
@@ -130,7 +149,7 @@ const loadAll: Check = async (server, point, password, tools) => {
   });
   const tables = Object.keys(found).length;
   const rows = Object.values(found).reduce((sum, count) => sum + count, 0);
-  const counted = await tools.rowCountsOf(point.backupId);
+  const counted = await context.catalog.backups.rowCounts(point.backupId);
   const seen = `restored: ${tables} tables with ${rows} rows`;
   if (counted === undefined) return seen;
   const differing = differences(counted, found);
@@ -144,17 +163,17 @@ const loadAll: Check = async (server, point, password, tools) => {
 const MAX_TRIES = 12;
 
 async function loadOnce(
-  point: RestorePoint,
+  { point, scratch: server }: VerifyRequest,
   needs: ScratchNeeds,
   archive: OpenArchive,
-  tools: VerifyTools,
+  { signal }: Context,
 ): Promise<{ rows: RowCounts } | { judgment: LoadJudgment; failure: ProgramError }> {
-  await using scratch = await tools.createScratch(point, needs);
+  await using scratch = await server.createScratch(point, needs);
   const loader = await scratch.openLoader();
   try {
     await load(loader, archive);
   } catch (failure) {
-    tools.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (!(failure instanceof ProgramError)) throw failure;
     return { judgment: scratch.judge(failure), failure };
   }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors.ts';
 import { publishFile } from '../system/publish-file.ts';
-import type { OpenArchive } from './hand-over.ts';
+import type { OpenArchive } from './open-archive.ts';
 import { partialPathOf, removeLeftPartials } from './partial-file.ts';
 
 /**

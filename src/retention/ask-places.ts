@@ -1,7 +1,10 @@
-import { grouped } from '../core/grouped.ts';
-import { objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
-import type { ServerRecord } from '../server/server.ts';
+import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
+import { grouped } from '../core/grouped.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { storageToPrune } from '../server/storage-at.ts';
+import { objectKey } from '../storage/storage.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
 import type { RecordedBackup } from './prune.ts';
 
 /** What the places of a server's backups say of them. */
@@ -14,20 +17,16 @@ export interface AskedPlaces {
   storageAt: (place: string) => Storage | undefined;
 }
 
-export interface AskTools {
-  signal: AbortSignal;
-  storageToPrune: (backup: RecordedBackup, server: ServerRecord) => Promise<Storage>;
-}
-
 /**
- * Asks each place what it holds of the names under which a server's backups were stored. Each by itself: one whose keys
- * are gone, or which does not answer, is silent and stops none of the others.
+ * Asks each place what it holds under the names of a server's backups. A place whose keys are gone, or which does not
+ * answer, is silent and stops none of the others.
  */
 export async function askPlaces(
   recorded: readonly RecordedBackup[],
   server: ServerRecord,
-  { signal, storageToPrune }: AskTools,
+  context: Context,
 ): Promise<AskedPlaces> {
+  const { signal } = context;
   const stored = new Map<string, StoredObject>();
   const silent = new Map<string, string>();
   const storages = new Map<string, Storage>();
@@ -35,7 +34,7 @@ export async function askPlaces(
     const [first] = backups;
     if (first === undefined) continue;
     try {
-      const storage = await storageToPrune(first, server);
+      const storage = await storageToPrune(first, server, context);
       storages.set(place, storage);
       for (const name of new Set(backups.map(({ objectName }) => objectName))) {
         for await (const object of storage.list(name, signal)) stored.set(objectKey(place, object.id), object);

@@ -1,6 +1,7 @@
+import type { Context } from '../core/context.ts';
+import { describeFailure } from '../core/failure.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { describeFailure } from '../backup/describe-failure.ts';
-import type { Tools } from '../backup/tools.ts';
+import { prune } from './prune.ts';
 
 /**
  * Prunes after a good backup, where the server asks for it. The backup is made, even if this fails: what could not be
@@ -10,13 +11,13 @@ export async function autoPrune(
   server: ServerRecord,
   justMade: number,
   warn: (message: string) => void,
-  tools: Tools,
+  context: Context,
 ): Promise<void> {
   if (!server.autoPrune) return;
   try {
-    const entries = await tools.prune(server, justMade);
+    const entries = await prune(server, { isDry: false, justMade }, context);
     const removed = entries.filter(({ action }) => action === 'remove').length;
-    if (removed > 0) tools.report({ type: 'pruned', server: server.name, removed });
+    if (removed > 0) context.report({ type: 'pruned', server: server.name, removed });
     const unknown = new Map(
       entries.flatMap(({ action, backup, reasons }) =>
         action === 'unknown' ? [[backup.place, reasons.join(', ')] as const] : [],
@@ -29,6 +30,6 @@ export async function autoPrune(
       if (action === 'failed') warn(`backup ${backup.backupId} could not be removed: ${reasons.join(', ')}`);
     }
   } catch (error) {
-    warn(`old backups could not be removed: ${describeFailure(error, undefined).message}`);
+    warn(`old backups could not be removed: ${describeFailure(error).message}`);
   }
 }

@@ -1,4 +1,4 @@
-import { isAhead } from '../core/ahead.ts';
+import { isAhead } from '../core/doubtful-times.ts';
 import { before, hasRules, parsePeriod, type RetentionRules } from '../server/retention-rules.ts';
 
 /** A backup that storage holds, as far as the rules look at it. */

@@ -1,13 +1,15 @@
-import type { Catalog } from '../catalog/open-catalog.ts';
-import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import type { Context } from '../core/context.ts';
+import { RefusedError } from '../core/errors.ts';
+import { describeFailure } from '../core/failure.ts';
 import { grouped } from '../core/grouped.ts';
-import { CATALOG_FACT, objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
+import type { VerificationRecord } from '../core/backup-record.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { RefusedError } from '../core/errors.ts';
-import type { Clock } from '../system/clock.ts';
-import { askPlaces, type AskedPlaces, type AskTools } from './ask-places.ts';
-import { describeFailure } from '../backup/describe-failure.ts';
+import { unreadableProblem } from '../server/unreadable.ts';
+import { CATALOG_FACT, objectKey } from '../storage/storage.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
+import { askPlaces, type AskedPlaces } from './ask-places.ts';
 import { decide } from './decide.ts';
 
 /** A backup whose object pgbak recorded. */
@@ -28,12 +30,7 @@ export interface PruneEntry {
   reasons: readonly string[];
 }
 
-export interface PruneTools extends AskTools {
-  catalog: Pick<Catalog, 'backups' | 'verifications' | 'rebuild'>;
-  clock: Clock;
-}
-
-export interface PruneOptions {
+interface PruneOptions {
   /** Remove nothing, only tell. */
   isDry: boolean;
   /** The backup that this run has made. */
@@ -51,12 +48,14 @@ type Fate = [PruneAction, readonly string[]];
 export async function prune(
   server: ServerRecord,
   { isDry, justMade }: PruneOptions,
-  tools: PruneTools,
+  context: Context,
 ): Promise<PruneEntry[]> {
+  const unreadable = unreadableProblem(server);
+  if (unreadable !== undefined) throw unreadable;
   if (!hasRules(server.retention)) return [];
-  const { catalog, clock } = tools;
+  const { catalog, clock } = context;
   const recorded = (await catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
-  const places = await askPlaces(recorded, server, tools);
+  const places = await askPlaces(recorded, server, context);
   const verified = newestByBackup(await catalog.verifications.thoroughOfStored(server.id));
   const ruled = await catalog.rebuild.ruledCatalogs();
   const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
@@ -113,7 +112,7 @@ export async function prune(
       (id) => !group.some(({ backupId }) => backupId === id),
     );
     if (others.length > 0) return ['keep', [`backup ${others.join(', ')} is the same archive`]];
-    return isDry ? ['remove', []] : await remove(group, backup, storage, tools);
+    return isDry ? ['remove', []] : await remove(group, backup, storage, context);
   }
 }
 
@@ -156,7 +155,7 @@ async function remove(
   group: readonly RecordedBackup[],
   { objectId: id, objectName: name }: RecordedBackup,
   storage: Storage,
-  { catalog: { backups }, clock, signal }: PruneTools,
+  { catalog: { backups }, clock, signal }: Context,
 ): Promise<Fate> {
   signal.throwIfAborted();
   await backups.noteRemoving(idsOf(group), clock.now());
@@ -166,7 +165,7 @@ async function remove(
     signal.throwIfAborted();
     // After any other failure it may have been removed all the same.
     if (error instanceof RefusedError) await backups.noteRemoving(idsOf(group), undefined);
-    return ['failed', [describeFailure(error, undefined).message]];
+    return ['failed', [describeFailure(error).message]];
   }
   await backups.noteRemoved(idsOf(group), clock.now());
   return ['remove', []];

@@ -1,8 +1,7 @@
-import { PgbakError } from '../core/errors.ts';
-import { systemClock } from '../system/clock.ts';
 import type { HistoryCount } from '../catalog/history-queries.ts';
-import { tell } from '../terminal/output.ts';
-import { takeRunLock, type Workplace } from '../terminal/open-workplace.ts';
+import { takeRunLock } from '../catalog/run-lock.ts';
+import type { Context } from '../core/context.ts';
+import { PgbakError } from '../core/errors.ts';
 
 export interface TrimOptions {
   /** Of this server only. */
@@ -26,23 +25,26 @@ const DAY_MS = 86_400_000;
 
 /** Removes old entries of the history that nothing needs, and makes the catalogue's file smaller; see `HistoryQueries`. */
 export async function trimHistory(
-  workplace: Workplace,
+  context: Context,
   { serverId, keepDays, isDry = false, waitMs }: TrimOptions,
-  signal: AbortSignal,
 ): Promise<Trimmed> {
-  const { history } = workplace.catalog;
-  const before = new Date(systemClock.now().getTime() - keepDays * DAY_MS);
+  const { clock, report, signal } = context;
+  const { history } = context.catalog;
+  const before = new Date(clock.now().getTime() - keepDays * DAY_MS);
   const choice = { before, serverId };
   const facts = { before: before.toISOString(), dryRun: isDry };
   if (isDry) return { ...(await history.trimmable(choice)), ...facts };
-  await using _lock = await takeRunLock(workplace, waitMs, signal);
+  await using _lock = await takeRunLock(context, waitMs);
   const trimmed = await history.trim(choice, signal);
   if (trimmed.attempts + trimmed.verifications > 0) {
     try {
       await history.compact();
     } catch (error) {
       if (!(error instanceof PgbakError)) throw error;
-      tell(`pgbak: the entries are removed, but the file is as large as before: ${error.message}`);
+      report({
+        type: 'note',
+        message: `the entries are removed, but the file is as large as before: ${error.message}`,
+      });
     }
   }
   return { ...trimmed, ...facts };

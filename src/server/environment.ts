@@ -33,6 +33,8 @@ export interface Environment {
   mezmoIngestionKey: Secret | undefined;
   mezmoUrl: string | undefined;
   logHostname: string;
+  /** All variables, for the programs that pgbak starts. Each program is given those that it needs. */
+  variables: Readonly<Record<string, string | undefined>>;
   /** The value of any variable, for `env:NAME` references. */
   variable: (name: string) => string | undefined;
 }
@@ -76,6 +78,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     mezmoIngestionKey: secret('MEZMO_INGESTION_KEY'),
     mezmoUrl: variable('MEZMO_URL'),
     logHostname: variable('LOG_HOSTNAME') ?? hostname(),
+    variables: env,
     variable,
   };
 }

@@ -1,5 +1,4 @@
 import type { BackupRecord } from '../core/backup-record.ts';
-import type { Catalog } from '../catalog/open-catalog.ts';
 import { parseDestination } from './destination.ts';
 import type { Environment } from './environment.ts';
 import type { ServerFields } from './server.ts';
@@ -9,12 +8,13 @@ import type { B2Options } from '../storage/b2/storage.ts';
 import type { PlaceMemory } from '../storage/directory/mark.ts';
 import type { Storage } from '../storage/storage.ts';
 import { systemClock } from '../system/clock.ts';
-import type { Workplace } from '../terminal/open-workplace.ts';
+import { createSlots } from '../system/concurrency.ts';
+import type { Context } from '../core/context.ts';
 
 /** The place that a user names, `b2`, `b2:BUCKET` or `file:/dir`, with the keys of the environment. */
 export async function openPlace(
   place: string | undefined,
-  { catalog, environment }: Pick<Workplace, 'catalog' | 'environment'>,
+  { catalog, environment }: Pick<Context, 'catalog' | 'environment'>,
 ): Promise<Storage> {
   const isBucket = place?.startsWith('b2:') === true;
   const destination = isBucket
@@ -29,7 +29,7 @@ type B2Fields = Pick<ServerFields, 'b2KeyId' | 'b2AppKey'>;
 export async function storageOf(
   { place }: Required<Pick<BackupRecord, 'place'>>,
   server: B2Fields,
-  { catalog, environment }: Workplace,
+  { catalog, environment }: Context,
   options: { attempts?: number } = {},
 ): Promise<Storage> {
   return await storageFor(destinationAt(place, server, environment), catalog, options);
@@ -39,7 +39,7 @@ export async function storageOf(
 export async function storageToPrune(
   backup: Required<Pick<BackupRecord, 'place'>>,
   server: B2Fields,
-  { catalog, environment }: Workplace,
+  { catalog, environment }: Context,
 ): Promise<Storage> {
   const { b2PruneKeyId: b2KeyId, b2PruneAppKey: b2AppKey } = environment;
   if ((b2KeyId === undefined) !== (b2AppKey === undefined)) {
@@ -65,14 +65,17 @@ export function destinationAt(place: string, keys: B2Fields, environment: Enviro
 /** How often a call to storage is tried where a person waits for it; a run at night is more patient. */
 export const ATTEMPTS_WHILE_SOMEBODY_WAITS = 2;
 
+/** All uploads of a run share one line, and each part costs memory. */
+const UPLOAD_SLOTS = createSlots(4);
+
 /** Where there is no catalogue to store archives for. */
 const NOBODY = 'doctor';
 
 /** The storage behind a destination; nothing is asked of it yet. `attempts` is for where a person waits. */
 export async function storageFor(
   destination: Destination,
-  catalog: Pick<Catalog, 'id' | 'places'> | undefined,
-  options: Pick<B2Options, 'attempts' | 'slots'> = {},
+  catalog: Pick<Context['catalog'], 'id' | 'places'> | undefined,
+  options: Pick<B2Options, 'attempts'> = {},
 ): Promise<Storage> {
   const owner = catalog?.id ?? NOBODY;
   if (destination.kind === 'directory') {
@@ -82,11 +85,20 @@ export async function storageFor(
   }
   const { openB2Storage } = await import('../storage/b2/storage.ts');
   const { keyId, applicationKey, bucket, apiUrl } = destination;
-  return openB2Storage({ keyId, applicationKey, bucket, apiUrl, owner, clock: systemClock, ...options });
+  return openB2Storage({
+    keyId,
+    applicationKey,
+    bucket,
+    apiUrl,
+    owner,
+    clock: systemClock,
+    slots: UPLOAD_SLOTS,
+    ...options,
+  });
 }
 
 /** What a catalogue remembers of a directory. */
-export function memoryOf(directory: string, { places }: Pick<Catalog, 'places'>): PlaceMemory {
+export function memoryOf(directory: string, { places }: Pick<Context['catalog'], 'places'>): PlaceMemory {
   const place = `file:${directory}`;
   return {
     mark: () => places.mark(place),

@@ -1,4 +1,4 @@
-import type { BackupEvent } from '../backup/events.ts';
+import type { RunEvent } from '../core/events.ts';
 import { formatBytes, formatDuration } from '../core/format.ts';
 
 export type Level = 'info' | 'warning' | 'error';
@@ -10,7 +10,7 @@ export interface LogLine {
   message: string;
 }
 
-const PHASES = {
+export const PHASES = {
   connecting: 'connecting',
   dumping: 'dumping',
   checking: 'checking the archive',
@@ -19,7 +19,7 @@ const PHASES = {
 };
 
 /** What a log says of an event; undefined for what is only of interest while it happens. */
-export function logLineOf(event: BackupEvent): LogLine | undefined {
+export function logLineOf(event: RunEvent): LogLine | undefined {
   switch (event.type) {
     case 'cleaned':
       return { level: 'warning', message: `left by an earlier run: ${event.message}` };
@@ -56,6 +56,9 @@ export function logLineOf(event: BackupEvent): LogLine | undefined {
     case 'uploaded':
     case 'held':
     case 'dump-line':
+    case 'step':
+    case 'fetched':
+    case 'copied':
       return undefined;
   }
 }

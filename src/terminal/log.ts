@@ -1,4 +1,4 @@
-import type { BackupEvent, Report } from '../backup/events.ts';
+import type { RunEvent, Report } from '../core/events.ts';
 import type { Environment } from '../server/environment.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 import { logLineOf, type LogLine } from './log-lines.ts';
@@ -44,7 +44,7 @@ async function openDisplay({ isQuiet, isJson }: LogOptions): Promise<{ report: R
   return { report: (event) => writeLine(event, isQuiet), stop: () => {} };
 }
 
-function writeLine(event: BackupEvent, isQuiet: boolean): void {
+function writeLine(event: RunEvent, isQuiet: boolean): void {
   const line = logLineOf(event);
   if (line === undefined || (isQuiet && line.level === 'info')) return;
   process.stderr.write(`${textOf(line, new Date())}\n`);

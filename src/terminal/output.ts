@@ -33,6 +33,11 @@ export function tell(text: string): void {
   process.stderr.write(`${printable(withoutPasswords(text))}\n`);
 }
 
+/** The same of an event that is worth knowing. */
+export function tellNote({ server, message }: { server?: string; message: string }): void {
+  tell(`pgbak: ${server === undefined ? '' : `${server}: `}${message}`);
+}
+
 /** Called by commands that do more than show something: a reader that goes away has missed what they did. */
 export function expectReader(): void {
   isMoreThanShown = true;

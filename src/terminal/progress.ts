@@ -1,13 +1,14 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 import type { Ora } from 'ora';
-import type { BackupEvent } from '../backup/events.ts';
+import type { RunEvent } from '../core/events.ts';
 import { printable, printableName, withoutPasswords } from '../core/printable.ts';
 import { formatBytes, formatDuration, formatShare } from '../core/format.ts';
+import { PHASES } from './log-lines.ts';
 import { terminalWidth } from './output.ts';
 
 /** What a person who watches a run sees: one line that lives, and one that stays for each server that is done. */
 export interface Progress {
-  report(event: BackupEvent): void;
+  report(event: RunEvent): void;
   /** Takes the living line away. */
   stop(): void;
 }
@@ -59,6 +60,8 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
         spinner.info(indented(event.server === undefined ? event.message : `${event.server}: ${event.message}`));
         return goOn();
       }
+      // A verification of a new backup has a phase of its own, and says no more.
+      if (event.type === 'step' || event.type === 'fetched' || event.type === 'copied') return;
       const { server } = event;
       if (event.type === 'started') running.set(server, newPosition(now()));
       const position = running.get(server);
@@ -82,18 +85,10 @@ function newPosition(startedAtMs: number): Position {
   return { startedAtMs, doing: 'starting', isHeld: false, table: '', tablesSeen: 0, tableCount: 0, ...amounts };
 }
 
-const DOING = {
-  connecting: 'connecting',
-  dumping: 'dumping',
-  checking: 'checking the archive',
-  uploading: 'storing',
-  verifying: 'verifying',
-};
-
-function follow(event: BackupEvent, position: Position, nowMs: number): void {
+function follow(event: RunEvent, position: Position, nowMs: number): void {
   switch (event.type) {
     case 'phase':
-      position.doing = DOING[event.phase];
+      position.doing = PHASES[event.phase];
       // The speed of an upload that is over would fall and fall.
       position.upload = undefined;
       return;
@@ -128,6 +123,9 @@ function follow(event: BackupEvent, position: Position, nowMs: number): void {
     case 'succeeded':
     case 'pruned':
     case 'failed':
+    case 'step':
+    case 'fetched':
+    case 'copied':
   }
 }
 
@@ -154,7 +152,7 @@ function lineOf(server: string, position: Position, nowMs: number): string {
   return [`${server}: ${what}`, amountOf(position, nowMs), elapsed].filter((part) => part !== '').join(', ');
 }
 
-function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; text: string } | undefined {
+function lastWord(event: RunEvent): { symbol: 'succeed' | 'fail' | 'warn'; text: string } | undefined {
   switch (event.type) {
     case 'succeeded': {
       const { sizeBytes, place, objectName, durationMs } = event;
@@ -178,6 +176,9 @@ function lastWord(event: BackupEvent): { symbol: 'succeed' | 'fail' | 'warn'; te
     case 'dump-line':
     case 'uploaded':
     case 'pruned':
+    case 'step':
+    case 'fetched':
+    case 'copied':
       return undefined;
   }
 }

@@ -1,11 +1,11 @@
-import type { RestoreEvent } from '../restore/events.ts';
+import type { Report, RunEvent } from '../core/events.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
-import { isLive, tell, terminalWidth } from './output.ts';
+import { isLive, tell, tellNote, terminalWidth } from './output.ts';
 import { wrapped } from './wrapped.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
-  report: (event: RestoreEvent) => void;
+  report: Report;
   /** What is about to be done. */
   announce: (plan: readonly string[]) => Promise<void>;
 }
@@ -19,6 +19,7 @@ export async function showRestore(): Promise<RestoreProgress> {
       report: (event) => {
         if (event.type === 'step') tell(event.message);
         if (event.type === 'warning') tell(`pgbak: warning: ${event.message}`);
+        if (event.type === 'note') tellNote(event);
       },
       announce,
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -32,6 +33,7 @@ export async function showRestore(): Promise<RestoreProgress> {
   return {
     announce,
     report: (event) => {
+      if (event.type === 'note') return tellNote(event);
       if (event.type === 'step') {
         if (spinner.isSpinning) spinner.succeed(fitted(step));
         step = printable(event.message);
@@ -45,7 +47,7 @@ export async function showRestore(): Promise<RestoreProgress> {
         spinner.start(fitted(step));
         return;
       }
-      if (performance.now() - drawnAt < REDRAW_EVERY_MS) return;
+      if (!('bytes' in event) || performance.now() - drawnAt < REDRAW_EVERY_MS) return;
       drawnAt = performance.now();
       spinner.text = fitted(`${step}: ${amountOf(event)}`);
     },
@@ -66,7 +68,7 @@ function fitted(text: string): string {
   return text.length > width ? `${text.slice(0, width - 3)}...` : text;
 }
 
-function amountOf({ bytes, totalBytes }: Extract<RestoreEvent, { bytes: number }>): string {
+function amountOf({ bytes, totalBytes }: Extract<RunEvent, { bytes: number }>): string {
   if (totalBytes === undefined || totalBytes === 0) return formatBytes(bytes);
   return formatShare(bytes, totalBytes);
 }

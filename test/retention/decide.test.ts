@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { isAhead } from '../../src/core/ahead.ts';
+import { isAhead } from '../../src/core/doubtful-times.ts';
 import { decide, type Candidate, type Moment } from '../../src/retention/decide.ts';
 import {
   before,

@@ -5,8 +5,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { exportTo } from '../../backup/archive-catalog.ts';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { listenForInterruption } from '../../system/interruption.ts';
-import { openWorkplace } from '../../terminal/open-workplace.ts';
+import { openContext } from '../../terminal/open-context.ts';
 import { resolveReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
 import { ConfigError, errorCode } from '../../core/errors.ts';
@@ -35,16 +34,15 @@ EXIT STATUS
 
   async run(): Promise<{ file: string; holdsSecrets: boolean }> {
     const { args, flags } = await this.parse(CatalogExport);
-    await using workplace = await openWorkplace('read');
-    using interruption = listenForInterruption();
+    await using context = await openContext({ use: 'read', version: this.config.version, isInterruptible: true });
     const file = resolve(args.file);
     if (existsSync(file)) throw new ConfigError(`${file} is there already`, 'Name another file.');
     const given = flags['archive-password'];
-    const { variable } = workplace.environment;
+    const { variable } = context.environment;
     const password =
       given === undefined ? undefined : resolveReference(new Secret(given), 'the archive password', variable);
     try {
-      await exportTo(workplace, file, password, interruption.signal);
+      await exportTo(context, file, password);
     } catch (error) {
       await rm(file, { force: true });
       const code = errorCode(error);

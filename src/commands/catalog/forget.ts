@@ -1,8 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { listenForInterruption, promptContext } from '../../system/interruption.ts';
-import { openWorkplace, takeRunLock } from '../../terminal/open-workplace.ts';
+import { promptContext } from '../../system/interruption.ts';
+import { takeRunLock } from '../../catalog/run-lock.ts';
+import { openContext } from '../../terminal/open-context.ts';
 import { canAsk } from '../../terminal/prompts/terminal.ts';
 import { openPlace } from '../../server/storage-at.ts';
 import { knownPlaceOf } from '../../server/destination.ts';
@@ -30,11 +31,9 @@ EXIT STATUS
 
   async run(): Promise<{ place: string; forgotten: number }> {
     const { args, flags } = await this.parse(CatalogForget);
-    await using workplace = await openWorkplace('change');
-    using interruption = listenForInterruption();
-    const { signal } = interruption;
-    const { catalog, environment } = workplace;
-    await using _lock = await takeRunLock(workplace, 0, signal);
+    await using context = await openContext({ use: 'change', version: this.config.version, isInterruptible: true });
+    const { catalog, environment } = context;
+    await using _lock = await takeRunLock(context, 0);
     const { place } = args;
     const user = (await catalog.servers.list()).find((server) => knownPlaceOf(server, environment) === place);
     if (user !== undefined && !flags.missing) {
@@ -46,9 +45,9 @@ EXIT STATUS
     const held = await catalog.places.held(place);
     let ids: string[] | undefined;
     if (flags.missing) {
-      const storage = await openPlace(place, workplace);
+      const storage = await openPlace(place, context);
       const there = new Set<string>();
-      for await (const { id } of storage.list('', signal)) there.add(id);
+      for await (const { id } of storage.list('', context.signal)) there.add(id);
       ids = held.filter((id) => !there.has(id));
     }
     const count = (ids ?? held).length;

@@ -1,12 +1,13 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { listenForInterruption } from '../../system/interruption.ts';
-import { givenPassword } from '../../restore/open-restore.ts';
-import { openWorkplace, takeRunLock } from '../../terminal/open-workplace.ts';
-import { rebuildFrom } from '../../restore/rebuild-from.ts';
+import { givenPassword } from '../../server/archive-password.ts';
+import { takeRunLock } from '../../catalog/run-lock.ts';
+import { openContext } from '../../terminal/open-context.ts';
+import { rebuild } from '../../restore/rebuild.ts';
 import { renderTable } from '../../terminal/table.ts';
 import { tell, terminalWidth } from '../../terminal/output.ts';
 import { ConfigError } from '../../core/errors.ts';
+import type { Report } from '../../core/events.ts';
 
 const COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },
@@ -48,21 +49,17 @@ EXIT STATUS
 
   async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
     const { flags } = await this.parse(CatalogRebuild);
-    await using workplace = await openWorkplace('create');
-    using interruption = listenForInterruption();
-    await using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    await using context = await openContext({ use: 'create', version: this.config.version, isInterruptible: true });
+    await using _lock = await takeRunLock(context, 0);
     const given = flags['archive-password'];
     const warn = (message: string) => tell(`pgbak: warning: ${message}`);
-    const {
-      servers: rebuilt,
-      foreign,
-      readOnly,
-    } = await rebuildFrom(flags.from, workplace, {
+    const request = {
+      from: flags.from,
       adoptCatalogs: flags['adopt-catalog'] ?? [],
-      password: given === undefined ? undefined : givenPassword(given, workplace.environment),
-      warn,
-      signal: interruption.signal,
-    });
+      password: given === undefined ? undefined : givenPassword(given, context.environment),
+    };
+    const report: Report = (event) => void (event.type === 'warning' && warn(event.message));
+    const { servers: rebuilt, foreign, readOnly } = await rebuild(request, { ...context, report });
     for (const { catalogId, count, archiveNames } of foreign) {
       warn(`left alone: ${count} archives of the catalogue ${catalogId}: ${archiveNames.slice(0, 5).join(', ')}`);
     }

@@ -1,11 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { settledTime } from '../../core/settled-time.ts';
+import { isAhead, settledTime } from '../../core/doubtful-times.ts';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { findBackup } from '../../catalog/find-backup.ts';
-import { listenForInterruption } from '../../system/interruption.ts';
-import { openWorkplace, takeRunLock } from '../../terminal/open-workplace.ts';
-import { isAhead } from '../../core/ahead.ts';
+import { findBackup } from '../../catalog/find-server.ts';
+import { takeRunLock } from '../../catalog/run-lock.ts';
+import { openContext } from '../../terminal/open-context.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 export default class CatalogRetime extends BaseCommand {
@@ -32,10 +31,9 @@ EXIT STATUS
     if (given !== undefined && (Number.isNaN(given.getTime()) || isAhead(given, now))) {
       throw new ConfigError('--to is not a time that has passed', 'For example: --to 2026-11-23T03:00Z');
     }
-    await using workplace = await openWorkplace('change');
-    using interruption = listenForInterruption();
-    const { catalog } = workplace;
-    await using _lock = await takeRunLock(workplace, 0, interruption.signal);
+    await using context = await openContext({ use: 'change', version: this.config.version, isInterruptible: true });
+    const { catalog } = context;
+    await using _lock = await takeRunLock(context, 0);
     const backup = await findBackup(catalog, Number(args.backup), undefined);
     if (!isAhead(backup.startedAt, now)) {
       throw new ConfigError(

@@ -1,9 +1,11 @@
+import type { Context } from '../../core/context.ts';
+import { printable } from '../../core/printable.ts';
+import { settleDestination } from '../../monitor/lost-directory.ts';
+import { connectionCheck, storageCheck } from '../../monitor/try-server.ts';
+import { changedServer, newServer } from '../../server/server-form.ts';
 import { parseServerInput, type ServerInput } from '../../server/server-input.ts';
 import type { ServerFields, ServerRecord } from '../../server/server.ts';
-import type { Workplace } from '../open-workplace.ts';
-import { connectionCheck, storageCheck } from '../../server/server-checks.ts';
-import { changedServer, newServer } from '../../server/server-form.ts';
-import { settleDestination } from '../../server/settle-destination.ts';
+import { promptContext } from '../../system/interruption.ts';
 
 export interface FillIn {
   given: ServerInput;
@@ -13,16 +15,12 @@ export interface FillIn {
   isChecked: boolean;
   /** `--create-destination` was given. */
   mayCreate: boolean;
-  signal: AbortSignal;
 }
 
 /** Lets a person fill in what flags left out, and returns it all as if it had been given by flags. */
-export async function fillIn(
-  { given, today, isChecked, mayCreate, signal }: FillIn,
-  workplace: Workplace,
-): Promise<ServerInput> {
+export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, context: Context): Promise<ServerInput> {
   const { askServer } = await import('./ask-server.ts');
-  const servers = await workplace.catalog.servers.list();
+  const servers = await context.catalog.servers.list();
   const fieldsOf = (answers: ServerInput): ServerFields =>
     today === undefined
       ? newServer(parseServerInput({ ...answers, name: answers.name ?? 'new server' }))
@@ -31,13 +29,21 @@ export async function fillIn(
     given,
     today,
     others: servers.filter(({ id }) => id !== today?.id),
-    environment: workplace.environment,
+    environment: context.environment,
     fieldsOf,
-    tryConnection: isChecked ? (fields) => connectionCheck(fields, workplace, signal) : undefined,
+    tryConnection: isChecked ? (fields) => connectionCheck(fields, context) : undefined,
     settleDestination: isChecked
-      ? (fields) => settleDestination(fields, workplace, { isAllowed: mayCreate, isAsking: true })
+      ? (fields) => settleDestination(fields, context, { isAllowed: mayCreate, ask: isWanted })
       : undefined,
-    tryStorage: isChecked ? (fields) => storageCheck(fields, workplace, signal) : undefined,
-    signal,
+    tryStorage: isChecked ? (fields) => storageCheck(fields, context) : undefined,
+    signal: context.signal,
   });
+}
+
+async function isWanted(problem: string): Promise<boolean> {
+  const { confirm } = await import('@inquirer/prompts');
+  return await confirm(
+    { message: printable(`${problem}. Create it, or take it as it is?`), default: false },
+    promptContext(),
+  );
 }

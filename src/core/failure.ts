@@ -1,7 +1,6 @@
-import { redact, type Secret } from '../core/secret.ts';
-import type { ServerSettings } from '../server/settings.ts';
-import { errorMessage, InterruptedError, machineHint, PgbakError } from '../core/errors.ts';
-import { withoutPasswords } from '../core/printable.ts';
+import { errorMessage, InterruptedError, machineHint, PgbakError } from './errors.ts';
+import { withoutPasswords } from './printable.ts';
+import { redact, type Secret } from './secret.ts';
 
 /** A failure as it is logged, stored and sent to ping URLs. */
 export interface Failure {
@@ -13,11 +12,11 @@ export interface Failure {
 }
 
 /**
- * What to say of an error that ended a backup. Our own errors hold no secret; anything else that was thrown is a bug and
- * might, so the settings' secrets are taken out of it.
+ * Puts an error into words. Our own errors hold no secret; any other error is a bug and might, so `secrets` are taken out
+ * of it.
  */
-export function describeFailure(error: unknown, settings: ServerSettings | undefined): Failure {
-  const hide = (text: string) => withoutPasswords(redact(text, settings === undefined ? [] : secretsOf(settings)));
+export function describeFailure(error: unknown, secrets: readonly Secret[] = []): Failure {
+  const hide = (text: string) => withoutPasswords(redact(text, secrets));
   if (error instanceof PgbakError) {
     return {
       message: hide(error.message),
@@ -39,13 +38,4 @@ export function describeFailure(error: unknown, settings: ServerSettings | undef
 /** Message and hint as one text. */
 export function failureText({ message, hint }: Pick<Failure, 'message' | 'hint'>): string {
   return hint === undefined ? message : `${message}\n${hint}`;
-}
-
-function secretsOf(settings: ServerSettings): Secret[] {
-  const { connectionString, archivePassword, destination } = settings;
-  return [
-    connectionString,
-    ...(archivePassword === undefined ? [] : [archivePassword]),
-    ...(destination.kind === 'b2' ? [destination.applicationKey] : []),
-  ];
 }

@@ -3,21 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { openCatalog, type Catalog, type CatalogUse } from '../catalog/open-catalog.ts';
+import type { Context } from '../core/context.ts';
 import { readEnvironment, type Environment } from '../server/environment.ts';
 import { systemClock } from '../system/clock.ts';
-import { tell } from './output.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+import { tell, tellNote } from './output.ts';
 
-/** What every command works with: the catalogue and the environment. */
-export interface Workplace extends AsyncDisposable {
-  catalog: Catalog;
-  environment: Environment;
+interface OpenOptions {
+  /** What the command does with the catalogue. */
+  use: CatalogUse;
+  version: string;
+  /** Whether the command ends in order on a signal. Without it a signal ends the process at once. */
+  isInterruptible?: boolean;
 }
 
 /**
- * Opens the catalogue that the environment names, adopting or migrating it first; for what, says the command. Here, and in what it hands out, the
- * real things are put together; everything further in is given what it needs.
+ * Opens what a command works with: the catalogue that the environment names, adopted or migrated first. Warnings go to
+ * standard error; a command that shows more gives its stories another `report`.
  */
-export async function openWorkplace(use: CatalogUse): Promise<Workplace> {
+export async function openContext({
+  use,
+  version,
+  isInterruptible = false,
+}: OpenOptions): Promise<Context & AsyncDisposable> {
   const environment = readEnvironment(process.env);
   const path = catalogPathOf(environment);
   const isMade = use === 'create' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
@@ -30,7 +38,22 @@ export async function openWorkplace(use: CatalogUse): Promise<Workplace> {
         `its file is kept as ${copyPath}`,
     );
   }
-  return { catalog, environment, [Symbol.asyncDispose]: () => catalog.close() };
+  const interruption = isInterruptible ? listenForInterruption() : undefined;
+  return {
+    catalog,
+    environment,
+    version,
+    clock: systemClock,
+    signal: interruption?.signal ?? new AbortController().signal,
+    report: (event) => {
+      if (event.type === 'warning') tell(`pgbak: ${event.message}`);
+      if (event.type === 'note') tellNote(event);
+    },
+    [Symbol.asyncDispose]: async () => {
+      interruption?.[Symbol.dispose]();
+      await catalog.close();
+    },
+  };
 }
 
 /** A user who makes a catalogue can still choose another place for it. */
@@ -49,10 +72,7 @@ function catalogPathOf({ catalogPath }: Environment): string {
   return catalogPath ?? join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
 }
 
-/**
- * The catalogue for somebody who only looks: opened where that changes nothing, that is where it is of today's schema
- * and undamaged.
- */
+/** Opens the catalogue only where that changes nothing: where it has today's schema and is undamaged. */
 export async function openHealthyCatalog(): Promise<
   AsyncDisposable & { environment: Environment; catalogPath: string; catalog: Catalog | undefined; isAbsent: boolean }
 > {
@@ -60,14 +80,8 @@ export async function openHealthyCatalog(): Promise<
   const environment = readEnvironment(process.env);
   const catalogPath = catalogPathOf(environment);
   const health = catalogHealth(catalogPath);
-  const isSound = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
-  const catalog = isSound ? await open(catalogPath, environment, 'read') : undefined;
+  const isHealthy = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
+  const catalog = isHealthy ? await open(catalogPath, environment, 'read') : undefined;
   const isAbsent = health.kind === 'absent';
   return { environment, catalogPath, catalog, isAbsent, [Symbol.asyncDispose]: async () => await catalog?.close() };
-}
-
-/** The same as `takeRunLock` of run-lock.ts, which commands without a lock need not load. */
-export async function takeRunLock(workplace: Workplace, waitMs: number, signal: AbortSignal): Promise<AsyncDisposable> {
-  const { takeRunLock: take } = await import('../catalog/run-lock.ts');
-  return await take(workplace, waitMs, signal);
 }

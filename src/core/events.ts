@@ -1,8 +1,11 @@
 /** The phases of one backup, in their order. */
-export type Phase = 'connecting' | 'dumping' | 'checking' | 'uploading' | 'verifying';
+type Phase = 'connecting' | 'dumping' | 'checking' | 'uploading' | 'verifying';
 
-/** What happens during a run, as it happens. A terminal, a log and a test are three listeners to the same events. */
-export type BackupEvent =
+/**
+ * What happens during a run or a restore. The terminal, the log and the tests listen to the same events. Sizes are in
+ * bytes; a total that is not known is absent.
+ */
+export type RunEvent =
   | { type: 'cleaned'; message: string }
   | { type: 'started'; server: string }
   | { type: 'phase'; server: string; phase: Phase; detail?: string }
@@ -18,6 +21,10 @@ export type BackupEvent =
   | { type: 'warning'; server: string; message: string }
   | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; place: string; objectName: string }
   | { type: 'pruned'; server: string; removed: number }
-  | { type: 'failed'; server: string; message: string; hint?: string; stack?: string };
+  | { type: 'failed'; server: string; message: string; hint?: string; stack?: string }
+  /** A restore or a verification begins to do something. */
+  | { type: 'step'; message: string }
+  | { type: 'fetched'; bytes: number; totalBytes?: number }
+  | { type: 'copied'; bytes: number; totalBytes?: number };
 
-export type Report = (event: BackupEvent) => void;
+export type Report = (event: RunEvent) => void;

@@ -1,0 +1,17 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Environment } from '../server/environment.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Report } from './events.ts';
+
+/** What varies with a run. A command opens it, and every story is given it. */
+export interface Context {
+  catalog: Catalog;
+  environment: Environment;
+  /** Aborted with an `InterruptedError` when a signal asks pgbak to stop. */
+  signal: AbortSignal;
+  /** Takes what happens, as it happens. */
+  report: Report;
+  clock: Clock;
+  /** pgbak's own version. */
+  version: string;
+}

@@ -1,0 +1,72 @@
+import type { Context } from '../core/context.ts';
+import { ConfigError, PgbakError } from '../core/errors.ts';
+import { knownPlaceOf, parseDestination } from '../server/destination.ts';
+import type { ServerFields, ServerRecord } from '../server/server.ts';
+import { memoryOf } from '../server/storage-at.ts';
+
+interface Settling {
+  /** `--create-destination` was given. */
+  isAllowed: boolean;
+  /** Asks a person, where one can be asked. */
+  ask?: (problem: string) => Promise<boolean>;
+}
+
+/**
+ * Sees to it that the directory that a server's archives go to is there. One that is missing, or is not the one that
+ * backups were stored in, is made or accepted only when somebody says so: most likely a disk is not mounted. Returns a
+ * sentence where something was done.
+ */
+export async function settleDestination(
+  server: Pick<ServerFields, 'destination' | 'b2Bucket'>,
+  { catalog, environment }: Context,
+  { isAllowed, ask }: Settling,
+): Promise<string | undefined> {
+  const place = knownPlaceOf(server, environment);
+  const destination = place?.startsWith('file:') === true ? parseDestination(place) : undefined;
+  if (destination?.kind !== 'directory') return undefined;
+  const { path } = destination;
+  const { acceptDestination, checkDestination } = await import('../storage/directory/mark.ts');
+  const memory = memoryOf(path, catalog);
+  try {
+    await checkDestination(path, memory, false);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof PgbakError)) throw error;
+    if (!isAllowed && (await ask?.(error.message)) !== true) {
+      throw new ConfigError(
+        error.message,
+        'Mount its disk; or, to create it or take it as it is: --create-destination',
+      );
+    }
+    await acceptDestination(path, memory);
+    return `Created ${path}, or took it as it is`;
+  }
+}
+
+/**
+ * Tells, of a server whose archives go to a directory, why that is not the one which earlier archives are in: gone, empty
+ * or another, as when its disk is not mounted. Each directory is looked at once.
+ */
+export function misplacedIn({ catalog, environment }: Context): (server: ServerRecord) => Promise<string | undefined> {
+  const known = new Map<string, Promise<string | undefined>>();
+  return async (server) => {
+    const place = knownPlaceOf(server, environment);
+    if (place?.startsWith('file:') !== true) return undefined;
+    const problem = known.get(place) ?? problemAt(place);
+    known.set(place, problem);
+    return await problem;
+  };
+
+  async function problemAt(place: string): Promise<string | undefined> {
+    const destination = parseDestination(place);
+    if (destination.kind !== 'directory') return undefined;
+    const { checkDestination } = await import('../storage/directory/mark.ts');
+    try {
+      await checkDestination(destination.path, memoryOf(destination.path, catalog), false);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      return error.message;
+    }
+  }
+}

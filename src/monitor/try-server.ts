@@ -1,0 +1,107 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import { ConfigError, PgbakError } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
+import { objectNameOf } from '../server/archive-name.ts';
+import { prepareDump } from '../postgres/prepare-dump.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import { clientProgramsOf } from '../server/programs.ts';
+import { resolveReference } from '../server/reference.ts';
+import { FORMATS } from '../core/dump-format.ts';
+import type { ServerFields } from '../server/server.ts';
+import { type Destination, resolveDestination } from '../server/settings.ts';
+import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
+import { CATALOG_FACT } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Context } from '../core/context.ts';
+
+/**
+ * Tries to reach a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or
+ * no pg_dump for that version.
+ */
+export async function connectionCheck(server: ServerFields, context: Context): Promise<string> {
+  const { environment, signal } = context;
+  const connectionString = resolveReference(server.connectionString, 'the connection string', environment.variable);
+  const { facts, summary, concerns } = await prepareDump({
+    server,
+    settings: { connectionString, format: server.format },
+    found: await clientProgramsOf(context),
+    environment: programEnvironment(environment.variables),
+    signal,
+  });
+  return [
+    `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`,
+    ...concerns.map(({ message, hint }) => `Mind: ${message}. ${hint}`),
+  ].join('\n');
+}
+
+/**
+ * Asks storage whether it would take the server's archives, as a backup does before it dumps anything. B2 settings that
+ * are missing here are no failure: cron may have them in an environment of its own.
+ */
+export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<string> {
+  let destination: Destination;
+  try {
+    destination = resolveDestination(server, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return `Storage was not tried: ${error.message}`;
+  }
+  const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+  const objectName = objectNameOf(server.archiveName, server.format);
+  await storage.prepare(objectName, signal);
+  const limits = (await storage.limits?.(signal)) ?? [];
+  const shared = await sharedName(server, storage, catalog, signal);
+  return [
+    `Storage: ${storage.place} would take ${objectName}`,
+    ...limits.map((one) => `With this key, ${one}`),
+    ...(shared === undefined ? [] : [shared]),
+  ].join('\n');
+}
+
+/** One page of a listing, newest first: a name that two machines share is seen in their newest archives. */
+const LOOKED_AT = 1000;
+
+/**
+ * A sentence where a place holds archives under a server's archive name that another catalogue made: most likely another
+ * machine stores there, and the archives of both could no longer be told by their names. Undefined where there are none, or
+ * where the place does not list what it has.
+ */
+export async function sharedName(
+  { archiveName }: ServerFields,
+  storage: Storage,
+  catalog: Pick<Catalog, 'rebuild'>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const known = await catalog.rebuild.knownCatalogs();
+  for (const format of FORMATS) {
+    const other = await firstOfAnother(objectNameOf(archiveName, format), known, storage, signal);
+    if (other === undefined) continue;
+    return (
+      `Mind: ${storage.place} holds archives of that archive name that another catalogue made (${other}). ` +
+      'Where another machine stores there, give each its own name: --archive-name'
+    );
+  }
+  return undefined;
+}
+
+async function firstOfAnother(
+  objectName: string,
+  known: ReadonlySet<string>,
+  storage: Storage,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let looked = 0;
+  try {
+    for await (const { name, info } of storage.list(objectName, signal)) {
+      const maker = info?.[CATALOG_FACT];
+      if (name === objectName && maker !== undefined && !known.has(maker)) return maker;
+      looked += 1;
+      if (looked === LOOKED_AT) break;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    // A key that may only write makes good backups all the same.
+    if (!(error instanceof PgbakError)) throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { copyEntry } from '../archive/copy-entry.ts';
+import { lookInside } from '../archive/look-inside.ts';
+import { readHead, readText } from '../archive/read-entry.ts';
+import { recordedBytes } from '../archive/zstd.ts';
+import type { Context } from '../core/context.ts';
+import { ConfigError, PasswordError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
+import { ORIGIN_WITHIN_BYTES } from '../postgres/dump-toc/dump-origin.ts';
+import type { Loader } from '../postgres/load-dump.ts';
+import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../server/archive-name.ts';
+import { sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { storageOf } from '../server/storage-at.ts';
+import type { RestorePoint } from './choose-point.ts';
+import { isKnown, knownSums } from './compare-checksum.ts';
+import { fetchArchive } from './fetch-archive.ts';
+import { heldDirectory } from './scratch-place.ts';
+
+export interface ArchiveRequest {
+  server: ServerRecord;
+  point: RestorePoint;
+  password: Secret | undefined;
+  /** Take also an archive without encryption where there is a password. */
+  allowsUnencrypted?: boolean;
+  /** How often a call to storage is tried; for where a person waits. */
+  attempts?: number;
+}
+
+/** What can be done with an archive that was proved. */
+export interface OpenArchive {
+  /** Writes the dump to a sink, which stays open, and resolves with its size once it was seen to be whole. */
+  copyTo: (sink: Writable) => Promise<number>;
+  /** Undefined where the archive holds none. */
+  readGlobals: () => Promise<Secret | undefined>;
+  /** The beginning of the dump. */
+  readHead: () => Promise<Buffer>;
+}
+
+/**
+ * Brings an archive to a private place, proves there that all of it is what was stored, and only then lets `use` look
+ * into it. What is opened are the very bytes that were proved, even if the stored ones change meanwhile.
+ *
+ * @throws StorageError, ProgramError, ArchiveError as `fetchArchive` does; PasswordError when it does not open with the
+ *   password, or is not encrypted though there is one
+ */
+export async function withArchive<T>(
+  request: ArchiveRequest,
+  context: Context,
+  use: (archive: OpenArchive) => Promise<T>,
+): Promise<T> {
+  const { server, point, password, allowsUnencrypted = false, attempts } = request;
+  const { catalog, report, signal } = context;
+  const { sizeBytes, objectName } = point;
+  const say = (message: string) => report({ type: 'step', message });
+  const warn = (message: string) => report({ type: 'warning', server: server.name, message });
+  const storage = await storageOf(point, server, context, attempts === undefined ? {} : { attempts });
+  const isWhole = point.sha1 !== undefined || point.sha256 !== undefined;
+  const partSums = isWhole ? undefined : await catalog.backups.partSums(point.backupId);
+  const { noted, doubt } = await knownSums(point, partSums, password);
+
+  await using directory = await heldDirectory(context);
+  const path = join(directory.path, 'archive.7z');
+  const onProgress = (bytes: number) => report({ type: 'fetched', bytes, ...total(sizeBytes) });
+  await fetchArchive({ point, noted, storage, signal, onProgress, say, warn }, path);
+
+  const { isEncrypted, archive } = await openProven(path, point, password, context);
+  if (password !== undefined && !isEncrypted && !allowsUnencrypted) {
+    throw new PasswordError(
+      `${objectName} in ${storage.place} is not encrypted, though there is an archive password: somebody else may have put it there`,
+      'If you know that it was made without a password: --allow-unencrypted',
+    );
+  }
+  if (doubt !== undefined) {
+    const which = `${objectName} in ${storage.place}, made ${point.startedAt.toISOString()}`;
+    warn(`whether ${which}, is the archive that was stored cannot be told: ${doubt}`);
+  }
+  if (!isKnown(noted)) {
+    // At least 7-Zip's own checksums tell damage.
+    say('reading it to its end');
+    await archive.copyTo(nowhere());
+  }
+  return await use(archive);
+}
+
+/** Roles and settings of some 100,000 roles; what is larger was not made by pg_dumpall. */
+const GLOBALS_LIMIT_BYTES = 64_000_000;
+
+/** Looks into a copy of an archive that was proved. Entries have the names that the server's archives had then. */
+async function openProven(
+  archivePath: string,
+  { objectName, format, rawSizeBytes }: RestorePoint,
+  password: Secret | undefined,
+  context: Context,
+): Promise<{ isEncrypted: boolean; archive: OpenArchive }> {
+  const name = parseObjectName(objectName);
+  if (name === undefined) throw new ConfigError(`${objectName} is not the name of an archive of pgbak's`);
+  const { archiveName } = name;
+  const globalsName = globalsEntryNameOf(archiveName);
+  const location = {
+    sevenZip: await sevenZipOf(context),
+    environment: sevenZipEnvironment(context.environment),
+    archivePath,
+    ...(password === undefined ? {} : { password }),
+    signal: context.signal,
+  };
+  const { dumpEntry, entryBytes, hasGlobals, isEncrypted } = await lookInside(location, {
+    dumps: [entryNameOf(archiveName, format, 'none'), entryNameOf(archiveName, format, 'zstd')],
+    globals: globalsName,
+  });
+  const locateDump = async () => (dumpEntry.endsWith('.zst') ? { ...location, zstd: await zstdOf(context) } : location);
+  const archive: OpenArchive = {
+    copyTo: async (sink) => {
+      const expectedBytes = recordedBytes(rawSizeBytes, dumpEntry, entryBytes);
+      return await copyEntry({ ...(await locateDump()), entryName: dumpEntry }, format, sink, {
+        onProgress: (bytes) => context.report({ type: 'copied', bytes, ...total(rawSizeBytes) }),
+        ...(expectedBytes === undefined ? {} : { expectedBytes }),
+      });
+    },
+    readGlobals: async () => (hasGlobals ? await readText(location, globalsName, GLOBALS_LIMIT_BYTES) : undefined),
+    readHead: async () => await readHead(await locateDump(), dumpEntry, ORIGIN_WITHIN_BYTES),
+  };
+  return { isEncrypted, archive };
+}
+
+function total(bytes: number | undefined): { totalBytes?: number } {
+  return bytes === undefined ? {} : { totalBytes: bytes };
+}
+
+/** Takes everything and keeps nothing: for what only has to be read to its end. */
+export function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
+
+/** Loads a dump, all of it or nothing, and returns its size in bytes. */
+export async function load(loader: Loader, { copyTo }: OpenArchive): Promise<number> {
+  try {
+    const dumpBytes = await copyTo(loader.input);
+    await loader.commit();
+    return dumpBytes;
+  } catch (error) {
+    // What the loader says of a dump that it refused tells more than its broken pipe.
+    throw (await loader.abandon()) ?? error;
+  }
+}
