@@ -4,7 +4,9 @@ import { copyRecent } from '../catalog/copy-recent.ts';
 import type { Context } from '../core/context.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { placeOfDestination, resolveSettings, type Destination, type SettingsOverrides } from '../server/settings.ts';
+import { printPlace } from '../storage/place.ts';
+import type { Destination } from '../storage/registry.ts';
+import { resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';
 import { describeFailure } from '../core/failure.ts';
 import { archiveCatalog, sharedPassword } from './archive-catalog.ts';
@@ -68,7 +70,7 @@ function placesOf(
   const places = new Map<string, Place>();
   for (const server of servers) {
     const { destination, archiveName } = resolveSettings(server, environment, overrides);
-    const place = placeOfDestination(destination);
+    const place = printPlace(destination);
     if (!places.has(place)) places.set(place, { destination, folder: dirname(archiveName), server: server.name });
   }
   for (const server of all) {

@@ -3,7 +3,8 @@ import { describeFailure, failureText } from '../core/failure.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { placeOfDestination, resolvePingUrls, resolveSettings, type SettingsOverrides } from '../server/settings.ts';
+import { printPlace } from '../storage/place.ts';
+import { resolvePingUrls, resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What a run would do with a server, with the same checks of its settings but nothing started, stored or pinged. */
@@ -12,7 +13,7 @@ export function dryRun(server: ServerRecord, overrides: SettingsOverrides, { env
   try {
     const settings = resolveSettings(server, environment, overrides);
     parseConnection(settings.connectionString);
-    const place = placeOfDestination(settings.destination);
+    const place = printPlace(settings.destination);
     const objectName = objectNameOf(settings.archiveName, settings.format);
     const secrecy = settings.archivePassword === undefined ? 'not encrypted' : 'encrypted';
     return {

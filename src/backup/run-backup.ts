@@ -1,3 +1,4 @@
+import { directoryAt } from '../storage/place.ts';
 import type { Context } from '../core/context.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
 import { ArchiveError, StorageError } from '../core/errors.ts';
@@ -157,7 +158,7 @@ async function recording(
   } catch (error) {
     onUnsettled();
     const { message, hint } = describeFailure(error);
-    const where = place.startsWith('file:') ? objectId : `${place}/${objectName} (${objectId})`;
+    const where = directoryAt(place) === undefined ? `${place}/${objectName} (${objectId})` : objectId;
     throw new StorageError(
       `the backup is stored as ${where}, but it is not recorded: ${message}`,
       `${hint ?? ''} Then take it into the catalogue: pgbak catalog rebuild --from ${place}`.trim(),

@@ -10,6 +10,7 @@ import { isPassing, thisInstallation } from '../schedule/installation.ts';
 import { serviceUnit, timerUnit } from '../schedule/units.ts';
 import { writtenDirectories } from '../schedule/written-directories.ts';
 import { placeOf } from '../server/destination.ts';
+import { directoryAt } from '../storage/place.ts';
 import { ConfigError } from '../core/errors.ts';
 
 const KINDS = ['cron', 'systemd'] as const;
@@ -45,7 +46,7 @@ EXIT STATUS
     const installation = thisInstallation(process.env);
     const servers = await catalog.servers.list();
     const places = servers.map((server) => placeOf(server, environment));
-    const stores = places.flatMap((place) => (place.startsWith('file:') ? [place.slice('file:'.length)] : []));
+    const stores = places.flatMap((place) => directoryAt(place) ?? []);
     const temporary = [environment.temporaryDirectory ?? tmpdir(), tmpdir(), '/tmp', '/var/tmp'];
     const directories = writtenDirectories([dirname(catalog.path), ...stores, ...temporary]);
     const units = { service: serviceUnit(installation, { directories }), timer: timerUnit(installation) };

@@ -1,3 +1,4 @@
+import { directoryAt } from '../storage/place.ts';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +64,7 @@ interface Archive {
 }
 
 async function lastArchives({ refusal }: TemporaryRoom, { catalog, environment }: Examination): Promise<Archive[]> {
-  const isSentWhileWritten = (server: ServerRecord) => knownPlaceOf(server, environment)?.startsWith('file:') !== true;
+  const isSentWhileWritten = (server: ServerRecord) => directoryAt(knownPlaceOf(server, environment)) === undefined;
   const recent = await catalog?.backups.recent(3);
   return ((await catalog?.servers.list()) ?? []).map((server) => ({
     sizeBytes: Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0)),

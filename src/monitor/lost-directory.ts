@@ -1,8 +1,9 @@
 import type { Context } from '../core/context.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
-import { knownPlaceOf, parseDestination } from '../server/destination.ts';
+import { knownPlaceOf } from '../server/destination.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
-import { memoryOf } from '../server/storage-at.ts';
+import { directoryAt } from '../storage/place.ts';
+import { acceptPlace, checkPlace } from '../storage/registry.ts';
 
 interface Settling {
   /** `--create-destination` was given. */
@@ -22,13 +23,10 @@ export async function settleDestination(
   { isAllowed, ask }: Settling,
 ): Promise<string | undefined> {
   const place = knownPlaceOf(server, environment);
-  const destination = place?.startsWith('file:') === true ? parseDestination(place) : undefined;
-  if (destination?.kind !== 'directory') return undefined;
-  const { path } = destination;
-  const { acceptDestination, checkDestination } = await import('../storage/directory/mark.ts');
-  const memory = memoryOf(path, catalog);
+  const path = directoryAt(place);
+  if (place === undefined || path === undefined) return undefined;
   try {
-    await checkDestination(path, memory, false);
+    await checkPlace(place, catalog.places);
     return undefined;
   } catch (error) {
     if (!(error instanceof PgbakError)) throw error;
@@ -38,7 +36,7 @@ export async function settleDestination(
         'Mount its disk; or, to create it or take it as it is: --create-destination',
       );
     }
-    await acceptDestination(path, memory);
+    await acceptPlace(place, catalog.places);
     return `Created ${path}, or took it as it is`;
   }
 }
@@ -51,18 +49,15 @@ export function misplacedIn({ catalog, environment }: Context): (server: ServerR
   const known = new Map<string, Promise<string | undefined>>();
   return async (server) => {
     const place = knownPlaceOf(server, environment);
-    if (place?.startsWith('file:') !== true) return undefined;
+    if (place === undefined) return undefined;
     const problem = known.get(place) ?? problemAt(place);
     known.set(place, problem);
     return await problem;
   };
 
   async function problemAt(place: string): Promise<string | undefined> {
-    const destination = parseDestination(place);
-    if (destination.kind !== 'directory') return undefined;
-    const { checkDestination } = await import('../storage/directory/mark.ts');
     try {
-      await checkDestination(destination.path, memoryOf(destination.path, catalog), false);
+      await checkPlace(place, catalog.places);
       return undefined;
     } catch (error) {
       if (!(error instanceof PgbakError)) throw error;

@@ -4,7 +4,8 @@ import { grouped } from '../core/grouped.ts';
 import { Secret } from '../core/secret.ts';
 import { isSignedWith, parseNote } from '../core/sum-note.ts';
 import { archivePasswordOf } from '../server/archive-password.ts';
-import { placeOf } from '../server/destination.ts';
+import { fieldsOfPlace, placeOf } from '../server/destination.ts';
+import { parsePlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
 import { freeName } from '../server/free-name.ts';
 import { SERVER_DEFAULTS, type ServerRecord } from '../server/server.ts';
@@ -151,9 +152,7 @@ async function addServer(
   const { serverName, archiveName, format, compression } = newest;
   return await catalog.servers.add({
     ...SERVER_DEFAULTS,
-    ...(place.startsWith('file:')
-      ? { destination: place }
-      : { destination: 'b2', b2Bucket: place.slice('b2:'.length) }),
+    ...fieldsOfPlace(parsePlace(place)),
     name: freeName(serverName, new Set(servers.map(({ name }) => name))),
     connectionString: new Secret(''),
     archiveName,

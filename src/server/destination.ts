@@ -1,45 +1,80 @@
-import { isAbsolute, normalize } from 'node:path';
 import { ConfigError, PgbakError } from '../core/errors.ts';
+import { DEFAULT_PLACE, parsePlace, printPlace, unknownPlace, type Place } from '../storage/place.ts';
+import type { Destination } from '../storage/registry.ts';
 import type { Environment } from './environment.ts';
+import { resolveReference } from './reference.ts';
 import type { ServerFields } from './server.ts';
-
-/** The kind of place archives go to, before any B2 key is looked at. */
-export type DestinationKind = { kind: 'b2' } | { kind: 'directory'; path: string };
-
-/** Reads `b2` or `file:/absolute/dir`; throws a `ConfigError` for anything else. */
-export function parseDestination(text: string): DestinationKind {
-  if (text === 'b2') return { kind: 'b2' };
-  const path = text.startsWith('file:') ? text.slice('file:'.length).replace(/^\/{2,}/, '/') : undefined;
-  if (path === undefined || !isAbsolute(path)) {
-    // A secret may have got into the wrong place, so only what was meant as a path is repeated.
-    throw new ConfigError(
-      path === undefined ? 'the destination is neither b2 nor a directory' : `destination "${text}" is not known`,
-      'Use b2, or file: and an absolute path: file:/srv/backups',
-    );
-  }
-  return { kind: 'directory', path: normalize(path).replace(/(?<=.)\/$/, '') };
-}
+import type { Secret } from '../core/secret.ts';
 
 type PlaceFields = Pick<ServerFields, 'destination' | 'b2Bucket'>;
+
+/** Reads the setting `destination`, whose bucket is a field of its own. Throws a `ConfigError`. */
+export function parseDestination(text: string): Place {
+  const place = parsePlace(text);
+  if (place.kind === 'b2' && place.bucket !== undefined) throw unknownPlace(text);
+  return place;
+}
+
+/** Where a server's archives go by its record or else by the environment. */
+export function settingsPlace(server: PlaceFields, environment: Environment): Place {
+  const place = parseDestination(server.destination ?? environment.destination ?? DEFAULT_PLACE);
+  if (place.kind === 'directory') return place;
+  const bucket = server.b2Bucket ?? environment.b2Bucket;
+  return bucket === undefined ? place : { ...place, bucket };
+}
 
 /**
  * Where a server's archives go, for people and to tell whether two servers share a place: `b2:BUCKET`, `b2` while no
  * bucket is known, or `file:/dir`.
  */
 export function placeOf(server: PlaceFields, environment: Environment): string {
-  const destination = parseDestination(server.destination ?? environment.destination ?? 'b2');
-  if (destination.kind === 'directory') return `file:${destination.path}`;
-  const bucket = server.b2Bucket ?? environment.b2Bucket;
-  return bucket === undefined ? 'b2' : `b2:${bucket}`;
+  return printPlace(settingsPlace(server, environment));
 }
 
-/** The same where it is known for certain; undefined where the bucket is not, or the destination cannot be read. */
+/** The same where it is certain; undefined where the bucket is not known, or the destination cannot be read. */
 export function knownPlaceOf(server: PlaceFields, environment: Environment): string | undefined {
   try {
     const place = placeOf(server, environment);
-    return place === 'b2' ? undefined : place;
+    return place === DEFAULT_PLACE ? undefined : place;
   } catch (error) {
     if (error instanceof PgbakError) return undefined;
     throw error;
   }
+}
+
+/** The fields of a server that stores its archives in a place. */
+export function fieldsOfPlace(place: Place): PlaceFields {
+  if (place.kind === 'directory') return { destination: printPlace(place) };
+  const { kind, bucket } = place;
+  return { destination: printPlace({ kind }), ...(bucket === undefined ? {} : { b2Bucket: bucket }) };
+}
+
+type DestinationFields = PlaceFields & Pick<ServerFields, 'b2KeyId' | 'b2AppKey'>;
+
+/** A server's place with its credentials; throws a `ConfigError` that names every B2 setting that is missing. */
+export function resolveDestination(server: DestinationFields, environment: Environment): Destination {
+  const place = settingsPlace(server, environment);
+  if (place.kind === 'directory') return place;
+  const { bucket } = place;
+  const keyId = server.b2KeyId ?? environment.b2KeyId;
+  const applicationKey = server.b2AppKey ?? environment.b2AppKey;
+  if (keyId === undefined || applicationKey === undefined || bucket === undefined) {
+    const missing = [
+      ...(keyId === undefined ? ['key id (--b2-key-id or B2_KEY_ID)'] : []),
+      ...(applicationKey === undefined ? ['application key (--b2-app-key or B2_APP_KEY)'] : []),
+      ...(bucket === undefined ? ['bucket (--b2-bucket or B2_BUCKET)'] : []),
+    ];
+    throw new ConfigError(
+      `B2 settings are missing: ${missing.join(', ')}`,
+      'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir.',
+    );
+  }
+  const resolved = (value: Secret, what: string) => resolveReference(value, what, environment.variable);
+  return {
+    kind: 'b2',
+    keyId: resolved(keyId, 'the B2 key id'),
+    applicationKey: resolved(applicationKey, 'the B2 application key'),
+    bucket,
+    apiUrl: environment.b2ApiUrl,
+  };
 }

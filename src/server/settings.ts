@@ -1,23 +1,14 @@
+import type { Destination } from '../storage/registry.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { parseArchiveName } from './archive-name.ts';
 import { parseCompression, type Compression } from '../core/compression.ts';
-import { parseDestination } from './destination.ts';
+import { resolveDestination } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Format } from '../core/dump-format.ts';
 import type { ServerFields, ServerRecord } from './server.ts';
 import { unreadableProblem } from './unreadable.ts';
-
-/** Where archives go, with all that is needed to get there. */
-export type Destination =
-  | { kind: 'b2'; keyId: Secret; applicationKey: Secret; bucket: string; apiUrl: string | undefined }
-  | { kind: 'directory'; path: string };
-
-/** `b2:my-bucket` or `file:/srv/backups`, for people. */
-export function placeOfDestination(destination: Destination): string {
-  return destination.kind === 'b2' ? `b2:${destination.bucket}` : `file:${destination.path}`;
-}
 
 /** What one run asks for in place of a server's own format and compression. */
 export type SettingsOverrides = { [Field in keyof ArchiveKind]?: ArchiveKind[Field] | undefined };
@@ -102,39 +93,6 @@ export function resolveSettings(
     archivePassword,
     destination,
     dumpTimeoutMs: environment.dumpTimeoutMs,
-  };
-}
-
-type DestinationFields = Pick<ServerRecord, 'destination' | 'b2KeyId' | 'b2AppKey' | 'b2Bucket'>;
-
-/** Where a server's archives go; throws a `ConfigError` that names every B2 setting that is missing. */
-export function resolveDestination(server: DestinationFields, environment: Environment): Destination {
-  const destination = parseDestination(server.destination ?? environment.destination ?? 'b2');
-  if (destination.kind === 'directory') return destination;
-  const given = {
-    keyId: server.b2KeyId ?? environment.b2KeyId,
-    applicationKey: server.b2AppKey ?? environment.b2AppKey,
-    bucket: server.b2Bucket ?? environment.b2Bucket,
-  };
-  const { keyId, applicationKey, bucket } = given;
-  if (keyId === undefined || applicationKey === undefined || bucket === undefined) {
-    const missing = [
-      ...(keyId === undefined ? ['key id (--b2-key-id or B2_KEY_ID)'] : []),
-      ...(applicationKey === undefined ? ['application key (--b2-app-key or B2_APP_KEY)'] : []),
-      ...(bucket === undefined ? ['bucket (--b2-bucket or B2_BUCKET)'] : []),
-    ];
-    throw new ConfigError(
-      `B2 settings are missing: ${missing.join(', ')}`,
-      'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir.',
-    );
-  }
-  const resolved = (value: Secret, what: string) => resolveReference(value, what, environment.variable);
-  return {
-    kind: 'b2',
-    keyId: resolved(keyId, 'the B2 key id'),
-    applicationKey: resolved(applicationKey, 'the B2 application key'),
-    bucket,
-    apiUrl: environment.b2ApiUrl,
   };
 }
 

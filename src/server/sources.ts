@@ -1,4 +1,4 @@
-import { parseDestination } from './destination.ts';
+import { settingsPlace } from './destination.ts';
 import type { Environment } from './environment.ts';
 import type { ServerRecord } from './server.ts';
 
@@ -12,7 +12,7 @@ export function encryptionSource(server: Pick<ServerRecord, 'archivePassword'>, 
 
 /** Where a server's B2 settings come from; `none` for a directory, `incomplete` while one of the three is missing. */
 export function b2Source(server: ServerRecord, environment: Environment): Source | 'mixed' | 'incomplete' {
-  if (parseDestination(server.destination ?? environment.destination ?? 'b2').kind === 'directory') return 'none';
+  if (settingsPlace(server, environment).kind === 'directory') return 'none';
   const sources = [
     sourceOf(server.b2KeyId, environment.b2KeyId),
     sourceOf(server.b2AppKey, environment.b2AppKey),

@@ -1,3 +1,4 @@
+import { directoryAt } from '../storage/place.ts';
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
 import { formatAgo, formatBytes, formatDuration, formatInstant } from '../core/format.ts';
 import { paint } from './paint.ts';
@@ -87,7 +88,7 @@ export function whereOf({
   objectId,
 }: Pick<BackupRecord, 'place' | 'objectName' | 'objectId'>): string {
   if (place === undefined) return 'not recorded by the earlier program';
-  return place.startsWith('file:') ? (objectId ?? place) : `${place}/${objectName ?? ''}`;
+  return directoryAt(place) === undefined ? `${place}/${objectName ?? ''}` : (objectId ?? place);
 }
 
 /** Everything about one backup, a line a fact. */

@@ -2,6 +2,7 @@ import { nextDue } from '../backup/due.ts';
 import type { RecentBackup } from '../catalog/backup-rows.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import { placeOf } from '../server/destination.ts';
+import { directoryAt } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
 import { isReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
@@ -101,7 +102,7 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
     sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
     row.lastVerified === null ? 'never' : formatAgo(new Date(row.lastVerified), now),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
-    row.destination.startsWith('file:') ? row.destination : `${row.destination} (${row.b2})`,
+    directoryAt(row.destination) === undefined ? `${row.destination} (${row.b2})` : row.destination,
   ];
 }
 

@@ -15,6 +15,7 @@ import { PARTS_IN_FLIGHT, uploadLarge } from './large-file.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './versions.ts';
 import { uploadSingle, type B2Upload } from './upload.ts';
 import { createSlots, type Slots } from '../../system/concurrency.ts';
+import { printPlace } from '../place.ts';
 import { ATTEMPTS } from '../retry.ts';
 
 export interface B2Options extends B2Account {
@@ -62,7 +63,7 @@ export function openB2Storage({
     guarded(`give access to the bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal));
 
   return {
-    place: `b2:${bucket}`,
+    place: printPlace({ kind: 'b2', bucket }),
 
     prepare: mayStore,
     check: mayStore,

@@ -4,19 +4,11 @@ import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, StorageError } from '../../core/errors.ts';
 import { directoryError } from './files.ts';
+import { printPlace, type PlaceMemory } from '../place.ts';
 import { syncDirectory } from '../../system/publish-file.ts';
 
 /** The file that tells a directory from the empty one that stands there while its disk is not mounted. */
 export const MARK_NAME = '.pgbak-destination';
-
-/** What is remembered of a directory that archives are stored in. */
-export interface PlaceMemory {
-  /** What its mark said; undefined where none was noted yet. */
-  mark(): Promise<string | undefined>;
-  noteMark(mark: string): Promise<void>;
-  /** Paths of some archives that should be in it, the newest first. */
-  expected(): Promise<string[]>;
-}
 
 const LONGEST_MARK_BYTES = 200;
 const MARK = /^pgbak destination ([\da-f-]{36})\n$/;
@@ -27,9 +19,10 @@ const MARK = /^pgbak destination ([\da-f-]{36})\n$/;
  *
  * @throws StorageError where it is not there, or is another one: its disk is not mounted, most likely
  */
-export async function checkDestination(directory: string, memory: PlaceMemory, isWriting: boolean): Promise<void> {
-  const known = await memory.mark();
-  const expected = await memory.expected();
+export async function checkDirectory(directory: string, memory: PlaceMemory, isWriting: boolean): Promise<void> {
+  const place = printPlace({ kind: 'directory', path: directory });
+  const known = await memory.mark(place);
+  const expected = await memory.expected(place);
   const wasUsed = known !== undefined || expected.length > 0;
   if (!(await isDirectory(directory))) throw wasUsed ? gone(directory) : neverMade(directory);
   const found = await readMark(directory);
@@ -39,15 +32,16 @@ export async function checkDestination(directory: string, memory: PlaceMemory, i
   if (found === undefined && known !== undefined && !holdsSome) throw another(directory, 'is missing');
   if (known === undefined && expected.length > 0 && !holdsSome) throw gone(directory);
   if (!isWriting || (found !== undefined && found === known)) return;
-  await memory.noteMark(found ?? (await writeMark(directory, known ?? randomUUID())));
+  await memory.noteMark(place, found ?? (await writeMark(directory, known ?? randomUUID())));
 }
 
 /** Makes a directory where there is none, and takes the one that is there now for the right one. */
-export async function acceptDestination(directory: string, memory: PlaceMemory): Promise<void> {
+export async function acceptDirectory(directory: string, memory: PlaceMemory): Promise<void> {
+  const place = printPlace({ kind: 'directory', path: directory });
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const found = await readMark(directory).catch(() => rm(join(directory, MARK_NAME)));
-    await memory.noteMark(found ?? (await writeMark(directory, randomUUID())));
+    await memory.noteMark(place, found ?? (await writeMark(directory, randomUUID())));
   } catch (error) {
     throw directoryError(directory, 'cannot be created', error);
   }

@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Sums } from '../../core/backup-record.ts';
 import { CATALOG_FACT, type ArchiveFile, type PutOptions, type Storage } from '../storage.ts';
 import { archiveIsGone, StorageError } from '../../core/errors.ts';
-import { checkDestination, type PlaceMemory } from './mark.ts';
+import { checkDirectory } from './mark.ts';
+import { printPlace, type PlaceMemory } from '../place.ts';
 import { bytesOf, checkIsOwnFile, cloneFile, directoryError, openRegularFile, READ_BYTES } from './files.ts';
 import { findVersion, listVersions, partialNameOf, partialsOf, sweepSidecars, versionNameOf } from './versions.ts';
 import { publishFile, syncDirectory } from '../../system/publish-file.ts';
@@ -18,7 +19,7 @@ export interface DirectoryOptions {
   directory: string;
   /** The catalogue's id: marks unfinished files as its own. */
   owner: string;
-  /** What is remembered of the directory; without it any will do, and one that is missing is made. */
+  /** Without it any directory will do, and a missing one is created. */
   memory?: PlaceMemory;
 }
 
@@ -28,12 +29,12 @@ export interface DirectoryOptions {
  */
 export function openDirectoryStorage({ directory, owner, memory }: DirectoryOptions): Storage {
   const look = async (isWriting: boolean) => {
-    if (memory !== undefined) await checkDestination(directory, memory, isWriting);
+    if (memory !== undefined) await checkDirectory(directory, memory, isWriting);
   };
   const pathOf = (relative: string) => join(directory, relative);
 
   return {
-    place: `file:${directory}`,
+    place: printPlace({ kind: 'directory', path: directory }),
 
     prepare: async (name) => {
       await look(true);

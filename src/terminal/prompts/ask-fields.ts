@@ -1,5 +1,5 @@
 import { parseArchiveName } from '../../server/archive-name.ts';
-import { parseDestination } from '../../server/destination.ts';
+import { directoryPlace, parsePlace } from '../../storage/place.ts';
 import { parsePingUrl } from '../../notify/ping-url.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
@@ -15,7 +15,7 @@ export const problems = {
   }),
   name: checked(parseName),
   archiveName: checked(parseArchiveName),
-  directory: checked((text) => parseDestination(`file:${text.replace(/^file:/, '')}`)),
+  directory: checked((text) => parsePlace(directoryPlace(text))),
   pingUrl: checked((text) => {
     if (!isReference(text)) parsePingUrl(text);
   }),

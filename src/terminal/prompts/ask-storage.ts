@@ -1,6 +1,7 @@
 import { select } from '@inquirer/prompts';
 import { parseArchiveName } from '../../server/archive-name.ts';
-import { parseDestination, placeOf } from '../../server/destination.ts';
+import { parseDestination, settingsPlace } from '../../server/destination.ts';
+import { DEFAULT_PLACE, directoryAt, directoryPlace } from '../../storage/place.ts';
 import type { ServerFields } from '../../server/server.ts';
 import type { ServerInput } from '../../server/server-input.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -40,7 +41,7 @@ async function settle(fields: ServerFields, { settleDestination }: Asking): Prom
 
 async function askDestination(answers: ServerInput, { given, today, environment }: Asking): Promise<void> {
   if (given.destination !== undefined) return;
-  const current = today?.destination ?? environment.destination ?? 'b2';
+  const current = today?.destination ?? environment.destination ?? DEFAULT_PLACE;
   const { kind } = parseDestination(current);
   const choice = await select(
     {
@@ -55,20 +56,20 @@ async function askDestination(answers: ServerInput, { given, today, environment 
   );
   if (choice === 'b2') {
     // What the environment says anyway need not stand in the record.
-    if (kind !== 'b2') answers.destination = 'b2';
+    if (kind !== 'b2') answers.destination = DEFAULT_PLACE;
     return;
   }
   const text = await fieldPrompt({
     message: 'Directory',
     problemOf: allOf(problems.something, problems.directory),
-    ...(kind === 'directory' ? { prefill: current.replace(/^file:/, '') } : {}),
+    ...(kind === 'directory' ? { prefill: directoryAt(current) ?? current } : {}),
   });
-  const destination = `file:${text.replace(/^file:/, '')}`;
+  const destination = directoryPlace(text);
   if (destination !== current) answers.destination = destination;
 }
 
 async function askB2(answers: ServerInput, { given, today, environment, fieldsOf }: Asking): Promise<void> {
-  if (placeOf(fieldsOf(answers), environment).startsWith('file:')) return;
+  if (settingsPlace(fieldsOf(answers), environment).kind !== 'b2') return;
   const from = (value: unknown, variable: string) => (value === undefined ? 'none yet' : `from ${variable}`);
   const problemOf = problems.anything;
   const fields = [

@@ -1,0 +1,55 @@
+import { isAbsolute, normalize } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+
+/**
+ * A **place** is text that says where archives are: `b2:BUCKET`, `file:/srv/backups`. Its scheme tells the kind of storage,
+ * and only this file reads it.
+ */
+export type Place = { kind: 'b2'; bucket?: string } | { kind: 'directory'; path: string };
+
+/** The place of archives where no setting names one. Its bucket is a setting of its own. */
+export const DEFAULT_PLACE = 'b2';
+
+/** Reads `b2`, `b2:BUCKET` or `file:/absolute/dir`; throws a `ConfigError` for anything else. */
+export function parsePlace(text: string): Place {
+  if (text === 'b2') return { kind: 'b2' };
+  if (text.startsWith('b2:')) return { kind: 'b2', bucket: text.slice('b2:'.length) };
+  const path = directoryAt(text)?.replace(/^\/{2,}/, '/');
+  if (path === undefined || !isAbsolute(path)) throw unknownPlace(text);
+  return { kind: 'directory', path: normalize(path).replace(/(?<=.)\/$/, '') };
+}
+
+export function unknownPlace(text: string): ConfigError {
+  return new ConfigError(
+    // A secret may have got into the wrong field, so only text that was meant as a path is repeated.
+    directoryAt(text) === undefined
+      ? 'the destination is neither b2 nor a directory'
+      : `destination "${text}" is not known`,
+    'Use b2, or file: and an absolute path: file:/srv/backups',
+  );
+}
+
+/** The text of a place or destination; `b2` where the bucket is not known. */
+export function printPlace(place: Place): string {
+  if (place.kind === 'directory') return `file:${place.path}`;
+  return place.bucket === undefined ? 'b2' : `b2:${place.bucket}`;
+}
+
+/** The path of the directory that a place names, unchecked; undefined for other kinds of storage. */
+export function directoryAt(place: string | undefined): string | undefined {
+  return place?.startsWith('file:') === true ? place.slice('file:'.length) : undefined;
+}
+
+/** The place of a directory whose path a person typed, with or without its scheme. */
+export function directoryPlace(text: string): string {
+  return `file:${directoryAt(text) ?? text}`;
+}
+
+/** What a catalogue remembers of places: how a directory is told from the empty one where its disk is not mounted. */
+export interface PlaceMemory {
+  /** What the mark of a place said; undefined where none was noted yet. */
+  mark(place: string): Promise<string | undefined>;
+  noteMark(place: string, mark: string): Promise<void>;
+  /** The ids of some archives that should be there, newest first. */
+  expected(place: string): Promise<string[]>;
+}

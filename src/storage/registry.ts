@@ -1,0 +1,55 @@
+import type { Secret } from '../core/secret.ts';
+import { systemClock } from '../system/clock.ts';
+import { createSlots } from '../system/concurrency.ts';
+import { parsePlace, type PlaceMemory } from './place.ts';
+import type { Storage } from './storage.ts';
+
+/**
+ * A place with its credentials. The **storage** that does the work there is opened here, and its code is loaded only
+ * then: a new kind takes a member of this union, an arm in the functions below and its scheme in `place.ts`.
+ */
+export type Destination =
+  | { kind: 'b2'; bucket: string; keyId: Secret; applicationKey: Secret; apiUrl: string | undefined }
+  | { kind: 'directory'; path: string };
+
+export interface StorageOptions {
+  /** The id of the catalogue: marks unfinished uploads as its own. */
+  owner: string;
+  /** Without it any directory will do, and a missing one is created. */
+  memory?: PlaceMemory;
+  /** How often a call is tried; fewer times where a person waits for the answer. */
+  attempts?: number;
+}
+
+/** All uploads of a process share one line, and each part costs memory. */
+const UPLOAD_SLOTS = createSlots(4);
+
+/** Opens the storage of a destination and loads its code. Nothing is asked of it yet. */
+export async function openStorage(destination: Destination, options: StorageOptions): Promise<Storage> {
+  if (destination.kind === 'directory') {
+    const { openDirectoryStorage } = await import('./directory/storage.ts');
+    return openDirectoryStorage({ directory: destination.path, ...options });
+  }
+  const { openB2Storage } = await import('./b2/storage.ts');
+  return openB2Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });
+}
+
+/**
+ * Checks, without changing anything, that a place is the one that earlier archives went to.
+ *
+ * @throws StorageError where it is missing or another one, as a directory whose disk is not mounted
+ */
+export async function checkPlace(place: string, memory: PlaceMemory): Promise<void> {
+  const parsed = parsePlace(place);
+  if (parsed.kind !== 'directory') return;
+  const { checkDirectory } = await import('./directory/mark.ts');
+  await checkDirectory(parsed.path, memory, false);
+}
+
+/** Creates a missing directory, and takes the one that is there for the right one. */
+export async function acceptPlace(place: string, memory: PlaceMemory): Promise<void> {
+  const parsed = parsePlace(place);
+  if (parsed.kind !== 'directory') return;
+  const { acceptDirectory } = await import('./directory/mark.ts');
+  await acceptDirectory(parsed.path, memory);
+}
