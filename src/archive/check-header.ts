@@ -17,18 +17,18 @@ const END = 0x00;
 const IS_COMPLEX = 0x10;
 const HAS_PROPERTIES = 0x20;
 const ID_BYTES = 0x0f;
-/** Of pgbak's own archives, with one entry or two, it has some 200 bytes. */
+/** The header of pgbak's own archives, with one or two entries, has some 200 bytes. */
 const MOST_HEADER_BYTES = 1 << 20;
 
 /**
- * Looks at the header of a 7z archive before 7-Zip does, which takes as much memory as the header says that it unpacks to: a
- * hundred kilobytes can make that gigabytes.
+ * Checks the header of a 7z archive before 7-Zip reads it: 7-Zip takes as much memory as the header claims to unpack to, and
+ * a hundred kilobytes can claim gigabytes.
  *
- * @throws ArchiveError where it is no 7z archive, is not whole, or has a header of a size that no archive of pgbak's has
+ * @throws ArchiveError when it is no 7z archive, is truncated, or has a larger header than any archive of pgbak's
  */
 export async function checkHeader(archivePath: string): Promise<void> {
   await using file = await open(archivePath, 'r').catch(() => undefined);
-  // Why it cannot be opened, 7-Zip tells.
+  // 7-Zip reports why it cannot be opened.
   if (file === undefined) return;
   const start = await read(file, 0, START_BYTES);
   if (start.subarray(0, 6).toString('hex') !== SIGNATURE || start.length < START_BYTES) {
@@ -47,7 +47,7 @@ function refuseOver(sizeBytes: number): void {
   if (sizeBytes <= MOST_HEADER_BYTES) return;
   throw new ArchiveError(
     `the archive has a directory of ${sizeBytes} bytes, which none of pgbak's has`,
-    'Somebody else made it or changed it: 7-Zip would need as much memory to open it.',
+    'pgbak did not make it, or it was changed. 7-Zip would need as much memory to open it.',
   );
 }
 
@@ -57,11 +57,11 @@ async function read(file: FileHandle, position: number, sizeBytes: number): Prom
   return buffer.subarray(0, bytesRead);
 }
 
-/** How large a packed header is said to become, after each step. */
+/** The sizes to which a packed header claims to unpack, after each step. */
 function unpackSizes(header: Buffer): number[] {
   let at = 1;
   const byte = () => header[at++] ?? 0;
-  // Each leading bit of the first byte stands for a byte that follows; its other bits are the highest of the number.
+  // Each leading 1 bit of the first byte stands for one more byte; the remaining bits are the highest of the number.
   const number = () => {
     const first = byte();
     const following = Math.clz32(~(first << 24));
@@ -80,7 +80,7 @@ function unpackSizes(header: Buffer): number[] {
     kind = byte();
   }
   if (kind === CHECKSUMS) {
-    // 7-Zip writes none of what is packed; other programs write all of them.
+    // 7-Zip writes no checksums of packed data; other programs write all of them.
     if (byte() === 0) throw unknownHeader();
     at += packed * CHECKSUM_BYTES;
     kind = byte();

@@ -3,24 +3,24 @@ import { DUMP_CLOSINGS, DUMP_HEADINGS, type Format } from '../core/dump-format.t
 import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './read-entry.ts';
-import { unreadableArchive } from './seven-zip-failure.ts';
+import { readFailure } from './seven-zip-failure.ts';
 
-/** Behind the closing line come empty lines and, of recent versions, `\unrestrict`. */
+/** Empty lines and, from recent versions, `\unrestrict` follow the closing line. */
 const TAIL_BYTES = 4096;
 
-export interface CopyOptions {
+interface CopyOptions {
   onProgress?: (copiedBytes: number) => void;
-  /** How large the dump was when it was made, where that is known. */
+  /** The size of the dump when it was made, where known. */
   expectedBytes?: number;
 }
 
 /**
- * Writes the dump in an archive to `sink` and returns its size in bytes. Nothing is written of what does not begin as a
- * dump does, and no more than the dump is known to have. A reader must not take a dump that broke off for a whole
- * one: its last piece is held back until 7-Zip has ended well, since pg_restore commits once it has read all it needs; and
- * the sink is left open, so that only the caller, once this has resolved, may end it.
+ * Writes the dump in an archive to `sink` and returns its size in bytes. Writes nothing of an entry that does not begin as a
+ * dump does, and no more bytes than the dump is known to have. A reader must not mistake a truncated dump for a whole one:
+ * pg_restore commits once it has read all it needs, so the last chunk is held back until 7-Zip has succeeded, and the sink
+ * stays open for the caller to end once this resolves.
  *
- * @throws PasswordError for a wrong password, ArchiveError for a damaged archive or a dump that is not whole
+ * @throws PasswordError for a wrong password, ArchiveError for a damaged archive or a truncated dump
  */
 export async function copyEntry(
   location: ArchiveLocation & { entryName: string },
@@ -39,7 +39,7 @@ export async function copyEntry(
     tail =
       chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
     copiedBytes += chunk.length;
-    // What is no dump is read on, since only its end tells whether the password was a wrong one.
+    // Read on even when it is no dump: only 7-Zip's ending tells whether the password was wrong.
     if (head.length >= heading.length && head.toString('latin1').startsWith(heading)) {
       if (copiedBytes > (expectedBytes ?? copiedBytes)) throw otherSize(`more than ${expectedBytes} bytes`);
       for (const piece of held) await write(sink, piece);
@@ -52,7 +52,7 @@ export async function copyEntry(
   location.signal.throwIfAborted();
   if (ending.exitCode !== 0) {
     const what = `the archive cannot be read to its end${ending.signal === undefined ? '' : ` (${ending.signal})`}`;
-    throw unreadableArchive(what, ending, location.password);
+    throw readFailure(what, ending, location.password);
   }
   const end = DUMP_CLOSINGS[format];
   const isWhole =
@@ -74,7 +74,7 @@ async function write(sink: Writable, chunk: Buffer): Promise<void> {
   if (!sink.write(chunk)) await readyAgain(sink);
 }
 
-/** Resolves when there is room again, or when the reader is gone: the next write tells which. */
+/** Resolves when the sink has room again or its reader is gone; the next write tells which. */
 async function readyAgain(sink: Writable): Promise<void> {
   await new Promise<void>((resolve) => {
     const events = ['drain', 'close', 'error'] as const;

@@ -1,21 +1,27 @@
 import { ProgramError, type PgbakError } from '../core/errors.ts';
+import { reasonOf } from '../system/clock.ts';
 import type { Ending } from '../system/programs.ts';
-import { sevenZipComplaint } from './seven-zip-command.ts';
+import { writeFailure } from './seven-zip-failure.ts';
+
+/** How the programs of the pipeline ended. */
+export interface PipelineEndings {
+  source: Ending;
+  /** Absent where 7-Zip itself compresses. */
+  zstd: Ending | undefined;
+  sevenZip: Ending;
+}
 
 /**
- * What the endings of source, zstd and 7-Zip amount to; undefined when all succeeded. A dump that died half way leaves a
- * well-formed archive, and a 7-Zip that died takes the source with it through the broken pipe: the one that failed by
- * itself is to blame.
+ * The failure to report, or undefined when every program succeeded. A dump that died half way leaves a well-formed archive,
+ * and a 7-Zip that dies takes the source with it through the broken pipe: blame the program that failed first by itself.
  */
 export function judgeEndings(
-  source: Ending,
-  sevenZip: Ending,
-  zstd: Ending | undefined,
+  { source, zstd, sevenZip }: PipelineEndings,
   explainSource: (ending: Ending) => PgbakError,
 ): PgbakError | undefined {
   const isSourceInnocent = !failed(source) || diedOfBrokenPipe(source);
   const isZstdInnocent = zstd === undefined || !failed(zstd) || diedOfBrokenPipe(zstd);
-  const failure = sevenZipFailure(sevenZip);
+  const failure = writeFailure(sevenZip);
   if (failure !== undefined && isSourceInnocent && isZstdInnocent) return failure;
   if (zstd !== undefined && failed(zstd) && isSourceInnocent) return zstdFailure(zstd);
   return failed(source) ? explainSource(source) : undefined;
@@ -25,7 +31,7 @@ function failed({ exitCode }: Ending): boolean {
   return exitCode !== 0;
 }
 
-/** Node connects the two by a socket pair, hence also "connection reset"; SIGTERM stops a source once 7-Zip has gone. */
+/** Node's pipes are socket pairs, hence "connection reset"; SIGTERM is how a source is stopped once 7-Zip has ended. */
 function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
   return (
     signal === 'SIGPIPE' ||
@@ -39,20 +45,18 @@ function zstdFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
   return new ProgramError(`zstd ${how}: ${stderrTail.trim().split('\n').at(-1) ?? ''}`);
 }
 
-/** What a 7-Zip that writes an archive failed of; undefined when it succeeded. */
-export function sevenZipFailure({ exitCode, signal, stderrTail }: Ending): PgbakError | undefined {
-  if (exitCode === 0) return undefined;
-  if (/No space left on device|not enough space|disk quota exceeded/i.test(stderrTail)) {
-    return new ProgramError(
-      'the temporary directory is full: there is no room for the archive',
-      'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
-    );
+const OWN_SIGNAL_WITHIN_MS = 250;
+
+/**
+ * The signal's reason where an abort follows the failure at once. Ctrl-C and systemd's SIGTERM reach the children too, and
+ * their end may be seen before our own signal: an interruption is not their failure.
+ */
+export async function unlessInterrupted(failure: PgbakError, signal: AbortSignal): Promise<Error> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, OWN_SIGNAL_WITHIN_MS);
+      signal.addEventListener('abort', () => [clearTimeout(timer), resolve()], { once: true });
+    });
   }
-  if (signal !== undefined) {
-    const hint =
-      signal === 'SIGKILL' ? 'The kernel may have been short of memory; look at its log (dmesg).' : undefined;
-    return new ProgramError(`7-Zip was ended by ${signal}`, hint);
-  }
-  // 1 is a warning, which `a -si` has no harmless cause for (7-Zip manual, "Exit Codes from 7-Zip").
-  return new ProgramError(`7-Zip failed with exit code ${exitCode}: ${sevenZipComplaint(stderrTail)}`);
+  return signal.aborted ? reasonOf(signal) : failure;
 }

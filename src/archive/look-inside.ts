@@ -3,28 +3,28 @@ import { checkHeader } from './check-header.ts';
 import { listArchive, type ArchiveLocation } from './list-archive.ts';
 
 /** The names that an archive's entries may have. */
-export interface KnownEntries {
+interface KnownEntries {
   /** One of these is the dump. */
   dumps: readonly string[];
   globals: string;
 }
 
-/** What an archive holds, by its own directory. */
+/** The contents of an archive, as its own directory states. */
 export interface ArchiveContents {
   /** The name of the dump. */
   dumpEntry: string;
-  /** Its size in the archive, which is that of the dump unless a `.zst` is. */
+  /** The size of the entry: of the dump, or of a `.zst` of it. */
   entryBytes: number;
   hasGlobals: boolean;
-  /** Whether all of it is. */
+  /** Whether every entry is. */
   isEncrypted: boolean;
 }
 
 /**
- * Lists an archive and finds the dump in it. 7-Zip would give what several entries of one name hold one behind the other,
- * or all that is in a folder of that name, so that nothing else may be in there.
+ * Lists an archive and finds the dump in it. No other entry is allowed: 7-Zip would concatenate entries of the same name, and
+ * all that is in a folder of that name.
  *
- * @throws PasswordError when that password does not open it, ArchiveError when it is damaged or not one of pgbak's
+ * @throws PasswordError when the password does not open it, ArchiveError when it is damaged or not one of pgbak's
  */
 export async function lookInside(location: ArchiveLocation, known: KnownEntries): Promise<ArchiveContents> {
   await checkHeader(location.archivePath);
@@ -40,7 +40,7 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
   if (others.length > 0 || globals.length > 1 || paths.length > 1 + globals.length) {
     throw new ArchiveError(
       `the archive holds ${listOf(paths)}: more than pgbak puts into one`,
-      'Somebody else made it or changed it. Look into it with 7-Zip, and do not load what you do not know.',
+      'pgbak did not make it, or it was changed. Look into it with 7-Zip, and load nothing that you do not know.',
     );
   }
   return {
@@ -54,7 +54,7 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
 const NAMES_SHOWN = 5;
 const CHARACTERS_SHOWN = 100;
 
-/** Quoted as JSON, since a name may hold what a terminal obeys. */
+/** Quoted as JSON: a name may hold a terminal's control characters. */
 function listOf(paths: readonly string[]): string {
   if (paths.length === 0) return 'nothing';
   const names = paths.slice(0, NAMES_SHOWN).map((path) => JSON.stringify(shortened(path)));

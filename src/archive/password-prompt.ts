@@ -1,47 +1,56 @@
-import type { Readable } from 'node:stream';
-import type { Secret } from '../core/secret.ts';
+import type { Writable } from 'node:stream';
 import { ProgramError, type PgbakError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Ending, RunningProgram } from '../system/programs.ts';
-import { sevenZipFailure } from './judge-endings.ts';
+import { writeFailure } from './seven-zip-failure.ts';
 
 const ANSWER_WITHIN_MS = 30_000;
 
 /**
- * Gives a 7-Zip that was started with a bare `-p` its password: waits for the prompt, writes the line, and waits for
- * the newline that 7-Zip prints once it has read it. Only then may anything else be written to its standard input:
- * 7-Zip reads the password through a buffer of 4096 bytes and throws away what stands in it behind the line, so
- * data that comes too early is lost without a word. One that adds to an encrypted archive asks twice: to open it, and to
- * write it anew.
+ * Makes a 7-Zip that was started with both pipes ready for data, and returns its standard input. Started with a bare `-p`, it
+ * asks for the password: wait for the prompt, write the line, then wait for the newline that 7-Zip prints once it has read it.
+ * 7-Zip reads the password through a buffer of 4096 bytes and drops the rest of that buffer: data sent too early is lost.
+ *
+ * @param times how often it asks: twice when it adds to an encrypted archive, to open it and to write it anew
  */
-export async function answerPasswordPrompt(program: RunningProgram, password: Secret, times = 1): Promise<void> {
+export async function enterPassword(
+  program: RunningProgram,
+  password: Secret | undefined,
+  times = 1,
+): Promise<Writable> {
   const { stdin, stdout } = program;
-  if (stdin === undefined || stdout === undefined) throw new Error('the prompt needs both pipes');
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => finish(neverAsked('asked for no password')), ANSWER_WITHIN_MS);
-    const onData = promptListener(
-      times,
-      () => stdin.write(`${password.reveal()}\n`),
-      () => finish(),
-    );
-    const finish = (error?: Error) => {
-      clearTimeout(timer);
-      stdout.off('data', onData);
-      keepFlowing(stdout);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    stdout.on('data', onData);
-    // Its own ending is judged where it is waited for; here it only means that no answer will come.
-    program.ended.then(
-      (ending) => finish(ownFailure(ending) ?? neverAsked('ended before it had read the password')),
-      (error: unknown) => finish(error instanceof Error ? error : new Error(String(error))),
-    );
-  });
-}
-
-/** A program whose output is not read stops when the pipe is full. */
-export function keepFlowing(stdout: Readable): void {
-  stdout.resume();
+  if (stdin === undefined || stdout === undefined) {
+    await program.ended;
+    throw new Error('7-Zip was started without pipes');
+  }
+  try {
+    if (password !== undefined) {
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => finish(neverAsked('asked for no password')), ANSWER_WITHIN_MS);
+        const onData = promptListener(
+          times,
+          () => stdin.write(`${password.reveal()}\n`),
+          () => finish(),
+        );
+        const finish = (error?: unknown) => {
+          clearTimeout(timer);
+          stdout.off('data', onData);
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        stdout.on('data', onData);
+        // No answer comes from a program that has ended.
+        program.ended.then(
+          (ending) => finish(ownFailure(ending) ?? neverAsked('ended before it had read the password')),
+          finish,
+        );
+      });
+    }
+  } finally {
+    // A program stops when the pipe that it writes to is full.
+    stdout.resume();
+  }
+  return stdin;
 }
 
 function promptListener(times: number, onPrompt: () => void, onRead: () => void): (chunk: Buffer) => void {
@@ -56,9 +65,9 @@ function promptListener(times: number, onPrompt: () => void, onRead: () => void)
   };
 }
 
-/** 7-Zip's own reason, but for that of a command line which an old one does not know (exit code 7 of its manual). */
+/** 7-Zip's own reason, unless it is exit code 7: an old 7-Zip does not know the command line. */
 function ownFailure(ending: Ending): PgbakError | undefined {
-  return ending.exitCode === 7 ? undefined : sevenZipFailure(ending);
+  return ending.exitCode === 7 ? undefined : writeFailure(ending);
 }
 
 function neverAsked(what: string): ProgramError {

@@ -2,30 +2,29 @@ import type { Readable } from 'node:stream';
 import { ArchiveError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { textOf } from '../system/lossless-text.ts';
-import { type Ending, startProgram } from '../system/programs.ts';
+import { startProgram, type Ending } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { sevenZipCommand } from './seven-zip-command.ts';
-import { unreadableArchive, wasEnded } from './seven-zip-failure.ts';
+import { readFailure, wasKilled } from './seven-zip-failure.ts';
 
-export interface OpenEntry extends AsyncDisposable {
-  /** What is in the archive, as it is decompressed. Its end proves nothing until `ended` says exit code 0. */
+interface OpenEntry extends AsyncDisposable {
+  /** The decompressed entry. Its end proves nothing until `ended` says exit code 0. */
   stream: Readable;
-  /** How 7-Zip ended; where it ended well and zstd did not, how that did. */
+  /** How 7-Zip ended; where 7-Zip succeeded and zstd failed, how zstd ended. */
   ended: Promise<Ending>;
 }
 
 /**
- * Decompresses one entry of an archive as a stream, also what zstd has compressed. A name that it does not hold gives
- * nothing. Disposing ends the programs, whether all was read or not.
+ * Decompresses one entry of an archive as a stream, through zstd where the entry's name ends with `.zst`. An entry that does
+ * not exist gives an empty stream. Disposing ends the programs, whether all was read or not.
  */
 export function openEntry(location: ArchiveLocation, entryName: string): OpenEntry {
-  const { sevenZip, environment, archivePath, password, signal } = location;
-  // Behind `-i!` no name is a pattern or the name of a list, by `-spd` and by its place.
-  const words = ['x', '-t7z', '-so', '-spd', `-i!${entryName}`, '--', archivePath] as const;
-  const command = sevenZipCommand(sevenZip, environment, words, password);
+  const { archivePath, password, signal } = location;
+  // `-i!` and `-spd` keep 7-Zip from reading the name as a pattern or as the name of a list file.
+  const command = sevenZipCommand(location, ['x', '-t7z', '-so', '-spd', `-i!${entryName}`, '--', archivePath]);
   const unpacker = entryName.endsWith('.zst') ? startUnpacker(location, entryName) : undefined;
   const program = startProgram(command, { stdin: 'pipe', stdout: unpacker?.stdin ?? 'pipe', signal });
-  // 7-Zip holds that pipe now, and its end has to be the only one.
+  // Close our end of the pipe: zstd waits until 7-Zip's is the only one left.
   unpacker?.stdin?.destroy();
   const stream = unpacker === undefined ? program.stdout : unpacker.stdout;
   if (program.stdin === undefined || stream === undefined) throw new Error('7-Zip was started without pipes');
@@ -47,11 +46,11 @@ function startUnpacker({ zstd, signal }: ArchiveLocation, entryName: string) {
 
 async function endingOf(sevenZip: Promise<Ending>, zstd: Promise<Ending> | undefined): Promise<Ending> {
   const [first, second] = await Promise.all([sevenZip, zstd]);
-  // A zstd that somebody ended takes 7-Zip with it through the broken pipe.
-  return second !== undefined && (first.exitCode === 0 || wasEnded(second)) ? second : first;
+  // A killed zstd takes 7-Zip with it through the broken pipe.
+  return second !== undefined && (first.exitCode === 0 || wasKilled(second)) ? second : first;
 }
 
-/** The first `bytes` of an entry, or all that can be read of it: what is wrong with the rest is found when that is read. */
+/** The first `bytes` of an entry, or fewer where no more can be read: damage is reported by the full read, not here. */
 export async function readHead(location: ArchiveLocation, entryName: string, bytes: number): Promise<Buffer> {
   await using entry = openEntry(location, entryName);
   const chunks: Buffer[] = [];
@@ -65,10 +64,10 @@ export async function readHead(location: ArchiveLocation, entryName: string, byt
 }
 
 /**
- * The whole of a small entry as text that keeps every byte (`textOf`). What its header says of its size is not believed: a few kilobytes can unpack to
- * gigabytes.
+ * All of a small entry, as text that keeps every byte (`textOf`). The size that the archive states is not trusted: a few
+ * kilobytes can unpack to gigabytes.
  *
- * @throws ArchiveError when it holds more than `limitBytes`, or cannot be read
+ * @throws ArchiveError when the entry holds more than `limitBytes`, or cannot be read
  */
 export async function readText(location: ArchiveLocation, entryName: string, limitBytes: number): Promise<Secret> {
   await using entry = openEntry(location, entryName);
@@ -84,7 +83,7 @@ export async function readText(location: ArchiveLocation, entryName: string, lim
   const ending = await entry.ended;
   location.signal.throwIfAborted();
   if (ending.exitCode !== 0) {
-    throw unreadableArchive(`${entryName} in the archive cannot be read`, ending, location.password);
+    throw readFailure(`${entryName} in the archive cannot be read`, ending, location.password);
   }
   return new Secret(textOf(Buffer.concat(chunks)));
 }

@@ -5,16 +5,23 @@ import type { SevenZip } from './seven-zip.ts';
 /** What 7-Zip gets to see of the environment. */
 export type SevenZipEnvironment = Readonly<Record<string, string>>;
 
+/** An archive file, and the 7-Zip that writes or reads it. */
+export interface SevenZipArchive {
+  sevenZip: SevenZip;
+  environment: SevenZipEnvironment;
+  archivePath: string;
+  /** AES-256 over content and headers. */
+  password?: Secret;
+  signal: AbortSignal;
+}
+
 /**
- * A 7-Zip command. `-scc` fixes the character set in which it reads its console, and so the password, in any
- * locale that cron or systemd left (7-Zip manual, "-scc switch"). The password itself is no part of it: it goes to the
- * prompt on standard input.
+ * A 7-Zip command. `-scc` fixes the character set in which 7-Zip reads its console, and so the password, whatever locale
+ * cron or systemd set (7-Zip manual, "-scc switch"). The password goes to the prompt on standard input, never here.
  */
 export function sevenZipCommand(
-  sevenZip: SevenZip,
-  environment: SevenZipEnvironment,
+  { sevenZip, environment, password }: SevenZipArchive,
   [verb, ...args]: readonly [string, ...string[]],
-  password: Secret | undefined,
 ): Command {
   return {
     name: '7-Zip',
@@ -23,13 +30,4 @@ export function sevenZipCommand(
     env: environment,
     secrets: password === undefined ? [] : [password],
   };
-}
-
-const PROGRESS = /^\s*\d+[KMGT]?\b.*$|^[\s\d%+-]*$/;
-
-/** 7-Zip's own words out of its stderr, without the progress display, as one line. */
-export function sevenZipComplaint(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim());
-  const words = lines.filter((line) => line !== '' && !PROGRESS.test(line));
-  return [...new Set(words)].join(' ').replaceAll(/\s+/g, ' ') || 'it gave no reason';
 }

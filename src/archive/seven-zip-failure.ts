@@ -1,33 +1,60 @@
-import type { Secret } from '../core/secret.ts';
 import { ArchiveError, PasswordError, ProgramError, type PgbakError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Ending } from '../system/programs.ts';
-import { sevenZipComplaint } from './seven-zip-command.ts';
+
+/** Why a 7-Zip that wrote an archive failed; undefined when it succeeded. */
+export function writeFailure({ exitCode, signal, stderrTail }: Ending): PgbakError | undefined {
+  if (exitCode === 0) return undefined;
+  if (/No space left on device|not enough space|disk quota exceeded/i.test(stderrTail)) {
+    return new ProgramError(
+      'the temporary directory is full: there is no room for the archive',
+      'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
+    );
+  }
+  if (signal !== undefined) {
+    return new ProgramError(`7-Zip was ended by ${signal}`, signal === 'SIGKILL' ? SHORT_OF_MEMORY : undefined);
+  }
+  // 1 is a warning, for which `a -si` has no harmless cause (7-Zip manual, "Exit Codes from 7-Zip").
+  return new ProgramError(`7-Zip failed with exit code ${exitCode}: ${complaintIn(stderrTail)}`);
+}
 
 /**
- * Why 7-Zip could not read an archive, by what it wrote to stderr: no password for an encrypted one, whose prompt then met
- * the end of its input; another password than it was made with; or the archive itself. A program that somebody ended, the
- * kernel for want of memory perhaps, has proved nothing of the archive. `what` begins the sentence.
+ * Why a 7-Zip could not read an archive: the password is missing or wrong, or the archive is damaged. A 7-Zip that was
+ * killed proves nothing about the archive. `what` begins the message.
  */
-export function unreadableArchive(
+export function readFailure(
   what: string,
   { stderrTail, signal }: Pick<Ending, 'stderrTail' | 'signal'>,
   password: Secret | undefined,
 ): PgbakError {
-  if (wasEnded({ signal })) return new ProgramError(`${what}: the program that reads it was ended by ${signal}`, AGAIN);
-  const words = sevenZipComplaint(stderrTail);
+  if (wasKilled({ signal })) {
+    const message = `${what}: the program that reads it was ended by ${signal}`;
+    return new ProgramError(message, `Try again. ${SHORT_OF_MEMORY}`);
+  }
+  const words = complaintIn(stderrTail);
+  // Without a password the prompt meets the end of its input.
   if (password === undefined && /break signaled|encrypted/i.test(words)) {
-    return new PasswordError('the archive is encrypted, and no password was given', GIVE_IT);
+    return new PasswordError('the archive is encrypted, and no password was given', GIVE_PASSWORD);
   }
   if (/wrong password/i.test(words)) {
-    return new PasswordError(`the archive does not open with this archive password: ${words}`, GIVE_IT);
+    return new PasswordError(`the archive does not open with this archive password: ${words}`, GIVE_PASSWORD);
   }
   return new ArchiveError(`${what}: ${words}`);
 }
 
-/** By somebody else: a damaged archive may make a program crash, and does not send these. */
-export function wasEnded({ signal }: Pick<Ending, 'signal'>): boolean {
+/** Killed from outside: a damaged archive can crash a program, but does not send these signals. */
+export function wasKilled({ signal }: Pick<Ending, 'signal'>): boolean {
   return signal === 'SIGKILL' || signal === 'SIGTERM';
 }
 
-const AGAIN = 'Try again. The kernel may have been short of memory; look at its log (dmesg).';
-const GIVE_IT = 'Give the password it was made with: --archive-password';
+const SHORT_OF_MEMORY = 'The kernel may have been short of memory; look at its log (dmesg).';
+const GIVE_PASSWORD = 'Give the password it was made with: --archive-password';
+
+const PROGRESS = /^\s*\d+[KMGT]?\b.*$|^[\s\d%+-]*$/;
+
+/** What 7-Zip complains of on stderr, without its progress display, as one line. */
+function complaintIn(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const words = lines.filter((line) => line !== '' && !PROGRESS.test(line));
+  return [...new Set(words)].join(' ').replaceAll(/\s+/g, ' ') || 'it gave no reason';
+}

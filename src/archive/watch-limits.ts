@@ -3,26 +3,26 @@ import { TimeLimitError } from '../core/errors.ts';
 import { reasonOf } from '../system/clock.ts';
 
 export interface Limits {
-  /** The whole of it may take this long, the time that it is held back not counted. */
+  /** For the whole dump; time in which it is paused does not count. */
   totalMs: number;
-  /** So long may pass without new archive bytes, likewise. */
+  /** Without new archive bytes; time in which it is paused does not count. */
   idleMs: number;
 }
 
 export interface LimitWatch extends Disposable {
-  /** Aborted when a limit is reached, with a `TimeLimitError`, or with the outer signal. */
+  /** Aborts with a `TimeLimitError` when a limit is reached, or with the outer signal. */
   signal: AbortSignal;
-  /** Takes note of a line of 7-Zip's progress display, which tells how much it has read. */
+  /** Takes a line of 7-Zip's progress display, which says how much it has read. */
   progressed(line: string): void;
-  /** Lets time pass uncounted, or counts it again. */
+  /** Stops the clocks (true), or lets them go on (false). */
   hold(isHeld: boolean): void;
 }
 
 const LOOK_EVERY_MS = 500;
 
 /**
- * Watches an archive grow. 7-Zip's own count of what it has read counts as growth too: at high levels it compresses
- * hundreds of megabytes before it writes the next byte.
+ * Watches an archive grow. What 7-Zip says that it has read counts as growth too: at high levels it compresses hundreds of
+ * megabytes before it writes the next byte.
  */
 export function watchLimits(
   archivePath: string,
@@ -33,20 +33,20 @@ export function watchLimits(
   const controller = new AbortController();
   let archiveBytes = -1;
   let readSoFar = '';
-  let isHeldBack = false;
+  let isPaused = false;
   let countedAt = performance.now();
-  /** The time that counts, in all and since the archive last grew. */
+  // Without the time in which the dump was paused.
   let spentMs = 0;
   let idleForMs = 0;
 
   const look = setInterval(() => void lookAtArchive(), Math.min(LOOK_EVERY_MS, idleMs / 4, totalMs / 4));
-  const passOn = () => controller.abort(reasonOf(outer));
-  if (outer.aborted) passOn();
-  outer.addEventListener('abort', passOn, { once: true });
+  const forward = () => controller.abort(reasonOf(outer));
+  if (outer.aborted) forward();
+  outer.addEventListener('abort', forward, { once: true });
 
   function count(): void {
     const now = performance.now();
-    const passedMs = isHeldBack ? 0 : now - countedAt;
+    const passedMs = isPaused ? 0 : now - countedAt;
     countedAt = now;
     spentMs += passedMs;
     idleForMs += passedMs;
@@ -74,11 +74,11 @@ export function watchLimits(
     },
     hold: (isHeld) => {
       count();
-      isHeldBack = isHeld;
+      isPaused = isHeld;
     },
     [Symbol.dispose]: () => {
       clearInterval(look);
-      outer.removeEventListener('abort', passOn);
+      outer.removeEventListener('abort', forward);
     },
   };
 }

@@ -3,16 +3,17 @@ import { PgbakError, ProgramError } from '../core/errors.ts';
 import { runProgram, type Command } from '../system/programs.ts';
 import type { SevenZipEnvironment } from './seven-zip-command.ts';
 
-/** A zstd that compresses and decompresses from standard input to standard output. */
+/** A zstd that works from standard input to standard output. */
 export interface Zstd {
-  /** It ends with a line on stderr that tells the sizes: `(78872323 B => ...`. */
+  /** Its last line on stderr holds the sizes: `(78872323 B => ...`; see `compressedBytes`. */
   compress: (level: number) => Command;
   decompress: () => Command;
 }
 
 /**
- * The zstd program, or a Node that can do the same (22.15 and later) as a process of its own. Throws a `ProgramError` that
- * says what to install when there is neither.
+ * The zstd program or, where it is missing, a process of a Node that knows zstd (22.15 and later).
+ *
+ * @throws ProgramError that says what to install when there is neither
  */
 export async function findZstd(environment: SevenZipEnvironment, signal: AbortSignal): Promise<Zstd> {
   const command = (args: readonly string[]): Command => ({ name: 'zstd', file: 'zstd', args, env: environment });
@@ -24,11 +25,11 @@ export async function findZstd(environment: SevenZipEnvironment, signal: AbortSi
         return false;
       },
     );
-  // What it does not know of these, a zstd refuses before it reads anything.
-  const knowsTuning = await runs('-c', PIECES, tablesFlag());
+  // A zstd refuses an option that it does not know before it reads anything.
+  const knowsTuning = await runs('-c', JOB_SIZE, tablesFlag());
   if (knowsTuning || (await runs('-V'))) {
     return {
-      // Only at this verbosity the sizes are in bytes.
+      // Sizes are in bytes only at this verbosity.
       compress: (level) =>
         command(['-c', '-T0', '-vvv', '--no-progress', `-${level}`, ...tuningOf(level, knowsTuning)]),
       decompress: () => command(['-d', '-c', '-q']),
@@ -58,18 +59,18 @@ export async function findZstd(environment: SevenZipEnvironment, signal: AbortSi
 }
 
 /**
- * Dumps repeat themselves at short distances and in long stretches: with pieces and tables that fit into a processor's
- * cache, zstd takes half the time for an archive that is no larger (docs/seven-zip.md). Any zstd reads it.
+ * Dumps repeat long texts at short distances: with jobs and tables that fit into a processor's cache, zstd takes half the time
+ * for an archive of the same size (docs/seven-zip.md). Any zstd reads it.
  */
-const PIECES = '-B1M';
+const JOB_SIZE = '-B1M';
 const TABLES = { hashLog: 16, chainLog: 15, minMatch: 6 };
-/** Above that, a level's tables are meant for more than such a piece. */
-const LAST_LEVEL_OF_PIECES = 6;
+/** Higher levels use tables that are too large for such a job. */
+const LAST_LEVEL_TUNED = 6;
 const LEVEL_OF_TABLES = 3;
 
 function tuningOf(level: number, isKnown: boolean): string[] {
-  if (!isKnown || level > LAST_LEVEL_OF_PIECES) return [];
-  return [PIECES, ...(level === LEVEL_OF_TABLES ? [tablesFlag()] : [])];
+  if (!isKnown || level > LAST_LEVEL_TUNED) return [];
+  return [JOB_SIZE, ...(level === LEVEL_OF_TABLES ? [tablesFlag()] : [])];
 }
 
 function tablesFlag(): string {
@@ -77,7 +78,7 @@ function tablesFlag(): string {
   return `--zstd=${words.join(',')}`;
 }
 
-/** A program for `node -e`, which knows nothing of this file. */
+/** A script for `node -e`; it cannot import anything of pgbak. */
 const PIPE = `const z = require('node:zlib');
   ((engine) => require('node:stream').pipeline(process.stdin, engine, process.stdout, (error) => {
     console.error(error ? error.message : '(' + engine.bytesWritten + ' B =>');
@@ -85,16 +86,16 @@ const PIPE = `const z = require('node:zlib');
   }))`;
 
 /**
- * The size of a dump, as it was recorded. Of dumps below 100 kB pgbak once recorded how large zstd had made them, since it
- * could not read the padded number; such a size says nothing of the dump.
+ * The recorded size of a dump in bytes. Early versions recorded the compressed size for dumps below 100 kB, because they could
+ * not read zstd's padded number: undefined for those.
  */
 export function recordedBytes(recorded: number | undefined, entryName: string, entryBytes: number): number | undefined {
   return entryName.endsWith('.zst') && recorded === entryBytes ? undefined : recorded;
 }
 
-/** How many bytes a zstd has compressed, by its last words; undefined where it has not told. */
+/** How many bytes a zstd compressed, from its stderr; undefined where that does not say. */
 export function compressedBytes(stderr: string): number | undefined {
-  // Short numbers are padded.
+  // zstd pads short numbers with spaces.
   const bytes = /\( *(\d+) B *=>/.exec(stderr)?.[1];
   return bytes === undefined ? undefined : Number(bytes);
 }
