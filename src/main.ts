@@ -1,7 +1,6 @@
 import { run } from '@oclif/core/run';
-import { showStacks } from './terminal/debugging.ts';
+import { guardOutput, showStacks, tell } from './terminal/output.ts';
 import { guardHangup } from './system/interruption.ts';
-import { guardOutput, tell } from './terminal/output.ts';
 
 /** What bin/run.js starts once it knows that this Node will do; bundled with oclif itself. */
 export async function main(
@@ -19,7 +18,7 @@ export async function main(
     const exit: unknown = Object(Object(error).oclif).exit;
     if (exit === undefined) throw error;
     if (exit !== 0) {
-      const { unknownCommandMessage } = await import('./terminal/usage-error.ts');
+      const { unknownCommandMessage } = await import('./terminal/command-line.ts');
       tell(`pgbak: ${unknownCommandMessage(error, words, directory)}\nSee: pgbak --help`);
     }
     process.exitCode = Number(exit);

@@ -24,3 +24,12 @@ interface FailedOutcome {
   /** A signal ended it, not a fault. */
   interrupted: boolean;
 }
+
+/** A server's result as `run --json` prints it; fields that do not apply are absent. */
+export type OutcomeRow = Omit<Outcome, 'interrupted'>;
+
+export function outcomeRow(outcome: Outcome): OutcomeRow {
+  if (outcome.status !== 'failed') return outcome;
+  const { interrupted: _interrupted, ...row } = outcome;
+  return row;
+}

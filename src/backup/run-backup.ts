@@ -103,7 +103,7 @@ async function runBackup(server: ServerRecord, shared: Shared, context: Context)
     await record(() =>
       catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: shared.startedAt, warnings }),
     );
-    await pruneAfter(server, backupId, warnings, warn, context);
+    await autoPrune(server, backupId, { warnings, warn }, context);
     const durationMs = elapsedMs();
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });
     await pings.succeeded([`${sizeBytes} bytes stored as ${place}/${objectName}`, ...warnings].join('\n'));
@@ -163,24 +163,6 @@ async function recording(
       `the backup is stored as ${where}, but it is not recorded: ${message}`,
       `${hint ?? ''} Then take it into the catalogue: pgbak catalog rebuild --from ${place}`.trim(),
     );
-  }
-}
-
-/** The backup is recorded as a success by now: nothing that fails here may take that back. */
-async function pruneAfter(
-  server: ServerRecord,
-  backupId: number,
-  warnings: readonly string[],
-  warn: (message: string) => void,
-  context: Context,
-): Promise<void> {
-  const warned = warnings.length;
-  await autoPrune(server, backupId, warn, context);
-  if (warnings.length === warned) return;
-  try {
-    await context.catalog.backups.setWarnings(backupId, warnings);
-  } catch (error) {
-    warn(`these warnings could not be recorded in the catalogue: ${describeFailure(error).message}`);
   }
 }
 

@@ -2,14 +2,9 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
-import { remotePointsIn, restorePointsOf } from '../restore/restore-points.ts';
+import { remotePointsIn, restorePointRow, restorePointsOf, type RestorePointRow } from '../restore/restore-points.ts';
 import { openContext } from '../terminal/open-context.ts';
-import {
-  RESTORE_POINT_COLUMNS,
-  restorePointCells,
-  restorePointRow,
-  type RestorePointRow,
-} from '../terminal/restore-point-row.ts';
+import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { ConfigError } from '../core/errors.ts';

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../terminal/base-command.ts';
 import { openContext } from '../terminal/open-context.ts';
-import { SERVER_COLUMNS, serverCells, serverRow, SPARK_LENGTH, type ServerRow } from '../terminal/server-row.ts';
+import { serverRow, type ServerRow } from '../monitor/server-list.ts';
+import { SERVER_COLUMNS, serverCells, SPARK_LENGTH } from '../terminal/server-table.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
 

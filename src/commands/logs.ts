@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BACKUP_COLUMNS, backupCells, backupDetails, backupRow, type BackupRow } from '../terminal/backup-row.ts';
+import { backupRow, type BackupRow } from '../monitor/history.ts';
+import { BACKUP_COLUMNS, backupCells, backupDetails } from '../terminal/backup-table.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findBackup, findServer } from '../catalog/find-server.ts';
 import { openContext } from '../terminal/open-context.ts';

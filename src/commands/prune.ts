@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { prune, type PruneEntry } from '../retention/prune.ts';
+import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/prune.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
 import { openContext } from '../terminal/open-context.ts';
-import { PRUNE_COLUMNS, pruneCells, pruneRow, type PruneRow } from '../terminal/prune-row.ts';
+import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';

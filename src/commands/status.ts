@@ -2,10 +2,10 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
 import { openContext } from '../terminal/open-context.ts';
-import { STATUS_COLUMNS, statusCells, statusRow, type StatusRow } from '../terminal/status-row.ts';
+import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
+import { STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
-import { collectStatus } from '../monitor/collect-status.ts';
 import { prometheusText } from '../monitor/prometheus.ts';
 
 export default class Status extends BaseCommand {

@@ -9,13 +9,12 @@ import { openContext } from '../terminal/open-context.ts';
 import { sweepKilled } from '../restore/scratch-place.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
-import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/verification-row.ts';
+import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/tables.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { LEVELS } from '../core/backup-record.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
-import { longestUnverified } from '../restore/longest-unverified.ts';
-import { verify, type Verification } from '../restore/verify.ts';
+import { longestUnverified, type Verification, verify } from '../restore/verify.ts';
 
 export default class Verify extends BaseCommand {
   static override summary = 'prove that backups are there and can be read';

@@ -1,9 +1,37 @@
 import { nextDue } from '../backup/due.ts';
-import { isAhead } from '../core/doubtful-times.ts';
+import type { Catalog } from '../catalog/open-catalog.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
+import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { unreadableText } from '../server/unreadable.ts';
+
+/** How the backups of all servers stand. `misplacedOf` tells why a server's directory is not the one of its archives. */
+export async function collectStatus(
+  { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
+  misplacedOf: (server: ServerRecord) => Promise<string | undefined>,
+  now: Date,
+): Promise<ServerStatus[]> {
+  const statuses: ServerStatus[] = [];
+  const verified = await verifications.recent();
+  const ahead = await backups.ahead(now);
+  for (const server of await servers.list()) {
+    const [newest, other] = await backups.list({ serverId: server.id, limit: 2 });
+    // An attempt that is under way says nothing yet.
+    const lastAttempt = newest?.result === 'running' ? other : newest;
+    const until = new Date(now.getTime() + CLOCK_TOLERANCE_MS);
+    const [lastGood] = await backups.list({ serverId: server.id, goodOnly: true, until, limit: 1 });
+    const doubtful = doubtfulTimes(
+      ahead.filter(({ serverId }) => serverId === server.id),
+      now,
+    );
+    const verification = verified.get(server.id);
+    // Of one that never had a backup the state tells enough.
+    const misplaced = lastGood === undefined ? undefined : await misplacedOf(server);
+    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, doubtful, misplaced }, now));
+  }
+  return statuses;
+}
 
 /**
  * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, the last good backup was verified
@@ -83,4 +111,35 @@ function judge(
   }
   const warning = doubtful ?? lastGood.warnings[0];
   return warning === undefined ? ['OK', undefined] : ['WARNING', warning];
+}
+
+/** A server as `status --json` prints it; what does not apply is null. */
+export interface StatusRow {
+  serverId: number;
+  name: string;
+  state: State;
+  reason: string | null;
+  lastSuccess: string | null;
+  lastSuccessAgeSeconds: number | null;
+  lastAttempt: string | null;
+  size: number | null;
+  lastVerified: string | null;
+  lastVerifiedLevel: string | null;
+}
+
+export function statusRow(status: ServerStatus, now: Date): StatusRow {
+  const { serverId, name, state, reason, lastGood, lastAttempt, lastVerified } = status;
+  const age = lastGood === undefined ? null : Math.round((now.getTime() - lastGood.startedAt.getTime()) / 1000);
+  return {
+    serverId,
+    name,
+    state,
+    reason: reason ?? null,
+    lastSuccess: lastGood?.startedAt.toISOString() ?? null,
+    lastSuccessAgeSeconds: age,
+    lastAttempt: lastAttempt?.startedAt.toISOString() ?? null,
+    size: lastGood?.sizeBytes ?? null,
+    lastVerified: lastVerified?.verifiedAt.toISOString() ?? null,
+    lastVerifiedLevel: lastVerified?.level ?? null,
+  };
 }

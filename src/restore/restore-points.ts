@@ -1,3 +1,4 @@
+import { backupRow, type BackupRow } from '../monitor/history.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
@@ -151,4 +152,42 @@ function commonPrefix(archiveNames: ReadonlySet<string>): string {
   let length = first.length;
   for (const other of others) while (!other.startsWith(first.slice(0, length))) length -= 1;
   return first.slice(0, length);
+}
+
+/** A restore point as `backups --json` prints it; of one that is not in the catalogue id and server are null. */
+export type RestorePointRow = Omit<BackupRow, 'backupId'> & {
+  backupId: number | null;
+  place: string | null;
+  state: PointState;
+};
+
+export function restorePointRow(point: ListedPoint): RestorePointRow {
+  if ('archive' in point) return remoteRow(point.archive, point.state);
+  return { ...backupRow(point.backup), place: point.backup.place ?? null, state: point.state };
+}
+
+function remoteRow(
+  { place, object, format, serverName, startedAt, rawSizeBytes, compression }: RemoteArchive,
+  state: PointState,
+): RestorePointRow {
+  return {
+    backupId: null,
+    serverId: null,
+    name: serverName,
+    startedAt: startedAt.toISOString(),
+    finishedAt: null,
+    success: true,
+    size: object.sizeBytes,
+    rawSize: rawSizeBytes ?? null,
+    format,
+    compression: compression ?? null,
+    place,
+    objectName: object.name,
+    objectId: object.id,
+    checksum: object.sha1 === undefined ? null : `sha1:${object.sha1}`,
+    sha256: null,
+    warnings: [],
+    error: null,
+    state,
+  };
 }

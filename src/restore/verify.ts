@@ -1,17 +1,18 @@
-import type { RowCounts } from '../core/backup-record.ts';
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { Level, RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
+import { isAhead } from '../core/doubtful-times.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Level } from '../core/backup-record.ts';
+import { failUrlOf } from '../notify/ping-url.ts';
 import type { LoadJudgment } from '../postgres/judge-load.ts';
 import type { ScratchNeeds } from '../postgres/scratch-needs.ts';
-import { failUrlOf } from '../notify/ping-url.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { resolvePingUrls } from '../server/settings.ts';
 import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { load, nowhere, withArchive, type OpenArchive } from './open-archive.ts';
+import { load, nowhere, type OpenArchive, withArchive } from './open-archive.ts';
 import type { ScratchServer } from './open-scratch.ts';
 
 export interface Verification {
@@ -186,4 +187,27 @@ function differences(counted: RowCounts, found: RowCounts): string[] {
     if (restored === rows) return [];
     return `${table} has ${restored === undefined ? 'not come back' : `${restored} rows`}, ${rows} were dumped`;
   });
+}
+
+/**
+ * The servers that have a good backup, those first whose backups were never read or longest ago, good or bad; at most
+ * `count`. What was verified, as it says, later than `now` counts as never. One without any backup is for `status` to
+ * complain about.
+ */
+export async function longestUnverified(
+  { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
+  now: Date,
+  count = Number.POSITIVE_INFINITY,
+): Promise<ServerRecord[]> {
+  const recent = await verifications.recent();
+  const verifiedAt = ({ id }: ServerRecord) => {
+    const at = recent.get(id)?.lastThorough?.verifiedAt;
+    return at === undefined || isAhead(at, now) ? 0 : at.getTime();
+  };
+  const chosen: ServerRecord[] = [];
+  for (const server of (await servers.list()).toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
+    if (chosen.length >= count) break;
+    if ((await backups.list({ serverId: server.id, goodOnly: true, limit: 1 })).length > 0) chosen.push(server);
+  }
+  return chosen;
 }

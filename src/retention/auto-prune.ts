@@ -3,33 +3,57 @@ import { describeFailure } from '../core/failure.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { prune } from './prune.ts';
 
+interface Warnings {
+  /** Those of the backup so far. */
+  warnings: readonly string[];
+  /** Adds one to them. */
+  warn: (message: string) => void;
+}
+
 /**
- * Prunes after a good backup, where the server asks for it. The backup is made, even if this fails: what could not be
- * removed is a warning, and is tried again after the next one. `justMade` is that backup: it stays, against all rules.
+ * Prunes after a good backup, where the server asks for it. The backup is recorded as a success by now, and nothing that
+ * fails here takes that back: a failure is a warning of that backup, and the next prune tries again. `justMade` is that
+ * backup, which stays against all rules.
  */
 export async function autoPrune(
+  server: ServerRecord,
+  justMade: number,
+  { warnings, warn }: Warnings,
+  context: Context,
+): Promise<void> {
+  if (!server.autoPrune) return;
+  const warnedBefore = warnings.length;
+  try {
+    await pruneAndTell(server, justMade, warn, context);
+  } catch (error) {
+    warn(`old backups could not be removed: ${describeFailure(error).message}`);
+  }
+  if (warnings.length === warnedBefore) return;
+  try {
+    await context.catalog.backups.setWarnings(justMade, warnings);
+  } catch (error) {
+    warn(`these warnings could not be recorded in the catalogue: ${describeFailure(error).message}`);
+  }
+}
+
+async function pruneAndTell(
   server: ServerRecord,
   justMade: number,
   warn: (message: string) => void,
   context: Context,
 ): Promise<void> {
-  if (!server.autoPrune) return;
-  try {
-    const entries = await prune(server, { isDry: false, justMade }, context);
-    const removed = entries.filter(({ action }) => action === 'remove').length;
-    if (removed > 0) context.report({ type: 'pruned', server: server.name, removed });
-    const unknown = new Map(
-      entries.flatMap(({ action, backup, reasons }) =>
-        action === 'unknown' ? [[backup.place, reasons.join(', ')] as const] : [],
-      ),
-    );
-    for (const [place, reason] of unknown) {
-      warn(`nothing was pruned in ${place}: ${reason}. If it is gone for good: pgbak catalog forget ${place}`);
-    }
-    for (const { action, backup, reasons } of entries) {
-      if (action === 'failed') warn(`backup ${backup.backupId} could not be removed: ${reasons.join(', ')}`);
-    }
-  } catch (error) {
-    warn(`old backups could not be removed: ${describeFailure(error).message}`);
+  const entries = await prune(server, { isDry: false, justMade }, context);
+  const removed = entries.filter(({ action }) => action === 'remove').length;
+  if (removed > 0) context.report({ type: 'pruned', server: server.name, removed });
+  const unknown = new Map(
+    entries.flatMap(({ action, backup, reasons }) =>
+      action === 'unknown' ? [[backup.place, reasons.join(', ')] as const] : [],
+    ),
+  );
+  for (const [place, reason] of unknown) {
+    warn(`nothing was pruned in ${place}: ${reason}. If it is gone for good: pgbak catalog forget ${place}`);
+  }
+  for (const { action, backup, reasons } of entries) {
+    if (action === 'failed') warn(`backup ${backup.backupId} could not be removed: ${reasons.join(', ')}`);
   }
 }

@@ -170,3 +170,30 @@ async function remove(
   await backups.noteRemoved(idsOf(group), clock.now());
   return ['remove', []];
 }
+
+/** What becomes of a backup, as `prune --json` prints it. */
+export interface PruneRow {
+  serverId: number;
+  name: string;
+  backupId: number;
+  startedAt: string;
+  size: number | null;
+  objectName: string;
+  objectId: string;
+  action: PruneAction;
+  reasons: readonly string[];
+}
+
+export function pruneRow({ serverId, name, backup, action, reasons }: PruneEntry): PruneRow {
+  return {
+    serverId,
+    name,
+    backupId: backup.backupId,
+    startedAt: backup.startedAt.toISOString(),
+    size: backup.sizeBytes ?? null,
+    objectName: backup.objectName,
+    objectId: backup.objectId,
+    action,
+    reasons,
+  };
+}

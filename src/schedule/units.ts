@@ -1,4 +1,6 @@
-import { refuseControl, type Installation } from './installation.ts';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Installation, refuseControl } from './installation.ts';
 
 /** What a run writes to, besides its temporary directory. */
 export interface WrittenPlaces {
@@ -111,4 +113,19 @@ function unitPath(path: string, isSingle = false): string {
   const escaped = path.replaceAll('%', '%%');
   if (isSingle || /^[\w@+=:,./%-]+$/.test(escaped)) return escaped;
   return `"${escaped.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/**
+ * The directories that a run may write to, each once. One that is not there yet is made by the first run, which needs to
+ * write to the next directory above it.
+ */
+export function writtenDirectories(paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((path) => (existsSync(path) ? [path] : [path, existingAbove(path)])))].filter(
+    (path) => path !== '/',
+  );
+}
+
+function existingAbove(path: string): string {
+  const above = dirname(path);
+  return existsSync(above) ? above : existingAbove(above);
 }

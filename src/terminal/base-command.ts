@@ -3,13 +3,9 @@ import type { Interfaces } from '@oclif/core';
 import { errorMessage, machineHint, PgbakError } from '../core/errors.ts';
 import { closedPrompt } from './prompts/terminal.ts';
 import { printable, printableJson, withoutPasswords } from '../core/printable.ts';
-import { showsStacks } from './debugging.ts';
-import { refuseEmptyValues } from './empty-values.ts';
-import { expectReader, tell } from './output.ts';
+import { expectReader, showsStacks, tell, wrapped } from './output.ts';
+import { refuseEmptyValues, refuseSwitchValues, usageMessage } from './command-line.ts';
 import { painted } from './paint.ts';
-import { refuseSwitchValues } from './switch-values.ts';
-import { usageMessage } from './usage-error.ts';
-import { wrapped } from './wrapped.ts';
 
 interface ErrorReport {
   name: string;

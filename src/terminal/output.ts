@@ -121,3 +121,23 @@ function inWords(code: string): string {
   const words = WORDS[code];
   return words === undefined || !(code in constants.errno) ? code : `${words} (${code})`;
 }
+
+let isShown = false;
+
+/** `DEBUG` was set. The variable itself is gone by then: packages that obey it print what they are given. */
+export function showStacks(): void {
+  isShown = true;
+}
+
+/** Whether a fault of pgbak is printed with the place where it happened. */
+export function showsStacks(): boolean {
+  return isShown;
+}
+
+/** A text for stderr, broken between words where that is a terminal; as it is for everybody else. */
+export async function wrapped(text: string): Promise<string> {
+  const width = terminalWidth(process.stderr);
+  if (width === undefined) return text;
+  const { wrapAnsi } = await import('fast-wrap-ansi');
+  return wrapAnsi(text, width, { hard: true });
+}

@@ -1,8 +1,7 @@
 import type { Report, RunEvent } from '../core/events.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
-import { isLive, tell, tellNote, terminalWidth } from './output.ts';
-import { wrapped } from './wrapped.ts';
+import { isLive, tell, tellNote, terminalWidth, wrapped } from './output.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: Report;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import { errorMessage } from '../core/errors.ts';
+import { ConfigError, errorMessage } from '../core/errors.ts';
 
 /** An error of oclif's parser, by the fields that its classes have (@oclif/core/parser/errors). */
 interface ParserError {
@@ -99,4 +99,57 @@ function distance(a: string, b: string): number {
     previous = next;
   }
   return previous[b.length] ?? 0;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Refuses a flag or an argument that was given as an empty text: mostly a variable that is not set, `"$PASSWORD"`, and
+ * what would then be left out (a password, a place, a table of a restore) nobody meant to leave out.
+ */
+export function refuseEmptyValues({ flags, args }: { flags: Values; args: Values }): void {
+  const [flag] = emptyIn(flags);
+  if (flag !== undefined) {
+    const isPassword = flag === 'archive-password';
+    throw new ConfigError(
+      `--${flag} is empty`,
+      `A variable may not be set. Give it a value, or leave the flag out${isPassword ? ' where no other password is meant' : ''}.`,
+    );
+  }
+  const [argument] = emptyIn(args);
+  if (argument !== undefined) {
+    throw new ConfigError(`the argument ${argument.toUpperCase()} is empty`, 'A variable may not be set.');
+  }
+}
+
+function emptyIn(values: Values): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    return texts.some((text) => typeof text === 'string' && text.trim() === '') ? [name] : [];
+  });
+}
+
+type Flags = Readonly<Record<string, unknown>>;
+
+/**
+ * Refuses `--json=VALUE`: oclif takes the value of a flag that has none for an argument, so that it would become the
+ * name of a server or of a file, and be repeated as such. It may be a password.
+ */
+export function refuseSwitchValues(words: readonly string[], flags: Flags = {}): void {
+  let isValue = false;
+  for (const word of words) {
+    if (word === '--') return;
+    const name = isValue ? undefined : /^--(?:no-)?([a-z0-9-]+)(?==)/.exec(word);
+    isValue = !isValue && kindOf(flags, word.replace(/^--/, '')) === 'option' && word.startsWith('--');
+    if (name === null || name === undefined) continue;
+    const [typed, bare = ''] = name;
+    if (kindOf(flags, typed.slice(2)) === 'option') continue;
+    if (kindOf(flags, typed.slice(2)) === 'boolean' || kindOf(flags, bare) === 'boolean')
+      throw new ConfigError(`${typed} takes no value`, 'Give it without = and what follows, or leave it out.');
+  }
+}
+
+function kindOf(flags: Flags, name: string): unknown {
+  if (name === 'json') return 'boolean';
+  return Object.hasOwn(flags, name) ? Object(flags[name]).type : undefined;
 }

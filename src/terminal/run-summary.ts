@@ -1,16 +1,7 @@
 import type { Outcome } from '../backup/outcome.ts';
-import { InterruptedError } from '../core/errors.ts';
 import { formatBytes, formatDuration } from '../core/format.ts';
+import { InterruptedError } from '../core/errors.ts';
 import { renderTable } from './table.ts';
-
-/** A server's result as `run --json` prints it; fields that do not apply are absent. */
-export type OutcomeRow = Omit<Outcome, 'interrupted'>;
-
-export function outcomeRow(outcome: Outcome): OutcomeRow {
-  if (outcome.status !== 'failed') return outcome;
-  const { interrupted: _interrupted, ...row } = outcome;
-  return row;
-}
 
 const OUTCOME_COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },

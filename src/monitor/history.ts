@@ -1,0 +1,61 @@
+import type { BackupRecord, PartSum } from '../core/backup-record.ts';
+import { directoryAt } from '../storage/place.ts';
+
+/** A backup as `logs --json` prints it; what does not apply is null. */
+export interface BackupRow {
+  backupId: number;
+  serverId: number | null;
+  name: string;
+  startedAt: string;
+  finishedAt: string | null;
+  success: boolean;
+  size: number | null;
+  rawSize: number | null;
+  format: string | null;
+  compression: string | null;
+  objectName: string | null;
+  objectId: string | null;
+  checksum: string | null;
+  sha256: string | null;
+  /** Of one entry, where it was stored in parts that were never on the disk together: what is known in place of it. */
+  partChecksums?: { size: number; checksum: string; sha256?: string }[];
+  warnings: string[];
+  error: string | null;
+}
+
+export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): BackupRow {
+  const partChecksums = partSums?.map(({ sizeBytes, sha1, sha256 }) => ({
+    size: sizeBytes,
+    checksum: `sha1:${sha1}`,
+    ...(sha256 === undefined ? {} : { sha256 }),
+  }));
+  return {
+    backupId: backup.backupId,
+    serverId: backup.serverId ?? null,
+    name: backup.serverName,
+    startedAt: backup.startedAt.toISOString(),
+    finishedAt: backup.finishedAt?.toISOString() ?? null,
+    success: backup.result === 'success',
+    size: backup.sizeBytes ?? null,
+    rawSize: backup.rawSizeBytes ?? null,
+    format: backup.format ?? null,
+    compression: backup.compression ?? null,
+    objectName: backup.objectName ?? null,
+    objectId: backup.objectId ?? null,
+    checksum: backup.sha1 === undefined ? null : `sha1:${backup.sha1}`,
+    sha256: backup.sha256 ?? null,
+    ...(partChecksums === undefined ? {} : { partChecksums }),
+    warnings: backup.warnings,
+    error: backup.error ?? null,
+  };
+}
+
+/** A file's path tells all; of B2 it takes the bucket, the name and the version's time. */
+export function whereOf({
+  place,
+  objectName,
+  objectId,
+}: Pick<BackupRecord, 'place' | 'objectName' | 'objectId'>): string {
+  if (place === undefined) return 'not recorded by the earlier program';
+  return directoryAt(place) === undefined ? `${place}/${objectName ?? ''}` : (objectId ?? place);
+}

@@ -1,0 +1,54 @@
+import type { RecentBackup } from '../catalog/backup-rows.ts';
+import { formatAgo } from '../core/format.ts';
+import type { ServerRow } from '../monitor/server-list.ts';
+import { directoryAt } from '../storage/place.ts';
+import { paint } from './paint.ts';
+
+export const SERVER_COLUMNS = [
+  { title: 'name', isName: true, shrinksTo: 8 },
+  { title: 'database', isName: true, shrinksTo: 12, droppedAs: 4 },
+  { title: 'every', droppedAs: 3 },
+  { title: 'last backup', shrinksTo: 8 },
+  { title: 'result', shrinksTo: 7 },
+  { title: 'sizes', droppedAs: 2 },
+  { title: 'verified', shrinksTo: 8, droppedAs: 2 },
+  { title: 'encrypted', shrinksTo: 9, droppedAs: 1 },
+  { title: 'stored in', isName: true, shrinksTo: 10 },
+];
+
+/** How many of its last archives stand in a server's spark line. */
+export const SPARK_LENGTH = 8;
+
+/** The cells of a server's line in the table of `list`; `recent` are its last attempts, newest first. */
+export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now: Date): string[] {
+  const sizes = recent.flatMap(({ result, sizeBytes }) => (result === 'success' ? (sizeBytes ?? []) : []));
+  return [
+    row.name,
+    row.connection,
+    `${row.frequencyHrs} h`,
+    row.lastBackup === null ? 'never' : formatAgo(new Date(row.lastBackup), now),
+    resultOf(row, recent[0]),
+    sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
+    row.lastVerified === null ? 'never' : formatAgo(new Date(row.lastVerified), now),
+    row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
+    directoryAt(row.destination) === undefined ? `${row.destination} (${row.b2})` : row.destination,
+  ];
+}
+
+function resultOf({ lastResult, error }: ServerRow, last: RecentBackup | undefined): string {
+  if (error !== undefined) return paint('red', error);
+  if (last?.result === 'success' && last.warnings.length > 0) return paint('yellow', 'success with a warning');
+  if (lastResult === 'failed') return paint('red', 'failed');
+  return lastResult === 'success' ? paint('green', lastResult) : '-';
+}
+
+const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+
+/**
+ * Sizes as a row of bars, oldest first, against the largest of them: a backup that shrinks is seen at a glance, one
+ * that is a few percent smaller is not.
+ */
+export function sparkLine(sizes: readonly number[]): string {
+  const largest = Math.max(...sizes, 1);
+  return sizes.map((size) => BARS[Math.round((size / largest) * (BARS.length - 1))]).join('');
+}
