@@ -1,0 +1,139 @@
+/** A line of `src` broken on purpose, and the tests that must notice it. */
+export interface Mutation {
+  /** What goes wrong, in plain words. */
+  name: string;
+  /** Texts, each of which stands exactly once in all of `src`, and what is put in their place. All are in one file. */
+  edits: readonly [find: string, replacement: string][];
+  /** Of these test files at least one test must fail. */
+  tests: readonly string[];
+  /** Only tests whose names match this pattern run, as jest's `-t` has it. */
+  only?: string;
+}
+
+/** Texts are short, so that they outlive a change of the code around them. Files may move: a text is looked for in all of `src`. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the names in an archive are not encrypted',
+    edits: [[`['-p', '-mhe=on']`, `['-p']`]],
+    tests: ['test/archive/write-archive.test.ts'],
+  },
+  {
+    name: 'child processes inherit the whole environment',
+    edits: [['env: revealed(command.env)', 'env: { ...process.env, ...revealed(command.env) }']],
+    tests: ['test/system/programs.test.ts'],
+  },
+  {
+    name: 'secrets stay in what a program writes to stderr',
+    edits: [['keepLines((line) => redact(line, secrets)', 'keepLines((line) => line']],
+    tests: ['test/system/programs.test.ts'],
+  },
+  {
+    name: 'storage is not asked before the dump',
+    edits: [['.then(() => storage.prepare(objectName, signal))', '']],
+    tests: ['test/end-to-end/failures.test.ts'],
+  },
+  {
+    name: 'success is pinged before it is recorded',
+    edits: [
+      ['await verifyNew(', 'await pings.succeeded(`${sizeBytes} bytes stored as ${place}/`); await verifyNew('],
+      ['await pings.succeeded([', '(['],
+    ],
+    tests: ['test/end-to-end/commit-faults.test.ts', 'test/end-to-end/copy-faults.test.ts'],
+  },
+  {
+    name: 'pg_dump does not get the snapshot in which rows are counted',
+    edits: [['dump.command(snapshot?.id)', 'dump.command()']],
+    tests: ['test/end-to-end/odd-sources.test.ts'],
+  },
+  {
+    name: 'the size in B2’s answer to an upload is not compared',
+    edits: [['version.sizeBytes === sent.sizeBytes', 'true']],
+    tests: ['test/storage/b2-faults.test.ts', 'test/storage/b2-doubt.test.ts'],
+  },
+  {
+    name: 'the SHA-1 in B2’s answer to an upload is not compared',
+    edits: [['version.sha1 === (sent.sha1 ?? version.sha1)', 'true']],
+    tests: ['test/storage/b2-faults.test.ts', 'test/storage/b2-doubt.test.ts'],
+  },
+  {
+    name: 'an archive that gets shorter while B2 takes it is not noticed',
+    edits: [['if (sentBytes === slice.sizeBytes) {', 'if (true) {']],
+    tests: ['test/storage/b2.test.ts', 'test/storage/b2-faults.test.ts'],
+  },
+  {
+    name: 'an archive that gets shorter while a directory takes it is not noticed',
+    edits: [['if (copiedBytes !== file.sizeBytes) {', 'if (false) {']],
+    tests: ['test/storage/directory.test.ts'],
+  },
+  {
+    name: 'a warning of 7-Zip (exit code 1) counts as success',
+    edits: [['if (exitCode === 0) return undefined;', 'if (exitCode === 0 || exitCode === 1) return undefined;']],
+    tests: ['test/archive/write-archive-failures.test.ts'],
+  },
+  {
+    name: 'an archive in a directory is not flushed to the disk',
+    edits: [['await target.sync();', '']],
+    tests: ['test/storage/directory.test.ts'],
+  },
+  {
+    name: 'the directory of an archive is not flushed to the disk',
+    edits: [['await directory.sync();', '']],
+    tests: ['test/storage/directory.test.ts'],
+  },
+  {
+    name: 'a new archive may hold more than pgbak put into it',
+    edits: [["entry === undefined || found.join(', ') !== wanted", 'entry === undefined']],
+    tests: ['test/archive/write-archive-failures.test.ts'],
+  },
+  {
+    name: 'a stored archive may hold more than pgbak puts into one',
+    edits: [['if (others.length > 0 || globals.length > 1 || paths.length > 1 + globals.length)', 'if (false)']],
+    tests: ['test/end-to-end/proof-of-origin.test.ts'],
+  },
+  {
+    name: 'the next backup is due by the end of the last one',
+    edits: [['runStartedAt: shared.startedAt', 'runStartedAt: clock.now()']],
+    tests: ['test/end-to-end/clock.test.ts'],
+  },
+  {
+    name: 'a prune that fails after a backup makes the backup fail',
+    edits: [['warn(`old backups could not be removed', 'throw error; warn(`old backups could not be removed']],
+    tests: ['test/end-to-end/prune.test.ts'],
+  },
+  {
+    name: 'a second signal is ignored',
+    edits: [['if (controller.signal.aborted) process.exit(', 'if (false) process.exit(']],
+    tests: ['test/end-to-end/signals.test.ts'],
+    only: 'a second signal',
+  },
+  {
+    name: 'a backup counts as late only after twice the grace',
+    edits: [['return HOUR_MS * Math.min(', 'return 2 * HOUR_MS * Math.min(']],
+    tests: ['test/end-to-end/status.test.ts'],
+  },
+  {
+    name: '--at leaves out a backup that began at that very time',
+    edits: [['startedAt.getTime() <= time', 'startedAt.getTime() < time']],
+    tests: ['test/end-to-end/restore-options.test.ts'],
+  },
+  {
+    name: 'psql reads the .psqlrc of the user',
+    edits: [[`['-X', '-q', '-w'`, `['-q', '-w'`]],
+    tests: ['test/postgres/session.test.ts'],
+  },
+  {
+    name: 'PostgreSQL’s programs are not asked for messages in English',
+    edits: [[`...inherited, LC_MESSAGES: 'C'`, '...inherited']],
+    tests: ['test/end-to-end/other-language.test.ts'],
+  },
+  {
+    name: 'a percent sign stands bare in the crontab',
+    edits: [[".replaceAll('%', String.raw`\\%`)", '']],
+    tests: ['test/end-to-end/schedule.test.ts'],
+  },
+  {
+    name: 'cli-table3 draws no table',
+    edits: [['rowsOfLines.length > MOST_DRAWN_LINES ? padded : drawn', 'padded']],
+    tests: ['test/terminal/table.test.ts'],
+  },
+];
