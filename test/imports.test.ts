@@ -65,7 +65,6 @@ const STILL: readonly string[] = [
   'postgres/dump-command.ts -> server/server.ts',
   'postgres/dump-selection.ts -> server/server.ts',
   'postgres/prepare-dump.ts -> server/server.ts',
-  'postgres/prepare-dump.ts -> server/settings.ts',
   'postgres/unreadable-tables.ts -> server/server.ts',
 ];
 

@@ -10,8 +10,8 @@ import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../
 import type { StoredBackup } from '../catalog/stored-backup.ts';
 import type { Context } from '../core/context.ts';
 import { prepareDump, type PreparedDump } from '../postgres/prepare-dump.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
-import { clientProgramsOf, sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { clientProgramsOf, databaseOf, sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
 import { storageFor } from '../server/storage-at.ts';
 import { beginUpload } from '../storage/streaming/begin-upload.ts';
 import { countDumped } from './count-dumped.ts';
@@ -32,6 +32,11 @@ interface BackupRequest {
   onUnsettled: () => void;
 }
 
+async function prepareFor(server: ServerRecord, settings: ServerSettings, context: Context): Promise<PreparedDump> {
+  const database = await databaseOf(parseConnection(settings.connectionString), context);
+  return await prepareDump({ database, server, format: settings.format });
+}
+
 const WAITS =
   'the dump waits for the upload, which is slower: no more of the archive may lie in the temporary directory (PGBAK_TMP_LIMIT), or it is nearly full';
 
@@ -42,7 +47,7 @@ const WAITS =
  */
 export async function makeBackup(request: BackupRequest, context: Context): Promise<StoredBackup> {
   const { server, settings, startedAt } = request;
-  const { catalog, environment, signal, report } = context;
+  const { catalog, signal, report } = context;
   const objectName = objectNameOf(settings.archiveName, settings.format);
   const storage = await storageFor(settings.destination, catalog);
 
@@ -50,9 +55,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   // Storage comes when the programs are found: its HTTP client is loaded then while psql asks the database.
   const preparations = [
     findPrograms(settings, context).then(() => storage.prepare(objectName, signal)),
-    clientProgramsOf(context).then((found) =>
-      prepareDump({ server, settings, found, environment: programEnvironment(environment.variables), signal }),
-    ),
+    prepareFor(server, settings, context),
   ] as const;
   // What one has begun is to be over before the other's failure is told.
   await Promise.allSettled(preparations);

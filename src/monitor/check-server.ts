@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { parseConnection } from '../postgres/connection.ts';
 import type { Concern } from '../postgres/dump-concerns.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
 import { fittingServer } from '../postgres/scratch-cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import { reach } from '../restore/reach.ts';
 import { objectNameOf } from '../server/archive-name.ts';
-import { clientProgramsOf, zstdOf } from '../server/programs.ts';
+import { clientProgramsOf, databaseOf, zstdOf } from '../server/programs.ts';
 import { resolveReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { resolvePingUrls, resolveSettings, type ServerSettings } from '../server/settings.ts';
@@ -21,7 +20,7 @@ import { finding, problemOf, type Finding } from './findings.ts';
 
 /** Everything that a backup of one server is going to need. */
 export async function checkServer(server: ServerRecord, examination: Examination): Promise<Finding[]> {
-  const { environment, signal } = examination;
+  const { environment } = examination;
   const about = server.name;
   let settings: ServerSettings;
   try {
@@ -31,9 +30,8 @@ export async function checkServer(server: ServerRecord, examination: Examination
   }
   let concerns: readonly Concern[] = [];
   const connection = await finding(about, async () => {
-    const found = await clientProgramsOf(examination);
-    const forPrograms = programEnvironment(environment.variables);
-    const dump = await prepareDump({ server, settings, found, environment: forPrograms, signal });
+    const database = await databaseOf(parseConnection(settings.connectionString), examination);
+    const dump = await prepareDump({ database, server, format: settings.format });
     concerns = dump.concerns;
     return { level: 'ok', message: dump.summary };
   });
@@ -83,19 +81,16 @@ async function scratchServer(examination: Examination): Promise<string> {
     return `a PostgreSQL ${programs.version.text} that is started for it`;
   }
   const url = resolveReference(scratchUrl, 'the scratch URL', variable);
-  const { connection, facts } = await reach(parseConnection(url), examination);
-  return `${connection.label}, PostgreSQL ${facts.version.text}`;
+  const { database, facts } = await reach(parseConnection(url), examination);
+  return `${database.connection.label}, PostgreSQL ${facts.version.text}`;
 }
 
 const MOST_NAMES = 10;
 
 async function checkRights(server: ServerRecord, settings: ServerSettings, examination: Examination): Promise<Finding> {
   return await finding(server.name, async () => {
-    const { environment, signal } = examination;
-    const connection = parseConnection(settings.connectionString);
-    const found = await clientProgramsOf(examination);
-    const forPrograms = programEnvironment(environment.variables);
-    const tables = await findUnreadableTables(connection, server, found, forPrograms, signal);
+    const database = await databaseOf(parseConnection(settings.connectionString), examination);
+    const tables = await findUnreadableTables(database, server);
     if (tables.length === 0) return { level: 'ok', message: 'the role may read every table' };
     const names = tables.slice(0, MOST_NAMES).map(({ name }) => name);
     const more = tables.length > MOST_NAMES ? ` and ${tables.length - MOST_NAMES} more` : '';

@@ -3,8 +3,8 @@ import { ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
-import { clientProgramsOf } from '../server/programs.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { databaseOf } from '../server/programs.ts';
 import { resolveReference } from '../server/reference.ts';
 import { FORMATS } from '../core/dump-format.ts';
 import type { ServerFields } from '../server/server.ts';
@@ -20,15 +20,10 @@ import type { Context } from '../core/context.ts';
  * no pg_dump for that version.
  */
 export async function connectionCheck(server: ServerFields, context: Context): Promise<string> {
-  const { environment, signal } = context;
-  const connectionString = resolveReference(server.connectionString, 'the connection string', environment.variable);
-  const { facts, summary, concerns } = await prepareDump({
-    server,
-    settings: { connectionString, format: server.format },
-    found: await clientProgramsOf(context),
-    environment: programEnvironment(environment.variables),
-    signal,
-  });
+  const { variable } = context.environment;
+  const connectionString = resolveReference(server.connectionString, 'the connection string', variable);
+  const database = await databaseOf(parseConnection(connectionString), context);
+  const { facts, summary, concerns } = await prepareDump({ database, server, format: server.format });
   return [
     `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`,
     ...concerns.map(({ message, hint }) => `Mind: ${message}. ${hint}`),

@@ -1,10 +1,9 @@
 import { Secret } from '../core/secret.ts';
 import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
-import type { GlobalsRequest } from './globals.ts';
-import { newestPsql, queryRows } from './query.ts';
 import { quoteJson } from './quote.ts';
-import { beginSafely, psqlCommand } from './psql-session.ts';
+import { beginSafely } from './psql-session.ts';
+import type { Database } from './database.ts';
 
 export interface TableName {
   schema: string;
@@ -23,12 +22,12 @@ const LONGEST_MS = 24 * 3_600_000;
  * @throws ProgramError that says how many tables have none
  */
 export async function analyze(
-  { connection, found, environment, signal }: Pick<GlobalsRequest, 'connection' | 'found' | 'environment' | 'signal'>,
+  database: Database,
   lockWaitSeconds: number,
   tables?: readonly TableName[],
 ): Promise<void> {
   const wanted = tables === undefined ? '' : quoteJson(tables);
-  const rows = await queryRows(
+  const rows = await database.ask(
     `select pg_catalog.format('%I.%I', n.nspname, c.relname)
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p', 'm') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
@@ -38,10 +37,6 @@ export async function analyze(
             : `(n.nspname, c.relname) in (select w.schema, w.name
                 from pg_catalog.json_to_recordset(${wanted}) as w(schema name, name name))`
         }`,
-    connection,
-    found,
-    environment,
-    signal,
   );
   if (rows.length === 0) return;
   const lines = rows.map(([name = '']) =>
@@ -53,9 +48,9 @@ export async function analyze(
       'commit;\n',
     ].join('\n'),
   );
-  const command = psqlCommand(newestPsql(found), connection, environment, ['-v', 'ON_ERROR_STOP=0']);
+  const command = database.psql(['-v', 'ON_ERROR_STOP=0']);
   const input = new Secret(lines.join(''));
-  const { stdout, stderrTail } = await runProgram(command, { signal, timeoutMs: LONGEST_MS, input });
+  const { stdout, stderrTail } = await runProgram(command, { signal: database.signal, timeoutMs: LONGEST_MS, input });
   const doneCount = stdout.split('\n').filter((line) => line === DONE).length;
   if (doneCount === rows.length) return;
   const [reason = 'psql gave no reason'] = stderrTail.split('\n').filter((line) => /ERROR|FATAL|error:/.test(line));

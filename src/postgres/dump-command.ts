@@ -1,9 +1,7 @@
 import type { ServerFields } from '../server/server.ts';
 import type { Command } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
-import { databaseEnvironment } from './database-environment.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
+import type { Database } from './database.ts';
 
 export type DumpFields = Pick<
   ServerFields,
@@ -22,10 +20,9 @@ export type DumpFields = Pick<
  * dump the rows it happens to see.
  */
 export function dumpCommand(
-  connection: Connection,
+  { connection, connectingEnvironment }: Database,
   programs: ClientPrograms,
   fields: DumpFields,
-  environment: ProgramEnvironment,
   snapshotId?: string,
 ): Command {
   return {
@@ -46,6 +43,6 @@ export function dumpCommand(
       `--encoding=${fields.encoding}`,
       `--dbname=${connection.conninfo}`,
     ],
-    env: databaseEnvironment(connection, environment),
+    env: connectingEnvironment,
   };
 }

@@ -1,10 +1,7 @@
 import { printableName } from '../core/printable.ts';
-import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
 import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { queryRows } from './query.ts';
 import { quoteIdentifier } from './quote.ts';
+import type { Database } from './database.ts';
 
 /** Something about a database or a record that makes its dumps less than they seem. */
 export interface Concern {
@@ -88,14 +85,8 @@ function outlookQuery({ noLargeObjects, includeGlobals, ...exclusions }: Outlook
 }
 
 /** Looks at what a dump with these exclusions is going to hold, before it is made. */
-export async function findOutlook(
-  connection: Connection,
-  fields: OutlookFields,
-  found: readonly ClientPrograms[],
-  environment: ProgramEnvironment,
-  signal: AbortSignal,
-): Promise<DumpOutlook> {
-  const rows = await queryRows(outlookQuery(fields), connection, found, environment, signal);
+export async function findOutlook(database: Database, fields: OutlookFields): Promise<DumpOutlook> {
+  const rows = await database.ask(outlookQuery(fields));
   const of = (kind: string) => rows.filter(([first]) => first === kind).map(([, a = '', b = '']) => [a, b] as const);
   return {
     concerns: [

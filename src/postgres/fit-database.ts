@@ -3,6 +3,7 @@ import { ConfigError, ProgramError } from '../core/errors.ts';
 import { describeLocale, lackingProvider, localeOptions, systemLocales } from './create-options.ts';
 import { isForTheLoad, settingStatement, statementsFor } from './database-statements.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import type { Database } from './database.ts';
 
 /** How a database is made on a server as another one was. */
 export interface DatabaseFit {
@@ -28,8 +29,8 @@ export interface FitRequest {
   noPrivileges: boolean;
   /** Whether the roles that the server lacks are going to be made before. */
   rolesComing: boolean;
-  /** Asks the server, as the role that is to make it. */
-  ask: (query: string) => Promise<string[][]>;
+  /** Another database of the server, reached as the role that makes it. */
+  server: Database;
 }
 
 const INSTEAD = 'Or make the database yourself as you like it, and restore into it without --create.';
@@ -82,9 +83,9 @@ function whatWas(facts: DatabaseFacts): string {
 }
 
 /** Whether the operating system there has a locale: a setting that everybody may try for one statement tells. */
-async function hasLocale(name: string, { ask }: FitRequest): Promise<boolean> {
+async function hasLocale(name: string, { server }: FitRequest): Promise<boolean> {
   try {
-    await ask(`select pg_catalog.set_config('lc_monetary', ${quoteLiteral(name)}, true)`);
+    await server.ask(`select pg_catalog.set_config('lc_monetary', ${quoteLiteral(name)}, true)`);
     return true;
   } catch (error) {
     if (error instanceof ProgramError && /lc_monetary/.test(error.message)) return false;
@@ -104,14 +105,14 @@ interface There {
   collationVersion: string | undefined;
 }
 
-async function askServer({ facts, ask }: FitRequest): Promise<There> {
+async function askServer({ facts, server }: FitRequest): Promise<There> {
   const { owner, privileges = [], settings = [], tablespace, provider, locale = '' } = facts;
   const roles = [owner, ...privileges.map(({ grantee }) => grantee), ...settings.map(({ role }) => role)];
   const collations =
     provider === 'icu'
       ? `c.collname in (${list([`${locale}-x-icu`, 'und-x-icu'])})`
       : `c.collprovider = 'c' and c.collversion is not null`;
-  const [[json = '{}'] = []] = await ask(`select pg_catalog.jsonb_build_object(
+  const [[json = '{}'] = []] = await server.ask(`select pg_catalog.jsonb_build_object(
     'isSuperuser', pg_catalog.current_setting('is_superuser') = 'on',
     'hasIcu', exists (select from pg_catalog.pg_collation where collprovider = 'i'),
     'collationVersion', (select pg_catalog.pg_collation_actual_version(c.oid) from pg_catalog.pg_collation c

@@ -3,24 +3,10 @@ import { Secret } from '../core/secret.ts';
 import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
 import { keywordValue } from './connection-keywords.ts';
-import { databaseEnvironment } from './database-environment.ts';
 import { LIST_SETTINGS } from './list-settings.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { queryRows } from './query.ts';
 import { inEnglish } from './server-language.ts';
-
-/** Where roles and settings are read from or written to. */
-export interface GlobalsRequest {
-  connection: Connection;
-  programs: ClientPrograms;
-  found: readonly ClientPrograms[];
-  environment: ProgramEnvironment;
-  signal: AbortSignal;
-  /** How long what is written waits for a lock of another session. */
-  lockWaitSeconds?: number;
-}
+import type { Database } from './database.ts';
 
 const TIMEOUT_MS = 120_000;
 
@@ -65,14 +51,13 @@ const SETTINGS = String.raw`
  * The roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html), and the settings
  * of the database itself, as a script for psql, each in the encoding that it names first. Passwords of roles are in it where the role that asks may read them.
  */
-export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
-  const { connection, programs, found, environment, signal } = request;
-  const ask = (query: string) => queryRows(query, connection, found, environment, signal);
+export async function readGlobals(database: Database, programs: ClientPrograms): Promise<Secret> {
+  const { connection, ask, signal } = database;
   const [[mayReadPasswords, encoding = '', settingsEncoding = '', current = ''] = []] = await ask(
     `select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select'), pg_catalog.getdatabaseencoding(),
       pg_catalog.pg_client_encoding(), pg_catalog.current_database()`,
   );
-  const dumpFrom = (database: string, itsEncoding: string) =>
+  const dumpFrom = (name: string, itsEncoding: string) =>
     runProgram(
       {
         name: 'pg_dumpall',
@@ -84,10 +69,10 @@ export async function readGlobals(request: GlobalsRequest): Promise<Secret> {
           // As it is in that database: what roles are called in another encoding could not be told in it.
           `--encoding=${itsEncoding}`,
           // A bare name with a "=" or "://" in it would be taken for a connection string.
-          `--database=${keywordValue('dbname', database)}`,
+          `--database=${keywordValue('dbname', name)}`,
           `--dbname=${connection.conninfo}`,
         ],
-        env: databaseEnvironment(connection, environment),
+        env: database.connectingEnvironment,
       },
       { signal, timeoutMs: TIMEOUT_MS },
     );

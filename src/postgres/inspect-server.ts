@@ -1,11 +1,8 @@
 import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
 import { ProgramError } from '../core/errors.ts';
-import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
 import { DATABASE_FACTS, FACTS_TABLES, NAMED_ROLES } from './database-facts.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { queryRows } from './query.ts';
 import { parseServerVersion, type Version } from './version.ts';
+import type { Database } from './database.ts';
 
 export interface ServerFacts {
   version: Version;
@@ -29,19 +26,15 @@ const QUERY = `with ${FACTS_TABLES}
   ${NAMED_ROLES}, ${DATABASE_FACTS}`;
 
 /** Asks a server what it is. Throws a `ProgramError` that says in a sentence why there is no connection. */
-export async function inspectServer(
-  connection: Connection,
-  found: readonly ClientPrograms[],
-  environment: ProgramEnvironment,
-  signal: AbortSignal,
-): Promise<ServerFacts> {
-  const [row = []] = await queryRows(QUERY, connection, found, environment, signal);
-  const [number = '', text = '', database = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;
+export async function inspectServer(database: Database): Promise<ServerFacts> {
+  const [row = []] = await database.ask(QUERY);
+  const [number = '', text = '', name = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;
   const databaseFacts = parseDatabaseFacts(json);
-  if (databaseFacts === undefined) throw new ProgramError(`${connection.label} did not tell how its database was made`);
+  if (databaseFacts === undefined)
+    throw new ProgramError(`${database.connection.label} did not tell how its database was made`);
   return {
     version: parseServerVersion(number, text),
-    database,
+    database: name,
     databaseSizeBytes: Number(size),
     tableCount: Number(tables),
     isStandby: standby === 't',

@@ -1,4 +1,5 @@
 import { NOTHING_LEFT_OUT, type LeftOut } from './plain-dump/left-out.ts';
+import type { Database } from './database.ts';
 
 /** What the role that restores may not do, where it is no superuser. */
 export interface RoleLimits {
@@ -20,10 +21,10 @@ const UNLIMITED: RoleLimits = { foreignExtensions: [], isPublicForeign: false, f
 export async function limitsOfRole(
   roles: readonly string[],
   isNewDatabase: boolean,
-  query: (text: string) => Promise<string[][]>,
+  server: Database,
 ): Promise<RoleLimits> {
   const mode = `case when pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000 then 'SET' else 'MEMBER' end`;
-  const [[isSuperuser, extensions = '[]', isForeign, foreign = '[]'] = []] = await query(`select
+  const [[isSuperuser, extensions = '[]', isForeign, foreign = '[]'] = []] = await server.ask(`select
     (select rolsuper from pg_catalog.pg_roles where rolname = current_user),
     (select coalesce(pg_catalog.json_agg(extname order by extname), '[]') from pg_catalog.pg_extension
       where not pg_catalog.pg_has_role(extowner, 'USAGE')),

@@ -5,13 +5,12 @@ import type { Format } from '../core/dump-format.ts';
 import type { PgbakError } from '../core/errors.ts';
 import { startProgram } from '../system/programs.ts';
 import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { loadInParallel } from './load-parallel.ts';
 import { lastWords, startScript } from './load-script.ts';
 import { partFlags, pgRestore } from './pg-restore.ts';
 import type { LeftOut } from './plain-dump/left-out.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
+import type { Database } from './database.ts';
 
 /** A psql or pg_restore that waits for a dump, in one transaction. */
 export interface Loader {
@@ -24,10 +23,9 @@ export interface Loader {
 
 export interface LoadRequest {
   format: Format;
-  connection: Connection;
+  database: Database;
+  /** Load with these. */
   programs: ClientPrograms;
-  environment: ProgramEnvironment;
-  signal: AbortSignal;
   /** For a binary dump only. */
   parts?: DumpParts;
   /** Statements of the dump that are not run. */
@@ -56,7 +54,8 @@ export function startLoader(request: LoadRequest): Loader {
 
 /** psql gets the end of the script only when pg_restore has ended well. */
 function startThroughScript(request: LoadRequest, path?: string): Loader {
-  const { environment, signal, parts } = request;
+  const { parts } = request;
+  const { environment, signal } = request.database;
   const psql = startScript(request);
   const words = ['--file=-', '--exit-on-error', ...partFlags(request), ...(path === undefined ? [] : [path])];
   const command = pgRestore(request, words, environment);

@@ -2,12 +2,20 @@ import { SETTINGS_HEADING } from '../core/dump-format.ts';
 import { Secret } from '../core/secret.ts';
 import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
-import type { GlobalsRequest } from './globals.ts';
 import { judgeGlobals } from './judge-globals.ts';
 import { explainLoadFailure } from './load-failure.ts';
-import { psqlCommand, SET_SAFELY } from './psql-session.ts';
-import { queryRows } from './query.ts';
+import { SET_SAFELY } from './psql-session.ts';
 import { splitStatements, withoutComments } from './sql-statements.ts';
+import type { Database } from './database.ts';
+import type { ClientPrograms } from './client-programs.ts';
+
+/** Where roles and settings are made. */
+export interface GlobalsTarget {
+  database: Database;
+  programs: ClientPrograms;
+  /** How long a statement waits for a lock of another session. */
+  lockWaitSeconds: number;
+}
 
 const TIMEOUT_MS = 120_000;
 
@@ -18,15 +26,14 @@ const TIMEOUT_MS = 120_000;
  *
  * @throws ArchiveError before anything is run, where the script or the settings behind it are not pg_dumpall's
  */
-export async function loadRoles(globals: Secret, target: GlobalsRequest): Promise<void> {
-  const { connection, found, environment, signal } = target;
+export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise<void> {
   const { hasBackslashes } = judgeGlobals(globals.reveal());
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
   const names = 'select rolname from pg_catalog.pg_roles union all select spcname from pg_catalog.pg_tablespace';
   // In the script's own encoding, so that the same name is the same bytes.
   const encoding = /^SET client_encoding = '(\w+)';$/m.exec(script)?.[1] ?? 'UTF8';
   const query = `select pg_catalog.set_config('client_encoding', '${encoding}', true) \\g /dev/null\n${names}`;
-  const rows = await queryRows(query, connection, found, environment, signal);
+  const rows = await target.database.ask(query);
   const existing = new Set(rows.map(([name = '']) => name));
   const missing = splitStatements(script, hasBackslashes).filter((statement) => {
     const name = /^(?:CREATE|ALTER) (?:ROLE|TABLESPACE) ("(?:[^"]|"")*"|[^\s;]+)/.exec(withoutComments(statement))?.[1];
@@ -57,22 +64,22 @@ function unquoted(name: string): string {
 }
 
 /** Gives the database the owner, comment, privileges and settings that a script of globals holds. */
-export async function loadSettings(globals: Secret, target: GlobalsRequest, database: string): Promise<void> {
+export async function loadSettings(globals: Secret, target: GlobalsTarget, name: string): Promise<void> {
   const [, script = ''] = globals.reveal().split(SETTINGS_HEADING);
-  await runScript(script, target, 'the dump was restored, but not the settings of the database', database);
+  await runScript(script, target, 'the dump was restored, but not the settings of the database', name);
 }
 
 async function runScript(
   script: string,
-  { connection, programs, environment, signal, lockWaitSeconds = 0 }: GlobalsRequest,
+  { database, programs, lockWaitSeconds }: GlobalsTarget,
   outcome: string,
-  database?: string,
+  name?: string,
 ): Promise<void> {
   if (programs.psql === undefined) throw new ProgramError('psql was not found beside pg_dump');
-  const variable = database === undefined ? [] : ['-v', `database=${database}`];
-  const command = psqlCommand(programs.psql, connection, environment, variable);
+  const variable = name === undefined ? [] : ['-v', `database=${name}`];
+  const command = database.psql(variable, programs.psql);
   const { exitCode, stderrTail } = await runProgram(command, {
-    signal,
+    signal: database.signal,
     timeoutMs: TIMEOUT_MS + lockWaitSeconds * 1000,
     input: new Secret(`${SET_SAFELY}set lock_timeout = ${lockWaitSeconds * 1000};\n${script}`),
   });

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { startProgram } from '../system/programs.ts';
 import { connectionAs } from './connection.ts';
-import { databaseEnvironment } from './database-environment.ts';
 import type { LoadRequest } from './load-dump.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { READING_SETTINGS } from './load-transaction.ts';
 import { DEFAULT_LOCK_WAIT_SECONDS, waitedTooLong, watchLocks } from './lock-watch.ts';
-import { partFlags, pgRestore } from './pg-restore.ts';
-import { queryRows } from './query.ts';
+import { askingOf, partFlags, pgRestore } from './pg-restore.ts';
 import { quoteLiteral } from './quote.ts';
 
 const OUTCOME = 'a part of it may have been restored';
@@ -18,9 +16,12 @@ const LOOK_EVERY_MS = 500;
  * for locks too, so that it is ended from outside when one of them has waited too long.
  */
 export async function loadInParallel(request: LoadRequest, path: string, jobs: number): Promise<void> {
-  const { signal, lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
+  const { database, lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
+  const { signal } = database;
   const application = `pgbak restore ${randomBytes(8).toString('hex')}`;
-  const connection = connectionAs(request.connection, application);
+  const { connection, connectingEnvironment } = database.with({
+    connection: connectionAs(database.connection, application),
+  });
   const args = [
     '-w',
     `--jobs=${jobs}`,
@@ -29,8 +30,8 @@ export async function loadInParallel(request: LoadRequest, path: string, jobs: n
     ...partFlags(request),
     path,
   ];
-  const environment = await readingEnvironment(request);
-  const running = startProgram(pgRestore(request, args, databaseEnvironment(connection, environment)), { signal });
+  const env = { ...connectingEnvironment, ...(await readingOptions(request)) };
+  const running = startProgram(pgRestore(request, args, env), { signal });
   const sessions = `select pid from pg_catalog.pg_stat_activity where application_name = ${quoteLiteral(application)}`;
   const locks = watchLocks(
     request,
@@ -54,21 +55,16 @@ export async function loadInParallel(request: LoadRequest, path: string, jobs: n
 }
 
 /** Where the role or the database is set to something else, pg_restore's sessions are told; poolers refuse options. */
-async function readingEnvironment({
-  connection,
-  programs,
-  environment,
-  signal,
-}: LoadRequest): Promise<LoadRequest['environment']> {
+async function readingOptions(request: LoadRequest): Promise<{ PGOPTIONS?: string }> {
   // Of the time limits pg_restore forgets one.
   const wanted = { default_transaction_read_only: 'off', idle_session_timeout: '0', ...READING_SETTINGS };
   const query = `select name, reset_val from pg_catalog.pg_settings
     where name in (${Object.keys(wanted).map(quoteLiteral).join(', ')})`;
-  const rows = await queryRows(query, connection, [programs], environment, signal);
+  const rows = await askingOf(request).ask(query);
   const known = new Map(rows.map(([name, value = '']) => [name, value.split(',')[0]]));
   const others = Object.entries(wanted).filter(([name, value]) => known.has(name) && known.get(name) !== value);
-  if (others.length === 0) return environment;
-  const { PGOPTIONS: given } = environment;
+  if (others.length === 0) return {};
+  const { PGOPTIONS: given } = request.database.environment;
   const options = others.map(([name, value]) => `-c ${name}=${value}`);
-  return { ...environment, PGOPTIONS: [...(typeof given === 'string' ? [given] : []), ...options].join(' ') };
+  return { PGOPTIONS: [...(typeof given === 'string' ? [given] : []), ...options].join(' ') };
 }

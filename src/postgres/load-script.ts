@@ -9,20 +9,20 @@ import { transactionScript } from './load-transaction.ts';
 import { DEFAULT_LOCK_WAIT_SECONDS, waitedTooLong, watchLocks } from './lock-watch.ts';
 import { NOTHING_LEFT_OUT } from './plain-dump/left-out.ts';
 import { scanned } from './plain-dump/scanned.ts';
-import { psqlCommand } from './psql-session.ts';
 import { fateOf } from './transaction-fate.ts';
 
 const LAST_WORDS_WITHIN_MS = 500;
 
 /** Starts a psql that loads a plain dump in one transaction (https://www.postgresql.org/docs/current/app-psql.html). */
 export function startScript(request: LoadRequest): Loader {
-  const { connection, programs, environment, signal, emptyFirst = false, noTablespaces = false } = request;
+  const { database, programs, emptyFirst = false, noTablespaces = false } = request;
+  const { signal } = database;
   const { leftOut = NOTHING_LEFT_OUT } = request;
   const { lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
   if (programs.psql === undefined) {
     throw new ProgramError('psql was not found beside pg_dump', 'Install postgresql-client.');
   }
-  const command = psqlCommand(programs.psql, connection, environment, ['-A', '-t']);
+  const command = database.psql(['-A', '-t'], programs.psql);
   const psql = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
   const { stdin, stdout } = psql;
   if (stdin === undefined || stdout === undefined) throw new Error('psql was started without pipes');

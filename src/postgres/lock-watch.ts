@@ -1,6 +1,6 @@
 import { ProgramError } from '../core/errors.ts';
 import type { LoadRequest } from './load-dump.ts';
-import { queryRows } from './query.ts';
+import { askingOf } from './pg-restore.ts';
 
 export interface LockWatch {
   /** Who held what the load last waited for, in words. */
@@ -29,12 +29,13 @@ export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds
  * @param sessions A query for the numbers of the processes that load; undefined while they are not known.
  */
 export function watchLocks(
-  { connection, programs, environment, signal, onWait }: LoadRequest,
+  request: LoadRequest,
   sessions: () => string | undefined,
   progress: () => number,
 ): LockWatch {
   const stopped = new AbortController();
-  const until = AbortSignal.any([signal, stopped.signal]);
+  const until = AbortSignal.any([request.database.signal, stopped.signal]);
+  const asking = askingOf(request).with({ signal: until });
   let seen: string | undefined;
   let waitingSince: number | undefined;
   let isAsking = false;
@@ -49,12 +50,12 @@ export function watchLocks(
     isAsking = true;
     try {
       const query = HOLDERS.replace('SESSIONS', () => loading);
-      const rows = await queryRows(query, connection, [programs], environment, until);
+      const rows = await asking.ask(query);
       const holders = rows.map(([words = '']) => words);
       waitingSince = holders.length === 0 ? undefined : (waitingSince ?? performance.now());
       if (holders.length === 0) return;
       const told = `${holders.join(' and ')} ${holders.length === 1 ? 'holds' : 'hold'} a lock that the restore waits for`;
-      if (told !== seen && !until.aborted) onWait?.(told);
+      if (told !== seen && !until.aborted) request.onWait?.(told);
       seen = told;
     } catch {
       // A server that has no connection to spare is told of by the load itself.

@@ -1,18 +1,15 @@
-import { DUMP_HEADINGS } from '../core/dump-format.ts';
+import { DUMP_HEADINGS, type Format } from '../core/dump-format.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerFields } from '../server/server.ts';
-import type { ServerSettings } from '../server/settings.ts';
 import type { PgbakError } from '../core/errors.ts';
 import type { Command, Ending } from '../system/programs.ts';
-import type { ClientPrograms } from './client-programs.ts';
-import { parseConnection } from './connection.ts';
+import type { Database } from './database.ts';
 import { dumpCommand } from './dump-command.ts';
 import { findOutlook, type Concern } from './dump-concerns.ts';
 import { explainDumpFailure } from './dump-failure.ts';
 import { readGlobals } from './globals.ts';
 import { inspectServer, type ServerFacts } from './inspect-server.ts';
 import { adviseMatching, matchVersion } from './match-version.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 /** A dump that only has to be started. */
@@ -34,6 +31,7 @@ export interface PreparedDump {
 }
 
 export interface DumpRequest {
+  database: Database;
   server: Pick<
     ServerFields,
     | 'name'
@@ -44,46 +42,35 @@ export interface DumpRequest {
     | 'lockWaitSeconds'
     | 'noLargeObjects'
   >;
-  settings: Pick<ServerSettings, 'connectionString' | 'format'>;
-  found: readonly ClientPrograms[];
-  environment: ProgramEnvironment;
-  signal: AbortSignal;
+  format: Format;
 }
 
 /** Asks the server what it is, matches a pg_dump to it, and puts the command together. */
-export async function prepareDump({
-  server,
-  settings,
-  found,
-  environment,
-  signal,
-}: DumpRequest): Promise<PreparedDump> {
-  const connection = parseConnection(settings.connectionString);
-  const asked = await inspectServer(connection, found, environment, signal);
-  const outlook = await findOutlook(connection, server, found, environment, signal);
-  const programs = matchVersion(server.name, asked.version, found);
+export async function prepareDump({ database, server, format }: DumpRequest): Promise<PreparedDump> {
+  const asked = await inspectServer(database);
+  const outlook = await findOutlook(database, server);
+  const programs = matchVersion(server.name, asked.version, database.found);
   const advice = adviseMatching(asked.version, programs);
   const facts = { ...asked, databaseFacts: { ...asked.databaseFacts, clientMajor: programs.version.major } };
   return {
     command: (snapshotId) =>
       dumpCommand(
-        connection,
+        database,
         programs,
         {
           ...server,
-          format: settings.format,
+          format,
           encoding: asked.databaseFacts.encoding,
           partitionsWithoutRows: outlook.partitionsWithoutRows,
         },
-        environment,
         snapshotId,
       ),
     concerns: [...outlook.concerns, ...(advice === undefined ? [] : [advice])],
-    openSnapshot: (limitMs) => openSnapshot(connection, { ...server, limitMs }, found, environment, signal),
+    openSnapshot: (limitMs) => openSnapshot(database, { ...server, limitMs }),
     explainFailure: (ending) => explainDumpFailure(ending, server.lockWaitSeconds),
-    heading: DUMP_HEADINGS[settings.format],
+    heading: DUMP_HEADINGS[format],
     facts,
-    readGlobals: () => readGlobals({ connection, programs, found, environment, signal }),
+    readGlobals: () => readGlobals(database, programs),
     summary: `PostgreSQL ${facts.version.text} with pg_dump ${programs.version.text}`,
   };
 }

@@ -1,8 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from '../system/programs.ts';
-import type { Connection } from './connection.ts';
-import { databaseEnvironment } from './database-environment.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
 
 /**
  * How a psql of pgbak's own speaks with a server. Each session begins with one message that empties the search path,
@@ -88,22 +84,5 @@ export function rowFormat(): RowFormat {
             .replace(/\n$/, '')
             .split(recordEnd)
             .map((record) => record.split(FIELD_END)),
-  };
-}
-
-const ALWAYS = ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
-
-/** A psql that reads a script from its standard input, tells SQLSTATEs, and ends at the first error. */
-export function psqlCommand(
-  file: string,
-  connection: Connection,
-  environment: ProgramEnvironment,
-  args: readonly string[] = [],
-): Command {
-  return {
-    name: 'psql',
-    file,
-    args: [...ALWAYS, ...args, `--dbname=${connection.conninfo}`, '-f', '-'],
-    env: databaseEnvironment(connection, environment),
   };
 }

@@ -6,22 +6,20 @@ import { runProgram, startProgram, type Account } from '../system/programs.ts';
 import { existingPrograms, type ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import { keywordValue } from './connection-keywords.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { queryRows } from './query.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import type { ScratchNeeds } from './scratch-needs.ts';
+import { openDatabase, type Database, type DatabaseAccess } from './database.ts';
 
 /** A PostgreSQL server of its own that no other account can reach; disposing ends it. Its files are the caller's to remove. */
 export interface ScratchCluster extends AsyncDisposable {
-  connection: Connection;
+  database: Database;
   /** The client programs that belong to it. */
   programs: ClientPrograms;
   /** Makes a tablespace of that name, where it is not there yet. */
   createTablespace: (name: string) => Promise<void>;
 }
 
-export interface ScratchClusterRequest {
-  found: readonly ClientPrograms[];
+export interface ScratchClusterRequest extends DatabaseAccess {
   /** An empty directory, mode 0700, whose owner is `account` where that is given. */
   directory: string;
   needs: Pick<ScratchNeeds, 'origin' | 'encoding' | 'preload' | 'lockedObjects'>;
@@ -29,9 +27,6 @@ export interface ScratchClusterRequest {
   cronDatabase: string;
   /** Whom the server runs as, where pgbak is run by root; PostgreSQL refuses to be. */
   account: Account | undefined;
-  /** Without any of libpq's own variables. */
-  environment: ProgramEnvironment;
-  signal: AbortSignal;
 }
 
 const START_WITHIN_MS = 60_000;
@@ -99,10 +94,11 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
       host: socket,
       database: 'postgres',
     };
-    await untilItAnswers(connection, server.ended, request);
-    const ask = (query: string) => queryRows(query, connection, found, environment, signal);
+    const database = openDatabase(connection, { found, environment, signal });
+    const { ask } = database;
+    await untilItAnswers(database, server.ended);
     return {
-      connection,
+      database,
       programs,
       createTablespace: async (name) => {
         const known = `select 1 from pg_catalog.pg_tablespace where spcname =${quoteLiteral(name)}`;
@@ -120,11 +116,7 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
   }
 }
 
-async function untilItAnswers(
-  connection: Connection,
-  ended: Promise<{ stderrTail: string }>,
-  { found, environment, signal }: ScratchClusterRequest,
-): Promise<void> {
+async function untilItAnswers({ ask, signal }: Database, ended: Promise<{ stderrTail: string }>): Promise<void> {
   let words: string | undefined;
   void ended.then(
     ({ stderrTail }) => (words = stderrTail),
@@ -132,7 +124,7 @@ async function untilItAnswers(
   );
   for (const deadline = performance.now() + START_WITHIN_MS; ;) {
     try {
-      await queryRows('select 1', connection, found, environment, signal);
+      await ask('select 1');
       return;
     } catch (error) {
       signal.throwIfAborted();

@@ -2,20 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../core/backup-record.ts';
 import { ProgramError } from '../core/errors.ts';
 import { within } from '../system/clock.ts';
-import type { ClientPrograms } from './client-programs.ts';
-import { connectionTo, type Connection } from './connection.ts';
 import { lackingProvider, localeOptions, systemLocales } from './create-options.ts';
 import { isForTheLoad, settingStatement } from './database-statements.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { queryRows } from './query.ts';
 import { RefusedStatementError } from './query-failure.ts';
 import { quoteLiteral } from './quote.ts';
 import { countRowsScript, parseRowCounts } from './row-counts.ts';
 import type { ScratchNeeds } from './scratch-needs.ts';
+import type { Database } from './database.ts';
+import { connectionTo } from './connection.ts';
 
 /** A database of a throwaway name; disposing drops it. */
 export interface ScratchDatabase extends AsyncDisposable {
-  connection: Connection;
+  database: Database;
   /** Why it could not be made as the one that was dumped. */
   madeOtherwise: string | undefined;
   /** Reads every table once. */
@@ -23,13 +21,10 @@ export interface ScratchDatabase extends AsyncDisposable {
 }
 
 export interface ScratchDatabaseRequest {
-  /** A server, whose role may make databases. */
-  server: Connection;
+  /** A database of the server; its role may make databases. */
+  server: Database;
   /** Its major version. */
   major: number;
-  found: readonly ClientPrograms[];
-  environment: ProgramEnvironment;
-  signal: AbortSignal;
   name: string;
   needs: ScratchNeeds;
 }
@@ -57,24 +52,20 @@ export function scratchName({ mark, id }: ScratchOwner): string {
 
 /** Makes it in the encoding and locale of the dump or, where the server lacks that locale, in C, which goes with all. */
 export async function createScratchDatabase(request: ScratchDatabaseRequest): Promise<ScratchDatabase> {
-  const { server, name, signal, needs } = request;
-  const run = (query: string, connection: Connection, until: AbortSignal) =>
-    queryRows(query, connection, request.found, request.environment, until);
-  const madeOtherwise = await make(request, (query) => run(query, server, signal));
-  const connection = connectionTo(server, name);
+  const { server, name, needs } = request;
+  const madeOtherwise = await make(request);
+  const database = databaseIn(server, name);
   const scratch: ScratchDatabase = {
-    connection,
+    database,
     madeOtherwise,
-    countRows: async () => parseRowCounts(await run(countRowsScript(), connection, signal)),
+    countRows: async () => parseRowCounts(await database.ask(countRowsScript())),
     [Symbol.asyncDispose]: async () => {
       // The signal may be why it is dropped.
-      await within(DROP_WITHIN_MS, (until) =>
-        dropScratch(name, request.major, (query, database = server) => run(query, database, until), connection),
-      );
+      await within(DROP_WITHIN_MS, (signal) => dropScratch({ ...request, server: server.with({ signal }) }));
     },
   };
   try {
-    await setForTheLoad(name, needs, (query) => run(query, server, signal));
+    await setForTheLoad(name, needs, server);
     return scratch;
   } catch (error) {
     await scratch[Symbol.asyncDispose]();
@@ -82,66 +73,67 @@ export async function createScratchDatabase(request: ScratchDatabaseRequest): Pr
   }
 }
 
-type Run = (query: string) => Promise<unknown>;
+function databaseIn(server: Database, name: string): Database {
+  return server.with({ connection: connectionTo(server.connection, name) });
+}
 
-async function make({ name, needs, major }: ScratchDatabaseRequest, run: Run): Promise<string | undefined> {
+async function make({ name, needs, major, server }: ScratchDatabaseRequest): Promise<string | undefined> {
   const { facts, encoding } = needs;
   // From template0, so that what somebody put into template1 does not stand in the way.
   const create = `create database ${name} template template0`;
   const inC = encoding === undefined ? create : `${create} encoding ${quoteLiteral(encoding)} locale 'C'`;
   const lacking = facts === undefined ? undefined : lackingProvider(facts, major);
   if (facts === undefined || facts.encoding !== encoding || lacking !== undefined) {
-    await run(inC);
+    await server.ask(inC);
     return lacking;
   }
   try {
-    await run(`${create} ${localeOptions(facts, major)}`);
+    await server.ask(`${create} ${localeOptions(facts, major)}`);
     return undefined;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    await run(inC);
+    await server.ask(inC);
     const names = [...systemLocales(facts), ...(facts.locale === undefined ? [] : [facts.locale])];
     return `the locale ${names.join(', ')} is not there`;
   }
 }
 
 /** Values are to be read as they were written. A setting that this server does not take is passed over. */
-async function setForTheLoad(name: string, { facts }: ScratchNeeds, run: Run): Promise<void> {
+async function setForTheLoad(name: string, { facts }: ScratchNeeds, server: Database): Promise<void> {
   const session = Object.entries(facts?.session ?? {}).map(([setting, value]) => ({ name: setting, value }));
   const statements = [...session, ...(facts?.settings ?? []).filter((one) => isForTheLoad(one))].map((setting) =>
     settingStatement(name, setting),
   );
   if (statements.length === 0) return;
   try {
-    await run(statements.join('; '));
+    await server.ask(statements.join('; '));
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     for (const statement of statements) {
-      await run(statement).catch((other: unknown) => {
+      await server.ask(statement).catch((other: unknown) => {
         if (!(other instanceof ProgramError)) throw other;
       });
     }
   }
 }
 
-type RunAt = (query: string, connection?: Connection) => Promise<string[][]>;
-
-async function dropScratch(name: string, major: number, run: RunAt, connection: Connection): Promise<void> {
+async function dropScratch({ name, major, server }: Omit<ScratchDatabaseRequest, 'needs'>): Promise<void> {
+  const database = databaseIn(server, name);
   // A database with a subscription cannot be dropped, nor a subscription that still has its slot elsewhere.
-  const subscriptions = await run(
+  const subscriptions = await server.ask(
     `select pg_catalog.quote_ident(s.subname) from pg_catalog.pg_subscription s
       where s.subdbid = (select oid from pg_catalog.pg_database where datname = ${quoteLiteral(name)})`,
   );
   for (const [subscription = ''] of subscriptions) {
-    await run(`alter subscription ${subscription} disable`, connection);
-    await run(`alter subscription ${subscription} set (slot_name = none)`, connection);
-    await run(`drop subscription ${subscription}`, connection);
+    await database.ask(`alter subscription ${subscription} disable`);
+    await database.ask(`alter subscription ${subscription} set (slot_name = none)`);
+    await database.ask(`drop subscription ${subscription}`);
   }
   // A program that loaded into it may have been killed, and its session be there yet.
   const drop = `drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`;
   for (let tries = 1; ; tries += 1) {
     try {
-      await run(drop);
+      await server.ask(drop);
       return;
     } catch (error) {
       // The server waits five seconds for sessions that it ends (dropdb(), CountOtherDBBackends), too short for a busy one.
@@ -160,9 +152,7 @@ export async function dropAbandoned(
   { mark }: ScratchOwner,
   inUse: readonly string[],
 ): Promise<void> {
-  const { server, major, found, environment, signal } = request;
-  const run: RunAt = (query, connection = server) => queryRows(query, connection, found, environment, signal);
-  const rows = await run(
+  const rows = await request.server.ask(
     `select datname from pg_catalog.pg_database where datname ~ '^${PREFIX}[0-9]+_[0-9a-f]+(_[0-9a-f]+_[0-9a-f]+)?$'
       and pg_catalog.pg_get_userbyid(datdba) = current_user`,
   );
@@ -171,6 +161,6 @@ export async function dropAbandoned(
   for (const [name = ''] of rows) {
     const [began = '', whose, id] = name.slice(PREFIX.length).split('_');
     const isDead = id !== undefined && whose === mark && !live.has(id);
-    if (isDead || Number(began) < oldest) await dropScratch(name, major, run, connectionTo(server, name));
+    if (isDead || Number(began) < oldest) await dropScratch({ ...request, name });
   }
 }

@@ -3,14 +3,11 @@ import type { RowCounts } from '../core/backup-record.ts';
 import { ProgramError, TimeLimitError } from '../core/errors.ts';
 import { textOf } from '../system/lossless-text.ts';
 import { startProgram } from '../system/programs.ts';
-import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { beginToAsk, psqlCommand, rowFormat } from './psql-session.ts';
+import { beginToAsk, rowFormat } from './psql-session.ts';
 import type { Exclusions } from './dump-selection.ts';
-import { newestPsql } from './query.ts';
 import { explainSessionFailure } from './query-failure.ts';
 import { countRowsScript, parseRowCounts } from './row-counts.ts';
+import type { Database } from './database.ts';
 
 /** A moment of a database that a dump can be taken of, open until it is disposed. */
 export interface Snapshot extends AsyncDisposable {
@@ -34,15 +31,11 @@ export interface SnapshotFields extends Exclusions {
  * (https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION). A psql keeps it.
  */
 export async function openSnapshot(
-  connection: Connection,
+  { connection, psql: psqlCommand, signal }: Database,
   { lockWaitSeconds, limitMs, ...exclusions }: SnapshotFields,
-  found: readonly ClientPrograms[],
-  environment: ProgramEnvironment,
-  signal: AbortSignal,
 ): Promise<Snapshot> {
   const { args, parse } = rowFormat();
-  const command = psqlCommand(newestPsql(found), connection, environment, args);
-  const psql = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
+  const psql = startProgram(psqlCommand(args), { stdin: 'pipe', stdout: 'pipe', signal });
   const { stdin, stdout } = psql;
   if (stdin === undefined || stdout === undefined) throw new Error('psql was started without pipes');
   const chunks = stdout[Symbol.asyncIterator]();

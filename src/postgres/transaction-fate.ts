@@ -1,6 +1,6 @@
 import { limitTo } from '../system/clock.ts';
 import type { LoadRequest } from './load-dump.ts';
-import { queryRows } from './query.ts';
+import { askingOf } from './pg-restore.ts';
 
 const ASK_WITHIN_MS = 60_000;
 const AGAIN_AFTER_MS = 1000;
@@ -23,23 +23,19 @@ export interface OwnTransaction {
  */
 export async function fateOf(
   { transactionId, processId }: OwnTransaction,
-  {
-    connection,
-    programs,
-    environment,
-    signal,
-  }: Pick<LoadRequest, 'connection' | 'programs' | 'environment' | 'signal'>,
+  request: LoadRequest,
 ): Promise<'committed' | 'aborted' | 'unknown'> {
   const id = transactionId();
   // It had not even begun.
   if (id === undefined) return 'aborted';
-  const isStopped = signal.aborted;
+  const isStopped = request.database.signal.aborted;
   using limit = limitTo(isStopped ? END_WITHIN_MS : ASK_WITHIN_MS);
+  const { ask } = askingOf(request).with({ signal: limit.signal });
   const end = `(select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
     where pid = ${processId()} and backend_xid::pg_catalog.text = (${id} % 4294967296)::pg_catalog.text)`;
   const query = `select pg_catalog.txid_status(${id})${isStopped ? `, ${end}` : ''}`;
   while (!limit.signal.aborted) {
-    const [row] = await queryRows(query, connection, [programs], environment, limit.signal).catch(() => []);
+    const [row] = await ask(query).catch(() => []);
     if (row?.[0] === 'committed' || row?.[0] === 'aborted') return row[0];
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }

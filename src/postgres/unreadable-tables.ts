@@ -1,8 +1,5 @@
 import type { ServerFields } from '../server/server.ts';
-import type { ClientPrograms } from './client-programs.ts';
-import type { Connection } from './connection.ts';
-import type { ProgramEnvironment } from './program-environment.ts';
-import { queryRows } from './query.ts';
+import type { Database } from './database.ts';
 
 /**
  * Tables and sequences that a dump reads and this role may not, and tables of which row-level security would hide rows
@@ -31,14 +28,8 @@ export interface UnreadableTable {
 type Exclusions = Pick<ServerFields, 'excludeTables' | 'excludeTableData' | 'excludeSchemas'>;
 
 /** What a dump of this server would stumble over, without what is left out of it anyway. */
-export async function findUnreadableTables(
-  connection: Connection,
-  exclusions: Exclusions,
-  found: readonly ClientPrograms[],
-  environment: ProgramEnvironment,
-  signal: AbortSignal,
-): Promise<UnreadableTable[]> {
-  const rows = await queryRows(QUERY, connection, found, environment, signal);
+export async function findUnreadableTables(database: Database, exclusions: Exclusions): Promise<UnreadableTable[]> {
+  const rows = await database.ask(QUERY);
   return rows.flatMap(([schema = '', table = '', reason]) =>
     isExcluded(schema, table, exclusions)
       ? []

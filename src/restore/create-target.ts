@@ -14,21 +14,18 @@ export interface Creation {
   settle: () => Promise<void>;
 }
 
-type Query = (text: string, until?: AbortSignal) => Promise<string[][]>;
-
-export interface CreationRequest extends Omit<FitRequest, 'facts' | 'ask'> {
+export interface CreationRequest extends Omit<FitRequest, 'facts'> {
   /** Undefined where it was not noted how the database was made. */
   facts: DatabaseFacts | undefined;
   /** What is known of it besides, of a backup made before its facts were noted. */
   encoding: string | undefined;
-  query: Query;
 }
 
 const DROP_WITHIN_MS = 60_000;
 
 /** Looks how a database can be made as the one was that was dumped; nothing is changed yet. */
 export async function planCreation(request: CreationRequest): Promise<Creation> {
-  const { facts, encoding, database, major, query } = request;
+  const { facts, encoding, database, major, server } = request;
   const fit: DatabaseFit =
     facts === undefined
       ? {
@@ -37,19 +34,19 @@ export async function planCreation(request: CreationRequest): Promise<Creation> 
           after: [],
           notes: ['how the database was made was not noted with this backup: it gets the locale of its server'],
         }
-      : await fitDatabase({ ...request, facts, ask: (text) => query(text) });
+      : await fitDatabase({ ...request, facts });
   const name = quoteIdentifier(database);
   const drop = async () =>
     void (await within(DROP_WITHIN_MS, (until) =>
-      query(`drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`, until),
+      server.with({ signal: until }).ask(`drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`),
     ));
   return {
     notes: fit.notes,
     drop,
     create: async () => {
-      await query(`create database ${name} template template0 ${fit.options}`);
+      await server.ask(`create database ${name} template template0 ${fit.options}`);
       try {
-        if (fit.before.length > 0) await query(fit.before.join('; '));
+        if (fit.before.length > 0) await server.ask(fit.before.join('; '));
       } catch (error) {
         await drop();
         throw error;
@@ -60,10 +57,10 @@ export async function planCreation(request: CreationRequest): Promise<Creation> 
 }
 
 /** One after the other, so that what one of them lacks keeps none of the others from being done. */
-async function settle(statements: readonly string[], { database, query }: CreationRequest): Promise<void> {
+async function settle(statements: readonly string[], { database, server }: CreationRequest): Promise<void> {
   if (statements.length === 0) return;
   try {
-    await query(statements.join('; '));
+    await server.ask(statements.join('; '));
     return;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
@@ -71,7 +68,7 @@ async function settle(statements: readonly string[], { database, query }: Creati
   const refused: string[] = [];
   for (const statement of statements) {
     try {
-      await query(statement);
+      await server.ask(statement);
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;
       refused.push(`${statement} (${error.message})`);

@@ -15,11 +15,12 @@ import { sequencesAhead } from '../postgres/parts/sequences-ahead.ts';
 import { whatIsThere } from '../postgres/parts/what-is-there.ts';
 import type { DumpSurvey, LoadedPart } from './restore.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
+import type { Database } from '../postgres/database.ts';
 
 export interface PartOptions {
   parts: DumpParts;
   /** Asks the target; undefined where it is not there yet. */
-  query: ((text: string) => Promise<string[][]>) | undefined;
+  target: Database | undefined;
   createDirectory: () => Promise<TemporaryDirectory>;
 }
 
@@ -30,7 +31,7 @@ export interface Part {
   /** The tables that it brings rows of. */
   tables(): TableName[];
   /** Compares what was loaded with what the dump holds, through a target that is there now. */
-  compare(query: (text: string) => Promise<string[][]>): Promise<LoadedPart>;
+  compare(target: Database): Promise<LoadedPart>;
 }
 
 const WITH_ROWS = new Set(['TABLE DATA', 'MATERIALIZED VIEW']);
@@ -41,12 +42,12 @@ const NOTHING_THERE: PartTarget = {
   sequencesAhead: () => Promise.resolve([]),
 };
 
-function asked(query: (text: string) => Promise<string[][]>): PartTarget {
+function asked(target: Database): PartTarget {
   return {
-    whatIsThere: (entries) => whatIsThere(entries, query),
-    sequencesAhead: (entries) => sequencesAhead(entries, query),
+    whatIsThere: (entries) => whatIsThere(entries, target),
+    sequencesAhead: (entries) => sequencesAhead(entries, target),
     foreignKeys: async () =>
-      (await query(FOREIGN_KEYS)).map(([json = '[]']) => {
+      (await target.ask(FOREIGN_KEYS)).map(([json = '[]']) => {
         const [from, to]: [string, string] = JSON.parse(json);
         return [from, to];
       }),
@@ -54,7 +55,7 @@ function asked(query: (text: string) => Promise<string[][]>): PartTarget {
 }
 
 /** A part of a binary dump: what it is can only be said once the dump's contents were seen. */
-export function openPart({ parts, query, createDirectory }: PartOptions): Part {
+export function openPart({ parts, target, createDirectory }: PartOptions): Part {
   const surveyor = surveyDump();
   let choice: Choice | undefined;
   let rowCounts = new Map<TocEntry, number>();
@@ -67,7 +68,7 @@ export function openPart({ parts, query, createDirectory }: PartOptions): Part {
       sink: surveyor.sink,
       notes: async () => {
         const found = surveyor.result();
-        choice = await chooseEntries(found.toc.entries, parts, query === undefined ? NOTHING_THERE : asked(query));
+        choice = await chooseEntries(found.toc.entries, parts, target === undefined ? NOTHING_THERE : asked(target));
         if (choice.entries.length === 0) throw new ArchiveError('nothing of what is named is left to be restored');
         rowCounts = new Map(
           choice.entries.flatMap((entry) => {
@@ -92,8 +93,8 @@ export function openPart({ parts, query, createDirectory }: PartOptions): Part {
       const { entries } = chosen();
       return entries.flatMap(({ kind, schema, name }) => (WITH_ROWS.has(kind) ? [{ schema, name }] : []));
     },
-    compare: async (ask) => {
-      if (!parts.schemaOnly) await compareRows(rowCounts, ask);
+    compare: async (loaded) => {
+      if (!parts.schemaOnly) await compareRows(rowCounts, loaded);
       const { entries } = chosen();
       const rowCount = [...rowCounts.values()].reduce((sum, count) => sum + count, 0);
       return {

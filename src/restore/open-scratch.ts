@@ -7,18 +7,18 @@ import { resolveReference } from '../server/reference.ts';
 import type { Secret } from '../core/secret.ts';
 import { ProgramError } from '../core/errors.ts';
 import type { ClientPrograms } from '../postgres/client-programs.ts';
-import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { parseConnection } from '../postgres/connection.ts';
 import { isWholeOrigin, originOf } from '../postgres/dump-toc/dump-origin.ts';
 import { judgeLoad, type LoadJudgment } from '../postgres/judge-load.ts';
 import { startLoader, type Loader } from '../postgres/load-dump.ts';
 import { programsThatRead } from '../postgres/match-version.ts';
-import { ownServerEnvironment, type ProgramEnvironment } from '../postgres/program-environment.ts';
-import { queryRows } from '../postgres/query.ts';
+import { ownServerEnvironment } from '../postgres/program-environment.ts';
+import type { Database } from '../postgres/database.ts';
 import { startScratchCluster, type ScratchCluster } from '../postgres/scratch-cluster.ts';
 import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from '../postgres/scratch-database.ts';
 import { needsOf, type ScratchNeeds } from '../postgres/scratch-needs.ts';
 import { rolesStatement } from '../postgres/scratch-roles.ts';
-import { missingTablespaces } from '../postgres/tablespaces.ts';
+import { missingTablespaces } from '../postgres/missing-there.ts';
 import { unprivilegedAccount } from '../system/account.ts';
 import { clientProgramsOf } from '../server/programs.ts';
 import { once } from '../system/once.ts';
@@ -45,11 +45,9 @@ interface Scratch extends AsyncDisposable {
 }
 
 interface Reached {
-  connection: Connection;
+  database: Database;
   major: number;
-  found: readonly ClientPrograms[];
   programs: ClientPrograms;
-  forPrograms: ProgramEnvironment;
   owner: ScratchOwner;
   /** Where it is pgbak's own. */
   cluster?: ScratchCluster;
@@ -71,8 +69,7 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
     const owner = { mark, id: directory.id };
     const major = reached.facts.version.major;
     const { inUse } = await sweepKilled(context);
-    const { connection: server, found, forPrograms } = reached;
-    await dropAbandoned({ server, major, found, environment: forPrograms, signal }, owner, inUse);
+    await dropAbandoned({ server: reached.database, major }, owner, inUse);
     return { ...reached, major, owner };
   });
 
@@ -93,24 +90,21 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
     const account = unprivilegedAccount();
     const directory = await directoryFor(account, context);
     owned.push(directory);
-    const forPrograms = ownServerEnvironment(environment.variables);
     const cluster = await startScratchCluster({
       found,
       directory: directory.path,
       account,
-      environment: forPrograms,
+      environment: ownServerEnvironment(environment.variables),
       signal,
       needs,
       cronDatabase,
     });
     owned.push(cluster);
-    const { connection, programs } = cluster;
+    const { database, programs } = cluster;
     return {
-      connection,
+      database,
       major: programs.version.major,
-      found,
       programs,
-      forPrograms,
       owner: { mark, id: directory.id },
       cluster,
     };
@@ -126,31 +120,29 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
     createScratch: async (point, needs) => {
       const provisional = scratchName({ mark, id: 'own' });
       const server = url === undefined ? await own(needs, provisional) : await named();
-      const { connection, major, found, forPrograms, cluster, owner } = server;
+      const { database, major, cluster, owner } = server;
       const name = cluster === undefined ? scratchName(owner) : provisional;
       for (const tablespace of needs.tablespaces) await cluster?.createTablespace(tablespace);
-      const lacking = await missingTablespaces(needs.tablespaces, connection, found, forPrograms, signal);
-      const request = { server: connection, major, found, environment: forPrograms, signal, name, needs };
-      const scratch = await createScratchDatabase(request);
+      const lacking = await missingTablespaces(needs.tablespaces, database);
+      const scratch = await createScratchDatabase({ server: database, major, name, needs });
       try {
         // The roles of the dump must not be made on a server that others use. Their names are in its encoding.
         if (cluster !== undefined && needs.roles.length > 0) {
-          await queryRows(rolesStatement(needs.roles), scratch.connection, found, forPrograms, signal);
+          await scratch.database.ask(rolesStatement(needs.roles));
         }
       } catch (error) {
         await scratch[Symbol.asyncDispose]();
         throw error;
       }
-      const programs = programsThatRead(needs.origin.clientMajor, server.programs, found);
+      const programs = programsThatRead(needs.origin.clientMajor, server.programs, database.found);
       const loader = {
         format: point.format,
-        connection: scratch.connection,
+        database: scratch.database,
         programs,
-        environment: forPrograms,
         noTablespaces: lacking.length > 0,
       };
       return {
-        openLoader: () => Promise.resolve(startLoader({ ...loader, signal })),
+        openLoader: () => Promise.resolve(startLoader(loader)),
         countRows: () => scratch.countRows(),
         judge: (failure) =>
           judgeLoad(failure, { needs, isOurs: cluster !== undefined, major, madeOtherwise: scratch.madeOtherwise }),

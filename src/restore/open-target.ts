@@ -11,10 +11,8 @@ import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dum
 import { describeLimits, leavesOutComments, leftOutFor, limitsOfRole } from '../postgres/limited-role.ts';
 import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
 import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
-import { queryRows } from '../postgres/query.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
-import { missingRoles } from '../postgres/roles.ts';
-import { missingTablespaces } from '../postgres/tablespaces.ts';
+import { missingRoles, missingTablespaces } from '../postgres/missing-there.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation } from './create-target.ts';
@@ -40,14 +38,13 @@ export async function openTarget(
   options: TargetOptions,
   context: Context,
 ): Promise<OpenedTarget> {
-  const { signal } = context;
   refuseMismatch(point, options);
   const { create, clean, parts, globals, lockWaitSeconds } = options;
   const named = parseConnection(url);
   const reached = await reach(create ? connectionTo(named, options.maintenanceDatabase) : named, context);
-  const { connection: server, facts, found, forPrograms: environment } = reached;
-  const database = named.database ?? facts.database;
-  const query = (text: string, until = signal) => queryRows(text, server, found, environment, until);
+  const { database: server, facts } = reached;
+  const target = server.with({ connection: named });
+  const name = named.database ?? facts.database;
   const tableCount = create ? 0 : facts.tableCount;
 
   if (facts.isStandby) {
@@ -58,10 +55,10 @@ export async function openTarget(
   }
   if (
     create &&
-    (await query(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(database)}`)).length > 0
+    (await server.ask(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(name)}`)).length > 0
   )
     throw new ConfigError(
-      `there is a database "${database}" already`,
+      `there is a database "${name}" already`,
       'Name another, or leave --create out to restore into it.',
     );
   if (tableCount > 0 && !clean && !isSelection(parts)) {
@@ -73,10 +70,10 @@ export async function openTarget(
 
   const made = await context.catalog.backups.databaseFacts(point.backupId);
   const noted = notedOrigin(made);
-  const limits = await limitsOfRole(point.roles ?? [], create, query);
+  const limits = await limitsOfRole(point.roles ?? [], create, server);
   const leftOut = leftOutFor(limits, parts);
   const meansFor = ({ clientMajor, serverMajor }: Partial<DumpOrigin>) => {
-    const programs = programsThatRead(clientMajor, reached.programs, found);
+    const programs = programsThatRead(clientMajor, reached.programs, server.found);
     const obstacle =
       options.jobs > 1 ? (cannotLoadDirectly(facts.version, programs) ?? leavesOutComments(limits)) : undefined;
     return {
@@ -93,23 +90,21 @@ export async function openTarget(
     ? await planCreation({
         facts: made,
         encoding: point.encoding,
-        database,
+        database: name,
         label: named.label,
         major: facts.version.major,
         noOwner: parts.noOwner,
         noPrivileges: parts.noPrivileges,
         rolesComing: globals,
-        query,
+        server,
       })
     : undefined;
 
   // Tablespaces that the roles' script brings are there by then.
-  const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server, found, environment, signal);
+  const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server);
   const request: Omit<LoadRequest, 'programs'> = {
     format: point.format,
-    connection: named,
-    environment,
-    signal,
+    database: target,
     parts,
     leftOut,
     emptyFirst: clean,
@@ -117,18 +112,17 @@ export async function openTarget(
     lockWaitSeconds,
     onWait: options.onWait,
   };
-  const lacking = await missingRoles(point.roles ?? [], server, found, environment, signal);
-  const target = { connection: named, programs: reached.programs, found, environment, signal, lockWaitSeconds };
-  const ask = (text: string) => queryRows(text, named, found, environment, signal);
+  const lacking = await missingRoles(point.roles ?? [], server);
+  const ofGlobals = { database: target, programs: reached.programs, lockWaitSeconds };
   const part = isSelection(parts)
     ? openPart({
         parts,
-        query: create ? undefined : ask,
+        target: create ? undefined : target,
         createDirectory: () => heldDirectory(context),
       })
     : undefined;
   return {
-    database,
+    database: name,
     tableCount,
     plan: [
       ...planOf(
@@ -150,7 +144,7 @@ export async function openTarget(
     target: {
       kind: 'database',
       label: named.label,
-      ...(part === undefined ? {} : { survey: part.survey, compare: () => part.compare(ask) }),
+      ...(part === undefined ? {} : { survey: part.survey, compare: () => part.compare(target) }),
       ...(isWholeOrigin(noted)
         ? {}
         : {
@@ -175,8 +169,8 @@ export async function openTarget(
       ...(globals
         ? {
             globals: {
-              loadRoles: (script: Secret) => loadRoles(script, { ...target, connection: server }),
-              loadSettings: (script: Secret) => loadSettings(script, target, database),
+              loadRoles: (script: Secret) => loadRoles(script, { ...ofGlobals, database: server }),
+              loadSettings: (script: Secret) => loadSettings(script, ofGlobals, name),
             },
           }
         : {}),

@@ -1,4 +1,6 @@
 import type { Context } from '../core/context.ts';
+import type { Connection } from '../postgres/connection.ts';
+import type { Database } from '../postgres/database.ts';
 import type { Environment } from './environment.ts';
 
 type Run = Pick<Context, 'environment' | 'signal'>;
@@ -8,6 +10,17 @@ export const clientProgramsOf = oncePerRun(async ({ environment: { pgBin: overri
   const { findClientPrograms } = await import('../postgres/client-programs.ts');
   return await findClientPrograms({ override, searchPath: variables['PATH'] ?? '', signal });
 });
+
+/** The database of a connection, for a run. */
+export async function databaseOf(connection: Connection, run: Run): Promise<Database> {
+  const [{ openDatabase }, { programEnvironment }] = await Promise.all([
+    import('../postgres/database.ts'),
+    import('../postgres/program-environment.ts'),
+  ]);
+  const found = await clientProgramsOf(run);
+  const environment = programEnvironment(run.environment.variables);
+  return openDatabase(connection, { found, environment, signal: run.signal });
+}
 
 /** The 7-Zip that `PGBAK_7Z` names, an installed one, or that of the npm package. */
 export const sevenZipOf = oncePerRun(async ({ environment: { sevenZip: override, variables }, signal }) => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { findClientPrograms } from '../../src/postgres/client-programs.ts';
 import { parseConnection } from '../../src/postgres/connection.ts';
+import { openDatabase } from '../../src/postgres/database.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { newAccount } from '../support/pgbak.ts';
@@ -121,11 +122,8 @@ describe.each(['installed', 13] as const)('with a server that is %s,', (server) 
     const environment = programEnvironment({ PATH: process.env['PATH'] });
     const found = await findClientPrograms({ override: undefined, searchPath: process.env['PATH'] ?? '', signal });
     await using snapshot = await openSnapshot(
-      parseConnection(new Secret(cluster.url('swapped'))),
+      openDatabase(parseConnection(new Secret(cluster.url('swapped'))), { found, environment, signal }),
       { excludeTables: [], excludeTableData: [], excludeSchemas: [], lockWaitSeconds: 20, limitMs: 60_000 },
-      found,
-      environment,
-      signal,
     );
     const lock = (isGranted: boolean) =>
       `select from pg_locks where ${isGranted ? '' : 'not'} granted and relation = 'public.victim'::regclass`;

@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { findClientPrograms } from '../../src/postgres/client-programs.ts';
+import { parseConnection } from '../../src/postgres/connection.ts';
+import { openDatabase } from '../../src/postgres/database.ts';
 import { prepareDump } from '../../src/postgres/prepare-dump.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
@@ -29,11 +31,13 @@ afterAll(async () => {
 async function dump(connectionString: string, env: Record<string, string> = {}): Promise<string> {
   const found = await findClientPrograms({ override: undefined, searchPath: process.env['PATH'] ?? '', signal });
   const prepared = await prepareDump({
+    database: openDatabase(parseConnection(new Secret(connectionString)), {
+      found,
+      environment: programEnvironment({ PATH: process.env['PATH'], HOME: home.path, ...env }),
+      signal,
+    }),
     server: serverRecord(),
-    settings: { connectionString: new Secret(connectionString), format: 'sql' },
-    found,
-    environment: programEnvironment({ PATH: process.env['PATH'], HOME: home.path, ...env }),
-    signal,
+    format: 'sql',
   });
   const command = prepared.command();
   const plain = Object.entries(command.env).map(([name, value]) => [

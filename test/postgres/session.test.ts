@@ -8,7 +8,7 @@ import { inspectServer } from '../../src/postgres/inspect-server.ts';
 import { limitsOfRole } from '../../src/postgres/limited-role.ts';
 import { whatIsThere } from '../../src/postgres/parts/what-is-there.ts';
 import { programEnvironment } from '../../src/postgres/program-environment.ts';
-import { queryRows } from '../../src/postgres/query.ts';
+import { openDatabase, type Database } from '../../src/postgres/database.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 
@@ -25,8 +25,8 @@ afterAll(async () => {
 });
 
 const server = () => parseConnection(new Secret(cluster.url('postgres')));
-const ask = (query: string, connection: Connection = server()) =>
-  queryRows(query, connection, found, environment, signal);
+const at = (connection: Connection): Database => openDatabase(connection, { found, environment, signal });
+const ask = (query: string, connection: Connection = server()) => at(connection).ask(query);
 
 test('rows come back as they are, whatever stands in them', async () => {
   expect(await ask(`select 1, E'a\\tb\\nc', null`)).toEqual([['1', 'a\tb\nc', '']]);
@@ -55,13 +55,7 @@ test('a session has an empty search path, UTF-8 and no timeout, whatever the rol
   await ask('drop role made_by_hasty', hasty);
   await ask('create database made_by_hasty', hasty);
   await ask('drop database made_by_hasty', hasty);
-  await using snapshot = await openSnapshot(
-    hasty,
-    { ...NOTHING, lockWaitSeconds: 5, limitMs: 60_000 },
-    found,
-    environment,
-    signal,
-  );
+  await using snapshot = await openSnapshot(at(hasty), { ...NOTHING, lockWaitSeconds: 5, limitMs: 60_000 });
   expect(snapshot.id).toMatch(/^[\dA-F-]+$/);
 });
 
@@ -99,13 +93,11 @@ describe('names', () => {
       `set client_encoding = 'UTF8'; create table "tä" as select 1 from generate_series(1, 3);
        create table "tö" as select 1 from generate_series(1, 7)`,
     );
-    await using snapshot = await openSnapshot(
-      connectionTo(server(), 'latin'),
-      { ...NOTHING, lockWaitSeconds: 5, limitMs: 60_000 },
-      found,
-      environment,
-      signal,
-    );
+    await using snapshot = await openSnapshot(at(connectionTo(server(), 'latin')), {
+      ...NOTHING,
+      lockWaitSeconds: 5,
+      limitMs: 60_000,
+    });
     expect(await snapshot.countRows()).toEqual({ 'public.tä': 3, 'public.tö': 7 });
   });
 
@@ -114,10 +106,10 @@ describe('names', () => {
     async (name) => {
       await cluster.createDatabase(name);
       const connection = connectionTo(server(), name);
-      expect(await inspectServer(connection, found, environment, signal)).toMatchObject({ database: name });
+      expect(await inspectServer(at(connection))).toMatchObject({ database: name });
       const [programs] = found;
       if (programs === undefined) throw new Error('no pg_dump');
-      const globals = await readGlobals({ connection, programs, found, environment, signal });
+      const globals = await readGlobals(at(connection), programs);
       expect(globals.reveal()).toContain('CREATE ROLE');
       expect(globals.reveal()).toContain('ALTER DATABASE :"database" OWNER TO postgres;');
     },
@@ -129,10 +121,10 @@ describe('names', () => {
     // A lone surrogate stands for the byte 0xFC.
     const name = 'j\udcfcrgen';
     await ask(`create role "${name}"; create table public.t (n int); alter table public.t owner to "${name}"`, raw);
-    expect((await inspectServer(raw, found, environment, signal)).roles).toContain(name);
+    expect((await inspectServer(at(raw))).roles).toContain(name);
     const [programs] = found;
     if (programs === undefined) throw new Error('no pg_dump');
-    const globals = await readGlobals({ connection: raw, programs, found, environment, signal });
+    const globals = await readGlobals(at(raw), programs);
     expect(globals.reveal()).toContain(`CREATE ROLE "${name}";`);
     const entry = {
       dumpId: 1,
@@ -145,16 +137,14 @@ describe('names', () => {
       dependsOn: [],
     };
     await ask(`create table public."${name}" (n int)`, raw);
-    expect((await whatIsThere([entry], (query) => ask(query, raw))).has(entry)).toBe(true);
+    expect((await whatIsThere([entry], at(raw))).has(entry)).toBe(true);
     await ask(`drop table public."${name}"`, raw);
     // Another database of the same server is none the worse for it.
-    expect(await limitsOfRole([name], true, (query) => ask(query))).toMatchObject({ foreignRoles: [] });
-    expect((await readGlobals({ connection: server(), programs, found, environment, signal })).reveal()).toContain(
-      name,
-    );
+    expect(await limitsOfRole([name], true, at(server()))).toMatchObject({ foreignRoles: [] });
+    expect((await readGlobals(at(server()), programs)).reveal()).toContain(name);
     await ask('drop table public.t', raw);
     await ask(`update pg_catalog.pg_database set datallowconn = false where datname = 'raw'`);
-    await expect(readGlobals({ connection: server(), programs, found, environment, signal })).rejects.toMatchObject({
+    await expect(readGlobals(at(server()), programs)).rejects.toMatchObject({
       hint: expect.stringMatching(/database that takes any bytes.*SQL_ASCII/),
     });
     await ask(`update pg_catalog.pg_database set datallowconn = true where datname = 'raw'`);
@@ -188,7 +178,7 @@ describe('before a dump is made', () => {
   });
   const outlook = async (fields: Partial<OutlookFields>, role?: { user: string; password: string }) => {
     const connection = parseConnection(new Secret(cluster.url('shop', role)));
-    return await findOutlook(connection, { ...NOTHING, ...fields }, found, environment, signal);
+    return await findOutlook(at(connection), { ...NOTHING, ...fields });
   };
   const messages = async (...args: Parameters<typeof outlook>) =>
     (await outlook(...args)).concerns.map(({ message }) => message).join('\n');

@@ -2,6 +2,7 @@ import { ProgramError } from '../../core/errors.ts';
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
 import { quoteJson } from '../quote.ts';
 import { inBatches } from './what-is-there.ts';
+import type { Database } from '../database.ts';
 
 /**
  * Compares what tables hold after a load with what the dump has for each, by its `TABLE DATA`. Tables that the role may
@@ -9,14 +10,11 @@ import { inBatches } from './what-is-there.ts';
  *
  * @throws ProgramError where one holds less
  */
-export async function compareRows(
-  expected: ReadonlyMap<TocEntry, number>,
-  query: (text: string) => Promise<string[][]>,
-): Promise<void> {
+export async function compareRows(expected: ReadonlyMap<TocEntry, number>, target: Database): Promise<void> {
   const short: string[] = [];
   await inBatches([...expected], async (batch) => {
     const wanted = batch.map(([{ schema, name }], nr) => ({ nr, schema, name }));
-    const rows = await query(`select w.nr, (pg_catalog.xpath('/row/n/text()', pg_catalog.query_to_xml(
+    const rows = await target.ask(`select w.nr, (pg_catalog.xpath('/row/n/text()', pg_catalog.query_to_xml(
         pg_catalog.format('select count(*) as n from only %I.%I', w.schema, w.name), false, true, '')))[1]::text
       from pg_catalog.json_to_recordset(${quoteJson(wanted)}) as w(nr int, schema text, name text)
       join pg_catalog.pg_namespace n on n.nspname = w.schema

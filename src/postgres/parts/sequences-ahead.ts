@@ -1,6 +1,7 @@
 import { nameOf, type TocEntry } from '../dump-toc/toc-entry.ts';
 import { quoteJson } from '../quote.ts';
 import { inBatches } from './what-is-there.ts';
+import type { Database } from '../database.ts';
 
 /** A sequence of the target that has gone further than the one of the dump. */
 export interface SequenceAhead {
@@ -16,17 +17,14 @@ const SETVAL = /pg_catalog\.setval\([^]*, (-?\d+), (true|false)\);/;
  * Which of these entries of the kind `SEQUENCE SET` would set a sequence back, so that the next row of the target got a
  * number that a row of it has. Sequences that the role may not read are not among them.
  */
-export async function sequencesAhead(
-  entries: readonly TocEntry[],
-  query: (text: string) => Promise<string[][]>,
-): Promise<SequenceAhead[]> {
+export async function sequencesAhead(entries: readonly TocEntry[], target: Database): Promise<SequenceAhead[]> {
   const ahead: SequenceAhead[] = [];
   await inBatches(
     entries.filter(({ kind }) => kind === 'SEQUENCE SET'),
     async (batch) => {
       const wanted = batch.map(({ schema, name }, nr) => ({ nr, schema, name }));
       const value = (column: string) => `(pg_catalog.xpath('/row/${column}/text()', v.row))[1]::text`;
-      const rows = await query(`select w.nr, s.seqincrement, ${value('last_value')}, ${value('is_called')}
+      const rows = await target.ask(`select w.nr, s.seqincrement, ${value('last_value')}, ${value('is_called')}
         from pg_catalog.json_to_recordset(${quoteJson(wanted)}) as w(nr int, schema text, name text)
         join pg_catalog.pg_namespace n on n.nspname = w.schema
         join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name

@@ -1,7 +1,6 @@
 import type { TocEntry } from '../dump-toc/toc-entry.ts';
 import { quoteJson } from '../quote.ts';
-
-type Query = (text: string) => Promise<string[][]>;
+import type { Database } from '../database.ts';
 
 const RELATION = `exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relname = w.name and n.nspname = w.schema)`;
@@ -50,13 +49,13 @@ const CONDITIONS: Readonly<Record<string, string>> = {
 };
 
 /** Which of `entries` a database has already, by kind and name. */
-export async function whatIsThere(entries: readonly TocEntry[], query: Query): Promise<Set<TocEntry>> {
+export async function whatIsThere(entries: readonly TocEntry[], target: Database): Promise<Set<TocEntry>> {
   const found = new Set<TocEntry>();
   const cases = Object.entries(CONDITIONS).map(([kind, condition]) => `when '${kind}' then ${condition}`);
   const asked = entries.filter(({ kind }) => kind in CONDITIONS);
   await inBatches(asked, async (batch) => {
     const wanted = batch.map(({ kind, schema, name }, nr) => ({ nr, kind, schema, name }));
-    const rows = await query(`select w.nr
+    const rows = await target.ask(`select w.nr
       from pg_catalog.json_to_recordset(${quoteJson(wanted)})
         as w(nr int, kind text, schema text, name text)
       where case w.kind ${cases.join('\n')} end`);
