@@ -18,7 +18,7 @@ import type { Context } from '../core/context.ts';
 /** The name of the catalogue in its archive. */
 const ENTRY = 'backup.sqlite';
 
-/** Writes a copy of the catalogue to `path`: with its secrets where `password` encrypts it, without them otherwise. */
+/** Archives a copy of the catalogue at `path`. It holds the secrets only where `password` encrypts it. */
 export async function archiveCatalog(
   context: Context,
   path: string,
@@ -33,7 +33,7 @@ export async function archiveCatalog(
         sevenZip: await sevenZipOf(context),
         environment: sevenZipEnvironment(context.environment),
         archivePath: path,
-        // Made after each run, and small at any level.
+        // The copy is small at any level, and each run makes one.
         compression: { method: 'lzma2', level: 1 },
         ...(password === undefined ? {} : { password }),
         signal: context.signal,
@@ -47,7 +47,7 @@ export async function archiveCatalog(
   }
 }
 
-/** A connection string as anybody may see it; nothing where it cannot be taken apart. */
+/** A connection string without its password; empty where the string cannot be parsed. */
 export function withoutPassword(connectionString: Secret): string {
   try {
     return parseConnection(connectionString).conninfo;
@@ -58,8 +58,8 @@ export function withoutPassword(connectionString: Secret): string {
 }
 
 /**
- * The archive password that all servers share. Where they have several, a user who knows one of them must not get to know
- * the secrets of the others.
+ * The archive password that all servers share; undefined where they have several. A user who knows one password must not
+ * learn the secrets of the other servers.
  */
 export function sharedPassword(servers: readonly ServerRecord[], environment: Environment): Secret | undefined {
   if (environment.archivePassword !== undefined) {
@@ -69,13 +69,13 @@ export function sharedPassword(servers: readonly ServerRecord[], environment: En
   return others.every((other) => other?.reveal() === first?.reveal()) ? first : undefined;
 }
 
-/** Writes a copy for a person: as it is and without secrets, or with all of them in an archive of that password. */
+/** Writes a copy for a person: a plain one without secrets or, with a password, an archive that holds all of them. */
 export async function exportTo(context: Context, file: string, password: Secret | undefined): Promise<void> {
   if (password === undefined) {
     await exportCatalog(context.catalog.copyTo, file, withoutPassword);
     return;
   }
-  // 7-Zip makes files by the umask, so it makes this one where no other account can look.
+  // 7-Zip creates files by the umask, so this one is made in a directory that no other account can enter.
   await using directory = await heldDirectory(context);
   const archive = join(directory.path, 'catalog.7z');
   await archiveCatalog(context, archive, password);

@@ -11,9 +11,9 @@ import type { Storage } from '../storage/storage.ts';
 import { sweepTemporary } from './temporary.ts';
 
 /**
- * Clears away what a run left that was killed or lost its power: temporary directories, unfinished uploads, archives that
- * were stored and not recorded, and rows that still say "running". Only the holder of the run lock may call it, since only
- * then is every such thing certain to be a leftover. What cannot be cleared is told and tried again next time.
+ * Clears away what a killed run left: temporary directories, unfinished uploads, archives that were stored and not
+ * recorded, and rows that still say "running". Only the holder of the run lock may call it: without the lock they may
+ * belong to a run that is alive. What cannot be cleared is reported, and the next run tries again.
  */
 export async function cleanLeftovers(context: Context): Promise<void> {
   const { backups } = context.catalog;
@@ -36,8 +36,8 @@ export async function cleanLeftovers(context: Context): Promise<void> {
 }
 
 /**
- * Counts what the attempt has stored, sweeps storage and takes in what lies there of it; undefined asks for another try at
- * the next run.
+ * Settles one attempt: records what it stored, and sweeps its unfinished uploads. Returns the ids of the backups that came
+ * of it; undefined where storage did not answer and the next run has to try again.
  */
 async function settle(attempt: BackupRecord, context: Context): Promise<number[] | undefined> {
   const own = (await countStored(attempt, context)) ? [attempt.backupId] : [];
@@ -53,7 +53,7 @@ async function settle(attempt: BackupRecord, context: Context): Promise<number[]
   }
 }
 
-/** An attempt of which only the end was not recorded is the backup that it is, also where its server was deleted since. */
+/** Records the end of an attempt that was stored, even where its server was deleted since. */
 async function countStored(attempt: BackupRecord, { catalog, clock, report }: Context): Promise<boolean> {
   const { backupId, warnings, startedAt } = attempt;
   if (!(await catalog.backups.isOnlyStored(backupId))) return false;
@@ -77,9 +77,9 @@ async function settleStorage(attempt: BackupRecord, server: ServerRecord, contex
 }
 
 /**
- * Takes into the catalogue what an attempt has stored without its being recorded: pgbak was killed in between, or B2's
- * answer was lost. An archive becomes visible only once it was whole and judged good, so that it is a backup like any
- * other; rules remove it in its time. Returns the ids of what was taken in.
+ * Takes an archive into the catalogue that an attempt stored and did not record: pgbak was killed in between, or B2's
+ * answer was lost. An archive becomes visible only when it is whole and judged good, so it is a backup like any other.
+ * Returns the ids of the new backups.
  */
 export async function adoptStored(
   attempt: BackupRecord,
@@ -99,7 +99,7 @@ export async function adoptStored(
   return adopted;
 }
 
-/** B2 keeps the moment and the catalogue with a version; the name of a file in a directory tells the second. */
+/** B2 keeps start time and catalogue id with a version; a file name in a directory tells only the second. */
 function isOf({ startedAt }: BackupRecord, archive: RemoteArchive, catalogId: string): boolean {
   const { object, startedAt: found, catalogId: maker } = archive;
   if (maker !== undefined) return maker === catalogId && found.getTime() === startedAt.getTime();

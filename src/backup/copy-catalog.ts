@@ -12,17 +12,17 @@ import { describeFailure } from '../core/failure.ts';
 import { archiveCatalog, sharedPassword } from './archive-catalog.ts';
 import { runDirectory } from './temporary.ts';
 
-/** How many of our own copies stay in a place, where they may be removed at all. */
+/** How many of our own copies stay in a place. Older ones go where the key may delete. */
 const KEPT = 3;
 
-/** The object name of the copies of one catalogue, in the folder of the archives that it tells of. */
+/** The object name of the copies of one catalogue, beside the archives that it records. */
 function catalogCopyName(folder: string, catalogId: string): string {
   return join(folder, `pgbak-catalog-${catalogId.slice(0, 8)}.sqlite.7z`);
 }
 
 /**
- * Puts a copy of the catalogue beside the backups that a run has made, once for each place: a user who loses the machine
- * loses the catalogue with it. That a copy could not be stored is a warning; the backups are none the worse for it.
+ * Puts a copy of the catalogue beside the backups that a run made, once for each place: a user who loses the machine loses
+ * the catalogue with it. A copy that could not be stored is a warning and fails no backup.
  */
 export async function copyCatalog(
   servers: readonly ServerRecord[],
@@ -60,7 +60,7 @@ interface Place {
   server: string;
 }
 
-/** Each place once, with the highest folder that any archives are in there: a key may be restricted to it. */
+/** Each place once, with the topmost folder that holds archives there: a key may be restricted to that folder. */
 function placesOf(
   servers: readonly ServerRecord[],
   all: readonly ServerRecord[],
@@ -95,7 +95,7 @@ async function store(
     info: { 'pgbak-version': version, 'pgbak-catalog-copy': catalog.id },
   });
   try {
-    // Only now, so that what cannot be swept does not keep the copy from being stored.
+    // Sweep after the copy is stored: a sweep that fails must not prevent the copy.
     for (const message of await storage.sweep(name, signal)) report({ type: 'cleaned', message });
     let seen = 0;
     for await (const object of storage.list(name, signal)) {
@@ -103,7 +103,7 @@ async function store(
       if (seen > KEPT) await storage.remove(object, signal);
     }
   } catch {
-    // A key that may not delete is what we recommend; a lifecycle rule then clears up.
+    // We recommend a key that may not delete; then a lifecycle rule of the bucket removes old copies.
     signal.throwIfAborted();
   }
 }

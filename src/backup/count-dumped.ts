@@ -3,19 +3,19 @@ import type { Snapshot } from '../postgres/snapshot.ts';
 import { describeFailure } from '../core/failure.ts';
 
 export interface DumpedRows {
-  /** Takes note of a line of pg_dump --verbose, which names each table whose rows it dumps. */
+  /** Reads a line of pg_dump --verbose, which names each table whose rows it dumps. */
   sawLine(line: string): void;
   /** The rows of the tables that were dumped; undefined where they could not be counted. */
   counts(): Promise<RowCounts | undefined>;
 }
 
-/** pg_dump --verbose is about to lock tables, and from its next line on holds these locks. */
+/** With this line pg_dump --verbose is about to lock tables; at its next line it holds the locks. */
 const LOCKS_TABLES = /\breading user-defined tables\b/;
 
 /**
- * Counts a snapshot's rows while it is dumped. It begins once pg_dump has locked its tables: by then pg_dump has the
- * snapshot, so that a count that fails cannot take it away, and no session can drop or rename a table any more. Tables whose
- * rows were not dumped are left out. A count that fails is a warning: the dump is none the worse for it.
+ * Counts the rows of a snapshot during its dump. Counting begins when pg_dump has locked its tables: pg_dump has imported
+ * the snapshot by then, so a count that fails cannot end it, and no session can drop or rename a table. Tables whose rows
+ * were not dumped are left out. A count that fails is a warning and leaves the dump alone.
  */
 export function countDumped(snapshot: Snapshot, warn: (message: string) => void): DumpedRows {
   const dumped = new Set<string>();

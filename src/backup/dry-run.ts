@@ -7,7 +7,7 @@ import { printPlace } from '../storage/place.ts';
 import { resolvePingUrls, resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What a run would do with a server, with the same checks of its settings but nothing started, stored or pinged. */
+/** Tells what a run would do with a server. Checks its settings, but starts, stores and pings nothing. */
 export function dryRun(server: ServerRecord, overrides: SettingsOverrides, { environment }: Context): Outcome {
   const identity = { serverId: server.id, name: server.name };
   try {

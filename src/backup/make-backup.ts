@@ -28,7 +28,7 @@ interface BackupRequest {
   acceptSize: boolean;
   openRoom: OpenRoom;
   warn: (message: string) => void;
-  /** Told that storage may hold something of this backup that nothing is known of. */
+  /** Called when storage may hold a part of this backup that could not be confirmed or removed. */
   onUnsettled: () => void;
 }
 
@@ -41,9 +41,9 @@ const WAITS =
   'the dump waits for the upload, which is slower: no more of the archive may lie in the temporary directory (PGBAK_TMP_LIMIT), or it is nearly full';
 
 /**
- * Steps 3 to 8 of a backup: dump, archive, judge, store. What can fail early does: storage and database are asked
- * before the first byte is dumped. A storage that can takes the archive while it is written, and makes it visible only once
- * it was judged good. Resolves only when storage has confirmed all of it; no temporary file is left in any case.
+ * Makes a backup: dump, archive, judge, store. Storage and database are asked before the first byte is dumped, so that
+ * most failures come early. Storage takes the archive while it is written, where it can, and shows it only after it was
+ * judged good. Resolves when storage has confirmed the whole archive; no temporary file is left in any case.
  */
 export async function makeBackup(request: BackupRequest, context: Context): Promise<StoredBackup> {
   const { server, settings, startedAt } = request;
@@ -52,12 +52,12 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   const storage = await storageFor(settings.destination, catalog);
 
   report({ type: 'phase', server: server.name, phase: 'connecting' });
-  // Storage comes when the programs are found: its HTTP client is loaded then while psql asks the database.
+  // Ask storage after the programs are found: its HTTP client loads while psql asks the database.
   const preparations = [
     findPrograms(settings, context).then(() => storage.prepare(objectName, signal)),
     prepareFor(server, settings, context),
   ] as const;
-  // What one has begun is to be over before the other's failure is told.
+  // Let both end before the failure of one is told.
   await Promise.allSettled(preparations);
   const [, dump] = await Promise.all(preparations);
 
@@ -68,7 +68,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   }
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
-  // B2 takes 2,048 bytes of such facts together where Object Lock is on.
+  // B2 takes 2,048 bytes of facts for a file in a bucket with Object Lock.
   const databaseFacts = asShortText(dump.facts.databaseFacts, 1000);
   let totalBytes: number | undefined;
   const note = (message: string) => report({ type: 'note', server: server.name, message });
@@ -111,7 +111,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
         archivePath,
         onStarted,
         onWritten: (sizeBytes) => upload.written(sizeBytes),
-        // What is removed must not be read any more.
+        // Stop the upload before the file that it reads is removed.
         onFailed: (reason) => void upload.abandon(reason),
         signal: AbortSignal.any([signal, upload.givenUp]),
       },
@@ -155,7 +155,7 @@ function checksumOf(stored: Checksum): Checksum {
   return { sha1: stored.sha1, sha256: stored.sha256 };
 }
 
-/** Signed where there is a password, by which the archive can be told from anybody else's. */
+/** The note of an archive's checksum, signed where there is a password: only who knows it can make such an archive. */
 async function noteOf(sha256: string, { settings, startedAt }: BackupRequest, catalogId: string): Promise<string> {
   const { archivePassword: password, archiveName, format } = settings;
   if (password === undefined) return formatNote({ sha256 });

@@ -16,12 +16,12 @@ interface SuccessfulOutcome {
 
 interface FailedOutcome {
   status: 'failed';
-  /** Absent where the attempt could not even be recorded. */
+  /** Absent where the attempt could not be recorded. */
   backupId?: number;
   durationMs: number;
   warnings: string[];
   error: string;
-  /** A signal ended it, not a fault. */
+  /** A signal ended the backup. */
   interrupted: boolean;
 }
 

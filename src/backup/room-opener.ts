@@ -5,12 +5,12 @@ import { sevenZipEnvironment } from '../server/programs.ts';
 import type { Room } from '../storage/storage.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
 
-/** Opens the room on the disk for an archive that is written there; undefined where none of it can be given back. */
+/** Opens the disk room of an archive that is being written; undefined where the disk cannot free parts of a file. */
 export type OpenRoom = (archivePath: string) => Promise<Omit<Room, 'hold'> | undefined>;
 
 /**
- * Opens the room of one archive after another. `jobs` archives that are written at once share `PGBAK_TMP_LIMIT`. A disk
- * that gives nothing back, ever or at the moment, is noted once.
+ * Opens the room of one archive after another. `jobs` archives that are written at once share `PGBAK_TMP_LIMIT`. That a disk
+ * frees nothing, ever or at the moment, is noted once.
  */
 export function roomOpener(jobs: number, { environment, signal, report }: Context): OpenRoom {
   const limitBytes = Math.max(environment.temporaryLimitBytes / jobs, SMALLEST_LIMIT_BYTES);

@@ -146,7 +146,7 @@ function secretsOf(settings: ServerSettings | undefined): Secret[] {
   ];
 }
 
-/** A result that is not recorded is no success; what is stored all the same must not be lost with it. */
+/** Records a result. A result that cannot be recorded is a failure, which tells how to find the archive again. */
 async function recording(
   { place, objectId }: { place: string; objectId: string },
   objectName: string,
@@ -166,7 +166,7 @@ async function recording(
   }
 }
 
-/** What cannot be read back is no backup, though it was stored. */
+/** Verifies a new backup where its server asks for it. An archive that cannot be read back is no backup. */
 async function verifyNew(
   backupId: number,
   server: ServerRecord,
@@ -181,13 +181,13 @@ async function verifyNew(
   context.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
   const request = { level, server, point: asRestorePoint(backup), password: () => settings.archivePassword };
   const { verdict, message } = await verify(request)
-    // A signal, or a catalogue that cannot be written to, says nothing of a backup that is stored.
+    // A signal or a full disk under the catalogue proves nothing about a stored backup.
     .catch((error: unknown) => ({
       verdict: 'unknown',
       message: describeFailure(error, secretsOf(settings)).message,
     }));
   if (verdict === 'good') return;
-  // That it could not be looked at proves nothing about it.
+  // A backup that could not be looked at may well be good.
   if (verdict === 'unknown') {
     warn(`it is not known whether it can be restored (verified at level ${level}): ${message}`);
     return;
@@ -198,7 +198,7 @@ async function verifyNew(
   );
 }
 
-/** A catalogue that cannot be written to (a full disk) must not keep the failure from being told. */
+/** Records a failure. A catalogue that cannot be written to (a full disk) must not prevent the fail ping. */
 async function recordFailure(
   backupId: number | undefined,
   failure: Pick<Failure, 'message' | 'hint'>,

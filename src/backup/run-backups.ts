@@ -48,7 +48,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
       const { dryRun } = await import('./dry-run.ts');
       return dryRun(server, request.overrides, context);
     }
-    // A run with nothing due, every hour, is what pgbak does most: it loads no more than this.
+    // Load the rest only now: most runs are hourly ones with nothing due.
     opening ??= import('./run-backup.ts').then(({ openRun }) => openRun({ ...request, startedAt }, context));
     const outcome = await (await opening).backUp(server);
     if (outcome.status === 'success') backedUp.push(server);
@@ -57,7 +57,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   // An unexpected error must neither stop the others nor release the lock while they work.
   const turn = async (listed: ServerRecord) =>
     await work(listed).catch((error: unknown) => failedOutcome(listed, error, context));
-  // One at a time needs no host: finding those of 200 servers takes a while.
+  // Hosts matter only to parallel jobs, and finding those of 200 servers takes a while.
   const keyOf = request.jobs === 1 ? () => '' : (server: ServerRecord) => hostOf(server, context);
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
   const outcomes = await mapConcurrently(longestWaitingFirst(request.servers, startedAt), turns, turn);
@@ -68,7 +68,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   return outcomes;
 }
 
-/** For a server of which not even the attempt could be noted: the catalogue cannot be read, or pgbak has a fault. */
+/** The outcome where not even the attempt could be recorded: the catalogue cannot be read, or pgbak has a fault. */
 async function failedOutcome(server: ServerRecord, error: unknown, context: Context): Promise<Outcome> {
   const { interrupted, ...failure } = describeFailure(error);
   const { id: serverId, name } = server;
@@ -90,7 +90,7 @@ function reasonToSkip(server: ServerRecord, { force }: RunRequest, now: Date, { 
   return `not due before ${nextDue(server, now)?.toISOString()}`;
 }
 
-/** The machine that a server's database is on; a server that does not say stands for itself. */
+/** The host of a server's database; a server whose host is not known stands for itself. */
 function hostOf({ id, connectionString }: ServerRecord, { environment }: Context): string {
   try {
     return parseConnection(resolveReference(connectionString, 'the connection string', environment.variable)).host;

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Context } from '../core/context.ts';
+import type { Clock } from '../system/clock.ts';
 import { isOtherRunning, type ProcessIdentity, takeLock, thisProcess } from '../system/lock.ts';
 import type { Schema } from './schema.ts';
 
@@ -35,7 +35,7 @@ type Holder = ProcessIdentity & { since: string };
  * who holds it. The note tells others, and keeps them out where the lock file was removed during a run.
  */
 export async function takeRunLock(
-  { catalog, clock, signal }: Pick<Context, 'catalog' | 'clock' | 'signal'>,
+  { catalog, clock, signal }: { catalog: { path: string; runNote: RunNote }; clock: Clock; signal: AbortSignal },
   waitMs: number,
 ): Promise<AsyncDisposable> {
   const holder = async () => holderIn(await catalog.runNote.read());

@@ -24,7 +24,7 @@ fish  once: pgbak completion fish > ~/.config/fish/completions/pgbak.fish`;
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Completion);
     if (flags.servers) {
-      // Where there is no catalogue yet, pressing a key must not make one.
+      // Completion must not create a catalogue.
       await using opened = await openHealthyCatalog();
       for (const { name } of (await opened.catalog?.servers.list()) ?? []) this.log(name);
       return;
@@ -41,7 +41,7 @@ fish  once: pgbak completion fish > ~/.config/fish/completions/pgbak.fish`;
   }
 }
 
-/** `catalog:export` and `catalog:rebuild` as `catalog`, with the two behind it and the flags of both. */
+/** Groups `catalog:export`, `catalog:rebuild` and so on under `catalog`, with the flags of all of them. */
 function grouped(commands: readonly CompletedCommand[]): CompletedCommand[] {
   const topics = new Map<string, CompletedCommand>();
   for (const command of commands) {

@@ -10,7 +10,7 @@ import { printableName } from '../core/printable.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';
 
-/** Where the words begin, behind the mark. */
+/** The column where a message begins, after its mark. */
 const INDENT = 11;
 const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['red', 'problem'] } as const;
 

@@ -15,7 +15,7 @@ import { parseServerInput } from '../server/server-input.ts';
 import { isMendedByItself, refuseUnmended } from '../server/unreadable.ts';
 import { ConfigError } from '../core/errors.ts';
 
-/** What a backup asks of the database: a pattern may match nothing there, and the role may not see what is asked for. */
+/** A change of these is tried against the database: a pattern may match nothing, and the role may lack rights. */
 const SEEN_BY_THE_DATABASE = [
   'connectionString',
   'excludeTables',

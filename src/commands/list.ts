@@ -5,7 +5,7 @@ import { SERVER_COLUMNS, serverCells, SPARK_LENGTH } from '../terminal/server-ta
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
 
-/** Failed attempts among them have no size. */
+/** A few more than the bars: failed attempts have no size. */
 const RECENT = SPARK_LENGTH + 2;
 
 export default class List extends BaseCommand {

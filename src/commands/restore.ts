@@ -26,7 +26,7 @@ function amountOf({ tableCount, rowCount, otherCount }: LoadedPart): string {
   return `${counted(tableCount, 'table')} with ${counted(rowCount, 'row')}`;
 }
 
-/** In place of a file's name. */
+/** A file name that means standard output. */
 const STDOUT = '-';
 
 type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];

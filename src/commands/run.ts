@@ -65,7 +65,7 @@ EXIT STATUS
     const { catalog } = context;
     const servers =
       flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
-    // Silence, every hour, would say that all is well where a variable leads to another catalogue.
+    // With a wrong DB_PATH, an hourly silence would look like success.
     if (servers.length === 0) {
       throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
     }

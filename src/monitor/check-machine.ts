@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import { findSchedule } from '../schedule/find-schedule.ts';
 import { clientProgramsOf, sevenZipOf } from '../server/programs.ts';
-import type { Examination } from './doctor.ts';
-import { finding, MACHINE, problemOf, type Finding } from './findings.ts';
+import { finding, MACHINE, problemOf, type Examination, type Finding } from './findings.ts';
 
 /** Node and the programs that a backup starts. */
 export async function checkPrograms(examination: Examination): Promise<Finding[]> {

@@ -7,15 +7,14 @@ import { sevenZipEnvironment } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
 import { createTemporaryDirectory } from '../system/temporary-directory.ts';
-import type { Examination } from './doctor.ts';
-import { finding, MACHINE, type Finding } from './findings.ts';
+import { finding, MACHINE, type Examination, type Finding } from './findings.ts';
 
-/** More than the last archive was: databases grow. */
+/** Databases grow: the next archive may be that much larger than the last. */
 const ROOM_FACTOR = 1.5;
-/** With less, parts of an archive on its way to B2 would hardly fit in. */
+/** The least room for the parts of an archive that is uploaded while it is written. */
 const LEAST_ROOM_BYTES = 256_000_000;
 
-/** Whether the largest archive that is to be expected can be built. */
+/** Checks whether the temporary directory has room for the largest archive. */
 export async function checkTemporaryDirectory(examination: Examination): Promise<Finding> {
   const { temporaryDirectory: path = tmpdir(), temporaryLimitBytes } = examination.environment;
   return await finding(MACHINE, async () => {
@@ -44,7 +43,7 @@ export async function checkTemporaryDirectory(examination: Examination): Promise
 /** The room in a directory. */
 interface TemporaryRoom {
   freeBytes: number;
-  /** Why space of an archive cannot be given back while it is sent; undefined where it can. */
+  /** Why the disk cannot free parts of an archive during its upload; undefined where it can. */
   refusal?: string;
 }
 
@@ -57,7 +56,7 @@ async function roomIn(base: string, { environment, signal }: Examination): Promi
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 
-/** The largest of a server's last archives, and why it has to fit in as a whole; undefined where parts are enough. */
+/** The largest of a server's last archives, and why all of it must fit; undefined where parts are enough. */
 interface Archive {
   sizeBytes: number;
   asWhole: string | undefined;

@@ -15,10 +15,9 @@ import type { ServerRecord } from '../server/server.ts';
 import { resolvePingUrls, resolveSettings, type ServerSettings } from '../server/settings.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Examination } from './doctor.ts';
-import { finding, problemOf, type Finding } from './findings.ts';
+import { finding, problemOf, type Examination, type Finding } from './findings.ts';
 
-/** Everything that a backup of one server is going to need. */
+/** Checks everything that a backup of one server needs. */
 export async function checkServer(server: ServerRecord, examination: Examination): Promise<Finding[]> {
   const { environment } = examination;
   const about = server.name;
@@ -52,7 +51,7 @@ export async function checkServer(server: ServerRecord, examination: Examination
   ];
 }
 
-/** What only some servers need. */
+/** Programs that only some servers need. */
 async function checkPrograms(
   server: ServerRecord,
   settings: ServerSettings,
@@ -125,7 +124,7 @@ async function checkStorage(
   });
 }
 
-/** Under a name of its own beside the archives, so that no restore point comes of it. */
+/** Stores and removes a small object, under a name that no restore point has. */
 async function probeWrite(storage: Storage, objectName: string, signal: AbortSignal): Promise<void> {
   const name = objectName.replace(/(\.\w+\.7z)$/, `.probe-${randomUUID().slice(0, 8)}$1`);
   if (storage.probe !== undefined) {
@@ -145,7 +144,7 @@ async function probeWrite(storage: Storage, objectName: string, signal: AbortSig
   }
 }
 
-/** A key that may do less than a restore needs is worth a warning on the day it is set up. */
+/** A key that cannot restore is worth a warning on the day it is set up. */
 function judged(message: string, limits: readonly string[]): Omit<Finding, 'about'> {
   if (limits.length === 0) return { level: 'ok', message };
   return {
@@ -166,7 +165,7 @@ function checkPings(server: ServerRecord, { environment }: Examination): Finding
   const { urls, problems } = resolvePingUrls(server, environment);
   const broken = problems.map((message): Finding => ({ about, level: 'problem', message }));
   if (broken.length > 0) return broken;
-  // To hear of verifications is not to hear of backups.
+  // A ping URL for verifications does not tell of backups.
   const set = Object.keys(urls).filter((moment) => moment !== 'verify');
   if (set.length > 0) return [{ about, level: 'ok', message: `ping URLs for ${set.join(', ')} are well formed` }];
   const hint = 'Make a check at healthchecks.io and set --hc-url-success and --hc-url-fail.';

@@ -1,4 +1,16 @@
+import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
+
+/** What the doctor looks at. */
+export interface Examination extends Omit<Context, 'catalog' | 'report'> {
+  /** Undefined where it could not be opened without changing it. */
+  catalog: Context['catalog'] | undefined;
+  catalogPath: string;
+  /** pgbak's own program. */
+  program: string;
+  /** Store a small file for each server, and remove it. */
+  isProbing: boolean;
+}
 
 /** What the doctor says of one thing. */
 export interface Finding {

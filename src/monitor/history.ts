@@ -17,7 +17,7 @@ export interface BackupRow {
   objectId: string | null;
   checksum: string | null;
   sha256: string | null;
-  /** Of one entry, where it was stored in parts that were never on the disk together: what is known in place of it. */
+  /** In place of `checksum`, for an archive whose parts were never on the disk together; with `--id` only. */
   partChecksums?: { size: number; checksum: string; sha256?: string }[];
   warnings: string[];
   error: string | null;
@@ -50,7 +50,7 @@ export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): 
   };
 }
 
-/** A file's path tells all; of B2 it takes the bucket, the name and the version's time. */
+/** Where an archive is: the path of a file, or bucket and object name. */
 export function whereOf({
   place,
   objectName,

@@ -13,9 +13,9 @@ interface Settling {
 }
 
 /**
- * Sees to it that the directory that a server's archives go to is there. One that is missing, or is not the one that
- * backups were stored in, is made or accepted only when somebody says so: most likely a disk is not mounted. Returns a
- * sentence where something was done.
+ * Makes sure that the directory of a server's archives is there. Most likely a missing or unknown directory means that a
+ * disk is not mounted, so it is created or accepted only when the user says so. Returns a sentence where something was
+ * done.
  */
 export async function settleDestination(
   server: Pick<ServerFields, 'destination' | 'b2Bucket'>,
@@ -42,8 +42,8 @@ export async function settleDestination(
 }
 
 /**
- * Tells, of a server whose archives go to a directory, why that is not the one which earlier archives are in: gone, empty
- * or another, as when its disk is not mounted. Each directory is looked at once.
+ * Tells why the directory of a server's archives is not the one that holds the earlier ones: gone, empty or another, as
+ * when a disk is not mounted. Looks at each directory once.
  */
 export function misplacedIn({ catalog, environment }: Context): (server: ServerRecord) => Promise<string | undefined> {
   const known = new Map<string, Promise<string | undefined>>();

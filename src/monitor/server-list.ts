@@ -25,11 +25,11 @@ export interface ServerRow {
   lastResult: string | null;
   nextDue: string | null;
   lastVerified: string | null;
-  /** What of its record cannot be read; absent where all can. */
+  /** Which fields of its record cannot be read; absent where all can. */
   error?: string;
 }
 
-/** What `list` shows of a server: never a password, and a reference as it stands. */
+/** A server for `list`: without passwords, and with references as they are. */
 export function serverRow(
   server: ServerRecord,
   verification: RecentVerification | undefined,
@@ -57,7 +57,7 @@ export function serverRow(
   };
 }
 
-/** An adopted catalogue may hold a string that was never checked; listing it must not fail. */
+/** The connection for people. An adopted catalogue may hold a string that was never checked, so this never throws. */
 function connectionLabel({ connectionString }: ServerRecord): string {
   const text = connectionString.reveal();
   if (isReference(text)) return text;

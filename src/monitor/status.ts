@@ -6,7 +6,7 @@ import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-tim
 import type { ServerRecord } from '../server/server.ts';
 import { unreadableText } from '../server/unreadable.ts';
 
-/** How the backups of all servers stand. `misplacedOf` tells why a server's directory is not the one of its archives. */
+/** The state of all servers. `misplacedOf` tells why a server's directory is not the one that holds its archives. */
 export async function collectStatus(
   { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
   misplacedOf: (server: ServerRecord) => Promise<string | undefined>,
@@ -17,7 +17,7 @@ export async function collectStatus(
   const ahead = await backups.ahead(now);
   for (const server of await servers.list()) {
     const [newest, other] = await backups.list({ serverId: server.id, limit: 2 });
-    // An attempt that is under way says nothing yet.
+    // An attempt that still runs tells nothing yet.
     const lastAttempt = newest?.result === 'running' ? other : newest;
     const until = new Date(now.getTime() + CLOCK_TOLERANCE_MS);
     const [lastGood] = await backups.list({ serverId: server.id, goodOnly: true, until, limit: 1 });
@@ -26,7 +26,7 @@ export async function collectStatus(
       now,
     );
     const verification = verified.get(server.id);
-    // Of one that never had a backup the state tells enough.
+    // A server without backups is NEVER, wherever its directory is.
     const misplaced = lastGood === undefined ? undefined : await misplacedOf(server);
     statuses.push(statusOf(server, { lastGood, lastAttempt, verification, doubtful, misplaced }, now));
   }
@@ -34,9 +34,9 @@ export async function collectStatus(
 }
 
 /**
- * `NEVER`: no good backup, and none has failed yet. `FAILING`: the last attempt failed, the last good backup was verified
- * and found bad, or the directory of the archives is gone. `LATE`: the last good backup is
- * older than it should be. `WARNING`: it is good, but its size changed or the like.
+ * `NEVER`: no attempt has succeeded or failed yet. `FAILING`: the last attempt failed, the last good backup was verified
+ * and found bad, or the directory of the archives is gone. `LATE`: the last good backup is too old. `WARNING`: it has a
+ * warning, such as a changed size.
  */
 export const STATES = ['OK', 'WARNING', 'LATE', 'FAILING', 'NEVER'] as const;
 export type State = (typeof STATES)[number];
@@ -56,27 +56,27 @@ export interface ServerStatus {
 
 /** What a server's state is judged by. */
 export interface Evidence {
-  /** The newest that was not made, as it says, later than now. */
+  /** The newest one, but for those that claim to be made later than now. */
   lastGood: BackupRecord | undefined;
   lastAttempt: BackupRecord | undefined;
   verification: RecentVerification | undefined;
-  /** What to say of good backups whose time lies ahead. */
+  /** A sentence about good backups that claim to be made later than now. */
   doubtful: string | undefined;
-  /** Why the directory that its archives go to is not the one that earlier ones are in. */
+  /** Why its directory is not the one that holds its archives. */
   misplaced: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
 
 /**
- * How long after its time a backup may still be under way before it counts as late: a quarter of its frequency, at
- * least an hour, since a long dump is no alarm, and at most twelve.
+ * How long a backup may be overdue before it is late: a quarter of its frequency, from one hour (a long dump is no alarm)
+ * to twelve.
  */
 export function lateGraceMs(frequencyHours: number): number {
   return HOUR_MS * Math.min(Math.max(frequencyHours / 4, 1), 12);
 }
 
-/** How a server's backups stand at `now`. */
+/** The state of a server at `now`. */
 export function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
@@ -103,7 +103,7 @@ function judge(
     if (doubtful === undefined) return ['NEVER', 'no backup has succeeded yet'];
     return ['LATE', `how old its last good backup is cannot be told: ${doubtful}`];
   }
-  // A clock that was set back makes the last run older than the last good backup.
+  // After a clock was set back, the last run is older than the last good backup.
   const dues = [nextDue(server, now), nextDue({ ...server, lastSuccessRun: lastGood.startedAt }, now)];
   const dueMs = Math.max(...dues.map((due) => due?.getTime() ?? 0));
   if (dueMs + lateGraceMs(server.frequencyHours) < now.getTime()) {

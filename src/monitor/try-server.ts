@@ -16,8 +16,8 @@ import type { Storage } from '../storage/storage.ts';
 import type { Context } from '../core/context.ts';
 
 /**
- * Tries to reach a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or
- * no pg_dump for that version.
+ * Connects to a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or no
+ * pg_dump for that version.
  */
 export async function connectionCheck(server: ServerFields, context: Context): Promise<string> {
   const { variable } = context.environment;
@@ -31,8 +31,8 @@ export async function connectionCheck(server: ServerFields, context: Context): P
 }
 
 /**
- * Asks storage whether it would take the server's archives, as a backup does before it dumps anything. B2 settings that
- * are missing here are no failure: cron may have them in an environment of its own.
+ * Asks storage whether it would take the server's archives, as a backup does before its dump. Missing B2 settings are no
+ * failure here: cron may have them in its own environment.
  */
 export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<string> {
   let destination: Destination;
@@ -54,13 +54,13 @@ export async function storageCheck(server: ServerFields, { catalog, environment,
   ].join('\n');
 }
 
-/** One page of a listing, newest first: a name that two machines share is seen in their newest archives. */
+/** One page of a listing, newest first. The newest archives show whether two machines share a name. */
 const LOOKED_AT = 1000;
 
 /**
- * A sentence where a place holds archives under a server's archive name that another catalogue made: most likely another
- * machine stores there, and the archives of both could no longer be told by their names. Undefined where there are none, or
- * where the place does not list what it has.
+ * A sentence where a place holds archives of the same name from another catalogue: most likely another machine stores
+ * there, and the names would no longer tell whose archive it is. Undefined where there are none, or where the place does
+ * not list its objects.
  */
 export async function sharedName(
   { archiveName }: ServerFields,
@@ -96,7 +96,7 @@ async function firstOfAnother(
     }
   } catch (error) {
     signal.throwIfAborted();
-    // A key that may only write makes good backups all the same.
+    // A key that may only write is good enough for backups.
     if (!(error instanceof PgbakError)) throw error;
   }
   return undefined;

@@ -1,3 +1,4 @@
+import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
 import { grouped } from '../core/grouped.ts';
@@ -5,7 +6,9 @@ import type { ServerRecord } from '../server/server.ts';
 import { storageToPrune } from '../server/storage-at.ts';
 import { objectKey } from '../storage/storage.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
-import type { RecordedBackup } from './prune.ts';
+
+/** A backup whose object pgbak recorded. */
+export type RecordedBackup = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName'>>;
 
 /** What the places of a server's backups say of them. */
 export interface AskedPlaces {

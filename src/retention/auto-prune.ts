@@ -11,9 +11,9 @@ interface Warnings {
 }
 
 /**
- * Prunes after a good backup, where the server asks for it. The backup is recorded as a success by now, and nothing that
- * fails here takes that back: a failure is a warning of that backup, and the next prune tries again. `justMade` is that
- * backup, which stays against all rules.
+ * Prunes after a good backup, where the server asks for it. The backup is recorded as a success, and no failure here
+ * changes that: it becomes a warning of the backup, and the next prune tries again. `justMade` is the new backup, which
+ * stays against all rules.
  */
 export async function autoPrune(
   server: ServerRecord,

@@ -1,7 +1,7 @@
 import { isAhead } from '../core/doubtful-times.ts';
 import { before, hasRules, parsePeriod, type RetentionRules } from '../server/retention-rules.ts';
 
-/** A backup that storage holds, as far as the rules look at it. */
+/** A backup in storage, with what the rules look at. */
 export interface Candidate {
   backupId: number;
   startedAt: Date;
@@ -13,25 +13,26 @@ export interface Candidate {
 
 export interface Moment {
   now: Date;
-  /** The backup that this run has made, where it is a run that prunes. */
+  /** The backup that this run has made. */
   justMade?: number | undefined;
 }
 
-/** Why a backup is kept; with no reason it is to be removed. */
+/** Why each backup is kept. A backup without a reason is removed. */
 export type Verdicts = ReadonlyMap<number, readonly string[]>;
 
 /**
- * Which backups of a server to keep, with restic's meaning of the rules
- * (https://restic.readthedocs.io/en/stable/060_forget.html). Beyond them nothing can make it that
+ * Decides which backups of a server to keep, with restic's meaning of the rules
+ * (https://restic.readthedocs.io/en/stable/060_forget.html). A backup is sound when it is good and not verified as bad.
+ * Whatever the rules say:
  *
- * - anything is removed where there are no rules, or no sound backup (good, and not verified as bad);
- * - the newest good backup, or the newest verified one, is removed;
- * - what was made, as it says, later than now is removed, or takes the place of another: a clock was wrong, so that
- *   nothing is known of its age;
- * - the backup that this very run has made is removed, or the sound one that was recorded last: where the clock was set
- *   back, that is not the newest by its time;
- * - a failed backup, or one verified as bad, takes the place of a sound one: the sound ones are chosen as if there were
- *   no others. A doubtful one stays as long as the rules would keep it if it were sound, since the doubt may be wrong.
+ * - Without rules, or without a sound backup, nothing is removed.
+ * - The newest good backup and the newest verified backup stay.
+ * - A backup that claims to be made later than now stays, and takes the place of no other: a clock was wrong, and its age
+ *   is not known.
+ * - The backup of this run stays, and so does the sound backup that was recorded last: after a clock was set back, it is
+ *   not the newest by its time.
+ * - Failed backups, and those verified as bad, take the place of no sound one: the rules choose among the sound ones
+ *   alone. They stay as long as the rules would keep them if they were sound, since the doubt may be wrong.
  */
 export function decide(candidates: readonly Candidate[], rules: RetentionRules, { now, justMade }: Moment): Verdicts {
   const newestFirst = candidates.toSorted(
@@ -106,7 +107,7 @@ function* keptBy(rules: RetentionRules, newestFirst: readonly Candidate[]): Gene
       if (left === 0) break;
       const isOldest = candidate === newestFirst.at(-1);
       const next = of(candidate.startedAt);
-      // Where the rule is not used up, the oldest stays until it is, as in restic and borg.
+      // While a rule has places left, the oldest backup keeps one, as in restic and borg.
       if (next === period && !isOldest) continue;
       yield [candidate, next === period ? `oldest ${name}` : name];
       period = next;
@@ -115,7 +116,7 @@ function* keptBy(rules: RetentionRules, newestFirst: readonly Candidate[]): Gene
   }
   const [newest] = newestFirst;
   if (rules.keepWithin === undefined || newest === undefined) return;
-  // Before the newest backup and not before now: where no new ones are made, none is removed.
+  // Count back from the newest backup, not from now: when no new backups are made, none is removed.
   const since = before(newest.startedAt, parsePeriod(rules.keepWithin)).getTime();
   for (const candidate of newestFirst) {
     if (candidate.startedAt.getTime() >= since) yield [candidate, `within ${rules.keepWithin}`];

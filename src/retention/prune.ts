@@ -9,15 +9,12 @@ import type { ServerRecord } from '../server/server.ts';
 import { unreadableProblem } from '../server/unreadable.ts';
 import { CATALOG_FACT, objectKey } from '../storage/storage.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
-import { askPlaces, type AskedPlaces } from './ask-places.ts';
+import { askPlaces, type AskedPlaces, type RecordedBackup } from './ask-places.ts';
 import { decide } from './decide.ts';
 
-/** A backup whose object pgbak recorded. */
-export type RecordedBackup = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName'>>;
-
 /**
- * `missing`: recorded, but storage does not have it. `unknown`: its place could not be asked. `locked`: no rule keeps it,
- * but Object Lock does. `failed`: storage did not remove it; the next prune tries again.
+ * `missing`: recorded, but not in storage. `unknown`: its place could not be asked. `locked`: no rule keeps it, but Object
+ * Lock does. `failed`: storage did not remove it; the next prune tries again.
  */
 export type PruneAction = 'keep' | 'remove' | 'missing' | 'unknown' | 'locked' | 'failed';
 
@@ -40,10 +37,10 @@ interface PruneOptions {
 type Fate = [PruneAction, readonly string[]];
 
 /**
- * Removes what a server's rules do not keep: only objects that pgbak recorded for this very server, each by its id, the
- * oldest first. What storage does not list is not counted, and neither is what another catalogue made: that is left. A
- * place that does not answer, or a removal that fails, is told, forgets nothing, and does not stop the next. With `isDry`
- * nothing is removed, and `remove` means that it would be.
+ * Removes what a server's rules do not keep: objects that pgbak recorded for this server, each by its id, the oldest
+ * first. The rules count only what storage lists, and leave what another catalogue made. A place that does not answer, or
+ * a removal that fails, is reported; its records stay, and the next one is tried. With `isDry` nothing is removed, and
+ * `remove` means that it would be.
  */
 export async function prune(
   server: ServerRecord,
@@ -59,7 +56,7 @@ export async function prune(
   const verified = newestByBackup(await catalog.verifications.thoroughOfStored(server.id));
   const ruled = await catalog.rebuild.ruledCatalogs();
   const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
-  // Should one archive ever stand in two rows, it is one archive that is kept or removed.
+  // Several rows may name one archive, which is kept or removed once.
   const groups = [...grouped(recorded, ({ place, objectId }) => objectKey(place, objectId)).values()];
   const first = ([one]: readonly RecordedBackup[]) => one ?? [];
   const verdicts = decide(
@@ -150,7 +147,7 @@ function newestByBackup(verifications: readonly VerificationRecord[]): Map<numbe
 
 const idsOf = (group: readonly RecordedBackup[]) => group.map(({ backupId }) => backupId);
 
-/** That it is going to be removed is noted first: what is cut off in between is settled by the next run. */
+/** Notes the removal before it begins, so that the next prune settles one that was cut off. */
 async function remove(
   group: readonly RecordedBackup[],
   { objectId: id, objectName: name }: RecordedBackup,
@@ -163,7 +160,7 @@ async function remove(
     await storage.remove({ id, name }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    // After any other failure it may have been removed all the same.
+    // After any other failure the object may be gone.
     if (error instanceof RefusedError) await backups.noteRemoving(idsOf(group), undefined);
     return ['failed', [describeFailure(error).message]];
   }

@@ -10,20 +10,20 @@ export interface TrimOptions {
   keepDays: number;
   /** Remove nothing, only count. */
   isDry?: boolean | undefined;
-  /** For a run to end. */
+  /** How long to wait for a run to end. */
   waitMs: number;
 }
 
 /** `logs --trim --json`. */
 export interface Trimmed extends HistoryCount {
-  /** Only entries from before it were looked at; ISO 8601. */
+  /** Entries from before this time were looked at; ISO 8601. */
   before: string;
   dryRun: boolean;
 }
 
 const DAY_MS = 86_400_000;
 
-/** Removes old entries of the history that nothing needs, and makes the catalogue's file smaller; see `HistoryQueries`. */
+/** Removes old entries of the history that nothing needs, and shrinks the file of the catalogue; see `HistoryQueries`. */
 export async function trimHistory(
   context: Context,
   { serverId, keepDays, isDry = false, waitMs }: TrimOptions,

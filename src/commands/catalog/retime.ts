@@ -24,7 +24,7 @@ EXIT STATUS
 
   async run(): Promise<{ backupId: number; startedAt: string }> {
     const { args, flags } = await this.parse(CatalogRetime);
-    // oclif's own parser of numbers repeats what is none, and a secret may have got there.
+    // oclif's parser of numbers would repeat a wrong value, which may be a secret.
     if (!/^\d{1,15}$/.test(args.backup)) throw new ConfigError('that is no id of a backup', 'See the ids: pgbak logs');
     const given = flags.to === undefined ? undefined : new Date(flags.to);
     const now = new Date();
