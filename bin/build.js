@@ -12,6 +12,7 @@ import { bundledLicenses } from './bundled-licenses.js';
 const BUNDLED = [
   'kysely',
   'kysely/helpers/sqlite',
+  'valibot',
   'env-paths',
   'execa',
   'axios',

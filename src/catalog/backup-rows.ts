@@ -2,7 +2,8 @@ import type { Selectable } from 'kysely';
 import type { BackupRecord, BackupResult } from '../core/backup-record.ts';
 import { FORMATS } from '../core/dump-format.ts';
 import type { BackupLogTable } from './schema.ts';
-import { isoTime, rowReader, stringList } from './row-reader.ts';
+import { stringList } from '../core/cells.ts';
+import { isoTime, rowReader } from './row-reader.ts';
 
 /** What a list of servers shows of their backups. */
 export type RecentBackup = Pick<BackupRecord, 'result' | 'sizeBytes' | 'warnings'>;

@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely';
-import { freeName } from '../server/free-name.ts';
+import { freeName } from '../server/names.ts';
 import { SERVER_DEFAULTS } from '../server/server.ts';
 import type { BackupLogTable, ServersTable } from './schema.ts';
 import { fromCompact } from './row-reader.ts';
@@ -30,25 +30,14 @@ export function earlierServer(
     name,
     connection_string: connectionString,
     frequency_hrs: Math.max(1, Math.trunc(Number(row['frequency_hrs'] ?? 1)) || 1),
-    format: SERVER_DEFAULTS.format,
-    compression: SERVER_DEFAULTS.compression,
     archive_name: archiveName ?? name,
     archive_password: text(row, 'archive_password'),
-    destination: null,
     B2_KEY_ID: text(row, 'B2_KEY_ID'),
     B2_APP_KEY: text(row, 'B2_APP_KEY'),
     B2_BUCKET: text(row, 'B2_BUCKET'),
     hc_url_start: text(row, 'hc_url_start'),
     hc_url_success: text(row, 'hc_url_success') ?? pingUrlOf(text(row, 'dms_id')),
     hc_url_fail: text(row, 'hc_url_fail'),
-    exclude_tables: '[]',
-    exclude_table_data: '[]',
-    exclude_schemas: '[]',
-    min_size: SERVER_DEFAULTS.minSizeBytes,
-    size_tolerance: SERVER_DEFAULTS.sizeTolerancePercent,
-    on_size_change: SERVER_DEFAULTS.onSizeChange,
-    lock_wait_sec: SERVER_DEFAULTS.lockWaitSeconds,
-    idle_timeout_sec: SERVER_DEFAULTS.idleTimeoutSeconds,
     last_backup: lastBackup,
     last_backup_result: lastResult,
     last_success_run: lastSuccess === null ? null : (fromCompact(lastSuccess)?.toISOString() ?? null),

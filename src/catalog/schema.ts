@@ -1,52 +1,26 @@
 import type { Generated } from 'kysely';
+import type { SERVER_FIELDS } from '../server/fields.ts';
+import type { FieldName } from '../server/server.ts';
 
-/** `servers`: the earlier program's columns under their old names, and today's beside them. */
-export interface ServersTable {
+type Table = typeof SERVER_FIELDS;
+type CellOf<Value> = Value extends undefined ? null : Value extends number | boolean ? number : string;
+
+/** The columns of a server's fields, under the names that the earlier program gave them where it had them. */
+export type FieldColumns = {
+  [Name in FieldName as Table[Name]['column']]: 'default' extends keyof Table[Name]
+    ? Generated<CellOf<Parameters<Table[Name]['toCell']>[0]>>
+    : string;
+};
+
+/** `servers`: a server's fields, and what pgbak itself notes of it. */
+export interface ServersTable extends FieldColumns {
   id: Generated<number>;
-  name: string;
-  connection_string: string;
-  frequency_hrs: number;
-  format: string;
-  compression: string;
-  archive_name: string;
-  archive_password: string | null;
-  destination: string | null;
-  B2_KEY_ID: string | null;
-  B2_APP_KEY: string | null;
-  B2_BUCKET: string | null;
-  hc_url_start: string | null;
-  hc_url_success: string | null;
-  hc_url_fail: string | null;
-  hc_url_verify: Generated<string | null>;
-  /** The three exclusions: JSON arrays of patterns. */
-  exclude_tables: string;
-  exclude_table_data: string;
-  exclude_schemas: string;
-  min_size: number;
-  size_tolerance: number;
-  on_size_change: string;
-  lock_wait_sec: number;
-  idle_timeout_sec: number;
   /** `YYYYMMDDTHHMMSS`, UTC: when the last attempt ended. */
   last_backup: string | null;
   /** `Success` or `Failed`. */
   last_backup_result: string | null;
   /** ISO 8601: when the run that made the last good backup began. */
   last_success_run: string | null;
-  /** 0 or 1, as the next and `auto_prune`. */
-  no_large_objects: Generated<number>;
-  include_globals: Generated<number>;
-  count_rows: Generated<number>;
-  verify_after: Generated<string>;
-  keep_last: Generated<number | null>;
-  keep_hourly: Generated<number | null>;
-  keep_daily: Generated<number | null>;
-  keep_weekly: Generated<number | null>;
-  keep_monthly: Generated<number | null>;
-  keep_yearly: Generated<number | null>;
-  /** `30d`, `2w`, `1y6m`. */
-  keep_within: Generated<string | null>;
-  auto_prune: Generated<number>;
 }
 
 /** `backup_log`: one row an attempt. */

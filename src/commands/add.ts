@@ -7,12 +7,11 @@ import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
 import { quoted } from '../core/printable.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
-import { newServer, refuseClash } from '../server/server-form.ts';
+import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import { FORMATS } from '../core/dump-format.ts';
-import { parseServerInput } from '../server/server-input.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';

@@ -8,23 +8,11 @@ import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
-import { changedServer, refuseClash } from '../server/server-form.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 import { encryptionSource } from '../server/sources.ts';
-import { parseServerInput } from '../server/server-input.ts';
-import { isMendedByItself, refuseUnmended } from '../server/unreadable.ts';
+import { changedServer, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
+import { isMendedByItself, refuseUnmended } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
-
-/** A change of these is tried against the database: a pattern may match nothing, and the role may lack rights. */
-const SEEN_BY_THE_DATABASE = [
-  'connectionString',
-  'excludeTables',
-  'excludeTableData',
-  'excludeSchemas',
-  'noLargeObjects',
-  'includeGlobals',
-  'countRows',
-] as const;
 
 export default class Edit extends BaseCommand {
   protected override readonly takesEmptyValues = true;
@@ -58,7 +46,7 @@ EXIT STATUS
     const { args, flags } = await this.parse(Edit);
     const given = serverInputFrom(flags);
     const mayCreate = flags['create-destination'];
-    const isGiven = mayCreate || Object.values(given).some((value) => value !== undefined);
+    const isGiven = mayCreate || Object.keys(given).length > 0;
     parseServerInput(given);
     await using context = await openContext({ use: 'change', version: this.config.version, isInterruptible: true });
     const { catalog, environment } = context;
@@ -83,11 +71,8 @@ EXIT STATUS
       if (settled !== undefined) this.log(settled);
     }
     if (isChecked && !isAsking) {
-      const touches = (...names: (keyof typeof changes)[]) => names.some((name) => name in changes);
-      if (touches(...SEEN_BY_THE_DATABASE)) this.log(await connectionCheck(fields, context));
-      if (touches('destination', 'b2KeyId', 'b2AppKey', 'b2Bucket', 'archiveName')) {
-        this.log(await storageCheck(fields, context));
-      }
+      if (mustTry(changes, 'database')) this.log(await connectionCheck(fields, context));
+      if (mustTry(changes, 'storage')) this.log(await storageCheck(fields, context));
     }
     await catalog.servers.update(today.id, fields);
     const { length: count } = Object.keys(changes);

@@ -59,7 +59,7 @@ EXIT STATUS
       action === 'unknown' ? [`${name}: ${backup.place} could not be asked: ${reasons.join(', ')}`] : [],
     );
     for (const line of new Set(silent)) tell(`pgbak: ${line}`);
-    const isRuled = servers.some(({ retention }) => hasRules(retention));
+    const isRuled = servers.some((server) => hasRules(server));
     if (!isRuled)
       this.log('No rules, so everything is kept. For example: pgbak edit SERVER --keep-daily 7 --keep-weekly 4');
     else if (entries.length > 0) {

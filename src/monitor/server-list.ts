@@ -5,9 +5,8 @@ import { parseConnection } from '../postgres/connection.ts';
 import { placeOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import { isReference } from '../server/reference.ts';
-import type { ServerRecord } from '../server/server.ts';
+import { unreadableText, type ServerRecord } from '../server/server.ts';
 import { b2Source, encryptionSource } from '../server/sources.ts';
-import { unreadableText } from '../server/unreadable.ts';
 
 /** A server as `list --json` prints it. */
 export interface ServerRow {

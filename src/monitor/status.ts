@@ -3,8 +3,7 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
-import type { ServerRecord } from '../server/server.ts';
-import { unreadableText } from '../server/unreadable.ts';
+import { unreadableText, type ServerRecord } from '../server/server.ts';
 
 /** The state of all servers. `misplacedOf` tells why a server's directory is not the one that holds its archives. */
 export async function collectStatus(

@@ -7,7 +7,7 @@ import { archivePasswordOf } from '../server/archive-password.ts';
 import { fieldsOfPlace, placeOf } from '../server/destination.ts';
 import { parsePlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
-import { freeName } from '../server/free-name.ts';
+import { freeName } from '../server/names.ts';
 import { SERVER_DEFAULTS, type ServerRecord } from '../server/server.ts';
 import { openPlace } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';

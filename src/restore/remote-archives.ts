@@ -4,7 +4,7 @@ import { isCompression } from '../core/compression.ts';
 import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
 import { CATALOG_FACT, type Storage, type StoredObject, SUM_FACT } from '../storage/storage.ts';
 import type { Format } from '../core/dump-format.ts';
-import { isName } from '../server/server-input.ts';
+import { isName } from '../server/names.ts';
 import { StorageError } from '../core/errors.ts';
 
 /** An archive as storage alone tells of it: its name, and the facts that were kept with it where storage can. */

@@ -5,8 +5,7 @@ import { describeFailure } from '../core/failure.ts';
 import { grouped } from '../core/grouped.ts';
 import type { VerificationRecord } from '../core/backup-record.ts';
 import { hasRules } from '../server/retention-rules.ts';
-import type { ServerRecord } from '../server/server.ts';
-import { unreadableProblem } from '../server/unreadable.ts';
+import { unreadableProblem, type ServerRecord } from '../server/server.ts';
 import { CATALOG_FACT, objectKey } from '../storage/storage.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 import { askPlaces, type AskedPlaces, type RecordedBackup } from './ask-places.ts';
@@ -49,7 +48,7 @@ export async function prune(
 ): Promise<PruneEntry[]> {
   const unreadable = unreadableProblem(server);
   if (unreadable !== undefined) throw unreadable;
-  if (!hasRules(server.retention)) return [];
+  if (!hasRules(server)) return [];
   const { catalog, clock } = context;
   const recorded = (await catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
   const places = await askPlaces(recorded, server, context);
@@ -69,7 +68,7 @@ export async function prune(
         const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
         return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
       }),
-    server.retention,
+    server,
     { now: clock.now(), justMade },
   );
 

@@ -1,40 +1,10 @@
 import { ConfigError } from '../core/errors.ts';
-
-/** How many backups to keep of each kind, with restic's meaning of the words. What is absent is no rule. */
-export interface RetentionRules {
-  /** The newest ones. */
-  keepLast?: number | undefined;
-  /** The newest of each of so many hours, days, weeks (ISO 8601), months and years that have one, in UTC. */
-  keepHourly?: number | undefined;
-  keepDaily?: number | undefined;
-  keepWeekly?: number | undefined;
-  keepMonthly?: number | undefined;
-  keepYearly?: number | undefined;
-  /** All that are no older than this before the newest: `48h`, `30d`, `2w`, `1y6m`. */
-  keepWithin?: string | undefined;
-}
+import type { ServerFields } from './server.ts';
 
 const COUNTS = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const;
 
-/** Checks the rules that were given. 0 and an empty text take one away: it is there as undefined. */
-export function parseRetention(input: RetentionRules): RetentionRules {
-  const rules: RetentionRules = {};
-  for (const rule of COUNTS) {
-    const count = input[rule];
-    if (count === undefined) continue;
-    if (!Number.isSafeInteger(count) || count < 0) {
-      const flag = `--keep-${rule.slice('keep'.length).toLowerCase()}`;
-      throw new ConfigError(`${flag} is ${count}, which is not a whole number`, `0 takes the rule away: ${flag} 0`);
-    }
-    rules[rule] = count === 0 ? undefined : count;
-  }
-  const { keepWithin } = input;
-  if (keepWithin !== undefined) {
-    if (keepWithin !== '') parsePeriod(keepWithin);
-    rules.keepWithin = keepWithin === '' ? undefined : keepWithin;
-  }
-  return rules;
-}
+/** How many backups to keep of each kind. An absent field is no rule. */
+export type RetentionRules = Pick<ServerFields, (typeof COUNTS)[number] | 'keepWithin'>;
 
 /** Whether there is any rule; without one nothing is ever removed. */
 export function hasRules(rules: RetentionRules): boolean {

@@ -1,12 +1,38 @@
 import { placeOf } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { parseArchiveName } from './archive-name.ts';
+import { checked } from './field-kinds.ts';
 import { isReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
-import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from './server.ts';
-import type { ServerChanges } from './server-input.ts';
+import {
+  FIELDS,
+  FIELD_NAMES,
+  forEachField,
+  SERVER_DEFAULTS,
+  type ServerChanges,
+  type ServerFields,
+  type ServerInput,
+  type ServerRecord,
+} from './server.ts';
 import { ConfigError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
+
+/** Checks what a user gave, field by field; throws one `ConfigError` that tells everything that is wrong. */
+export function parseServerInput(input: ServerInput): ServerChanges {
+  const changes: ServerChanges = {};
+  const problems: ConfigError[] = [];
+  forEachField((name, { rule }) => {
+    try {
+      if (name in input) changes[name] = checked(rule, input[name]);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error);
+    }
+  });
+  const [first] = problems;
+  if (first !== undefined) throw new ConfigError(problems.map(({ message }) => message).join('; '), first.hint);
+  return changes;
+}
 
 /**
  * A whole new server out of what was given: names are taken from the database where they were left out, the rest from
@@ -25,39 +51,20 @@ export function newServer(given: ServerChanges): ServerFields {
   if (name === undefined) {
     throw new ConfigError('the name is missing: --name', 'The connection string names no database to call it by.');
   }
-  const defaults = SERVER_DEFAULTS;
-  return {
-    name,
-    connectionString,
-    // A slash in a server's name is no wish for a folder in storage.
-    archiveName: given.archiveName ?? parseArchiveName(name.replaceAll(/[\\/]+/g, '-')),
-    frequencyHours: given.frequencyHours ?? defaults.frequencyHours,
-    format: given.format ?? defaults.format,
-    compression: given.compression ?? defaults.compression,
-    archivePassword: given.archivePassword,
-    destination: given.destination,
-    b2KeyId: given.b2KeyId,
-    b2AppKey: given.b2AppKey,
-    b2Bucket: given.b2Bucket,
-    hcUrlStart: given.hcUrlStart,
-    hcUrlSuccess: given.hcUrlSuccess,
-    hcUrlFail: given.hcUrlFail,
-    hcUrlVerify: given.hcUrlVerify,
-    excludeTables: given.excludeTables ?? defaults.excludeTables,
-    excludeTableData: given.excludeTableData ?? defaults.excludeTableData,
-    excludeSchemas: given.excludeSchemas ?? defaults.excludeSchemas,
-    noLargeObjects: given.noLargeObjects ?? defaults.noLargeObjects,
-    minSizeBytes: given.minSizeBytes ?? defaults.minSizeBytes,
-    sizeTolerancePercent: given.sizeTolerancePercent ?? defaults.sizeTolerancePercent,
-    onSizeChange: given.onSizeChange ?? defaults.onSizeChange,
-    lockWaitSeconds: given.lockWaitSeconds ?? defaults.lockWaitSeconds,
-    idleTimeoutSeconds: given.idleTimeoutSeconds ?? defaults.idleTimeoutSeconds,
-    includeGlobals: given.includeGlobals ?? defaults.includeGlobals,
-    countRows: given.countRows ?? defaults.countRows,
-    verifyAfter: given.verifyAfter ?? defaults.verifyAfter,
-    retention: { ...defaults.retention, ...given.retention },
-    autoPrune: given.autoPrune ?? defaults.autoPrune,
-  };
+  // A slash in a server's name is no wish for a folder in storage.
+  const archiveName = given.archiveName ?? parseArchiveName(name.replaceAll(/[\\/]+/g, '-'));
+  return { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName };
+}
+
+/** A server as it is after an edit: what was not given stays, and what was cleared is gone. */
+export function changedServer(today: ServerFields, changes: ServerChanges): ServerFields {
+  if (changes.connectionString !== undefined) databaseName(changes.connectionString);
+  return { ...today, ...changes };
+}
+
+/** Whether changes must be tried at the database or at the storage before they are stored. */
+export function mustTry(changes: ServerChanges, at: 'database' | 'storage'): boolean {
+  return FIELD_NAMES.some((name) => name in changes && FIELDS[name].triedAt === at);
 }
 
 /**
@@ -98,42 +105,4 @@ export function withSameArchives(
   environment: Environment,
 ): ServerRecord | undefined {
   return others.find((other) => other.archiveName === archiveName && placeOf(other, environment) === place);
-}
-
-/** A server as it is after an edit: what was not given stays, and what was cleared is gone. */
-export function changedServer(today: ServerFields, changes: ServerChanges): ServerFields {
-  const optional = <Field extends keyof ServerFields>(field: Field): ServerFields[Field] | undefined =>
-    field in changes ? changes[field] : today[field];
-  if (changes.connectionString !== undefined) databaseName(changes.connectionString);
-  return {
-    name: changes.name ?? today.name,
-    connectionString: changes.connectionString ?? today.connectionString,
-    archiveName: changes.archiveName ?? today.archiveName,
-    frequencyHours: changes.frequencyHours ?? today.frequencyHours,
-    format: changes.format ?? today.format,
-    compression: changes.compression ?? today.compression,
-    archivePassword: optional('archivePassword'),
-    destination: optional('destination'),
-    b2KeyId: optional('b2KeyId'),
-    b2AppKey: optional('b2AppKey'),
-    b2Bucket: optional('b2Bucket'),
-    hcUrlStart: optional('hcUrlStart'),
-    hcUrlSuccess: optional('hcUrlSuccess'),
-    hcUrlFail: optional('hcUrlFail'),
-    hcUrlVerify: optional('hcUrlVerify'),
-    excludeTables: changes.excludeTables ?? today.excludeTables,
-    excludeTableData: changes.excludeTableData ?? today.excludeTableData,
-    excludeSchemas: changes.excludeSchemas ?? today.excludeSchemas,
-    noLargeObjects: changes.noLargeObjects ?? today.noLargeObjects,
-    minSizeBytes: changes.minSizeBytes ?? today.minSizeBytes,
-    sizeTolerancePercent: changes.sizeTolerancePercent ?? today.sizeTolerancePercent,
-    onSizeChange: changes.onSizeChange ?? today.onSizeChange,
-    lockWaitSeconds: changes.lockWaitSeconds ?? today.lockWaitSeconds,
-    idleTimeoutSeconds: changes.idleTimeoutSeconds ?? today.idleTimeoutSeconds,
-    includeGlobals: changes.includeGlobals ?? today.includeGlobals,
-    countRows: changes.countRows ?? today.countRows,
-    verifyAfter: changes.verifyAfter ?? today.verifyAfter,
-    retention: { ...today.retention, ...changes.retention },
-    autoPrune: changes.autoPrune ?? today.autoPrune,
-  };
 }

@@ -1,62 +1,61 @@
-import type { RetentionRules } from './retention-rules.ts';
-import type { Format } from '../core/dump-format.ts';
-import type { Secret } from '../core/secret.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Field } from './field-kinds.ts';
+import { SERVER_FIELDS } from './fields.ts';
 
-export const SIZE_CHANGE_ACTIONS = ['alert', 'reject'] as const;
-/** What a suspicious change of size does: warn and store, or fail and store nothing. */
-export type SizeChangeAction = (typeof SIZE_CHANGE_ACTIONS)[number];
-
-export const VERIFY_AFTER = ['none', 'archive', 'restore'] as const;
-/** How thoroughly each backup is verified before it counts as made. */
-export type VerifyAfter = (typeof VERIFY_AFTER)[number];
+type Table = typeof SERVER_FIELDS;
+export type FieldName = keyof Table;
+type ValueOf<Name extends FieldName> = Parameters<Table[Name]['toCell']>[0];
+type OptionalName = { [Name in FieldName]: undefined extends ValueOf<Name> ? Name : never }[FieldName];
+type RequiredValues = { [Name in Exclude<FieldName, OptionalName>]: ValueOf<Name> };
+type OptionalValues = { [Name in OptionalName]?: ValueOf<Name> };
 
 /**
  * What pgbak remembers of a server, as a user gave it: secrets and connection string may still be references
  * (`env:NAME`, `file:/path`), and what is absent comes from the environment or a default when a backup is made.
  */
-export interface ServerFields {
-  /** Unique; what people type. */
-  name: string;
-  connectionString: Secret;
-  /** Whole hours, at least 1. */
-  frequencyHours: number;
-  format: Format;
-  /** `lzma2:1` to `lzma2:9`. */
-  compression: string;
-  /** The stored name without its extension; may hold `/`. */
-  archiveName: string;
-  archivePassword?: Secret | undefined;
-  /** `b2` or `file:/absolute/dir`. */
-  destination?: string | undefined;
-  b2KeyId?: Secret | undefined;
-  b2AppKey?: Secret | undefined;
-  b2Bucket?: string | undefined;
-  hcUrlStart?: Secret | undefined;
-  hcUrlSuccess?: Secret | undefined;
-  hcUrlFail?: Secret | undefined;
-  /** Hears of each verification: of a good one at the URL itself, of a bad one below it at `/fail`. */
-  hcUrlVerify?: Secret | undefined;
-  /** pg_dump patterns. */
-  excludeTables: readonly string[];
-  excludeTableData: readonly string[];
-  excludeSchemas: readonly string[];
-  /** Leave all large objects out. */
-  noLargeObjects: boolean;
-  minSizeBytes: number;
-  sizeTolerancePercent: number;
-  onSizeChange: SizeChangeAction;
-  lockWaitSeconds: number;
-  idleTimeoutSeconds: number;
-  /** Keep roles, tablespaces and the database's own settings in the archive as well. */
-  includeGlobals: boolean;
-  /** Count every table in the snapshot of the dump, for a verification to compare. */
-  countRows: boolean;
-  verifyAfter: VerifyAfter;
-  /** Which backups to keep; none: all. */
-  retention: RetentionRules;
-  /** Remove what the rules do not keep after each good backup. */
-  autoPrune: boolean;
+export interface ServerFields extends RequiredValues, OptionalValues {}
+
+/** What a user gave for a server, unchecked; a field that was not given is absent. An empty text clears an optional field. */
+export type ServerInput = { [Name in FieldName]?: NonNullable<ReturnType<Table[Name]['inputOf']>> };
+
+/** Fields that were given, checked; an optional one that was cleared is there as undefined. */
+export type ServerChanges = { [Name in keyof ServerFields]?: ServerFields[Name] };
+
+/** The table by the types of input and value alone. A lookup by a generic name keeps the two together. */
+export const FIELDS: { [Name in FieldName]: Field<ServerInput[Name], ServerFields[Name]> } = SERVER_FIELDS;
+
+export const FIELD_NAMES = namesIn(SERVER_FIELDS);
+
+function namesIn<T extends object>(object: T): Extract<keyof T, string>[] {
+  const names = [];
+  for (const name in object) names.push(name);
+  return names;
 }
+
+type OfField<Result> = <Name extends FieldName>(name: Name, field: (typeof FIELDS)[Name]) => Result;
+
+/** Visits each field, in the order of the table. */
+export function forEachField(visit: OfField<void>): void {
+  for (const name of FIELD_NAMES) visit(name, FIELDS[name]);
+}
+
+/**
+ * An object of what `entryOf` makes of each field. TypeScript cannot tell which properties a loop makes, so `Result` is
+ * asserted here, and only here; it must have exactly those.
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+export function perField<Result extends object>(entryOf: OfField<[key: string, value: unknown] | undefined>): Result {
+  const entries = FIELD_NAMES.map((name) => entryOf(name, FIELDS[name])).filter((entry) => entry !== undefined);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(entries) as Result;
+}
+
+type DefaultedName = { [Name in FieldName]: 'default' extends keyof Table[Name] ? Name : never }[FieldName];
+
+/** Values for what a user left out when adding a server. */
+export const SERVER_DEFAULTS = perField<Pick<ServerFields, DefaultedName>>((name, field) =>
+  'default' in field ? [name, field.default] : undefined,
+);
 
 /** A column of a server's row that does not hold what it should. */
 export interface UnreadableColumn {
@@ -77,29 +76,51 @@ export interface ServerRecord extends ServerFields {
    */
   lastSuccessRun?: Date;
   /**
-   * What of its row cannot be read, where there is such a thing. The fields then hold what a new server would have, which
-   * nobody asked for: it must be shown as being in error, and neither backed up nor pruned.
+   * What of its row cannot be read; absent where all can. The fields then hold what a new server would have, which the user
+   * did not ask for: the server is shown as being in error, and neither backed up nor pruned.
    */
   unreadable?: readonly UnreadableColumn[];
 }
 
-/** Values for what a user left out when adding a server. */
-export const SERVER_DEFAULTS = {
-  frequencyHours: 24,
-  format: 'sql',
-  compression: 'lzma2:1',
-  excludeTables: [],
-  excludeTableData: [],
-  excludeSchemas: [],
-  noLargeObjects: false,
-  minSizeBytes: 4096,
-  sizeTolerancePercent: 10,
-  onSizeChange: 'alert',
-  lockWaitSeconds: 600,
-  idleTimeoutSeconds: 1800,
-  includeGlobals: false,
-  countRows: false,
-  verifyAfter: 'none',
-  retention: {},
-  autoPrune: false,
-} as const satisfies Partial<ServerFields>;
+type Named = Pick<ServerRecord, 'id' | 'name' | 'unreadable'>;
+
+/** The field in a column; undefined for what pgbak itself notes there, which a user cannot give anew. */
+function fieldIn(column: string): FieldName | undefined {
+  return FIELD_NAMES.find((name) => FIELDS[name].column === column);
+}
+
+/** What cannot be read of a server's record, in a sentence; undefined where all can. */
+export function unreadableText({ unreadable = [] }: Pick<ServerRecord, 'unreadable'>): string | undefined {
+  if (unreadable.length === 0) return undefined;
+  const columns = unreadable.map(({ column, problem }) => `${column} ${problem}`);
+  return `its record in the catalogue cannot be read: ${columns.join('; ')}`;
+}
+
+/** The error where the whole record is needed; undefined where it can be read. */
+export function unreadableProblem(server: Named): ConfigError | undefined {
+  const text = unreadableText(server);
+  if (text === undefined) return undefined;
+  const flags = (server.unreadable ?? []).flatMap(({ column }) => {
+    const name = fieldIn(column);
+    return name === undefined ? [] : [`--${FIELDS[name].flag} ...`];
+  });
+  return new ConfigError(text, `Give it anew: ${['pgbak edit', server.id, ...flags].join(' ')}`);
+}
+
+/**
+ * Throws a `ConfigError` for what cannot be read and is not given anew: an edit would store a new server's value there,
+ * which the user did not ask for.
+ */
+export function refuseUnmended(server: Named, changes: ServerChanges): void {
+  const left = (server.unreadable ?? []).filter(({ column }) => {
+    const name = fieldIn(column);
+    return name !== undefined && !(name in changes);
+  });
+  const problem = unreadableProblem({ ...server, unreadable: left });
+  if (problem !== undefined) throw problem;
+}
+
+/** Whether an edit without any flag mends a record: it notes anew what pgbak itself keeps there. */
+export function isMendedByItself({ unreadable = [] }: Pick<ServerRecord, 'unreadable'>): boolean {
+  return unreadable.length > 0 && unreadable.every(({ column }) => fieldIn(column) === undefined);
+}

@@ -7,8 +7,7 @@ import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Format } from '../core/dump-format.ts';
-import type { ServerFields, ServerRecord } from './server.ts';
-import { unreadableProblem } from './unreadable.ts';
+import { unreadableProblem, type ServerFields, type ServerRecord } from './server.ts';
 
 /** What one run asks for in place of a server's own format and compression. */
 export type SettingsOverrides = { [Field in keyof ArchiveKind]?: ArchiveKind[Field] | undefined };

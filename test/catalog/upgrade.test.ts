@@ -24,7 +24,14 @@ test('a catalogue of the first schema is brought to today, and a copy of it kept
 
   const catalog = await openCatalog(path, { use: 'create', clock: systemClock, temporaryDirectory: tmpdir() });
   expect(await catalog.servers.list()).toMatchObject([
-    { name: 'shop', retention: {}, verifyAfter: 'none', autoPrune: false, includeGlobals: false },
+    {
+      name: 'shop',
+      keepLast: undefined,
+      keepWithin: undefined,
+      verifyAfter: 'none',
+      autoPrune: false,
+      includeGlobals: false,
+    },
   ]);
   expect(await catalog.backups.inStorage(1)).toMatchObject([{ backupId: 1, objectId: 'id', hasGlobals: false }]);
   await catalog.verifications.record({

@@ -2,13 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { isAhead } from '../../src/core/doubtful-times.ts';
 import { decide, type Candidate, type Moment } from '../../src/retention/decide.ts';
-import {
-  before,
-  hasRules,
-  parsePeriod,
-  parseRetention,
-  type RetentionRules,
-} from '../../src/server/retention-rules.ts';
+import { before, hasRules, parsePeriod, type RetentionRules } from '../../src/server/retention-rules.ts';
+import { parseServerInput } from '../../src/server/server-form.ts';
 
 const HISTORIES = { numRuns: 3000 };
 const START = Date.UTC(2023, 0, 1);
@@ -235,7 +230,7 @@ test.each([
 test('what cannot be meant is refused, and 0 takes a rule away', () => {
   for (const text of ['', '0d', '5', 'd', '3 d', '-1d', '1d2', '1s'])
     expect(() => parsePeriod(text)).toThrow(/is not a period/);
-  expect(() => parseRetention({ keepDaily: 1.5 })).toThrow(/--keep-daily is 1.5/);
-  expect(() => parseRetention({ keepLast: -1 })).toThrow(/--keep-last is -1/);
-  expect(parseRetention({ keepDaily: 0, keepWithin: '', keepLast: 3 })).toEqual({ keepLast: 3 });
+  expect(() => parseServerInput({ keepDaily: 1.5 })).toThrow(/--keep-daily is 1.5/);
+  expect(() => parseServerInput({ keepLast: -1 })).toThrow(/--keep-last is -1/);
+  expect(parseServerInput({ keepDaily: 0, keepWithin: '', keepLast: 3 })).toEqual({ keepLast: 3 });
 });

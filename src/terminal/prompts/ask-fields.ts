@@ -3,7 +3,7 @@ import { directoryPlace, parsePlace } from '../../storage/place.ts';
 import { parsePingUrl } from '../../notify/ping-url.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
-import { parseName } from '../../server/server-input.ts';
+import { parseName } from '../../server/names.ts';
 import { PgbakError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
 import { fieldPrompt, type FieldPromptConfig } from './field-prompt.ts';

@@ -1,8 +1,7 @@
 import type { Environment } from '../../server/environment.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
-import { SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../../server/server.ts';
-import type { ServerInput } from '../../server/server-input.ts';
+import { SERVER_DEFAULTS, type ServerFields, type ServerRecord, type ServerInput } from '../../server/server.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
 import { allOf, askOptional, problems } from './ask-fields.ts';

@@ -3,8 +3,8 @@ import { printable } from '../../core/printable.ts';
 import { settleDestination } from '../../monitor/lost-directory.ts';
 import { connectionCheck, storageCheck } from '../../monitor/try-server.ts';
 import { changedServer, newServer } from '../../server/server-form.ts';
-import { parseServerInput, type ServerInput } from '../../server/server-input.ts';
-import type { ServerFields, ServerRecord } from '../../server/server.ts';
+import { parseServerInput } from '../../server/server-form.ts';
+import type { ServerInput, ServerFields, ServerRecord } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';
 
 export interface FillIn {

@@ -1,0 +1,244 @@
+import * as v from 'valibot';
+import {
+  CellProblem,
+  choiceCell,
+  filledTextCell,
+  listCell,
+  madeCell,
+  optionalCell,
+  switchCell,
+  textCell,
+  wholeCell,
+  type CellRule,
+} from '../core/cells.ts';
+import { ConfigError, PgbakError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+
+/** What is told of a field of any kind. */
+interface FieldFacts {
+  /** The flag of `add` and `edit`, without its dashes. */
+  flag: string;
+  help: string;
+  helpValue?: string;
+  helpGroup?: string;
+  /** The column of `servers`, where it is not the flag with underscores. */
+  column?: string;
+  /** What a prompt asks for. */
+  prompt?: string;
+  /** Shown as asterisks while it is typed. */
+  isMasked?: boolean;
+  /** The environment variable that applies where a record has no value. */
+  variable?: string;
+  /** What a change is tried at before it is stored. */
+  triedAt?: 'database' | 'storage';
+}
+
+/** A field of a server: `Input` is what a user gives, `Value` what a record holds. */
+export interface Field<Input, Value> extends FieldFacts {
+  kind: 'text' | 'whole' | 'choice' | 'switch' | 'list';
+  column: string;
+  /** A new server's value where the user gave none. */
+  default?: Value;
+  choices?: readonly string[];
+  /** The least number that the flag takes; the rule may ask for more. */
+  flagMinimum?: number;
+  /** The input in a flag's value; undefined where the flag was not given. */
+  inputOf: (flag: unknown) => Input | undefined;
+  /** From input to value. Each message is for the user; `expected` may hold a hint. */
+  rule: v.GenericSchema<unknown, Value>;
+  readCell: CellRule<Value>;
+  toCell: (value: Value) => string | number | null;
+}
+
+/** Checks input by a rule. Throws a `ConfigError` with the message and the hint of the rule. */
+export function checked<Value>(rule: v.GenericSchema<unknown, Value>, input: unknown): Value {
+  const { success, output, issues } = v.safeParse(rule, input, { abortEarly: true });
+  if (success) return output;
+  const [{ type, message, expected }] = issues;
+  // The checks of valibot itself name a type in `expected`.
+  throw new ConfigError(message, type === 'raw_transform' ? (expected ?? undefined) : undefined);
+}
+
+/** A parser as a step of a rule: the message and the hint of its `PgbakError` become an issue. */
+function parsedBy<Input, Value>(parse: (input: Input) => Value) {
+  return v.rawTransform<Input, Value>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parse(dataset.value);
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      addIssue({ message: error.message, expected: error.hint });
+      return NEVER;
+    }
+  });
+}
+
+/** The same for a cell. */
+function cellParsedBy(parse: (given: string) => string) {
+  return (cell: string) => {
+    try {
+      return parse(cell);
+    } catch (error) {
+      if (!(error instanceof PgbakError)) throw error;
+      return new CellProblem(`cannot be meant: ${error.message}`);
+    }
+  };
+}
+
+/** An input of that type, found in a flag's value. */
+function inputAs<Input>(type: v.GenericSchema<Input>) {
+  return { inputOf: (flag: unknown): Input | undefined => (v.is(type, flag) ? flag : undefined) };
+}
+
+type Underscored<Flag extends string> = Flag extends `${infer Head}-${infer Tail}`
+  ? `${Head}_${Underscored<Tail>}`
+  : Flag;
+type ColumnOf<Facts extends FieldFacts> = Facts extends { column: infer Column extends string }
+  ? Column
+  : Underscored<Facts['flag']>;
+
+/** Facts with their column. TypeScript cannot follow `replaceAll` in a literal type, which names the column in queries. */
+function withColumn<Facts extends FieldFacts>(facts: Facts) {
+  const column = facts.column ?? facts.flag.replaceAll('-', '_');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { ...facts, column: column as ColumnOf<Facts> };
+}
+
+const TEXT = { kind: 'text', ...inputAs(v.string()) } as const;
+
+/** A text that each server has. */
+export function text<const Facts extends FieldFacts & { default?: string }>(
+  facts: Facts,
+  parse: (given: string) => string,
+) {
+  const rule = v.pipe(v.string(), parsedBy(parse));
+  return { ...withColumn(facts), ...TEXT, rule, readCell: filledTextCell, toCell: (value: string) => value };
+}
+
+function clearedOr<Value>(parse: (given: string) => Value) {
+  return (input: string) => (input === '' ? undefined : parse(input));
+}
+
+/** A text that an empty input clears. */
+export function optionalText<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
+  return {
+    ...withColumn(facts),
+    ...TEXT,
+    default: undefined,
+    rule: v.pipe(v.string(), parsedBy(clearedOr(parse))),
+    readCell: optionalCell(madeCell(textCell, cellParsedBy(parse))),
+    toCell: (value: string | undefined) => value ?? null,
+  };
+}
+
+const toSecret = (value: string) => new Secret(value);
+const secretCell = madeCell(textCell, toSecret);
+
+/** A secret that each server has. Its cell is empty where a rebuild of the catalogue could not know it. */
+export function secret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
+  return {
+    ...withColumn(facts),
+    ...TEXT,
+    rule: v.pipe(v.string(), parsedBy(parse), v.transform(toSecret)),
+    readCell: secretCell,
+    toCell: (value: Secret) => value.reveal(),
+  };
+}
+
+/** A secret that an empty input clears. */
+export function optionalSecret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
+  return {
+    ...withColumn(facts),
+    ...TEXT,
+    default: undefined,
+    rule: v.pipe(v.string(), parsedBy(clearedOr((input) => toSecret(parse(input))))),
+    readCell: optionalCell(secretCell),
+    toCell: (value: Secret | undefined) => value?.reveal() ?? null,
+  };
+}
+
+const WHOLE = { kind: 'whole', ...inputAs(v.number()) } as const;
+
+/** A whole number that each server has; `what` and `unit` name it in messages: `frequency`, `hours`. */
+export function whole<const Facts extends FieldFacts>(
+  facts: Facts,
+  { what, unit, least, ...rest }: { what: string; unit: string; least: number; default: number },
+) {
+  const message = ({ input }: { input: number }) =>
+    `the ${what} is ${input}, which is not a whole number of ${unit} from ${least} up`;
+  return {
+    ...withColumn(facts),
+    ...WHOLE,
+    ...rest,
+    rule: v.pipe(v.number(), v.safeInteger(message), v.minValue(least, message)),
+    readCell: wholeCell(least),
+    toCell: (value: number) => value,
+  };
+}
+
+/** How many backups a rule keeps; 0 takes the rule away. */
+export function optionalCount<const Facts extends FieldFacts>(facts: Facts) {
+  const flag = `--${facts.flag}`;
+  const parse = (count: number) => {
+    if (Number.isSafeInteger(count) && count >= 0) return count === 0 ? undefined : count;
+    throw new ConfigError(`${flag} is ${count}, which is not a whole number`, `0 takes the rule away: ${flag} 0`);
+  };
+  return {
+    ...withColumn(facts),
+    ...WHOLE,
+    flagMinimum: 0,
+    default: undefined,
+    rule: v.pipe(v.number(), parsedBy(parse)),
+    readCell: optionalCell(wholeCell(1)),
+    toCell: (value: number | undefined) => value ?? null,
+  };
+}
+
+/** One of a few words; the first is the default. */
+export function choice<const Facts extends FieldFacts, Value extends string>(
+  facts: Facts,
+  choices: readonly [Value, ...Value[]],
+) {
+  const rule = v.picklist(choices);
+  return {
+    ...withColumn(facts),
+    ...inputAs(rule),
+    kind: 'choice' as const,
+    choices,
+    default: choices[0],
+    rule,
+    readCell: choiceCell(choices),
+    toCell: (value: Value) => value,
+  };
+}
+
+/** Yes or no; no is the default. A negated one is yes where its flag says no. */
+export function yesOrNo<const Facts extends FieldFacts>(facts: Facts, { isNegated = false } = {}) {
+  const isDefault: boolean = false;
+  return {
+    ...withColumn(facts),
+    kind: 'switch' as const,
+    inputOf: (flag: unknown) => (typeof flag === 'boolean' ? flag !== isNegated : undefined),
+    default: isDefault,
+    rule: v.boolean(),
+    readCell: switchCell,
+    toCell: (value: boolean) => Number(value),
+  };
+}
+
+/** Any number of texts; an empty one is none. */
+export function list<const Facts extends FieldFacts>(facts: Facts) {
+  const texts = v.array(v.string());
+  const none: readonly string[] = [];
+  return {
+    ...withColumn(facts),
+    ...inputAs(texts),
+    kind: 'list' as const,
+    default: none,
+    rule: v.pipe(
+      texts,
+      v.transform((given): readonly string[] => given.filter((one) => one !== '')),
+    ),
+    readCell: listCell,
+    toCell: (value: readonly string[]) => JSON.stringify(value),
+  };
+}
