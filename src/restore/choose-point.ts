@@ -5,12 +5,12 @@ import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from 
 import { ConfigError } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
 
-/** A good backup that is known well enough to be fetched. */
+/** A stored backup of which enough is known to fetch it. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
 /**
- * The restore point of a server that `at` means: `latest`, a time, or a backup's id. An id may also be that of one which
- * was stored and found wanting: better than nothing on a bad day. Throws a `ConfigError` when there is none.
+ * The restore point of a server that `at` means: `latest`, a time, or a backup's id. An id may also name a failed backup
+ * that was stored: better than nothing on a bad day. Throws a `ConfigError` when there is none.
  */
 export async function findPoint(
   server: ServerRecord,
@@ -40,7 +40,7 @@ export async function findPoint(
   return asRestorePoint(backup);
 }
 
-/** Of a server's good backups, in a log of a million entries: those that may be meant, and those of a doubtful time. */
+/** The good backups of a server that `at` may mean, and those of a doubtful time, out of a log of a million entries. */
 async function candidates(
   { backups }: Context['catalog'],
   serverId: number,
@@ -54,14 +54,13 @@ async function candidates(
   const meant = await backups.list({ ...good, until });
   const ahead = await backups.ahead(now, serverId);
   if (meant.length > 0 || ahead.length > 0) return [...meant, ...ahead];
-  // Where there is none by then, whether there is any at all decides what to say.
+  // The message depends on whether there is any good backup at all.
   return await backups.list(good);
 }
 
 /**
- * The restore point that `at` means: `latest`, or a time, for which it is the last one begun by then. One that was
- * begun, as it says, later than `now` is neither. `backups` are a server's good ones. Throws a `ConfigError` when there
- * is none.
+ * The restore point that `at` means: the latest one, or the last one begun by a time. Backups that claim to have begun
+ * later than `now` do not count. `backups` are the good ones of a server. Throws a `ConfigError` when there is none.
  */
 function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): RestorePoint {
   const newestFirst = backups
@@ -79,7 +78,7 @@ function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): R
   return asRestorePoint(found);
 }
 
-/** A backup that was stored, as one that can be fetched; a `ConfigError` where too little is known of it. */
+/** A stored backup as a restore point; throws a `ConfigError` where too little is known of it. */
 export function asRestorePoint(backup: BackupRecord): RestorePoint {
   const { place, objectId, objectName, format } = backup;
   if (place === undefined || objectId === undefined || objectName === undefined || format === undefined) {

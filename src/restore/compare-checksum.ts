@@ -9,32 +9,32 @@ export interface NotedArchive {
   sizeBytes?: number;
   sha1?: string;
   sha256?: string;
-  /** Where no sum of all of it could be taken, those of its parts. */
+  /** The sums of its parts, where the whole was never on the disk. */
   partSums?: readonly PartSum[];
 }
 
-/** Compares an archive with what was noted of it while its bytes pass by. */
+/** Compares an archive with what was noted of it, chunk by chunk. */
 export interface Comparison {
   update(chunk: Buffer): void;
-  /** What was seen once all of them have passed; no more bytes may come then. */
+  /** The result. No more chunks may follow. */
   end(): Seen;
 }
 
 export interface Seen {
   /** What differs from what was noted, in words. */
   difference: string | undefined;
-  /** The same for the same bytes, and for no others. */
+  /** The same for the same bytes, and for no other bytes. */
   identity: string;
-  /** SHA-256 of all of it, where that was taken. */
+  /** SHA-256 of the whole archive, where it was taken. */
   sha256?: string;
 }
 
-/** Whether it is known by what bytes an archive would be told from another. */
+/** Whether any checksum of the archive was noted. */
 export function isKnown({ sha1, sha256, partSums }: NotedArchive): boolean {
   return sha256 !== undefined || sha1 !== undefined || (partSums !== undefined && partSums.length > 0);
 }
 
-/** Only the best sum that was noted is taken: each costs as much again. */
+/** Takes only the best of the sums that were noted: each costs as much again. */
 export function compareChecksum(noted: NotedArchive): Comparison {
   const { sizeBytes, partSums } = noted;
   const sums = noted.sha256 === undefined && noted.sha1 === undefined && partSums !== undefined;
@@ -83,7 +83,7 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
   let difference: string | undefined;
   const found: string[] = [];
 
-  /** Bytes behind the last part are more than were stored, which the size tells. */
+  /** Ends a part. The size tells of bytes behind the last one. */
   const endPart = (part: PartSum) => {
     const sum = hash.digest('hex');
     found.push(sum);
@@ -116,16 +116,16 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
   };
 }
 
-/** What an archive is to be compared with. */
+/** What to compare an archive with. */
 export interface KnownSums {
   noted: NotedArchive;
-  /** Why even an archive that fits may be another one than was stored. */
+  /** Why an archive that fits may still not be the one that was stored. */
   doubt?: string;
 }
 
 /**
- * The sums of an archive: the catalogue's own or, after a rebuild, those that were kept beside it, which count as much as
- * the signature that they have.
+ * The sums of an archive: those of the catalogue or, after a rebuild, those kept beside the archive, which count only as
+ * much as their signature.
  */
 export async function knownSums(
   point: RestorePoint,

@@ -4,26 +4,26 @@ import { fitDatabase, type DatabaseFit, type FitRequest } from '../postgres/fit-
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { within } from '../system/clock.ts';
 
-/** A database that a restore makes. */
+/** The creation of a database for a restore. */
 export interface Creation {
-  /** What is to be said of it before it is made. */
+  /** What the user should know before it begins. */
   notes: string[];
   create: () => Promise<void>;
   drop: () => Promise<void>;
-  /** Gives it owner, comment, privileges and settings, once the dump is in it. */
+  /** Sets owner, comment, privileges and settings, after the dump was loaded. */
   settle: () => Promise<void>;
 }
 
 export interface CreationRequest extends Omit<FitRequest, 'facts'> {
-  /** Undefined where it was not noted how the database was made. */
+  /** Undefined where the backup did not note how its database was made. */
   facts: DatabaseFacts | undefined;
-  /** What is known of it besides, of a backup made before its facts were noted. */
+  /** For a backup from before facts were noted. */
   encoding: string | undefined;
 }
 
 const DROP_WITHIN_MS = 60_000;
 
-/** Looks how a database can be made as the one was that was dumped; nothing is changed yet. */
+/** Plans a database like the one that was dumped. Changes nothing yet. */
 export async function planCreation(request: CreationRequest): Promise<Creation> {
   const { facts, encoding, database, major, server } = request;
   const fit: DatabaseFit =
@@ -56,7 +56,7 @@ export async function planCreation(request: CreationRequest): Promise<Creation> 
   };
 }
 
-/** One after the other, so that what one of them lacks keeps none of the others from being done. */
+/** Runs all statements at once or, where that fails, one by one, so that one refusal stops none of the others. */
 async function settle(statements: readonly string[], { database, server }: CreationRequest): Promise<void> {
   if (statements.length === 0) return;
   try {

@@ -18,13 +18,13 @@ export interface Fetch {
   warn: (message: string) => void;
 }
 
-/** At memory speed the calls count. */
+/** Large, since at memory speed each call counts. */
 const READ_BYTES = 1 << 20;
 
 /**
- * Puts a copy of a restore point's archive where no other process writes, and proves of that very copy, by size and sums, that
- * it is what was stored. What differs is fetched once more before it counts against the archive: a line or a disk may
- * have damaged it on the way.
+ * Copies a restore point's archive to a private place, and proves by size and checksums that the copy is what was stored.
+ * A copy that differs is fetched once more before it counts against the archive: a line or a disk may have damaged it on
+ * the way.
  *
  * @throws StorageError when it is gone or cannot be had, ProgramError when there is no room for it, ArchiveError when it
  *   is not what was stored
@@ -80,7 +80,7 @@ async function fetchOnce(fetch: Fetch, path: string): Promise<Seen> {
     }
   } catch (error) {
     signal.throwIfAborted();
-    // A storage that compares by itself fails behind the last byte.
+    // A storage that compares checksums itself fails after the last byte.
     const seen = error instanceof StorageError && fetchedBytes === noted.sizeBytes ? comparison.end() : undefined;
     if (seen?.difference === undefined) throw withoutRoom(error, path) ?? error;
     return seen;
@@ -92,12 +92,12 @@ async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
   for await (const _chunk of chunks);
 }
 
-/** A full disk is better told before gigabytes were fetched. */
+/** Fails before the transfer, not after gigabytes of it. */
 async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): Promise<void> {
   if (sizeBytes === undefined) return;
   const { blocks, bfree, bsize } = await statfs(dirname(path));
   const freeBytes = bfree * bsize;
-  // A tmpfs without a limit says that it has no blocks at all.
+  // A tmpfs without a limit reports 0 blocks.
   if (blocks > 0 && freeBytes < sizeBytes)
     throw noRoom(path, `it has ${sizeBytes} bytes, and ${freeBytes} are free there`);
 }

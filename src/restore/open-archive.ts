@@ -22,15 +22,15 @@ export interface ArchiveRequest {
   server: ServerRecord;
   point: RestorePoint;
   password: Secret | undefined;
-  /** Take also an archive without encryption where there is a password. */
+  /** Accept an archive without encryption even where there is a password. */
   allowsUnencrypted?: boolean;
-  /** How often a call to storage is tried; for where a person waits. */
+  /** How often a call to storage is tried; fewer times where a person waits. */
   attempts?: number;
 }
 
 /** What can be done with an archive that was proved. */
 export interface OpenArchive {
-  /** Writes the dump to a sink, which stays open, and resolves with its size once it was seen to be whole. */
+  /** Writes the dump to a sink, which stays open. Resolves with the size in bytes when the dump was seen to be whole. */
   copyTo: (sink: Writable) => Promise<number>;
   /** Undefined where the archive holds none. */
   readGlobals: () => Promise<Secret | undefined>;
@@ -39,8 +39,8 @@ export interface OpenArchive {
 }
 
 /**
- * Brings an archive to a private place, proves there that all of it is what was stored, and only then lets `use` look
- * into it. What is opened are the very bytes that were proved, even if the stored ones change meanwhile.
+ * Copies an archive to a private place, proves that the copy is what was stored, and only then lets `use` look into it.
+ * The bytes that are opened are the bytes that were proved, even if the stored archive changes meanwhile.
  *
  * @throws StorageError, ProgramError, ArchiveError as `fetchArchive` does; PasswordError when it does not open with the
  *   password, or is not encrypted though there is one
@@ -77,17 +77,17 @@ export async function withArchive<T>(
     warn(`whether ${which}, is the archive that was stored cannot be told: ${doubt}`);
   }
   if (!isKnown(noted)) {
-    // At least 7-Zip's own checksums tell damage.
+    // Without a checksum of ours, those of 7-Zip at least tell damage.
     say('reading it to its end');
     await archive.copyTo(nowhere());
   }
   return await use(archive);
 }
 
-/** Roles and settings of some 100,000 roles; what is larger was not made by pg_dumpall. */
+/** Enough for some 100,000 roles. A larger script was not made by pg_dumpall. */
 const GLOBALS_LIMIT_BYTES = 64_000_000;
 
-/** Looks into a copy of an archive that was proved. Entries have the names that the server's archives had then. */
+/** Opens a proved copy of an archive. Its entries have the archive name of that time, which may differ from today's. */
 async function openProven(
   archivePath: string,
   { objectName, format, rawSizeBytes }: RestorePoint,
@@ -128,7 +128,7 @@ function total(bytes: number | undefined): { totalBytes?: number } {
   return bytes === undefined ? {} : { totalBytes: bytes };
 }
 
-/** Takes everything and keeps nothing: for what only has to be read to its end. */
+/** A sink that drops all bytes, to read something to its end. */
 export function nowhere(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
@@ -140,7 +140,7 @@ export async function load(loader: Loader, { copyTo }: OpenArchive): Promise<num
     await loader.commit();
     return dumpBytes;
   } catch (error) {
-    // What the loader says of a dump that it refused tells more than its broken pipe.
+    // The loader's reason to refuse a dump tells more than its broken pipe.
     throw (await loader.abandon()) ?? error;
   }
 }

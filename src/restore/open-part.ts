@@ -19,18 +19,18 @@ import type { Database } from '../postgres/database.ts';
 
 export interface PartOptions {
   parts: DumpParts;
-  /** Asks the target; undefined where it is not there yet. */
+  /** Asks the target; undefined where the database does not exist yet. */
   target: Database | undefined;
   createDirectory: () => Promise<TemporaryDirectory>;
 }
 
-/** What is known of a part once the dump was looked at. */
+/** A part of a dump. All but `survey` needs a survey that has ended. */
 export interface Part {
   survey: DumpSurvey;
   openLoader(request: LoadRequest, jobs: number): Promise<Loader>;
-  /** The tables that it brings rows of. */
+  /** The tables whose rows it brings. */
   tables(): TableName[];
-  /** Compares what was loaded with what the dump holds, through a target that is there now. */
+  /** Compares the loaded part with the dump. */
   compare(target: Database): Promise<LoadedPart>;
 }
 
@@ -54,7 +54,7 @@ function asked(target: Database): PartTarget {
   };
 }
 
-/** A part of a binary dump: what it is can only be said once the dump's contents were seen. */
+/** A part of a binary dump. What belongs to it is chosen after a survey of the dump's contents. */
 export function openPart({ parts, target, createDirectory }: PartOptions): Part {
   const surveyor = surveyDump();
   let choice: Choice | undefined;
@@ -106,7 +106,7 @@ export function openPart({ parts, target, createDirectory }: PartOptions): Part 
   };
 }
 
-/** A loader whose temporary directory goes with it. */
+/** A loader that removes its temporary directory when it ends. */
 export function thenDisposed(loader: Loader, directory: TemporaryDirectory): Loader {
   const dispose = () => directory[Symbol.asyncDispose]();
   return {

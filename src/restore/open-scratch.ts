@@ -26,20 +26,20 @@ import { reach } from './reach.ts';
 import type { Context } from '../core/context.ts';
 import { directoryFor, heldDirectory, sweepKilled } from './scratch-place.ts';
 
-/** Where backups are restored to be looked at: a server that was named, or one of our own that lives as long as this. */
+/** A server for throwaway databases: the one that the user names, or one that pgbak starts and ends. */
 export interface ScratchServer extends AsyncDisposable {
-  /** What a throwaway server must have for a dump to load, as far as its backup tells. */
+  /** What the server must have for a dump to load, as far as the catalogue knows. */
   firstNeeds: (point: RestorePoint) => Promise<ScratchNeeds>;
-  /** Adds what the beginning of the dump tells, where its backup did not tell it. */
+  /** Adds what the beginning of the dump tells, where the catalogue does not know. */
   learnNeeds: (needs: ScratchNeeds, point: RestorePoint, archive: OpenArchive) => Promise<ScratchNeeds>;
-  /** A throwaway database to load a dump of that format into. */
+  /** Creates a throwaway database for the dump of a restore point. */
   createScratch: (point: RestorePoint, needs: ScratchNeeds) => Promise<Scratch>;
 }
 
 /** A throwaway database. */
 interface Scratch extends AsyncDisposable {
   openLoader: () => Promise<Loader>;
-  /** What it means that it did not load the dump. */
+  /** Tells what a failed load means for the backup. */
   judge: (failure: ProgramError) => LoadJudgment;
   countRows: () => Promise<RowCounts>;
 }
@@ -49,11 +49,11 @@ interface Reached {
   major: number;
   programs: ClientPrograms;
   owner: ScratchOwner;
-  /** Where it is pgbak's own. */
+  /** Set where pgbak started the server. */
   cluster?: ScratchCluster;
 }
 
-/** Nothing is started before the first database is asked for. `given` is a connection string, or a reference to one. */
+/** Starts nothing before the first database is created. `given` is a connection string, or a reference to one. */
 export function openScratchServer(given: Secret | undefined, context: Context): ScratchServer {
   const { environment, catalog, signal } = context;
   const owned: AsyncDisposable[] = [];
@@ -73,7 +73,7 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
     return { ...reached, major, owner };
   });
 
-  /** One for all that need no more, and another where a backup needs it: of another version or encoding, or larger. */
+  /** Backups with the same needs (version, encoding, size, libraries) share one server. */
   const clusters = new Map<string, () => Promise<Reached>>();
   const swept = once(() => sweepKilled(context));
   const own = async (needs: ScratchNeeds, name: string): Promise<Reached> => {
@@ -126,7 +126,7 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
       const lacking = await missingTablespaces(needs.tablespaces, database);
       const scratch = await createScratchDatabase({ server: database, major, name, needs });
       try {
-        // The roles of the dump must not be made on a server that others use. Their names are in its encoding.
+        // Create the roles of a dump only on our own server. Their names are in the encoding of the database.
         if (cluster !== undefined && needs.roles.length > 0) {
           await scratch.database.ask(rolesStatement(needs.roles));
         }
@@ -146,7 +146,7 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
         countRows: () => scratch.countRows(),
         judge: (failure) =>
           judgeLoad(failure, { needs, isOurs: cluster !== undefined, major, madeOtherwise: scratch.madeOtherwise }),
-        // A server that is gone keeps nothing, and the next verification drops what another keeps.
+        // A server that has ended keeps no database; on another one, the next verification drops it.
         [Symbol.asyncDispose]: async () => {
           try {
             await scratch[Symbol.asyncDispose]();

@@ -25,13 +25,13 @@ import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-
 export interface OpenedTarget {
   target: DatabaseTarget;
   database: string;
-  /** What is there already. */
+  /** Tables that the database holds before the restore. */
   tableCount: number;
-  /** What is about to be done, for the user to agree to. */
+  /** What will be done, for the user to agree to. */
   plan: string[];
 }
 
-/** The database that a dump is to be loaded into, asked and not changed. A `ConfigError` for what must not be done. */
+/** Opens the database to load a dump into. Changes nothing yet; throws a `ConfigError` where the restore must not begin. */
 export async function openTarget(
   url: Secret,
   point: RestorePoint,
@@ -100,7 +100,7 @@ export async function openTarget(
       })
     : undefined;
 
-  // Tablespaces that the roles' script brings are there by then.
+  // The script of roles creates its tablespaces before the load.
   const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server);
   const request: Omit<LoadRequest, 'programs'> = {
     format: point.format,

@@ -16,40 +16,40 @@ import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
 interface RebuiltServer {
   server: ServerRecord;
-  /** Whether it was not in the catalogue before. */
+  /** Whether the catalogue did not have it before. */
   isNew: boolean;
-  /** How many restore points it has gained. */
+  /** How many restore points were added. */
   added: number;
 }
 
 interface RebuildRequest {
   /** The place that a user names: `b2`, `b2:BUCKET` or `file:/dir`. */
   from: string;
-  /** Other catalogues whose archives are taken over, by their ids or how these begin. */
+  /** Other catalogues whose archives are taken over; each by its id or the first characters of it. */
   adoptCatalogs: readonly string[];
   /** In place of the servers' own archive passwords. */
   password: Secret | undefined;
 }
 
-/** Where archives are taken in from, and what tells whether their checksums can be trusted. */
+/** Where archives come from, and the passwords that sign their checksums. */
 interface Source {
   storage: Storage;
-  /** The password that the checksums beside the archives of a server are signed with. */
+  /** The password that signs the checksums beside a server's archives. */
   passwordOf: (server: ServerRecord) => Secret | undefined;
 }
 
 interface Rebuilt {
   servers: RebuiltServer[];
-  /** Archives of other catalogues, which were left alone. */
+  /** Archives of other catalogues, which are left alone. */
   foreign: ForeignArchives[];
-  /** Other catalogues whose archives were taken in to be restored, and are never removed by rules. */
+  /** Other catalogues whose archives can be restored now, and which no rule removes. */
   readOnly: string[];
 }
 
 /**
- * Takes every archive in a place into the catalogue. Archives of one name become restore points of the server that has
- * that archive name there, or of a new one, whose connection string only its user knows. What is known
- * already stays as it is, so that it can be done again. Whose archives may be taken in, `settleOwners` says.
+ * Takes every archive in a place into the catalogue, but for those that `settleOwners` excludes. Archives of one name
+ * become restore points of the server with that archive name, or of a new server, whose connection string the user has to
+ * give. Known archives stay as they are, so a rebuild can be repeated.
  */
 export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest, context: Context): Promise<Rebuilt> {
   const { catalog, environment, signal } = context;
@@ -74,7 +74,7 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
   return { servers: rebuilt, foreign, readOnly };
 }
 
-/** A server without its password is rebuilt as well, and asks for it when it is restored. */
+/** A server whose password cannot be had is rebuilt as well; a restore asks for the password. */
 function knownPasswordOf(server: ServerRecord, environment: Environment): Secret | undefined {
   try {
     return archivePasswordOf(server, environment);
@@ -84,7 +84,7 @@ function knownPasswordOf(server: ServerRecord, environment: Environment): Secret
   }
 }
 
-/** Takes one archive into the catalogue as a backup of that server; undefined where it is known already. */
+/** Takes one archive into the catalogue as a backup of a server. Returns its id; undefined where it is known already. */
 export async function adoptArchive(
   archive: RemoteArchive,
   server: ServerRecord,
@@ -116,8 +116,8 @@ export async function adoptArchive(
 }
 
 /**
- * The SHA-256 that was kept with an archive, where its signature is good; its note, to be judged at the restore,
- * where no password is known yet. A sum that anybody may have put there is none.
+ * The SHA-256 that was kept with an archive. Counts only with a good signature; where no password is known yet, the note is
+ * kept, for the restore to judge.
  */
 async function strongSumOf(
   { object, startedAt, place }: RemoteArchive,

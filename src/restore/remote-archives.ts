@@ -7,13 +7,13 @@ import type { Format } from '../core/dump-format.ts';
 import { isName } from '../server/names.ts';
 import { StorageError } from '../core/errors.ts';
 
-/** An archive as storage alone tells of it: its name, and the facts that were kept with it where storage can. */
+/** An archive as storage describes it: by its name, and by the facts that some storages keep with it. */
 export interface RemoteArchive {
   place: string;
   object: StoredObject;
   archiveName: string;
   format: Format;
-  /** As the server was called then; its archive name where that is not known. */
+  /** The server's name at the time; the archive name where it is not known. */
   serverName: string;
   startedAt: Date;
   rawSizeBytes?: number;
@@ -25,18 +25,17 @@ export interface RemoteArchive {
 
 /** Hourly backups of a hundred servers for more than a year. */
 const MOST_ARCHIVES = 1_000_000;
-/** What one takes of the memory, as measured. */
+/** Memory for one archive, as measured. */
 const ARCHIVE_BYTES = 1100;
 
-/** Half of what Node may use is left to what the archives are listed for. */
+/** Leaves half of Node's memory to the work that needs the list. */
 function mostThatFit(): number {
   return Math.min(MOST_ARCHIVES, Math.floor(getHeapStatistics().heap_size_limit / 2 / ARCHIVE_BYTES));
 }
 
 /**
- * All archives of pgbak's in a place whose name begins with `prefix`. Other files there are passed over, and names that
- * pgbak gives to none: one with `..` would lead out of a directory that a server's archives go to later. Throws a
- * `StorageError` for more than `most`.
+ * All archives of pgbak in a place whose name begins with `prefix`. Skips other files, and names that pgbak never gives:
+ * a name with `..` could later lead out of a directory. Throws a `StorageError` for more than `most`.
  */
 export async function listRemoteArchives(
   storage: Storage,
@@ -67,19 +66,19 @@ export async function listRemoteArchives(
   return archives;
 }
 
-/** A database's facts are the same from one backup to the next, and most of what is kept with each. */
+/** Shares the parsed facts between backups: they are mostly the same from one backup to the next, and large. */
 function rememberingLast<T>(parse: (text: string) => T): (text: string) => T {
   let last: { text: string; parsed: T } | undefined;
   return (text) => (last?.text === text ? last : (last = { text, parsed: parse(text) })).parsed;
 }
 
-/** What was read is not held twice; the note of its checksum is read later. */
+/** Drops the facts that were parsed; the note of the checksum is read later. */
 function withoutFacts({ info = {}, ...object }: StoredObject): StoredObject {
   const sumNote = info[SUM_FACT];
   return sumNote === undefined ? object : { ...object, info: { [SUM_FACT]: sumNote } };
 }
 
-/** An id has 36 characters; a text that somebody put in its place is none of ours however much of it is shown. */
+/** An id has 36 characters. A longer text is not ours, and is shown only in part. */
 const LONGEST_ID = 64;
 
 function readFacts({ info = {}, storedAt }: StoredObject, archiveName: string) {
@@ -92,7 +91,7 @@ function readFacts({ info = {}, storedAt }: StoredObject, archiveName: string) {
     serverName: serverName !== undefined && isName(serverName) ? serverName : archiveName,
     startedAt: Number.isNaN(startedAt.getTime()) ? storedAt : startedAt,
     ...(Number.isSafeInteger(rawSizeBytes) && rawSizeBytes >= 0 ? { rawSizeBytes } : {}),
-    // A server that is made of this archive would fail with any other from then on.
+    // A new server takes this compression, so it must be a valid one.
     ...(compression !== undefined && isCompression(compression) ? { compression } : {}),
     ...(catalogId === undefined ? {} : { catalogId }),
   };

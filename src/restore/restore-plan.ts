@@ -3,11 +3,11 @@ import { ConfigError } from '../core/errors.ts';
 import type { RestorePoint } from './choose-point.ts';
 
 export interface TargetOptions {
-  /** Make the database. */
+  /** Create the database. */
   create: boolean;
-  /** The database to connect to for that. */
+  /** The database to connect to in order to create it. */
   maintenanceDatabase: string;
-  /** Take everything out of it first. */
+  /** Empty the database first. */
   clean: boolean;
   parts: DumpParts;
   /** How many connections load at once. */
@@ -17,11 +17,11 @@ export interface TargetOptions {
   analyze: boolean;
   /** How long the load waits for a lock that another session holds. */
   lockWaitSeconds: number;
-  /** Told who holds it. */
+  /** Called with a sentence that tells who holds it. */
   onWait: (message: string) => void;
 }
 
-/** Where no rows come, there is nothing to gather. */
+/** Without rows there are no statistics to gather. */
 export function analyzes({ analyze: isWanted, parts }: TargetOptions): boolean {
   return isWanted && !parts.schemaOnly;
 }

@@ -11,9 +11,9 @@ import { objectKey } from '../storage/storage.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 
 /**
- * `present`: recorded, and storage has it. `missing`: recorded, and storage does not have it. `not in catalogue`: stored
- * under a server's name, but not recorded. `of another catalogue`: likewise, and made by another. `unknown`: recorded, and
- * storage could not be asked.
+ * `present`: recorded, and in storage. `missing`: recorded, but not in storage. `unknown`: recorded, but storage could not
+ * be asked. `not in catalogue`: stored under a server's name, but not recorded. `of another catalogue`: the same, made by
+ * another catalogue.
  */
 export type PointState = 'present' | 'missing' | 'unknown' | UnrecordedState;
 type UnrecordedState = 'not in catalogue' | 'of another catalogue';
@@ -22,7 +22,7 @@ export type ListedPoint =
   | { state: Exclude<PointState, UnrecordedState>; backup: BackupRecord }
   | { state: UnrecordedState; archive: RemoteArchive };
 
-/** An archive of which the catalogue knows nothing. `ownIds` are the catalogues whose archives are its own. */
+/** An archive that is not recorded. `ownIds` are the catalogues whose archives count as our own. */
 function unrecorded(archive: RemoteArchive, ownIds: ReadonlySet<string>): ListedPoint {
   const isOwn = archive.catalogId === undefined || ownIds.has(archive.catalogId);
   return { state: isOwn ? 'not in catalogue' : 'of another catalogue', archive };
@@ -36,14 +36,14 @@ interface ListedPoints {
 
 interface Remembered {
   server: ServerRecord;
-  /** Its good backups that are asked about. */
+  /** Its good backups to look for. */
   backups: readonly BackupRecord[];
 }
 
 /**
- * The good backups of one server or of all, joined with what storage really holds under their names; newest first. Storage
- * is asked about the last `limit` of the catalogue, where these are and where today's go. Backups of servers that were
- * deleted are present where storage was asked for another server's sake, and else unknown.
+ * The good backups of one server or of all, joined with what storage holds under their names; newest first. Of the last
+ * `limit` in the catalogue, each place is asked, and so are the places where archives go today. A backup of a deleted
+ * server is `unknown` unless its place was asked for another server.
  */
 export async function restorePointsOf(
   server: ServerRecord | undefined,
@@ -77,7 +77,7 @@ export async function restorePointsOf(
     backup,
   }));
   const given = new Set(backups.map((backup) => keyOf(backup)));
-  // An archive that is older than all that are shown is not shown either.
+  // Leave out archives that are older than all the backups shown.
   const since = (backups.length < limit ? undefined : backups.at(-1)?.startedAt) ?? new Date(0);
   const doubtful = [...found].filter(([key, { startedAt }]) => !given.has(key) && startedAt >= since);
   const records = await catalog.backups.ofObjects(doubtful.map(([, { object }]) => object.id));
@@ -88,7 +88,7 @@ export async function restorePointsOf(
   return { points: points.slice(0, limit), silent: [...silent.values()] };
 }
 
-/** Everything of pgbak's in a place, of every catalogue, and what the catalogue knows of it. */
+/** All archives of pgbak in a place, of every catalogue, with what our catalogue knows of them. */
 export async function remotePointsIn(
   from: string | undefined,
   limit: number,
@@ -127,7 +127,7 @@ interface Question {
   archiveNames: Set<string>;
 }
 
-/** One listing for each place and key, however many servers share them. */
+/** One listing for each place and key: servers may share them. */
 function questionsFor(servers: readonly Remembered[], environment: Environment): Question[] {
   const questions = new Map<string, Question>();
   const ask = (place: string | undefined, server: ServerRecord, archiveName: string | undefined) => {
@@ -146,7 +146,7 @@ function questionsFor(servers: readonly Remembered[], environment: Environment):
   return [...questions.values()];
 }
 
-/** What all object names of these archives begin with. The point keeps a lone `shop` apart from `shopping`. */
+/** The common beginning of the object names. The dot keeps `shop` apart from `shopping`. */
 function commonPrefix(archiveNames: ReadonlySet<string>): string {
   const [first = '', ...others] = [...archiveNames].map((name) => `${name}.`);
   let length = first.length;
@@ -154,7 +154,7 @@ function commonPrefix(archiveNames: ReadonlySet<string>): string {
   return first.slice(0, length);
 }
 
-/** A restore point as `backups --json` prints it; of one that is not in the catalogue id and server are null. */
+/** A restore point as `backups --json` prints it. Id and server are null where it is not in the catalogue. */
 export type RestorePointRow = Omit<BackupRow, 'backupId'> & {
   backupId: number | null;
   place: string | null;

@@ -6,37 +6,37 @@ import type { Context } from '../core/context.ts';
 import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
 
-/** Looks at a dump before anything of it is loaded. */
+/** Reads a dump before any of it is loaded. */
 export interface DumpSurvey {
   sink: Writable;
-  /** What a user should know of what will be loaded; throws where it cannot be. */
+  /** What the user should know of the load; throws where it cannot succeed. */
   notes: () => Promise<string[]>;
 }
 
-/** What was loaded, where only a part was wanted. */
+/** What was loaded of a part. */
 export interface LoadedPart {
   tableCount: number;
   rowCount: number;
-  /** Views, sequences, functions and all else that is no table and belongs to none. */
+  /** Views, sequences, functions and other objects that do not belong to a table. */
   otherCount: number;
 }
 
-/** A database that waits for a dump. Nothing of it is changed before one of these is called. */
+/** A database to load a dump into. Only these functions change it. */
 export interface DatabaseTarget {
   kind: 'database';
   label: string;
-  /** Where only a part is wanted: what that is, is chosen once the dump was seen to its end. */
+  /** For a part: chosen after the whole dump was read. */
   survey?: DumpSurvey;
-  /** Where it was not noted which PostgreSQL made the dump: reads it in the dump's beginning, and says what that means. */
+  /** Where the backup did not note which PostgreSQL made the dump: reads that in its beginning. Returns notes for the user. */
   learnOrigin?: (head: Buffer) => string[];
   openLoader: () => Promise<Loader>;
-  /** Gives the database what belongs to it and is in no dump, once the dump is loaded. */
+  /** After the load: sets what belongs to the database itself and is in no dump. */
   settle?: () => Promise<void>;
-  /** Where only a part is wanted: looks whether it is all there. */
+  /** For a part: checks whether all of it was loaded. */
   compare?: () => Promise<LoadedPart>;
-  /** Gathers planner statistics, once all is loaded. */
+  /** After the load: gathers planner statistics. */
   analyze?: () => Promise<void>;
-  /** Where roles and settings are wanted as well. */
+  /** With `--globals`: roles before the load, settings after it. */
   globals?: { loadRoles: (globals: Secret) => Promise<void>; loadSettings: (globals: Secret) => Promise<void> };
 }
 
@@ -53,8 +53,8 @@ interface Restored {
 }
 
 /**
- * Brings a restore point back: its archive is fetched and proved as a whole, and only then opened and handed over. A target
- * is changed only once 7-Zip has ended well and the dump was seen to be whole; otherwise it is as before.
+ * Brings a restore point back: fetches its archive, proves it, and only then opens it. A target changes only when 7-Zip has
+ * ended well and the dump was seen to be whole; otherwise it stays as it was.
  */
 export async function restore(request: RestoreRequest, context: Context): Promise<Restored> {
   const { point, target } = request;
@@ -71,7 +71,7 @@ export async function restore(request: RestoreRequest, context: Context): Promis
       return await loadInto(request.server.name, target, archive, context);
     });
   } catch (error) {
-    // A signal ends the programs too; the first of them to end is not the reason.
+    // A signal ends the programs as well: it is the reason, not the program that failed first.
     context.signal.throwIfAborted();
     throw error;
   }
@@ -105,7 +105,7 @@ async function loadInto(
   say(`loading into ${target.label}`);
   const dumpBytes = await load(await target.openLoader(), archive);
   const part = await target.compare?.();
-  // Last, because a setting may well forbid what the load has to do.
+  // Settings come last: one of them may forbid what a load does.
   if (globals !== undefined) await target.globals?.loadSettings(globals);
   await target.settle?.();
   if (target.analyze !== undefined) {
@@ -121,7 +121,7 @@ async function loadInto(
   return { dumpBytes, ...(part === undefined ? {} : { part }) };
 }
 
-/** What reads a pipe cannot be told that a dump broke off, so that it is read to its end before a byte of it is sent. */
+/** A pipe cannot tell its reader that a dump broke off. So the dump is read to its end before its first byte is sent. */
 async function writeStream(sink: Writable, archive: OpenArchive, say: (message: string) => void): Promise<number> {
   await readToEnd(archive, say);
   say('writing it to standard output');

@@ -15,12 +15,12 @@ type Place = Pick<Context, 'catalog' | 'environment'>;
 
 const ownerOf = ({ catalog }: Place) => `${catalog.id} restore`;
 
-/** Where such directories may be, the one that was set first. */
+/** The directories to try, the one from the settings first. */
 function basesOf({ environment }: Place): string[] {
   return [...new Set([environment.temporaryDirectory ?? tmpdir(), tmpdir(), '/tmp', '/var/tmp'])];
 }
 
-/** Clears away what killed restores and verifications of this catalogue left on this machine. */
+/** Removes what killed restores and verifications of this catalogue left on this machine. */
 export async function sweepKilled(place: Place): Promise<Swept> {
   const swept: Swept = { removed: [], inUse: [] };
   for (const base of basesOf(place)) {
@@ -34,19 +34,19 @@ export async function sweepKilled(place: Place): Promise<Swept> {
   return swept;
 }
 
-/** A temporary directory for a restore or a verification, of which several may run at once. */
+/** A temporary directory for a restore or a verification. Several may run at once, so each holds a lock. */
 export async function heldDirectory(place: Place): Promise<LockedDirectory> {
   await sweepKilled(place);
   const base = place.environment.temporaryDirectory ?? tmpdir();
   return await createLockedDirectory({ base, owner: ownerOf(place) });
 }
 
-/** A Unix socket's path may have 107 bytes, and 45 of them are pgbak's own. */
+/** The path of a Unix socket has 107 bytes at most, and pgbak needs 45 of them. */
 const LONGEST_BASE = 60;
 
 /**
- * The same for a server that runs as `account`, whose directory it becomes, mode 0700: where that may go, which root's own
- * temporary directory need not be. A `ConfigError` says what to open where there is none.
+ * The same for a server that runs as `account`, which owns the directory (mode 0700). The account must be able to enter it,
+ * and root's own temporary directory may be closed to it. A `ConfigError` tells what to open where there is none.
  */
 export async function directoryFor(account: Account | undefined, place: Place): Promise<LockedDirectory> {
   const bases = basesOf(place);

@@ -3,7 +3,7 @@ import { grouped } from '../core/grouped.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RemoteArchive } from './remote-archives.ts';
 
-/** What another catalogue has in a place. */
+/** The archives of another catalogue in a place. */
 export interface ForeignArchives {
   catalogId: string;
   count: number;
@@ -11,17 +11,18 @@ export interface ForeignArchives {
 }
 
 interface Owners {
-  /** Whether an archive may be taken in. */
+  /** Whether the rebuild may take an archive. */
   isTaken: (archive: RemoteArchive) => boolean;
   foreign: ForeignArchives[];
-  /** Catalogues whose archives may be restored from now on, and nothing else. */
+  /** Catalogues whose archives can be restored from now on, but are never removed. */
   readOnly: string[];
 }
 
 /**
- * Tells whose archives may be taken in. Those of another catalogue are left alone, unless `adoptCatalogs` names it by its
- * id or how that begins; then rules hold for them as for our own. Where our catalogue is empty and all other archives are of
- * one, that is most likely the one that was lost: its archives can be restored, and no rule removes them before it is named.
+ * Decides whose archives a rebuild takes. It leaves those of another catalogue alone, unless `adoptCatalogs` names that
+ * catalogue by its id or the first characters of it; then rules hold for them as for our own. Where our catalogue is empty
+ * and all archives are of one other catalogue, that is most likely the lost one: its archives can be restored, and no rule
+ * removes them until the user names it.
  */
 export async function settleOwners(
   archives: readonly RemoteArchive[],

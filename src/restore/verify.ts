@@ -20,7 +20,7 @@ export interface Verification {
   name: string;
   backupId: number;
   level: Level;
-  /** `unknown`: it could not be looked at, which proves nothing about the backup. */
+  /** `unknown`: the backup could not be looked at, which proves nothing about it. */
   verdict: 'good' | 'bad' | 'unknown';
   isGood: boolean;
   /** What was seen, or what is wrong. */
@@ -31,20 +31,20 @@ export interface VerifyRequest {
   level: Level;
   server: ServerRecord;
   point: RestorePoint;
-  /** A password that cannot be had is a reason for `unknown`, so it is asked for within. */
+  /** Called inside the verification: a password that cannot be had makes the verdict `unknown`. */
   password: () => Secret | undefined;
-  /** Where backups are restored to, to be looked at. */
+  /** Where backups are restored to. */
   scratch: ScratchServer;
-  /** Look also into an archive that is not encrypted where there is a password. */
+  /** Accept an archive without encryption even where there is a password. */
   allowsUnencrypted?: boolean;
 }
 
-/** Checks one restore point, remembers the result, and tells the health check of it. Rejects only when interrupted. */
+/** Checks one restore point, records the result, and pings the verify URL. Rejects only when interrupted. */
 export async function verify(request: VerifyRequest, context: Context): Promise<Verification> {
   const { level, server } = request;
   const verification = await look(request, context);
   const { verdict, isGood, message, backupId } = verification;
-  // What could not be looked at leaves what is known of it as it was.
+  // An unknown verdict changes nothing that is known of the backup.
   if (verdict !== 'unknown') {
     const { catalog, clock } = context;
     await catalog.verifications.record({ backupId, level, isGood, message, verifiedAt: clock.now() });
@@ -55,7 +55,7 @@ export async function verify(request: VerifyRequest, context: Context): Promise<
   return verification;
 }
 
-/** Tells the server's verify URL, where it has one. Resolves with a warning when that could not be done. */
+/** Pings the verify URL of a server, where it has one. Resolves with a warning when the ping failed. */
 async function pingVerified(
   server: ServerRecord,
   isGood: boolean,
@@ -93,8 +93,8 @@ async function look(request: VerifyRequest, context: Context): Promise<Verificat
 }
 
 /**
- * What proves that the backup itself is bad: a storage or a scratch server that does not answer says nothing of it. That
- * an archive cannot be had is proof where storage does not list it either.
+ * The error that proves a backup bad. A storage or a scratch server that does not answer proves nothing; an archive that
+ * cannot be fetched is proof only where storage does not list it either.
  */
 async function proofIn(error: PgbakError, request: VerifyRequest, context: Context): Promise<ArchiveError | undefined> {
   if (error instanceof ArchiveError) return error;
@@ -160,7 +160,7 @@ const loadAll: Check = async (request, context) => {
   throw new ArchiveError(`restored, but not all of it: ${first}${more}`);
 };
 
-/** Each try may teach one thing that the throwaway server has to have: a role, a tablespace, a library. */
+/** Each try may show one thing that the throwaway server needs: a role, a tablespace, a library. */
 const MAX_TRIES = 12;
 
 async function loadOnce(
@@ -190,9 +190,8 @@ function differences(counted: RowCounts, found: RowCounts): string[] {
 }
 
 /**
- * The servers that have a good backup, those first whose backups were never read or longest ago, good or bad; at most
- * `count`. What was verified, as it says, later than `now` counts as never. One without any backup is for `status` to
- * complain about.
+ * Up to `count` servers with a good backup, those first whose backups were never verified or longest ago. A verification
+ * that claims to be later than `now` counts as none. `status` reports servers without a backup.
  */
 export async function longestUnverified(
   { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,

@@ -8,8 +8,8 @@ import { publishFile } from '../system/publish-file.ts';
 import type { OpenArchive } from './open-archive.ts';
 
 /**
- * Looks, before anything is fetched, whether a new file could be made there, and removes what a killed restore to it
- * left. A `ConfigError` where something stands there already or this user may not write.
+ * Checks, before anything is fetched, whether the file can be created, and removes what a killed restore to it left. Throws
+ * a `ConfigError` where the path exists or this user may not write there.
  */
 export async function prepareFile(path: string, say: (message: string) => void): Promise<void> {
   try {
@@ -21,18 +21,18 @@ export async function prepareFile(path: string, say: (message: string) => void):
   }
 }
 
-/** Writes a dump to a new file, which gets its name when it is whole and never takes another's place. */
+/** Writes a dump to a new file. The file gets its name when it is whole, and never replaces another. */
 export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<number> {
   try {
     const partial = await partialPathOf(path);
     const handle = await open(partial, 'wx', 0o600);
     try {
-      // Flushed, since only then is what gets the name there after a power cut as well.
+      // Flush: the file must survive a power cut before it gets its name.
       const file = handle.createWriteStream({ flush: true });
       const written = finished(file);
       written.catch(() => {});
       const dumpBytes = await copyTo(file).catch((error: unknown) => {
-        // The reason is why the reader stopped, not the broken pipe that follows.
+        // The error of the file is the reason, not the broken pipe that follows.
         throw file.errored ?? error;
       });
       file.end();
@@ -51,7 +51,7 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
   }
 }
 
-/** What stands there, be it a link that leads nowhere. */
+/** What the path is, even a dangling link; undefined where nothing is there. */
 async function kindAt(path: string) {
   return await lstat(path).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
@@ -82,19 +82,19 @@ function inWords(path: string, error: unknown): unknown {
   return /^E[A-Z]+$/.test(code) ? new ConfigError(`${path} cannot be written: ${reasons[code] ?? code}`) : error;
 }
 
-/** So much of a name is shown in that of its unfinished file; four bytes a character leave room for the rest. */
+/** Characters of the name in that of its unfinished file. At four bytes each, there is room for the rest of the name. */
 const SHOWN = 40;
 
 /**
- * The hidden name under which this process writes a file until it is whole. It tells for which file and by which process,
- * so that what a killed one left can be told from what another is writing, and from what is somebody else's.
+ * The hidden name of a file that this process has not finished. It names the file and the process, so that the leftover of
+ * a killed restore can be told from a file that another process writes.
  */
 export async function partialPathOf(path: string): Promise<string> {
   const startedAt = (await startOf(process.pid)) ?? '0';
   return join(dirname(path), `${prefixOf(path)}${process.pid}-${startedAt}.partial`);
 }
 
-/** Removes what restores to the same file left that were killed on this machine. Returns the paths. */
+/** Removes what killed restores to the same file left on this machine. Returns the paths. */
 export async function removeLeftPartials(path: string): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await readdir(dirname(path))) {
@@ -116,22 +116,22 @@ function prefixOf(path: string): string {
   return `.${name.slice(0, SHOWN)}.pgbak-${mark}-`;
 }
 
-/** A process id is given to another process some day; that one began at another time. */
+/** Process ids are used again; the start time tells one process from the next. */
 async function isRunning(pid: number, startedAt: string | undefined): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: it runs, under another account.
     if (errorCode(error) === 'ESRCH') return false;
   }
   const start = await startOf(pid);
   return start === undefined || start === startedAt;
 }
 
-/** When a process began, in ticks since the machine did; undefined where there is no /proc (proc_pid_stat(5), "starttime"). */
+/** When a process started, in ticks since boot (proc_pid_stat(5), "starttime"); undefined where there is no /proc. */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name of the program, in parentheses, may hold blanks and parentheses itself.
+  // The program's name, in parentheses, may itself hold spaces and parentheses.
   return stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')

@@ -14,12 +14,12 @@ interface ErrorReport {
   exitCode: number;
 }
 
-/** What every pgbak command shares: `--json`, and the one place where an error becomes words and an exit status. */
+/** What all commands share: `--json`, and the one place where an error becomes a message and an exit status. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
-  /** Whether the command does nothing but show something, so that `| head -1` has seen what it wanted. */
+  /** Whether the command only shows something, so that a reader like `head -1` may leave early. */
   protected readonly onlyShows: boolean = false;
-  /** Whether an empty text says something, in place of a variable that is not set. */
+  /** Whether an empty text is a value, as in `edit`, where it clears a setting. */
   protected readonly takesEmptyValues: boolean = false;
 
   override async init(): Promise<void> {
@@ -38,17 +38,17 @@ export abstract class BaseCommand extends Command {
     return parsed;
   }
 
-  /** For scripts, as it is: oclif would look for colors first, which takes longer than the rest of a short command. */
+  /** Prints plain JSON. oclif would look for colors first, which takes longer than the rest of a short command. */
   override logJson(json: unknown): void {
     process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
   }
 
-  /** A line for people, unless they asked for JSON. Names in it come from databases, disks and services. */
+  /** Prints a line for people, unless they asked for JSON. Makes names from outside harmless. */
   override log(message = ''): void {
     if (!this.jsonEnabled()) process.stdout.write(`${painted(message)}\n`);
   }
 
-  /** Prints our own errors field by field: a foreign one may hold a command line or a header with a secret. */
+  /** Prints errors field by field: a foreign error may hold a command line or a header with a secret. */
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     const report = reportOf(closedPrompt(error) ?? error);
     if (this.jsonEnabled()) {
@@ -57,7 +57,7 @@ export abstract class BaseCommand extends Command {
       const hint = report.hint === undefined ? '' : `\n${report.hint}`;
       process.stderr.write(`${await wrapped(printable(`pgbak: ${report.message}${hint}`))}\n`);
     }
-    // The parser's errors repeat what was typed.
+    // Only faults of pgbak: a parser's error repeats what was typed.
     if (report.name === 'UnexpectedError' && showsStacks()) tell(String(error.stack));
     process.exitCode = report.exitCode;
   }
@@ -72,7 +72,7 @@ function reportOf(error: Error & { oclif?: { exit?: number } }): ErrorReport {
       exitCode: error.exitCode,
     };
   }
-  // What oclif itself throws (an unknown flag, a missing value) carries its exit status.
+  // oclif's own errors (an unknown flag, a missing value) carry their exit status.
   const exit = error.oclif?.exit;
   if (exit !== undefined) {
     return { name: 'UsageError', message: usageMessage(error), hint: 'See: pgbak --help', exitCode: exit };

@@ -11,8 +11,8 @@ interface ParserError {
 }
 
 /**
- * What is wrong with a command line, in words that repeat no value of it: a value may be a password, a connection
- * string, or another's in the wrong place. Only names of flags are said, and only what looks like one.
+ * Tells what is wrong with a command line without repeating a value of it, which may be a password or a connection string.
+ * The message names flags only, and only words that look like one.
  */
 export function usageMessage(error: ParserError): string {
   const { message } = error;
@@ -57,7 +57,7 @@ function constraint(line: string): string {
   return UNCLEAR;
 }
 
-/** What a flag's value should have been; the value itself, behind `received:` or `=`, is left out. */
+/** What a flag's value should have been. Leaves out the value itself, behind `received:` or `=`. */
 function expectation(message: string): string | undefined {
   const whole = message.replace(/\nSee more help with --help$/, '');
   const [, parsed, rest = whole] = /^Parsing (--[a-z0-9-]+) \n\t(.*)$/s.exec(whole) ?? [];
@@ -72,8 +72,8 @@ function expectation(message: string): string | undefined {
 }
 
 /**
- * The same for what oclif throws outside of a command: none of that name (`command add postgresql://... not found`), or
- * no help for it. The nearest command that there is may be named. `program` is the URL of bin/run.js.
+ * The same for errors that oclif throws outside of a command: no such command (`command add postgresql://... not found`),
+ * or no help for it. May name the nearest command. `program` is the URL of bin/run.js.
  */
 export function unknownCommandMessage(error: unknown, words: readonly string[], program: string): string {
   if (!/not found/.test(errorMessage(error))) return UNCLEAR;
@@ -87,7 +87,7 @@ export function unknownCommandMessage(error: unknown, words: readonly string[], 
   return `there is no such command${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`;
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** The Levenshtein distance: letters to insert, remove or change. */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_none, index) => index);
   for (const [row, letter] of a.split('').entries()) {
@@ -104,8 +104,8 @@ function distance(a: string, b: string): number {
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Refuses a flag or an argument that was given as an empty text: mostly a variable that is not set, `"$PASSWORD"`, and
- * what would then be left out (a password, a place, a table of a restore) nobody meant to leave out.
+ * Refuses an empty flag or argument. It mostly comes from a variable that is not set, as in `"$PASSWORD"`, and would
+ * silently leave out a password, a place or a table.
  */
 export function refuseEmptyValues({ flags, args }: { flags: Values; args: Values }): void {
   const [flag] = emptyIn(flags);
@@ -132,8 +132,8 @@ function emptyIn(values: Values): string[] {
 type Flags = Readonly<Record<string, unknown>>;
 
 /**
- * Refuses `--json=VALUE`: oclif takes the value of a flag that has none for an argument, so that it would become the
- * name of a server or of a file, and be repeated as such. It may be a password.
+ * Refuses `--json=VALUE`: oclif would take the value of a switch for an argument, and messages would repeat it as the name
+ * of a server or a file. It may be a password.
  */
 export function refuseSwitchValues(words: readonly string[], flags: Flags = {}): void {
   let isValue = false;

@@ -1,4 +1,4 @@
-/** A command as completion has to know it. */
+/** What completion needs to know of a command. */
 export interface CompletedCommand {
   name: string;
   summary: string;
@@ -13,8 +13,8 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * A completion script. oclif's own plug-in knows no fish and no server names; these scripts ask `pgbak completion
- * --servers` for those, at every use, so that they are never out of date.
+ * A completion script. oclif's own plug-in knows neither fish nor server names. These scripts ask `pgbak completion
+ * --servers` at every use, so the names are never out of date.
  */
 export function completionScript(shell: Shell, commands: readonly CompletedCommand[]): string {
   return { bash, zsh, fish }[shell](commands);

@@ -18,7 +18,7 @@ export const PHASES = {
   verifying: 'verifying',
 };
 
-/** What a log says of an event; undefined for what is only of interest while it happens. */
+/** The log line of an event; undefined for events that matter only while they happen. */
 export function logLineOf(event: RunEvent): LogLine | undefined {
   switch (event.type) {
     case 'cleaned':

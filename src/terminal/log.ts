@@ -9,15 +9,15 @@ export interface Log extends AsyncDisposable {
 }
 
 export interface LogOptions {
-  /** Say nothing but what went wrong. */
+  /** Only what went wrong. */
   isQuiet: boolean;
   /** The result goes to stdout as JSON. */
   isJson: boolean;
 }
 
 /**
- * Tells what happens as it happens: on a terminal as progress, else as lines on stderr, and to Mezmo where a key is set.
- * Disposing sends what Mezmo has not got yet, for a few seconds at most.
+ * Shows events: as progress on a terminal, else as lines on stderr; and sends them to Mezmo where a key is set. Disposing
+ * sends what is left for Mezmo, for a few seconds at most.
  */
 export async function openLog(environment: Environment, options: LogOptions): Promise<Log> {
   const mezmo = await openMezmoIfWanted(environment);
@@ -52,7 +52,7 @@ function writeLine(event: RunEvent, isQuiet: boolean): void {
 
 /** Every line carries its time, level and server, so that `grep` finds a night's failure in a year's file. */
 function textOf(line: LogLine, now: Date): string {
-  // What is indented belongs to the line above: no text from outside can pass for a line of the log.
+  // Continuation lines are indented, so no text from outside can pass for a line of the log.
   return `${now.toISOString().slice(0, 19)}Z ${line.level} ${withServer(line).replaceAll('\n', '\n  ')}`;
 }
 

@@ -56,7 +56,7 @@ export async function openContext({
   };
 }
 
-/** A user who makes a catalogue can still choose another place for it. */
+/** Warns while the user can still choose another directory for a new catalogue. */
 async function warnOfExposure(path: string): Promise<void> {
   const { exposedDirectory } = await import('../catalog/exposed-directory.ts');
   const exposed = exposedDirectory(path);

@@ -11,13 +11,13 @@ let isMoreThanShown = false;
 let isIncomplete = false;
 
 /**
- * Makes standard output and standard error harmless, before anything is written. Neither of them full, closed or gone
- * ends the work: a backup whose log cannot be written is made, recorded and pinged all the same. At the end the exit
- * status says that something could not be printed.
+ * Guards standard output and standard error, before anything is written. When they are full, closed or gone, the work goes
+ * on: a backup whose log cannot be written is still made, recorded and pinged. The exit status then tells that something
+ * could not be printed.
  */
 export function guardOutput(): void {
   guard(process.stdout, (code) => {
-    // `pgbak list | head -1` has shown what was wanted, as any program of Unix would.
+    // `pgbak list | head -1` has shown enough.
     if (code === 'EPIPE' && !isMoreThanShown) return;
     if (!isIncomplete) process.stderr.write(`pgbak: standard output could not be written: ${inWords(code)}\n`);
     isIncomplete = true;
@@ -28,17 +28,17 @@ export function guardOutput(): void {
   });
 }
 
-/** A line for people on standard error. Names and messages in it may come from outside. */
+/** Prints a line for people on standard error. Makes text from outside harmless. */
 export function tell(text: string): void {
   process.stderr.write(`${printable(withoutPasswords(text))}\n`);
 }
 
-/** The same of an event that is worth knowing. */
+/** Prints a `note` event. */
 export function tellNote({ server, message }: { server?: string; message: string }): void {
   tell(`pgbak: ${server === undefined ? '' : `${server}: `}${message}`);
 }
 
-/** Called by commands that do more than show something: a reader that goes away has missed what they did. */
+/** For commands that do more than show something: a reader that leaves has missed what they did. */
 export function expectReader(): void {
   isMoreThanShown = true;
 }
@@ -46,7 +46,7 @@ export function expectReader(): void {
 function guard(stream: WriteStream & { fd: number }, onFailure: (code: string) => void): void {
   stream.on('error', (error) => onFailure(errorCode(error) ?? 'unknown error'));
   if (stream.isTTY) return keepSize(stream);
-  // Node writes to a file once, however little of it the disk took, and counts that as all.
+  // Node takes a short write to a file for a complete one.
   if (isFile(stream.fd)) {
     stream._write = (chunk: string | Uint8Array, encoding, callback) => {
       try {
@@ -73,8 +73,8 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 }
 
 /**
- * A terminal that tells no size (a pseudo-terminal of cron, CI or `docker -t` has 0 columns and rows) counts as one of
- * 80 by 24: what draws on it divides by its width.
+ * Gives a terminal without a size 80 columns and 24 rows. A pseudo-terminal of cron, CI or `docker -t` reports 0, and
+ * libraries divide by the width.
  */
 function keepSize(stream: WriteStream): void {
   const real = { columns: stream.columns, rows: stream.rows };
@@ -98,12 +98,12 @@ function sizeOr(byDefault: number, size: number | undefined): number {
 
 const NARROWEST = 20;
 
-/** How many letters a line of a stream may have that is a terminal; undefined for a file or a pipe. */
+/** The width of a terminal in columns; undefined for a file or a pipe. */
 export function terminalWidth(stream: { isTTY?: boolean; columns?: number }): number | undefined {
   return stream.isTTY === true ? Math.max(sizeOr(DEFAULT_WIDTH, stream.columns), NARROWEST) : undefined;
 }
 
-/** Whether a line can be drawn again and again there: a terminal that knows how, and no log of a build. */
+/** Whether a line can be redrawn: on a terminal that can, and not in the log of a build. */
 export function isLive(stream: { isTTY?: boolean }): boolean {
   const { CI: build, TERM: terminal } = process.env;
   const isBuild = build !== undefined && !['', '0', 'false'].includes(build);
@@ -124,17 +124,17 @@ function inWords(code: string): string {
 
 let isShown = false;
 
-/** `DEBUG` was set. The variable itself is gone by then: packages that obey it print what they are given. */
+/** Notes that `DEBUG` was set. bin/run.js removes the variable, since packages that obey it would print secrets. */
 export function showStacks(): void {
   isShown = true;
 }
 
-/** Whether a fault of pgbak is printed with the place where it happened. */
+/** Whether to print the stack of a fault of pgbak. */
 export function showsStacks(): boolean {
   return isShown;
 }
 
-/** A text for stderr, broken between words where that is a terminal; as it is for everybody else. */
+/** A text for stderr, wrapped between words where stderr is a terminal. */
 export async function wrapped(text: string): Promise<string> {
   const width = terminalWidth(process.stderr);
   if (width === undefined) return text;

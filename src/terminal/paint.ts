@@ -3,7 +3,7 @@ import { printable } from '../core/printable.ts';
 
 export type Color = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 
-/** Whether a stream shows colors: a terminal that can, whose user did not say NO_COLOR (https://no-color.org). */
+/** Whether a stream shows colors: a terminal that can, without NO_COLOR (https://no-color.org). */
 export function showsColors(stream: { isTTY?: boolean }): boolean {
   const { NO_COLOR: none, TERM: terminal } = process.env;
   return stream.isTTY === true && (none === undefined || none === '') && terminal !== 'dumb';
@@ -19,11 +19,11 @@ export function paint(color: Color, text: string): string {
     .join('\n');
 }
 
-/** The codes that `paint` writes, and no other. */
+/** The codes that `paint` writes. */
 // oxlint-disable-next-line no-control-regex
 const CODES = /(\u001B\[(?:1|2|22|31|32|33|39)m)/;
 
-/** A text for stdout: what `paint` put into it stays, every other control character is shown and not obeyed. */
+/** A text for stdout. Keeps the codes of `paint`, and makes every other control character visible. */
 export function painted(text: string): string {
   if (!showsColors(process.stdout)) return printable(text);
   return text

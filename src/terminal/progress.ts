@@ -6,24 +6,24 @@ import { formatBytes, formatDuration, formatShare } from '../core/format.ts';
 import { PHASES } from './log-lines.ts';
 import { terminalWidth } from './output.ts';
 
-/** What a person who watches a run sees: one line that lives, and one that stays for each server that is done. */
+/** Progress of a run on a terminal: a live line for each backup that runs, and a lasting line for each that has ended. */
 export interface Progress {
   report(event: RunEvent): void;
-  /** Takes the living line away. */
+  /** Removes the live lines. */
   stop(): void;
 }
 
-/** Where one backup has got to. */
+/** How far one backup is. */
 interface Position {
   startedAtMs: number;
   doing: string;
-  /** The dump stands still until the upload has caught up. */
+  /** The dump waits for the upload. */
   isHeld: boolean;
   table: string;
   tablesSeen: number;
   tableCount: number;
   archivedBytes: number | undefined;
-  /** What is sent once the archive is whole. */
+  /** Set when the archive is whole. */
   upload: { startedAtMs: number; sizeBytes: number; sentBytes: number; sentBeforeBytes: number } | undefined;
 }
 
@@ -31,12 +31,12 @@ const REDRAW_EVERY_MS = 250;
 
 export function showProgress(ora: (options: object) => Ora, now: () => number = Date.now): Progress {
   const running = new Map<string, Position>();
-  // ora would take over stdin, and with it ctrl-c.
+  // Else ora takes over stdin, and ctrl-c with it.
   const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
   const redraw = () => {
     const lines = [...running].map(([server, position]) => lineOf(server, position, now()));
     const width = widthOf(process.stderr);
-    // The spinner stands before the first line alone.
+    // ora puts its spinner before the first line only.
     if (lines.length > 0) spinner.text = lines.map((line) => printableName(line).slice(0, width)).join('\n  ');
   };
   const timer = setInterval(redraw, REDRAW_EVERY_MS);
@@ -60,7 +60,7 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
         spinner.info(indented(event.server === undefined ? event.message : `${event.server}: ${event.message}`));
         return goOn();
       }
-      // A verification of a new backup has a phase of its own, and says no more.
+      // A verification of a new backup shows as a phase; its steps are left out.
       if (event.type === 'step' || event.type === 'fetched' || event.type === 'copied') return;
       const { server } = event;
       if (event.type === 'started') running.set(server, newPosition(now()));
@@ -89,7 +89,7 @@ function follow(event: RunEvent, position: Position, nowMs: number): void {
   switch (event.type) {
     case 'phase':
       position.doing = PHASES[event.phase];
-      // The speed of an upload that is over would fall and fall.
+      // Without this, the speed of a finished upload would go on falling.
       position.upload = undefined;
       return;
     case 'tables':
@@ -129,7 +129,7 @@ function follow(event: RunEvent, position: Position, nowMs: number): void {
   }
 }
 
-/** Before that it would only tell how fast the buffers of this machine take something. */
+/** An earlier speed would only measure the buffers of this machine. */
 const BEFORE_SPEED_MS = 1000;
 
 function amountOf({ archivedBytes, upload }: Position, nowMs: number): string {
@@ -138,7 +138,7 @@ function amountOf({ archivedBytes, upload }: Position, nowMs: number): string {
   const sent = formatShare(sentBytes, sizeBytes);
   const elapsedMs = nowMs - startedAtMs;
   if (elapsedMs < BEFORE_SPEED_MS) return sent;
-  // What was sent while the archive was written took other time.
+  // Bytes that were sent during the dump took other time.
   const bytesPerSecond = Math.round((1000 * Math.max(sentBytes - sentBeforeBytes, 0)) / elapsedMs);
   return `${sent}, ${formatBytes(bytesPerSecond)}/s`;
 }
@@ -183,7 +183,7 @@ function lastWord(event: RunEvent): { symbol: 'succeed' | 'fail' | 'warn'; text:
   }
 }
 
-/** What stays on the screen is wrapped between words, below its own first letter. */
+/** Wraps lasting lines between words, aligned below their first letter. */
 function indented(text: string): string {
   return wrapAnsi(printable(withoutPasswords(text)), widthOf(process.stderr) + 2, { hard: true }).replaceAll(
     '\n',

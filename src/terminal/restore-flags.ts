@@ -4,7 +4,7 @@ import type { DumpParts } from '../postgres/parts/dump-parts.ts';
 
 const BINARY = 'BINARY BACKUPS';
 
-/** Which part of a backup, and how; most of it takes a binary one. */
+/** Flags that choose a part of a backup. Most of them need a binary one. */
 export const partFlags = {
   schema: Flags.string({
     multiple: true,

@@ -5,13 +5,13 @@ import { isLive, tell, tellNote, terminalWidth, wrapped } from './output.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: Report;
-  /** What is about to be done. */
+  /** Prints the plan. */
   announce: (plan: readonly string[]) => Promise<void>;
 }
 
 const REDRAW_EVERY_MS = 250;
 
-/** What a person who restores sees on stderr: a living line on a terminal, a line a step elsewhere. */
+/** Progress of a restore on stderr: a live line on a terminal, else a line for each step. */
 export async function showRestore(): Promise<RestoreProgress> {
   if (!isLive(process.stderr)) {
     return {
@@ -25,7 +25,7 @@ export async function showRestore(): Promise<RestoreProgress> {
     };
   }
   const { default: ora } = await import('ora');
-  // ora would take over stdin, and with it ctrl-c.
+  // Else ora takes over stdin, and ctrl-c with it.
   const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
   let step = '';
   let drawnAt = 0;
@@ -41,7 +41,7 @@ export async function showRestore(): Promise<RestoreProgress> {
       }
       if (event.type === 'warning') {
         if (spinner.isSpinning) spinner.succeed(fitted(step));
-        // Whole, at any width: it may have to be read twice.
+        // A warning is never cut.
         spinner.warn(printable(event.message));
         spinner.start(fitted(step));
         return;
@@ -61,7 +61,7 @@ async function announce(plan: readonly string[]): Promise<void> {
   for (const line of plan) process.stderr.write(`${await wrapped(printable(withoutPasswords(line)))}\n`);
 }
 
-/** On one line: what is wrapped by the terminal itself cannot be taken away again. */
+/** Cuts a text to one line: a line that the terminal wraps cannot be redrawn. */
 function fitted(text: string): string {
   const width = (terminalWidth(process.stderr) ?? 80) - 4;
   return text.length > width ? `${text.slice(0, width - 3)}...` : text;

@@ -30,8 +30,8 @@ function outcomeCells(outcome: Outcome): string[] {
 }
 
 /**
- * What a run prints when it is done: a line for each server that was worked on. Servers that were not due are left out
- * unless somebody asked for them, and nothing at all is nothing to say: cron mails every word.
+ * The table at the end of a run: a line for each server that was worked on. Leaves out servers that were not due, unless
+ * the user named them. A run with nothing due prints nothing without a terminal: cron mails every word.
  */
 export function runSummary(
   outcomes: readonly Outcome[],
@@ -47,7 +47,7 @@ export function runSummary(
   return width === undefined ? undefined : 'Nothing is due. Back up at once: pgbak run --force';
 }
 
-/** The exit status of a run: that of the signal which ended it, 1 when a backup failed, else 0. */
+/** The exit status of a run: that of the signal that ended it, 1 when a backup failed, else 0. */
 export function exitCodeOf(outcomes: readonly Outcome[], signal: AbortSignal): number {
   const reason: unknown = signal.reason;
   if (signal.aborted && reason instanceof InterruptedError) return reason.exitCode;

@@ -16,7 +16,7 @@ export const SERVER_COLUMNS = [
   { title: 'stored in', isName: true, shrinksTo: 10 },
 ];
 
-/** How many of its last archives stand in a server's spark line. */
+/** How many archives a server's bars show. */
 export const SPARK_LENGTH = 8;
 
 /** The cells of a server's line in the table of `list`; `recent` are its last attempts, newest first. */
@@ -45,8 +45,7 @@ function resultOf({ lastResult, error }: ServerRow, last: RecentBackup | undefin
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /**
- * Sizes as a row of bars, oldest first, against the largest of them: a backup that shrinks is seen at a glance, one
- * that is a few percent smaller is not.
+ * Draws sizes as a row of bars, oldest first, against the largest of them. It shows at a glance when a backup shrinks.
  */
 export function sparkLine(sizes: readonly number[]): string {
   const largest = Math.max(...sizes, 1);

@@ -5,27 +5,26 @@ import { printableName } from '../core/printable.ts';
 import { paint, painted } from './paint.ts';
 
 const GAP = 2;
-/** Letters as wide as they are long: ASCII, and the bars of a spark line. */
+/** Characters of width one: ASCII, and the bars of `list`. */
 const PLAIN = /^[ -~▁-█]*$/;
 const MOST_DRAWN_LINES = 60;
 
 export interface Column {
   title: string;
-  /** How narrow the column may become when the terminal is; without it the column keeps its width. */
+  /** The least width on a narrow terminal; without it the column keeps its width. */
   shrinksTo?: number;
-  /** Left out where not all columns fit even so, the lowest first. */
+  /** Columns with a rank are left out where the table is still too wide, the lowest rank first. */
   droppedAs?: number;
-  /** Its texts are names, which stay on one line: a name with a line break must not look like another row. */
+  /** Names stay on one line: a name with a line break must not look like another row. */
   isName?: boolean;
 }
 
 /**
- * A table no wider than the terminal, without rules, so that a line can be copied. Where it would be wider, the columns
- * that may shrink give way, the widest first, and their texts wrap between words. Without a terminal nothing is cut: what
- * reads it is `grep` or a mail program.
+ * A table without rules, so that a line can be copied, and no wider than the terminal. Where it would be wider, columns
+ * shrink, the widest first, and their texts wrap between words. Without a terminal nothing is cut, for `grep` and mail.
  */
 export function renderTable(columns: readonly Column[], texts: readonly string[][], terminalWidth?: number): string {
-  // Before anything is measured: a control character is wider shown than obeyed.
+  // Make control characters visible before measuring: that makes them wider.
   const rows = texts.map((row) =>
     row.map((text, index) => (columns[index]?.isName === true ? printableName(text) : painted(text))),
   );
@@ -40,7 +39,7 @@ export function renderTable(columns: readonly Column[], texts: readonly string[]
   const lines = [columns.map(({ title }) => paint('bold', title)), ...rows].map((row) =>
     kept.map((index, place) => wrap(row[index] ?? '', widths[place] ?? 0, natural[index] ?? 0)),
   );
-  // A line to a row: in a cell of several, cli-table3 measures the whole of it again for each letter that it cuts off.
+  // One line a row: in a cell of several lines, cli-table3 measures the whole cell again for each letter that it cuts.
   const rowsOfLines = lines.flatMap((row) => asLines(row));
   const draw = rowsOfLines.length > MOST_DRAWN_LINES ? padded : drawn;
   return draw(rowsOfLines, widths).join('\n');
@@ -59,7 +58,7 @@ function drawn(lines: readonly string[][], widths: readonly number[]): string[] 
     .map((line) => line.trimEnd());
 }
 
-/** The same for long lists, for which cli-table3 takes longer than all the rest of a command. */
+/** The same without cli-table3, which takes longer for a long list than all the rest of a command. */
 function padded(lines: readonly string[][], widths: readonly number[]): string[] {
   return lines.map((cells) =>
     cells
@@ -69,7 +68,7 @@ function padded(lines: readonly string[][], widths: readonly number[]): string[]
   );
 }
 
-/** A row of cells as rows of single lines. */
+/** Splits a row of cells into rows of single lines. */
 function asLines(row: readonly string[]): string[][] {
   const cells = row.map((text) => text.split('\n'));
   const height = Math.max(...cells.map((cell) => cell.length));
@@ -81,7 +80,7 @@ function wrap(text: string, width: number, naturalWidth: number): string {
   return wrapAnsi(text, width, { hard: true });
 }
 
-/** The places of the columns that fit when all shrink as far as they may. */
+/** The indexes of the columns that fit when all shrink as far as they may. */
 function fittingColumns(columns: readonly Column[], natural: readonly number[], available: number): number[] {
   let kept = columns.map((_column, index) => index);
   const least = (index: number) => Math.min(natural[index] ?? 0, columns[index]?.shrinksTo ?? Number.POSITIVE_INFINITY);
