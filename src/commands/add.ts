@@ -17,7 +17,7 @@ export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';
   static override description = `On a terminal, asks for what the flags leave out. Tries connection and storage, then stores the server.
 
-A directory is created only when you say so, with --create-destination where nobody can be asked: one that is missing may be a disk that is not mounted.
+A directory is created only when you say so, with --create-destination where there is no terminal to ask on: a missing directory may be a disk that is not mounted.
 
 Secrets given as env:NAME or file:/path are not stored but looked up whenever they are used. Prefer those: what is on a command line can be seen by every user of the machine and stays in the shell's history.
 

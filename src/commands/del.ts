@@ -33,7 +33,7 @@ EXIT STATUS
     const place = placeOf(server, environment);
     const objectName = objectNameOf(server.archiveName, server.format);
     if (!flags.yes) {
-      if (!canAsk(isJson)) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
+      if (!canAsk(isJson)) throw new ConfigError('there is no terminal to ask on', 'Say yes with --yes');
       const { confirm } = await import('@inquirer/prompts');
       const message = `Forget ${server.name}? Its archives stay in ${place} as ${objectName}.`;
       if (!(await confirm({ message: printable(message), default: false })))

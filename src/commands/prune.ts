@@ -15,7 +15,7 @@ export default class Prune extends BaseCommand {
   static override summary = 'remove the backups that no rule keeps';
   static override description = `The rules are the server's own: pgbak edit SERVER --keep-daily 7 --keep-weekly 4. They mean what they mean in restic; days, weeks and months are those of UTC. A server without rules keeps everything.
 
-Whatever the rules say, the newest good backup and the newest verified one stay, failed or bad ones never push out good ones, and only what pgbak itself stored for that server is removed, each by its id. What Object Lock holds is left and told. With B2_PRUNE_KEY_ID and B2_PRUNE_APP_KEY in the environment that key removes, so that the one of the daily runs need not be able to.
+The newest good backup and the newest verified one always stay, failed or bad ones never push out good ones, and only what pgbak itself stored for that server is removed, each by its id. What Object Lock holds is left and told. With B2_PRUNE_KEY_ID and B2_PRUNE_APP_KEY in the environment that key removes, so that the one of the daily runs need not be able to.
 
 EXIT STATUS
   0   pruned, or nothing to remove

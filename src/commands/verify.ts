@@ -68,7 +68,7 @@ EXIT STATUS
     if (isAll && /^\d+$/.test(flags.at)) throw new ConfigError(`--at ${flags.at} is one backup of one server: name it`);
     if (flags['archive-password'] === '-') {
       throw new ConfigError(
-        'verify asks nobody for a password',
+        'verify cannot ask for a password',
         'Give it as env:NAME or file:/path: --archive-password',
       );
     }

@@ -169,5 +169,5 @@ function checkPings(server: ServerRecord, { environment }: Examination): Finding
   const set = Object.keys(urls).filter((moment) => moment !== 'verify');
   if (set.length > 0) return [{ about, level: 'ok', message: `ping URLs for ${set.join(', ')} are well formed` }];
   const hint = 'Make a check at healthchecks.io and set --hc-url-success and --hc-url-fail.';
-  return [{ about, level: 'warning', message: 'nobody hears when its backups fail or stop: no ping URL is set', hint }];
+  return [{ about, level: 'warning', message: 'no ping URL is set: its backups can fail or stop unnoticed', hint }];
 }

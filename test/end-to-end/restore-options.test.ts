@@ -79,7 +79,7 @@ describe.each(['sql', 'binary'])('a %s backup', (format) => {
 
     expect(await restore(database, '--clean')).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/Say it with --yes/),
+      stderr: expect.stringMatching(/Say yes with --yes/),
     });
     expect(await restore(database, '--clean', '--yes', '--archive-password', 'wrong')).toMatchObject({ status: 1 });
     expect(await contentsOf(cluster, database)).toBe(untouched);

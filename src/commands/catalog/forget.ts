@@ -54,7 +54,7 @@ EXIT STATUS
     if (count === 0)
       throw new ConfigError('there is nothing to give up in that place', 'Places are named as in "pgbak backups".');
     if (!flags.yes) {
-      if (!canAsk(this.jsonEnabled())) throw new ConfigError('nobody can be asked here', 'Say it with --yes');
+      if (!canAsk(this.jsonEnabled())) throw new ConfigError('there is no terminal to ask on', 'Say yes with --yes');
       const { confirm } = await import('@inquirer/prompts');
       const message = `Give up ${count} backups in ${place}?`;
       if (!(await confirm({ message: printable(message), default: false }, promptContext())))

@@ -8,7 +8,7 @@ import { canAsk } from './terminal.ts';
 
 /**
  * The password to open an archive with: the one that was given, today's of the server, or one that a person types where
- * `-` was given. A `ConfigError` where nobody can type it.
+ * `-` was given. Throws a `ConfigError` without a terminal.
  */
 export async function passwordFor(
   server: ServerRecord,
@@ -18,7 +18,7 @@ export async function passwordFor(
 ): Promise<Secret | undefined> {
   if (given === undefined) return archivePasswordOf(server, environment);
   if (given !== '-') return givenPassword(given, environment);
-  if (!canAsk(isJson)) throw new ConfigError('nobody can be asked for the archive password here');
+  if (!canAsk(isJson)) throw new ConfigError('there is no terminal to ask for the archive password on');
   const { password } = await import('@inquirer/prompts');
   const typed = await password({ message: 'Archive password', mask: true }, promptContext());
   if (typed === '')

@@ -3,17 +3,17 @@ import { printable, printableName, withoutPasswords } from '../../core/printable
 import { promptContext } from '../../system/interruption.ts';
 import { canAsk } from './terminal.ts';
 
-/** Has a person type the name of the database that is about to be emptied. Without a terminal `--yes` has to say it. */
+/** Makes the user type the name of the database that will be emptied. Without a terminal `--yes` is needed. */
 export async function confirmReplacement(database: string, plan: readonly string[], isJson: boolean): Promise<void> {
   if (!canAsk(isJson)) {
     throw new ConfigError(
-      `everything in the database "${database}" would be replaced, and nobody can be asked here`,
-      'Say it with --yes',
+      `everything in the database "${database}" would be replaced, and there is no terminal to ask on`,
+      'Say yes with --yes',
     );
   }
   for (const line of plan) process.stdout.write(`  ${printable(withoutPasswords(line))}\n`);
   const { input } = await import('@inquirer/prompts');
-  // A name that holds what no key types is typed as it is shown.
+  // A name with characters that no key types is typed as it is shown.
   const shown = printableName(database);
   const typed = await input(
     { message: `Type the name of the database to replace what is in it (${shown})` },
