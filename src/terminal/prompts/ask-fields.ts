@@ -1,31 +1,30 @@
-import { parseArchiveName } from '../../server/archive-name.ts';
 import { directoryPlace, parsePlace } from '../../storage/place.ts';
-import { parsePingUrl } from '../../notify/ping-url.ts';
+import { checked } from '../../server/field-kinds.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
-import { parseName } from '../../server/names.ts';
+import { FIELDS, type FieldName, type ServerFields } from '../../server/server.ts';
 import { PgbakError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
+import type { Asking } from './ask-server.ts';
 import { fieldPrompt, type FieldPromptConfig } from './field-prompt.ts';
 
-/** The checks of single fields, as the prompts make them at every key. */
-export const problems = {
-  connection: checked((text) => {
-    if (!isReference(text)) parseConnection(new Secret(text));
-  }),
-  name: checked(parseName),
-  archiveName: checked(parseArchiveName),
-  directory: checked((text) => parsePlace(directoryPlace(text))),
-  pingUrl: checked((text) => {
-    if (!isReference(text)) parsePingUrl(text);
-  }),
-  hours: (text: string) => (/^[1-9]\d{0,5}$/.test(text) ? undefined : 'a whole number of hours, 1 or more'),
-  anything: () => undefined,
-  something: (text: string) => (text === '' ? 'this is needed' : undefined),
-};
+/** Why a text will not do; undefined where it will. */
+export type Complaint = (text: string) => string | undefined;
 
-/** The reason why a parser refuses a text, with what to do about it. */
-function checked(parse: (text: string) => unknown): (text: string) => string | undefined {
+export const needed: Complaint = (text) => (text === '' ? 'this is needed' : undefined);
+export const badHours: Complaint = (text) =>
+  /^[1-9]\d{0,5}$/.test(text) ? undefined : 'a whole number of hours, 1 or more';
+export const badConnection = complaintOf((text) => {
+  if (!isReference(text)) parseConnection(new Secret(text));
+});
+export const badDirectory = complaintOf((text) => parsePlace(directoryPlace(text)));
+
+/** The complaint of a field's rule. */
+export function badField(name: FieldName): Complaint {
+  return complaintOf((text) => checked<unknown>(FIELDS[name].rule, text));
+}
+
+function complaintOf(parse: (text: string) => unknown): Complaint {
   return (text) => {
     try {
       parse(text);
@@ -37,34 +36,50 @@ function checked(parse: (text: string) => unknown): (text: string) => string | u
   };
 }
 
-/** The first complaint of several checks. */
-export function allOf(...checks: ((text: string) => string | undefined)[]): (text: string) => string | undefined {
-  return (text) => checks.map((check) => check(text)).find((problem) => problem !== undefined);
+/** The first complaint of several. */
+export function anyOf(...complaints: Complaint[]): Complaint {
+  return (text) => complaints.map((complaint) => complaint(text)).find((problem) => problem !== undefined);
 }
 
-export interface OptionalField extends Omit<FieldPromptConfig, 'emptyMeans'> {
-  /** What stands in the catalogue now; a secret only as the fact that it is set. */
-  today?: string | Secret | undefined;
-  /** What applies when the record says nothing: `from B2_BUCKET`, `none`. */
-  otherwise: string;
+/** Asks for a field in the words of the table. */
+export async function askField(
+  name: FieldName,
+  config: Omit<FieldPromptConfig, 'message' | 'problemOf'> & { problemOf?: Complaint },
+): Promise<string> {
+  const { prompt = name, isMasked = false } = FIELDS[name];
+  return await fieldPrompt({ message: prompt, isSecret: isMasked, problemOf: badField(name), ...config });
 }
+
+/** Optional fields that hold a text. */
+type OptionalName = {
+  [Name in FieldName]: ServerFields[Name] extends string | Secret | undefined
+    ? undefined extends ServerFields[Name]
+      ? Name
+      : never
+    : never;
+}[FieldName];
 
 const CLEARS = '-';
 
 /**
- * Asks for a field that may be left out. Returns what is to be changed: undefined for nothing, an empty text to clear.
- * A text is edited in place; a secret, which is not shown, stays by Enter and goes by a single `-`.
+ * Asks for a field that may be left out, unless a flag gave it. `none` tells what applies when neither record nor environment
+ * has it. Returns what is to be changed: undefined for nothing, an empty text to clear. A text is edited in place; a secret is
+ * not shown, stays by Enter and goes by a single `-`.
  */
-export async function askOptional({ today, otherwise, ...config }: OptionalField): Promise<string | undefined> {
-  if (today === undefined) {
-    const text = await fieldPrompt({ ...config, emptyMeans: otherwise });
-    return text === '' ? undefined : text;
-  }
-  if (today instanceof Secret) {
-    const problemOf = (text: string) => (text === CLEARS ? undefined : config.problemOf(text));
-    const text = await fieldPrompt({ ...config, problemOf, emptyMeans: `set; Enter keeps it, ${CLEARS} clears it` });
+export async function askOptional(
+  name: OptionalName,
+  none: string,
+  { given, today, environment }: Asking,
+): Promise<string | undefined> {
+  if (given[name] !== undefined) return undefined;
+  const value = today?.[name];
+  const { variable } = FIELDS[name];
+  const otherwise = variable === undefined || environment.variable(variable) === undefined ? none : `from ${variable}`;
+  if (value instanceof Secret) {
+    const problemOf: Complaint = (text) => (text === CLEARS ? undefined : badField(name)(text));
+    const text = await askField(name, { problemOf, emptyMeans: `set; Enter keeps it, ${CLEARS} clears it` });
     return text === '' ? undefined : text === CLEARS ? '' : text;
   }
-  const text = await fieldPrompt({ ...config, prefill: today, emptyMeans: otherwise });
-  return text === today ? undefined : text;
+  const text = await askField(name, { emptyMeans: otherwise, ...(value === undefined ? {} : { prefill: value }) });
+  return text === (value ?? '') ? undefined : text;
 }

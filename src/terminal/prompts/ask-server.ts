@@ -1,10 +1,10 @@
 import type { Environment } from '../../server/environment.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
-import { SERVER_DEFAULTS, type ServerFields, type ServerRecord, type ServerInput } from '../../server/server.ts';
+import { SERVER_DEFAULTS, type ServerFields, type ServerInput, type ServerRecord } from '../../server/server.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
-import { allOf, askOptional, problems } from './ask-fields.ts';
+import { anyOf, askField, askOptional, badConnection, badField, badHours, needed } from './ask-fields.ts';
 import { askStorage } from './ask-storage.ts';
 import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
@@ -41,56 +41,49 @@ export async function askServer(asking: Asking): Promise<ServerInput> {
 
 async function askConnection(answers: ServerInput, asking: Asking): Promise<void> {
   const { given, today, tryConnection, fieldsOf, signal } = asking;
-  const isChanged = () => answers.connectionString !== undefined;
   for (;;) {
     if (given.connectionString === undefined) {
-      const text = await fieldPrompt({
-        message: 'Connection string',
-        isSecret: true,
-        problemOf: allOf(problems.something, problems.connection),
-        ...(today === undefined ? {} : { emptyMeans: 'set; Enter keeps it' }),
-      });
+      const problemOf = anyOf(needed, badConnection);
+      const keeps = today === undefined ? {} : { emptyMeans: 'set; Enter keeps it' };
+      const text = await askField('connectionString', { problemOf, ...keeps });
       if (text !== '') answers.connectionString = text;
     }
-    const attempt = tryConnection === undefined || !isChanged() ? undefined : () => tryConnection(fieldsOf(answers));
+    const isChanged = answers.connectionString !== undefined;
+    const attempt = tryConnection === undefined || !isChanged ? undefined : () => tryConnection(fieldsOf(answers));
     if (await tryIt('Connecting', attempt, signal)) return;
-    if (given.connectionString !== undefined) throw notStored('--connection-string');
+    // What a flag gave cannot be asked for again.
+    if (given.connectionString !== undefined) {
+      throw new ConfigError('nothing was stored', 'Correct --connection-string and try again.');
+    }
   }
 }
 
 async function askName(answers: ServerInput, { given, today, others }: Asking): Promise<void> {
   if (given.name !== undefined) return;
-  const isFree = (text: string) =>
+  const taken = (text: string) =>
     others.some(({ name }) => name === text.trim()) ? `there is a server named "${text.trim()}" already` : undefined;
-  const suggested = today?.name ?? databaseIn(answers.connectionString);
-  const text = await fieldPrompt({
-    message: 'Name',
-    problemOf: allOf(problems.name, isFree),
-    ...(suggested === undefined ? {} : { prefill: suggested }),
-  });
+  const prefill = today?.name ?? databaseIn(answers.connectionString);
+  const problemOf = anyOf(badField('name'), taken);
+  const text = await askField('name', { problemOf, ...(prefill === undefined ? {} : { prefill }) });
   if (text !== today?.name) answers.name = text;
 }
 
 async function askFrequency(answers: ServerInput, { given, today }: Asking): Promise<void> {
   if (given.frequencyHours !== undefined) return;
   const prefill = String(today?.frequencyHours ?? SERVER_DEFAULTS.frequencyHours);
-  const text = await fieldPrompt({ message: 'Hours between backups', prefill, problemOf: problems.hours });
+  const text = await askField('frequencyHours', { prefill, problemOf: badHours });
   if (Number(text) !== today?.frequencyHours) answers.frequencyHours = Number(text);
 }
 
-async function askPassword(answers: ServerInput, { given, today, environment }: Asking): Promise<void> {
-  if (given.archivePassword !== undefined) return;
-  const otherwise = environment.archivePassword === undefined ? 'none: not encrypted' : 'from ARCHIVE_PASSWORD';
-  const field = { isSecret: true, problemOf: problems.anything };
+async function askPassword(answers: ServerInput, asking: Asking): Promise<void> {
   for (;;) {
-    const message = 'Archive password';
-    const text = await askOptional({ ...field, message, today: today?.archivePassword, otherwise });
-    if (text === undefined || text === '' || isReference(text)) {
-      if (text !== undefined) answers.archivePassword = text;
-      return;
-    }
-    // One that was mistyped is found out on the day of the restore.
-    const again = await fieldPrompt({ message: 'The same again', isSecret: true, problemOf: problems.something });
+    const text = await askOptional('archivePassword', 'none: not encrypted', asking);
+    if (text === undefined) return;
+    // A mistyped password would be found out on the day of the restore.
+    const isTypedTwice = text !== '' && !isReference(text);
+    const again = isTypedTwice
+      ? await fieldPrompt({ message: 'The same again', isSecret: true, problemOf: needed })
+      : text;
     if (again === text) {
       answers.archivePassword = text;
       return;
@@ -99,22 +92,11 @@ async function askPassword(answers: ServerInput, { given, today, environment }: 
   }
 }
 
-async function askPings(answers: ServerInput, { given, today }: Asking): Promise<void> {
-  const fields = [
-    ['hcUrlSuccess', 'Ping URL for success', today?.hcUrlSuccess],
-    ['hcUrlFail', 'Ping URL for failure', today?.hcUrlFail],
-    ['hcUrlStart', 'Ping URL for the start', today?.hcUrlStart],
-  ] as const;
-  for (const [field, message, value] of fields) {
-    if (given[field] !== undefined) continue;
-    const text = await askOptional({ message, today: value, otherwise: 'none', problemOf: problems.pingUrl });
-    if (text !== undefined) answers[field] = text;
+async function askPings(answers: ServerInput, asking: Asking): Promise<void> {
+  for (const name of ['hcUrlSuccess', 'hcUrlFail', 'hcUrlStart'] as const) {
+    const text = await askOptional(name, 'none', asking);
+    if (text !== undefined) answers[name] = text;
   }
-}
-
-/** What flags said cannot be asked for again. */
-export function notStored(flag: string): ConfigError {
-  return new ConfigError('nothing was stored', `Correct ${flag} and try again.`);
 }
 
 function databaseIn(connectionString: string | undefined): string | undefined {

@@ -1,17 +1,16 @@
 import { select } from '@inquirer/prompts';
-import { parseArchiveName } from '../../server/archive-name.ts';
-import { parseDestination, settingsPlace } from '../../server/destination.ts';
+import { parseDestination, placeOf, settingsPlace } from '../../server/destination.ts';
 import { DEFAULT_PLACE, directoryAt, directoryPlace } from '../../storage/place.ts';
-import type { ServerFields, ServerInput } from '../../server/server.ts';
+import { FIELD_NAMES, FIELDS, type ServerFields, type ServerInput } from '../../server/server.ts';
+import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { allOf, askOptional, problems } from './ask-fields.ts';
-import { archiveNameProblem } from './archive-name-problem.ts';
+import { anyOf, askField, askOptional, badDirectory, badField, needed } from './ask-fields.ts';
 import type { Asking } from './ask-server.ts';
 import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
 
-const FIELDS = ['destination', 'b2KeyId', 'b2AppKey', 'b2Bucket', 'archiveName'] as const;
+const STORAGE_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].triedAt === 'storage');
 
 /** Asks where the archives go and under which name, and tries it, until it works or is wanted all the same. */
 export async function askStorage(answers: ServerInput, asking: Asking): Promise<void> {
@@ -20,12 +19,12 @@ export async function askStorage(answers: ServerInput, asking: Asking): Promise<
     await askDestination(answers, asking);
     await askB2(answers, asking);
     await askArchiveName(answers, asking);
-    const isChanged = FIELDS.some((field) => answers[field] !== undefined) || asking.today === undefined;
+    const isChanged = STORAGE_FIELDS.some((field) => answers[field] !== undefined) || asking.today === undefined;
     const attempt = tryStorage === undefined || !isChanged ? undefined : () => tryStorage(fieldsOf(answers));
     if (attempt !== undefined) await settle(fieldsOf(answers), asking);
     if (await tryIt('Trying the storage', attempt, signal)) return;
-    if (FIELDS.every((field) => given[field] !== undefined)) throw new ConfigError('nothing was stored');
-    for (const field of FIELDS) if (given[field] === undefined) delete answers[field];
+    if (STORAGE_FIELDS.every((field) => given[field] !== undefined)) throw new ConfigError('nothing was stored');
+    for (const field of STORAGE_FIELDS) if (given[field] === undefined) delete answers[field];
   }
 }
 
@@ -60,39 +59,31 @@ async function askDestination(answers: ServerInput, { given, today, environment 
   }
   const text = await fieldPrompt({
     message: 'Directory',
-    problemOf: allOf(problems.something, problems.directory),
+    problemOf: anyOf(needed, badDirectory),
     ...(kind === 'directory' ? { prefill: directoryAt(current) ?? current } : {}),
   });
   const destination = directoryPlace(text);
   if (destination !== current) answers.destination = destination;
 }
 
-async function askB2(answers: ServerInput, { given, today, environment, fieldsOf }: Asking): Promise<void> {
-  if (settingsPlace(fieldsOf(answers), environment).kind !== 'b2') return;
-  const from = (value: unknown, variable: string) => (value === undefined ? 'none yet' : `from ${variable}`);
-  const problemOf = problems.anything;
-  const fields = [
-    ['b2KeyId', 'B2 key id', today?.b2KeyId, from(environment.b2KeyId, 'B2_KEY_ID'), false],
-    ['b2AppKey', 'B2 application key', today?.b2AppKey, from(environment.b2AppKey, 'B2_APP_KEY'), true],
-    ['b2Bucket', 'B2 bucket', today?.b2Bucket, from(environment.b2Bucket, 'B2_BUCKET'), false],
-  ] as const;
-  for (const [field, message, value, otherwise, isSecret] of fields) {
-    if (given[field] !== undefined) continue;
-    const text = await askOptional({ message, today: value, otherwise, isSecret, problemOf });
-    if (text !== undefined) answers[field] = text;
+async function askB2(answers: ServerInput, asking: Asking): Promise<void> {
+  if (settingsPlace(asking.fieldsOf(answers), asking.environment).kind !== 'b2') return;
+  for (const name of ['b2KeyId', 'b2AppKey', 'b2Bucket'] as const) {
+    const text = await askOptional(name, 'none yet', asking);
+    if (text !== undefined) answers[name] = text;
   }
 }
 
 async function askArchiveName(answers: ServerInput, asking: Asking): Promise<void> {
-  const { given, today, fieldsOf } = asking;
+  const { given, today, others, environment, fieldsOf } = asking;
   if (given.archiveName !== undefined) return;
   const fields = fieldsOf(answers);
-  const isFree = archiveNameProblem(fields, asking);
-  const suggested = today?.archiveName ?? fields.archiveName;
-  const text = await fieldPrompt({
-    message: 'Archive name',
-    prefill: suggested,
-    problemOf: allOf(problems.archiveName, isFree),
-  });
-  if (text !== today?.archiveName) answers.archiveName = parseArchiveName(text);
+  const place = placeOf(fields, environment);
+  const taken = (archiveName: string) => {
+    const other = withSameArchives(place, archiveName, others, environment);
+    return other === undefined ? undefined : `server "${other.name}" has that name in ${place} already`;
+  };
+  const prefill = today?.archiveName ?? fields.archiveName;
+  const text = await askField('archiveName', { prefill, problemOf: anyOf(badField('archiveName'), taken) });
+  if (text !== today?.archiveName) answers.archiveName = text;
 }
