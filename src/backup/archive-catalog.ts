@@ -11,7 +11,7 @@ import type { ServerRecord } from '../server/server.ts';
 import { PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { heldDirectory } from '../restore/scratch-place.ts';
-import { archivePasswordOf } from '../server/archive-password.ts';
+import { archivePasswordOf } from '../server/settings.ts';
 import { sevenZipEnvironment, sevenZipOf } from '../server/programs.ts';
 import type { Context } from '../core/context.ts';
 

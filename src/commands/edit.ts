@@ -9,7 +9,7 @@ import { canAsk } from '../terminal/prompts/terminal.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
-import { encryptionSource } from '../server/sources.ts';
+import { encryptionSource } from '../server/settings.ts';
 import { changedServer, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { isMendedByItself, refuseUnmended } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';

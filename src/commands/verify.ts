@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findPoint } from '../restore/choose-point.ts';
 import { findServer } from '../catalog/find-server.ts';
-import { archivePasswordOf, givenPassword } from '../server/archive-password.ts';
+import { archivePasswordOf, givenPassword } from '../server/settings.ts';
 import { openScratchServer } from '../restore/open-scratch.ts';
 import { openContext } from '../terminal/open-context.ts';
 import { sweepKilled } from '../restore/scratch-place.ts';

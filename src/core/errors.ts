@@ -18,6 +18,16 @@ export abstract class PgbakError extends Error {
   }
 }
 
+/** What `run` returns, or the `PgbakError` that it throws. Any other error goes on: it is a bug. */
+export function attempt<Value>(run: () => Value): Value | PgbakError {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof PgbakError) return error;
+    throw error;
+  }
+}
+
 /** Wrong use or configuration: nothing was attempted. */
 export class ConfigError extends PgbakError {
   readonly exitCode = 2;

@@ -6,7 +6,7 @@ import { placeOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import { isReference } from '../server/reference.ts';
 import { unreadableText, type ServerRecord } from '../server/server.ts';
-import { b2Source, encryptionSource } from '../server/sources.ts';
+import { b2Source, encryptionSource } from '../server/settings.ts';
 
 /** A server as `list --json` prints it. */
 export interface ServerRow {

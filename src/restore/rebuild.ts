@@ -3,7 +3,7 @@ import { PgbakError } from '../core/errors.ts';
 import { grouped } from '../core/grouped.ts';
 import { Secret } from '../core/secret.ts';
 import { isSignedWith, parseNote } from '../core/sum-note.ts';
-import { archivePasswordOf } from '../server/archive-password.ts';
+import { archivePasswordOf } from '../server/settings.ts';
 import { fieldsOfPlace, placeOf } from '../server/destination.ts';
 import { parsePlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';

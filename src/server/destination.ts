@@ -1,4 +1,4 @@
-import { ConfigError, PgbakError } from '../core/errors.ts';
+import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { DEFAULT_PLACE, parsePlace, printPlace, unknownPlace, type Place } from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
 import type { Environment } from './environment.ts';
@@ -33,13 +33,8 @@ export function placeOf(server: PlaceFields, environment: Environment): string {
 
 /** The same where it is certain; undefined where the bucket is not known, or the destination cannot be read. */
 export function knownPlaceOf(server: PlaceFields, environment: Environment): string | undefined {
-  try {
-    const place = placeOf(server, environment);
-    return place === DEFAULT_PLACE ? undefined : place;
-  } catch (error) {
-    if (error instanceof PgbakError) return undefined;
-    throw error;
-  }
+  const place = attempt(() => placeOf(server, environment));
+  return place instanceof PgbakError || place === DEFAULT_PLACE ? undefined : place;
 }
 
 /** The fields of a server that stores its archives in a place. */

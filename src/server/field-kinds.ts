@@ -11,7 +11,7 @@ import {
   wholeCell,
   type CellRule,
 } from '../core/cells.ts';
-import { ConfigError, PgbakError } from '../core/errors.ts';
+import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 
 /** What is told of a field of any kind. */
@@ -50,38 +50,23 @@ export interface Field<Input, Value> extends FieldFacts {
   toCell: (value: Value) => string | number | null;
 }
 
-/** Checks input by a rule. Throws a `ConfigError` with the message and the hint of the rule. */
-export function checked<Value>(rule: v.GenericSchema<unknown, Value>, input: unknown): Value {
+/** The value that a rule makes of input, or a `ConfigError` with the message and the hint of the rule. */
+export function valueOf<Value>(rule: v.GenericSchema<unknown, Value>, input: unknown): Value | ConfigError {
   const { success, output, issues } = v.safeParse(rule, input, { abortEarly: true });
   if (success) return output;
   const [{ type, message, expected }] = issues;
   // The checks of valibot itself name a type in `expected`.
-  throw new ConfigError(message, type === 'raw_transform' ? (expected ?? undefined) : undefined);
+  return new ConfigError(message, type === 'raw_transform' ? (expected ?? undefined) : undefined);
 }
 
 /** A parser as a step of a rule: the message and the hint of its `PgbakError` become an issue. */
 function parsedBy<Input, Value>(parse: (input: Input) => Value) {
   return v.rawTransform<Input, Value>(({ dataset, addIssue, NEVER }) => {
-    try {
-      return parse(dataset.value);
-    } catch (error) {
-      if (!(error instanceof PgbakError)) throw error;
-      addIssue({ message: error.message, expected: error.hint });
-      return NEVER;
-    }
+    const value = attempt(() => parse(dataset.value));
+    if (!(value instanceof PgbakError)) return value;
+    addIssue({ message: value.message, expected: value.hint });
+    return NEVER;
   });
-}
-
-/** The same for a cell. */
-function cellParsedBy(parse: (given: string) => string) {
-  return (cell: string) => {
-    try {
-      return parse(cell);
-    } catch (error) {
-      if (!(error instanceof PgbakError)) throw error;
-      return new CellProblem(`cannot be meant: ${error.message}`);
-    }
-  };
 }
 
 /** An input of that type, found in a flag's value. */
@@ -125,7 +110,12 @@ export function optionalText<const Facts extends FieldFacts>(facts: Facts, parse
     ...TEXT,
     default: undefined,
     rule: v.pipe(v.string(), parsedBy(clearedOr(parse))),
-    readCell: optionalCell(madeCell(textCell, cellParsedBy(parse))),
+    readCell: optionalCell(
+      madeCell(textCell, (cell) => {
+        const value = attempt(() => parse(cell));
+        return value instanceof PgbakError ? new CellProblem(`cannot be meant: ${value.message}`) : value;
+      }),
+    ),
     toCell: (value: string | undefined) => value ?? null,
   };
 }

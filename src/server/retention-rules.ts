@@ -12,7 +12,7 @@ export function hasRules(rules: RetentionRules): boolean {
 }
 
 /** A period of the calendar. */
-export interface Period {
+interface Period {
   years: number;
   months: number;
   days: number;

@@ -1,7 +1,7 @@
 import { placeOf } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { parseArchiveName } from './archive-name.ts';
-import { checked } from './field-kinds.ts';
+import { valueOf } from './field-kinds.ts';
 import { isReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
 import {
@@ -22,12 +22,10 @@ export function parseServerInput(input: ServerInput): ServerChanges {
   const changes: ServerChanges = {};
   const problems: ConfigError[] = [];
   forEachField((name, { rule }) => {
-    try {
-      if (name in input) changes[name] = checked(rule, input[name]);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      problems.push(error);
-    }
+    if (!(name in input)) return;
+    const value = valueOf(rule, input[name]);
+    if (value instanceof ConfigError) problems.push(value);
+    else changes[name] = value;
   });
   const [first] = problems;
   if (first !== undefined) throw new ConfigError(problems.map(({ message }) => message).join('; '), first.hint);

@@ -1,13 +1,13 @@
+import { type Compression, parseCompression } from '../core/compression.ts';
+import type { Format } from '../core/dump-format.ts';
+import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
 import type { Destination } from '../storage/registry.ts';
-import { ConfigError, PgbakError } from '../core/errors.ts';
 import { parseArchiveName } from './archive-name.ts';
-import { parseCompression, type Compression } from '../core/compression.ts';
-import { resolveDestination } from './destination.ts';
+import { resolveDestination, settingsPlace } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Format } from '../core/dump-format.ts';
-import { unreadableProblem, type ServerFields, type ServerRecord } from './server.ts';
+import { type ServerFields, type ServerRecord, unreadableProblem } from './server.ts';
 
 /** What one run asks for in place of a server's own format and compression. */
 export type SettingsOverrides = { [Field in keyof ArchiveKind]?: ArchiveKind[Field] | undefined };
@@ -44,26 +44,22 @@ export function resolveSettings(
   overrides: SettingsOverrides = {},
 ): ServerSettings {
   const problems: PgbakError[] = [];
-  const attempt = <T>(resolve: () => T): T | undefined => {
-    try {
-      return resolve();
-    } catch (error) {
-      if (!(error instanceof PgbakError)) throw error;
-      problems.push(error);
-      return undefined;
-    }
+  const tried = <Value>(resolve: () => Value): Value | undefined => {
+    const value = attempt(resolve);
+    if (!(value instanceof PgbakError)) return value;
+    problems.push(value);
+    return undefined;
   };
-  const resolved = (value: Secret | undefined, what: string) =>
-    value === undefined ? undefined : attempt(() => resolveReference(value, what, environment.variable));
-
   const unreadable = unreadableProblem(server);
   if (unreadable !== undefined) throw unreadable;
-  const connectionString = resolved(server.connectionString, 'the connection string');
-  const archivePassword = resolved(server.archivePassword ?? environment.archivePassword, 'the archive password');
+  const connectionString = tried(() =>
+    resolveReference(server.connectionString, 'the connection string', environment.variable),
+  );
+  const archivePassword = tried(() => archivePasswordOf(server, environment));
   const { format, compression: compressionText } = archiveKindOf(server, overrides);
-  const compression = attempt(() => parseCompression(compressionText));
-  const archiveName = attempt(() => parseArchiveName(server.archiveName));
-  const destination = attempt(() => resolveDestination(server, environment));
+  const compression = tried(() => parseCompression(compressionText));
+  const archiveName = tried(() => parseArchiveName(server.archiveName));
+  const destination = tried(() => resolveDestination(server, environment));
   if (server.archivePassword === undefined && environment.isArchivePasswordEmpty) {
     problems.push(
       new ConfigError(
@@ -101,7 +97,7 @@ function combined(problems: readonly PgbakError[]): ConfigError {
 }
 
 /** Where a ping goes for each moment of a backup, and of its verification. */
-export interface PingUrls {
+interface PingUrls {
   start?: Secret;
   success?: Secret;
   fail?: Secret;
@@ -118,21 +114,53 @@ export function resolvePingUrls(
 ): { urls: PingUrls; problems: string[] } {
   const urls: PingUrls = {};
   const problems: string[] = [];
-  const given = {
-    start: server.hcUrlStart,
-    success: server.hcUrlSuccess,
-    fail: server.hcUrlFail,
-    verify: server.hcUrlVerify,
-  };
-  for (const moment of ['start', 'success', 'fail', 'verify'] as const) {
-    const value = given[moment];
+  const given = [
+    ['start', server.hcUrlStart],
+    ['success', server.hcUrlSuccess],
+    ['fail', server.hcUrlFail],
+    ['verify', server.hcUrlVerify],
+  ] as const;
+  for (const [moment, value] of given) {
     if (value === undefined) continue;
-    try {
-      urls[moment] = resolveReference(value, `the ${moment} ping URL`, environment.variable);
-    } catch (error) {
-      if (!(error instanceof PgbakError)) throw error;
-      problems.push(error.message);
-    }
+    const url = attempt(() => resolveReference(value, `the ${moment} ping URL`, environment.variable));
+    if (url instanceof PgbakError) problems.push(url.message);
+    else urls[moment] = url;
   }
   return { urls, problems };
+}
+
+/** Where a setting comes from. */
+type Source = 'record' | 'environment' | 'none';
+
+/** Where the archive password of a server comes from; `none` means that its archives are not encrypted. */
+export function encryptionSource(server: Pick<ServerRecord, 'archivePassword'>, environment: Environment): Source {
+  return sourceOf(server.archivePassword, environment.archivePassword);
+}
+
+/** Where a server's B2 settings come from; `none` for a directory, `incomplete` while one of the three is missing. */
+export function b2Source(server: ServerRecord, environment: Environment): Source | 'mixed' | 'incomplete' {
+  if (settingsPlace(server, environment).kind === 'directory') return 'none';
+  const sources = [
+    sourceOf(server.b2KeyId, environment.b2KeyId),
+    sourceOf(server.b2AppKey, environment.b2AppKey),
+    sourceOf(server.b2Bucket, environment.b2Bucket),
+  ];
+  if (sources.includes('none')) return 'incomplete';
+  const [first = 'none'] = sources;
+  return sources.every((source) => source === first) ? first : 'mixed';
+}
+
+function sourceOf(record: unknown, environment: unknown): Source {
+  return record !== undefined ? 'record' : environment !== undefined ? 'environment' : 'none';
+}
+
+/** The password that a server's archives are opened with today. */
+export function archivePasswordOf(server: ServerRecord, environment: Environment): Secret | undefined {
+  const secret = server.archivePassword ?? environment.archivePassword;
+  return secret === undefined ? undefined : resolveReference(secret, 'the archive password', environment.variable);
+}
+
+/** The password that a flag gives, or the one that it refers to. */
+export function givenPassword(given: string, { variable }: Environment): Secret {
+  return resolveReference(new Secret(given), 'the archive password', variable);
 }

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { givenPassword } from '../../server/archive-password.ts';
+import { givenPassword } from '../../server/settings.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
 import { openContext } from '../../terminal/open-context.ts';
 import { rebuild } from '../../restore/rebuild.ts';

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
-import { archivePasswordOf, givenPassword } from '../../server/archive-password.ts';
+import { archivePasswordOf, givenPassword } from '../../server/settings.ts';
 import type { Environment } from '../../server/environment.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';

@@ -1,15 +1,15 @@
 import { directoryPlace, parsePlace } from '../../storage/place.ts';
-import { checked } from '../../server/field-kinds.ts';
+import { valueOf } from '../../server/field-kinds.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
 import { FIELDS, type FieldName, type ServerFields } from '../../server/server.ts';
-import { PgbakError } from '../../core/errors.ts';
+import { attempt, PgbakError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
 import type { Asking } from './ask-server.ts';
 import { fieldPrompt, type FieldPromptConfig } from './field-prompt.ts';
 
 /** Why a text will not do; undefined where it will. */
-export type Complaint = (text: string) => string | undefined;
+type Complaint = (text: string) => string | undefined;
 
 export const needed: Complaint = (text) => (text === '' ? 'this is needed' : undefined);
 export const badHours: Complaint = (text) =>
@@ -21,18 +21,16 @@ export const badDirectory = complaintOf((text) => parsePlace(directoryPlace(text
 
 /** The complaint of a field's rule. */
 export function badField(name: FieldName): Complaint {
-  return complaintOf((text) => checked<unknown>(FIELDS[name].rule, text));
+  return (text) => {
+    const value = valueOf<unknown>(FIELDS[name].rule, text);
+    return value instanceof PgbakError ? value.message : undefined;
+  };
 }
 
 function complaintOf(parse: (text: string) => unknown): Complaint {
   return (text) => {
-    try {
-      parse(text);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof PgbakError)) throw error;
-      return error.message;
-    }
+    const result = attempt(() => parse(text));
+    return result instanceof PgbakError ? result.message : undefined;
   };
 }
 

@@ -6,7 +6,7 @@ import { findServer } from '../../catalog/find-server.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { canAsk } from './terminal.ts';
 
-export interface Choice {
+interface Choice {
   /** What was given on the command line. */
   idOrName: string | undefined;
   /** `Delete which server?` */

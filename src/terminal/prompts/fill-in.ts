@@ -7,7 +7,7 @@ import { parseServerInput } from '../../server/server-form.ts';
 import type { ServerInput, ServerFields, ServerRecord } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';
 
-export interface FillIn {
+interface FillIn {
   given: ServerInput;
   /** The server that is edited. */
   today?: ServerRecord;
