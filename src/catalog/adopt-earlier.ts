@@ -2,18 +2,18 @@ import { sql, type Kysely } from 'kysely';
 import { earlierLogEntry, earlierServer, type EarlierRow } from './earlier-rows.ts';
 import type { Schema } from './schema.ts';
 
-/** How much a file of the earlier program brought with it. */
+/** How much was adopted from a file of the earlier program. */
 export interface Adopted {
   servers: number;
   backups: number;
 }
 
-/** Rows a statement: SQLite takes 32,766 parameters. */
+/** Rows in one statement: SQLite takes 32,766 parameters. */
 const ROWS_AT_ONCE = 500;
 
 /**
- * Turns the tables of the earlier program into today's, within the caller's transaction: ids stay, every value that
- * still means something is kept, and the history gives each server the time of its last good backup.
+ * Turns the tables of the earlier program into today's, within the caller's transaction. Keeps ids and every value that still
+ * has a meaning, and gives each server the time of its last good backup from the history.
  */
 export async function adoptEarlier(db: Kysely<Schema>, createTables: () => Promise<void>): Promise<Adopted> {
   const hasLog = await tableExists(db, 'backup_log');
@@ -31,7 +31,7 @@ export async function adoptEarlier(db: Kysely<Schema>, createTables: () => Promi
     names.set(adopted.id, adopted.name);
     await db.insertInto('servers').values(adopted).execute();
   }
-  // An id that stands in a log or a script must not come to mean another server.
+  // Never reuse an id: logs and scripts may still name the old server by it.
   await sql`delete from sqlite_sequence where name = 'servers'`.execute(db);
   await sql`insert into sqlite_sequence (name, seq) values ('servers', ${lastId})`.execute(db);
   for (let first = 0; first < log.length; first += ROWS_AT_ONCE) {
@@ -44,7 +44,7 @@ export async function adoptEarlier(db: Kysely<Schema>, createTables: () => Promi
   return { servers: servers.length, backups: log.length };
 }
 
-/** The highest id ever given, also where that server is gone. */
+/** The highest id ever given, even to a server that was deleted. */
 async function lastServerId(db: Kysely<Schema>): Promise<number> {
   const highest = sql<{ id: number | null }>`select max(id) as id from servers`;
   const given = sql<{ id: number | null }>`select max(seq) as id from sqlite_sequence where name = 'servers'`;
@@ -63,7 +63,7 @@ async function rowsOf(db: Kysely<Schema>, table: string, order: string): Promise
   return (await query.execute(db)).rows;
 }
 
-/** The newest success of each server in the log, by the text of its time, which sorts as the time does. */
+/** The time of each server's newest success. The log is sorted by the text of the time, which sorts like the time. */
 function lastGoodBackups(log: readonly EarlierRow[]): Map<number, string> {
   const newest = new Map<number, string>();
   for (const row of log) {

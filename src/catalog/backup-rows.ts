@@ -5,12 +5,12 @@ import type { BackupLogTable } from './schema.ts';
 import { stringList } from '../core/cells.ts';
 import { isoTime, rowReader } from './row-reader.ts';
 
-/** What a list of servers shows of their backups. */
+/** A backup, as the list of servers shows it. */
 export type RecentBackup = Pick<BackupRecord, 'result' | 'sizeBytes' | 'warnings'>;
 
-export type RecentRow = Pick<Selectable<BackupLogTable>, 'finished_at' | 'success' | 'file_size' | 'warnings'>;
+type RecentRow = Pick<Selectable<BackupLogTable>, 'finished_at' | 'success' | 'file_size' | 'warnings'>;
 
-/** SQLite gives the inner rows as JSON text. */
+/** SQLite returns the inner rows as JSON text. */
 export function parseRows<Row>(rows: Row[] | string): Row[] {
   if (typeof rows !== 'string') return rows;
   const parsed: Row[] = JSON.parse(rows);
@@ -34,7 +34,7 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
   const format = FORMATS.find((known) => known === row.format);
   const result = resultOf(row);
   const read = rowReader({ ...row });
-  // Before all others: what has no known time is never the newest.
+  // A backup without a readable time sorts before all others, so that it is never the newest.
   const startedAt = read.time('started_at', isoTime) ?? new Date(0);
   const finishedAt = row.finished_at === null ? undefined : (read.time('finished_at', isoTime) ?? startedAt);
   const removedAt = row.removed_at === null ? undefined : (read.time('removed_at', isoTime) ?? startedAt);

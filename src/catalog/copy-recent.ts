@@ -1,29 +1,26 @@
-import { Kysely, SqliteDialect } from 'kysely';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 import { migrate } from './migrate.ts';
-import { openError } from './open-error.ts';
-import type { Schema } from './schema.ts';
+import { catalogError } from './dialects/sqlite-errors.ts';
 
-/** The copy beside the backups holds so many restore points of all servers together, */
+/** Restore points in the copy, of all servers together. */
 const MOST_POINTS = 10_000;
-/** but at least these of each server. Only of these it holds the counts of their rows, which are long. */
+/** Restore points of each server that are in the copy in any case. Only these bring their row counts, which are long. */
 const POINTS_OF_EACH = 20;
-/** It holds so many of the last attempts, good or failed, and of the last verifications. */
+/** The last attempts, good or failed, and the last verifications in the copy. */
 const LAST_ATTEMPTS = 1000;
 
 /**
- * Copies what is needed of the catalogue at `path` by those who have lost the machine into an empty file: the servers,
- * their newest restore points with what is known of them, and the last attempts. The copy is made after each run, so it
- * must not grow with a history of years. Older archives come back by a rebuild.
+ * Copies the part of the catalogue at `path` that is needed after the loss of the machine into an empty file: the servers,
+ * their newest restore points, and the last attempts. The copy is made after each run, so it must not grow with a history of
+ * years. A rebuild brings back older archives.
  */
 export async function copyRecent(path: string, target: string): Promise<void> {
   try {
     const copy = openSqlite(target);
     try {
-      // A copy that is cut off is thrown away as a whole.
+      // No journal: a copy that is cut off is thrown away as a whole.
       copy.exec('pragma journal_mode = memory; pragma synchronous = off');
-      const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: copy }) });
-      await migrate(db, copy, target, () => {});
+      await migrate(copy, target, () => {});
       copy.exec('pragma foreign_keys = off');
       copy.prepare('attach ? as source').run(path);
       copy.exec('begin');
@@ -39,7 +36,7 @@ export async function copyRecent(path: string, target: string): Promise<void> {
       copy.close();
     }
   } catch (error) {
-    throw openError(path, error);
+    throw catalogError(path, error);
   }
 }
 
@@ -64,7 +61,7 @@ function tablesOf(copy: Sqlite): string[] {
   return copy.prepare<[], string>(query).pluck().all();
 }
 
-/** What is left out of a table; all of the others is copied. */
+/** Which rows of a table are copied; all rows of other tables. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   backup_log: 'where id in (select id from temp.chosen)',
   part_sums: 'where backup_id in (select id from temp.chosen)',

@@ -4,15 +4,15 @@ import { SERVER_DEFAULTS } from '../server/server.ts';
 import type { BackupLogTable, ServersTable } from './schema.ts';
 import { fromCompact } from './row-reader.ts';
 
-/** A row of the earlier program, with the columns that its version had. */
+/** A row of the earlier program; which columns there are depends on its version. */
 export type EarlierRow = Record<string, string | number | null>;
 
-/** 0 for a backup whose time cannot be read: it sorts before all others, and its own text is kept beside it. */
+/** For a backup whose time cannot be read: it sorts before all others, and `ts` keeps the text. */
 const UNKNOWN_TIME = new Date(0);
 
 /**
- * A server of the earlier program as a row of today. It had no names: one is made from the archive's name or the
- * database's, with a number behind it where it is taken.
+ * Turns a server of the earlier program into a row of today. Servers had no names: the name is made from the archive's or the
+ * database's name, with a number where it is taken.
  */
 export function earlierServer(
   row: EarlierRow,
@@ -45,8 +45,8 @@ export function earlierServer(
 }
 
 /**
- * An entry of the earlier program's log. It made plain dumps with LZMA2 at level 1, whose archives are as large as
- * today's default makes them, so that the size rule goes on with the same measure.
+ * Turns an entry of the earlier program's log into a row of today. That program made plain dumps with LZMA2 at level 1, whose
+ * archives compare in size with those of today's default.
  */
 export function earlierLogEntry(row: EarlierRow, names: ReadonlyMap<number, string>): Insertable<BackupLogTable> {
   const ts = text(row, 'ts') ?? '';
@@ -75,7 +75,7 @@ export function earlierLogEntry(row: EarlierRow, names: ReadonlyMap<number, stri
   };
 }
 
-/** The oldest files hold the parts of a connection and no host: the server was on the same machine. */
+/** The oldest files hold the parts of a connection, without a host: the server was on the same machine. */
 function connectionStringOf(row: EarlierRow): string {
   const part = (column: string) => encodeURIComponent(text(row, column) ?? '');
   const password = part('password');
@@ -84,7 +84,7 @@ function connectionStringOf(row: EarlierRow): string {
   return `postgresql://${user === '' ? '' : `${user}@`}localhost${port === '' ? '' : `:${port}`}/${part('database')}`;
 }
 
-/** A dead man's switch was a URL or the bare UUID of a check at healthchecks.io. */
+/** A dead man's switch was a URL, or only the UUID of a check at healthchecks.io. */
 function pingUrlOf(deadMansSwitch: string | null): string | null {
   if (deadMansSwitch === null || /^https?:\/\//.test(deadMansSwitch)) return deadMansSwitch;
   return `https://hc-ping.com/${encodeURIComponent(deadMansSwitch)}`;
@@ -95,7 +95,7 @@ function databaseIn(connectionString: string): string | undefined {
   return encoded?.replaceAll(/%[^%]{2}/g, '-') ?? /\bdbname\s*=\s*'?([^\s']+)/.exec(connectionString)?.[1];
 }
 
-/** A column's text; null where the column is missing, null or empty. */
+/** The text of a column; null where it is missing, null or empty. */
 function text(row: EarlierRow, column: string): string | null {
   const value = row[column];
   if (value === null || value === undefined) return null;

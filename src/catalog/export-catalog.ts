@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { isReference } from '../server/reference.ts';
 import { Secret } from '../core/secret.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
-import { openError } from './open-error.ts';
+import { catalogError } from './dialects/sqlite-errors.ts';
 
 const SECRETS = [
   'archive_password',
@@ -15,16 +15,15 @@ const SECRETS = [
 ] as const;
 
 /**
- * Writes a copy of the catalogue, which `copyTo` makes, to a new file of mode 0600. With `withoutPassword` it is one that
- * anybody may see: secrets are left out, references to secrets stay, and connection strings are what that function makes
- * of them.
+ * Writes a copy of the catalogue, made by `copyTo`, to a new file of mode 0600. With `withoutPassword` everybody may see the copy:
+ * secrets are left out, references to secrets stay, and that function takes the passwords out of connection strings.
  */
 export async function exportCatalog(
   copyTo: (target: string) => Promise<void> | void,
   target: string,
   withoutPassword?: (connection: Secret) => string,
 ): Promise<void> {
-  // VACUUM INTO takes an empty file, and would make one by the umask.
+  // VACUUM INTO takes an empty file; a file that it creates itself gets its mode from the umask.
   closeSync(openSync(target, 'wx', 0o600));
   await copyTo(target);
   if (withoutPassword === undefined) return;
@@ -36,7 +35,7 @@ export async function exportCatalog(
       copy.close();
     }
   } catch (error) {
-    throw openError(target, error);
+    throw catalogError(target, error);
   }
 }
 
@@ -51,7 +50,7 @@ function withoutSecrets(copy: Sqlite, withoutPassword: (connection: Secret) => s
     const connection = String(server['connection_string']);
     if (!isReference(connection)) set(copy, server['id'], 'connection_string', withoutPassword(new Secret(connection)));
   }
-  // What was overwritten must not stay in pages that are free now.
+  // Overwrite the free pages, which may still hold secrets.
   copy.exec('vacuum');
 }
 

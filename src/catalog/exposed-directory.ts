@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A directory above a catalogue in which others can put a file of theirs in its place. */
+/** A directory above a catalogue in which other users can replace the catalogue. */
 export interface ExposedDirectory {
   message: string;
   hint: string;
@@ -12,10 +12,9 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Tells whether other users can put another file in the place of the catalogue at `path`, or beside it, whatever mode it
- * has itself: by the directory that it is in, links followed, or by one above. In a sticky directory they cannot rename
- * what is not theirs (https://man7.org/linux/man-pages/man7/inode.7.html). Undefined where nobody can, or where the
- * directory is not there.
+ * Finds a directory in which other users can replace the catalogue at `path`, or put a file beside it, whatever the catalogue's
+ * own mode: its directory, links followed, or one above. In a sticky directory they can rename only their own files
+ * (https://man7.org/linux/man-pages/man7/inode.7.html). Undefined where there is none, or where the directory is absent.
  */
 export function exposedDirectory(path: string): ExposedDirectory | undefined {
   let directory: string;
@@ -24,7 +23,7 @@ export function exposedDirectory(path: string): ExposedDirectory | undefined {
   } catch {
     return undefined;
   }
-  // Whose catalogue it is may write there, and so may whom the superuser makes one for.
+  // The catalogue's owner may write there, also when root runs pgbak for that user.
   const trusted = new Set([0, process.geteuid?.(), statSync(path, { throwIfNoEntry: false })?.uid]);
   for (;;) {
     const stats = statSync(directory, { throwIfNoEntry: false });
@@ -65,8 +64,8 @@ function whoWrites(
 }
 
 /**
- * Whether that group is one that many systems make for each user alone: nobody else is in it, as far as the machine's own
- * files tell (https://man7.org/linux/man-pages/man5/group.5.html).
+ * Whether the group is a user's private group, as many systems make one for each user: the machine's own files list no other
+ * member (https://man7.org/linux/man-pages/man5/group.5.html).
  */
 function isPrivateGroup(gid: number, uid: number): boolean {
   const users = entriesOf('/etc/passwd').map(([name, , id, group]) => ({ name, uid: Number(id), gid: Number(group) }));

@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { Catalog } from './open-catalog.ts';
 
-/** What is repeated where no server has it. A URL or a connection string in its place may hold a secret. */
+/** Only such a name is repeated in an error: a URL or connection string in its place may hold a secret. */
 const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
 
 /** The server with this id or name; a `ConfigError` that lists the known ones when there is none. */
@@ -18,7 +18,7 @@ export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: st
   );
 }
 
-/** The same for several, each of them once however often it is named. */
+/** The servers with these ids or names, each once. */
 export async function findServers(
   catalog: Pick<Catalog, 'servers'>,
   idsOrNames: readonly string[],
@@ -27,7 +27,7 @@ export async function findServers(
   return [...new Map(found.map((server) => [server.id, server])).values()];
 }
 
-/** One entry of the log; a `ConfigError` when there is none, or when it is of another server than was named. */
+/** One entry of the log; a `ConfigError` when there is none, or when it belongs to another server than the named one. */
 export async function findBackup(
   catalog: Pick<Catalog, 'servers' | 'backups'>,
   backupId: number,

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { PgbakError } from '../core/errors.ts';
 import { openSqlite } from '../system/sqlite.ts';
-import { absentCatalog, fileKind } from './file-kind.ts';
+import { absentCatalog, kindOfFile } from './dialects/sqlite-file.ts';
 import { SCHEMA } from './migrate.ts';
-import { openError } from './open-error.ts';
+import { catalogError } from './dialects/sqlite-errors.ts';
 
-/** How a catalogue file is, found out without changing it. */
+/** The state of a catalogue file, found out without changing it. */
 export type CatalogHealth =
   | { kind: 'absent'; path: string; message: string; hint: string | undefined }
   | { kind: 'earlier'; path: string }
@@ -17,7 +17,7 @@ export type CatalogHealth =
       mode: number;
       schema: number;
       knownSchema: number;
-      /** What SQLite found wrong; empty when all is well. */
+      /** The faults that SQLite found. */
       damage: string[];
     };
 
@@ -30,7 +30,7 @@ export function catalogHealth(path: string): CatalogHealth {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return absent(path);
   try {
-    const file = fileKind(path);
+    const file = kindOfFile(path);
     if (file.kind === 'absent') return absent(path);
     if (file.kind === 'empty') {
       return {
@@ -44,7 +44,7 @@ export function catalogHealth(path: string): CatalogHealth {
     const mode = stats.mode & 0o777;
     return { kind: 'current', path, mode, schema: file.schema, knownSchema: SCHEMA, damage: damageOf(path) };
   } catch (error) {
-    const problem = openError(path, error);
+    const problem = catalogError(path, error);
     if (!(problem instanceof PgbakError)) throw problem;
     return { kind: 'unusable', path, message: problem.message, hint: problem.hint };
   }

@@ -2,37 +2,34 @@ import { setImmediate } from 'node:timers/promises';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** How many entries there are. */
 export interface HistoryCount {
   attempts: number;
   verifications: number;
 }
 
-/** Entries from before `before` of one server, or of all. */
-export interface HistoryChoice {
+/** Entries of one server, or of all, from before `before`. */
+interface HistoryChoice {
   before: Date;
   serverId: number | undefined;
 }
 
 export interface HistoryQueries {
-  /** How much `trim` would remove. */
+  /** How many entries `trim` would remove. */
   trimmable(choice: HistoryChoice): Promise<HistoryCount>;
   /**
-   * Removes entries that nothing needs any more. What stays, however old: attempts whose archive is in storage, or may be;
-   * the last attempts of each server, by which `status` judges; its last good and its last failed one of each format and
-   * compression, which sizes are compared with; its last verifications and the last of each backup.
-   * It works in parts, so that a signal is heard in between; what was removed until then stays removed.
+   * Removes entries that nothing needs any more. However old, these stay: attempts whose archive storage holds or may hold; the
+   * last attempts of each server, by which `status` judges; its last good and last failed attempt of each format and compression,
+   * with which sizes are compared; its last verifications and the last ones of each backup.
+   * Works in batches and looks at the signal between them. An abort undoes nothing.
    *
    * @throws the signal's reason
    */
   trim(choice: HistoryChoice, signal: AbortSignal): Promise<HistoryCount>;
-  /** Gives the room of removed entries back to the disk. Meanwhile it takes as much again as the catalogue. */
-  compact(): Promise<void>;
 }
 
-/** `list` shows so many of each server, and a few more do not matter. */
+/** More attempts of each server than `list` shows. */
 const LAST_OF_EACH = 20;
-/** Deleted in one statement: some ten milliseconds of work. */
+/** Rows deleted by one statement: some ten milliseconds of work. */
 const AT_ONCE = 5000;
 
 export function historyQueries(db: Kysely<Schema>): HistoryQueries {
@@ -67,14 +64,10 @@ export function historyQueries(db: Kysely<Schema>): HistoryQueries {
       }
       return trimmed;
     },
-    compact: async () => {
-      await sql`vacuum`.execute(db);
-      await sql`pragma wal_checkpoint(truncate)`.execute(db);
-    },
   };
 }
 
-/** A time that is no text is unreadable, and as a number it would come before all others. */
+/** `>= '0'` leaves out times that are no text: as numbers they would sort before all others. */
 function isOld(column: 'finished_at' | 'verified_at', { before, serverId }: HistoryChoice): RawBuilder<unknown> {
   const isOfServer = serverId === undefined ? sql`` : sql`and server_id = ${serverId}`;
   return sql`${sql.ref(column)} >= '0' and ${sql.ref(column)} < ${before.toISOString()} ${isOfServer}`;
@@ -99,7 +92,7 @@ function verifications(choice: HistoryChoice): RawBuilder<unknown> {
     and id not in (${lastVerifications(sql`server_id`)} union ${lastVerifications(sql`backup_id`)})`;
 }
 
-/** The last of each kind that `status` and `prune` look for. */
+/** The last verification of each kind that `status` and `prune` look for. */
 function lastVerifications(by: RawBuilder<unknown>): RawBuilder<unknown> {
   const last = sql`select max(id) from verification_log`;
   return sql`${last} group by ${by}

@@ -1,7 +1,7 @@
-import { sql, type Kysely } from 'kysely';
+import { Kysely, sql, SqliteDialect } from 'kysely';
 import { ConfigError } from '../core/errors.ts';
 import { adoptEarlier, type Adopted } from './adopt-earlier.ts';
-import { databaseKind } from './file-kind.ts';
+import { kindOfDatabase } from './dialects/sqlite-file.ts';
 import { createTables } from './migrations/0001-tables.ts';
 import { addVerificationAndRetention } from './migrations/0002-verification-and-retention.ts';
 import { addPartSums } from './migrations/0003-part-sums.ts';
@@ -14,7 +14,7 @@ import { addIndices } from './migrations/0011-indices.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
-/** In their order; a catalogue's schema number is how many of them it has seen. Never edited once released. */
+/** In order: a catalogue's schema number counts those that it has seen. Never edit one that was released. */
 const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   createTables,
   addVerificationAndRetention,
@@ -30,7 +30,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
 /** The schema that this pgbak works with. */
 export const SCHEMA = MIGRATIONS.length;
 
-/** Refuses a catalogue of a pgbak that came after this one. */
+/** Throws a `ConfigError` for a catalogue of a newer pgbak. */
 export function refuseNewer(path: string, schema: number): void {
   if (schema <= SCHEMA) return;
   throw new ConfigError(
@@ -39,24 +39,16 @@ export function refuseNewer(path: string, schema: number): void {
   );
 }
 
-export interface Migrated {
-  adopted: Adopted | undefined;
-}
-
 /**
- * Brings a catalogue, empty, of an earlier schema or of the earlier program, to today's schema in one transaction: all
- * or nothing. `keepCopy` is called before the first change to a file that holds something. Two processes that start
- * at once take turns, and the second finds nothing to do.
+ * Brings a database (empty, of an older schema, or of the earlier program) to today's schema, in one transaction. Calls
+ * `keepCopy` before the first change to a file that is not empty. Of two processes that start at once, the second waits and
+ * finds nothing to do. Returns what was adopted from the earlier program.
  */
-export async function migrate(
-  db: Kysely<Schema>,
-  database: Sqlite,
-  path: string,
-  keepCopy: () => void,
-): Promise<Migrated> {
+export async function migrate(database: Sqlite, path: string, keepCopy: () => void): Promise<Adopted | undefined> {
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
   database.exec('begin exclusive');
   try {
-    const file = databaseKind(database, path);
+    const file = kindOfDatabase(database, path);
     let adopted: Adopted | undefined;
     if (file.kind === 'earlier') {
       keepCopy();
@@ -66,7 +58,7 @@ export async function migrate(
       await apply(db, file.kind === 'current' ? file.schema : 0);
     }
     database.exec('commit');
-    return { adopted };
+    return adopted;
   } catch (error) {
     if (database.inTransaction) database.exec('rollback');
     throw error;

@@ -1,24 +1,25 @@
 import type { Kysely } from 'kysely';
+import { isHeld } from './point-queries.ts';
 import type { Schema } from './schema.ts';
 
 export interface PlaceQueries {
-  /** What the mark of a directory said; undefined where none was noted. `place` is `file:/dir`. */
+  /** The recorded content of the mark of a directory; undefined where none was recorded. `place` is `file:/dir`. */
   mark(place: string): Promise<string | undefined>;
   noteMark(place: string, mark: string): Promise<void>;
   /** The ids of the newest objects that a place should hold. */
   expected(place: string): Promise<string[]>;
   /** The ids of all objects that a place should hold. */
   held(place: string): Promise<string[]>;
-  /** How many of them are of servers that were deleted, under one of these object names. */
+  /** How many objects with these names a place should hold for deleted servers. */
   orphans(place: string, objectNames: readonly string[]): Promise<number>;
   /**
-   * Gives up what a place should hold, or of that only the objects that are named: it is not expected, ruled and counted
-   * any more. Returns how many backups that were.
+   * Gives up all that a place should hold, or only the named objects: pgbak no longer expects or counts them, and retention
+   * rules leave them out. Returns the number of backups.
    */
   giveUp(place: string, at: Date, objectIds?: readonly string[]): Promise<number>;
 }
 
-/** One that is gone may have been removed by hand; that all of these were is unlikely. */
+/** Somebody may have removed one object by hand, but hardly this many. */
 const EXPECTED = 20;
 
 export function placeQueries(db: Kysely<Schema>): PlaceQueries {
@@ -67,10 +68,5 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
 }
 
 function held(db: Kysely<Schema>, place: string) {
-  return db
-    .selectFrom('backup_log')
-    .where('place', '=', place)
-    .where('object_id', 'is not', null)
-    .where('removed_at', 'is', null)
-    .where('given_up_at', 'is', null);
+  return isHeld(db.selectFrom('backup_log').where('place', '=', place).where('object_id', 'is not', null));
 }

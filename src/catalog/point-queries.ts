@@ -4,35 +4,49 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import { toBackup } from './backup-rows.ts';
 import type { Schema } from './schema.ts';
 
-/** Questions about what is in storage, of which each reads no more rows than it answers with. */
+/** What storage should hold, as far as the catalogue knows. Each query but `inStorage` reads only the rows that it returns. */
 export interface PointQueries {
-  /** The restore points begun last, at most `limit`: of all servers, or of one and of those that were deleted. */
+  /**
+   * The archives of one server, or of all, newest first. Includes those that were found bad, and good ones of the earlier
+   * program, which did not record where they are.
+   */
+  inStorage(serverId?: number): Promise<BackupRecord[]>;
+  /** The restore points begun last, at most `limit`: of all servers, or of one server and of deleted servers. */
   newestPoints(limit: number, serverId?: number): Promise<BackupRecord[]>;
-  /** What is remembered to be in storage, in any place, under these ids. */
+  /** The archives with these object ids, in any place. */
   ofObjects(objectIds: readonly string[]): Promise<BackupRecord[]>;
-  /** What storage holds and was begun, as it says, later than `now`: of one server, or of all. */
+  /** Restore points whose begin lies after `now`, of one server or of all: a clock was wrong. */
   ahead(now: Date, serverId?: number): Promise<BackupRecord[]>;
 }
 
-/** As `started_at` is written; later times lie ahead of `now`. */
+/** The latest believable `started_at`: later ones were written by a wrong clock. */
 export const latestPlausible = (now: Date) => new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString();
 
 /** SQLite takes 32,766 values in one statement. */
 const AT_ONCE = 1000;
 
-/**
- * Good, and in storage as far as is remembered. The value stands in the statement itself: only then does SQLite see that
- * the index of restore points holds all that is asked for.
- */
-export function isPoint<O>(
-  query: SelectQueryBuilder<Schema, 'backup_log', O>,
-): SelectQueryBuilder<Schema, 'backup_log', O> {
-  return query.where('success', '=', sql.lit('1')).where('removed_at', 'is', null).where('given_up_at', 'is', null);
+type LogQuery<O> = SelectQueryBuilder<Schema, 'backup_log', O>;
+
+/** Neither removed from storage nor given up. */
+export function isHeld<O>(query: LogQuery<O>): LogQuery<O> {
+  return query.where('removed_at', 'is', null).where('given_up_at', 'is', null);
+}
+
+/** Restore points: good, and held by storage. A literal, so that the database can use its partial index. */
+export function isPoint<O>(query: LogQuery<O>): LogQuery<O> {
+  return isHeld(query.where('success', '=', sql.lit('1')));
 }
 
 export function pointQueries(db: Kysely<Schema>): PointQueries {
   const log = () => db.selectFrom('backup_log').selectAll();
   return {
+    inStorage: async (serverId) => {
+      const all = serverId === undefined ? log() : log().where('server_id', '=', serverId);
+      const stored = all.where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', sql.lit('1'))]));
+      const ended = isHeld(stored).where('finished_at', 'is not', null);
+      const rows = await ended.orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
+      return rows.map((row) => toBackup(row));
+    },
     newestPoints: async (limit, serverId) => {
       const good = isPoint(log()).orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit);
       const parts =
@@ -47,8 +61,7 @@ export function pointQueries(db: Kysely<Schema>): PointQueries {
       const found: BackupRecord[] = [];
       for (let i = 0; i < objectIds.length; i += AT_ONCE) {
         const rows = log().where('object_id', 'in', objectIds.slice(i, i + AT_ONCE));
-        const held = rows.where('removed_at', 'is', null).where('given_up_at', 'is', null);
-        found.push(...(await held.execute()).map((row) => toBackup(row)));
+        found.push(...(await isHeld(rows).execute()).map((row) => toBackup(row)));
       }
       return found;
     },

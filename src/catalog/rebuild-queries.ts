@@ -7,8 +7,8 @@ import type { Schema } from './schema.ts';
 import { toCompact } from './row-reader.ts';
 import { wasFoundBad } from './verification-queries.ts';
 
-/** A backup of which only storage tells. */
-export interface FoundBackup {
+/** A backup found in storage. */
+interface FoundBackup {
   serverId: number;
   startedAt: Date;
   storedAt: Date;
@@ -23,23 +23,24 @@ export interface FoundBackup {
   rawSizeBytes?: number;
   compression?: string;
   facts?: DatabaseFacts;
-  /** The catalogue that made it, where that was another. */
+  /** The other catalogue that made it. */
   catalogId?: string;
 }
 
 export interface RebuildQueries {
   /**
-   * Takes a backup into the log that was made without it, or whose server was deleted, or which was given up, or of which
-   * only the end was not recorded; returns its id, or undefined where it counts already, or was found bad. One that was made later than `now` does not count as the last one.
+   * Takes a backup into the log that is missing there, that was given up, whose server was deleted, or whose end was not
+   * recorded. Returns its id, or undefined where it counts already or was found bad. A backup with a time after `now` does not
+   * become its server's last one.
    */
   adopt(backup: FoundBackup, now: Date): Promise<number | undefined>;
-  /** Whether the catalogue knows of no server and no backup. */
+  /** Whether the catalogue holds no server and no backup. */
   isEmpty(): Promise<boolean>;
-  /** The catalogues whose archives this one may remove: itself, and those that it took the place of. */
+  /** The catalogues whose archives this one may remove: itself, and those that it replaced. */
   ruledCatalogs(): Promise<Set<string>>;
-  /** These, and others whose archives were taken in to be restored. */
+  /** The same, and catalogues whose archives were only taken in to be restored. */
   knownCatalogs(): Promise<Set<string>>;
-  /** Notes another catalogue whose archives are taken in; `isRuled`: to be removed by rules as well. */
+  /** Records another catalogue whose archives are taken in. `isRuled`: retention rules may remove them. */
   noteCatalog(id: string, isRuled: boolean): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
         const row = await known.executeTakeFirst();
         if (row !== undefined) {
           const isLive = row.server_id !== null && row.removed_at === null && row.given_up_at === null;
-          // Stored, and cut off before that was the end of it: nothing was found wanting.
+          // It was stored, and the run was cut off before it recorded the end.
           const isUnended = row.success === '0' && !(await wasFoundBad(trx, row.id));
           if (isLive && !isUnended) return undefined;
           const serverId = row.server_id ?? found.serverId;
@@ -129,7 +130,7 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
   };
 }
 
-/** Notes a backup as its server's last one, where none is known that was begun later. */
+/** Records a backup as its server's last one, unless a later one is known. */
 async function noteLast(db: Kysely<Schema>, { serverId, startedAt, storedAt }: FoundBackup, now: Date): Promise<void> {
   if (isAhead(startedAt, now)) return;
   const last = { last_backup: toCompact(storedAt), last_backup_result: 'Success' };

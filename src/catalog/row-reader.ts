@@ -46,7 +46,7 @@ export function isoTime(text: string): Date | undefined {
   return /^\d{4}-/.test(text) && !Number.isNaN(time.getTime()) ? time : undefined;
 }
 
-/** `20261123T101500`, the earlier program's form of an instant, in UTC. */
+/** Formats an instant as the earlier program did, in UTC: `20261123T101500`. */
 export function toCompact(instant: Date): string {
   return instant.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
 }

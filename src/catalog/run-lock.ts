@@ -3,7 +3,7 @@ import type { Clock } from '../system/clock.ts';
 import { isOtherRunning, type ProcessIdentity, takeLock, thisProcess } from '../system/lock.ts';
 import type { Schema } from './schema.ts';
 
-/** Who works on the catalogue, in the words of the process that wrote it; a killed run leaves its note behind. */
+/** The note of the process that works on the catalogue, in its own words. A killed run leaves its note behind. */
 export interface RunNote {
   read(): Promise<string | undefined>;
   write(note: string): Promise<void>;

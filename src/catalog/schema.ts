@@ -23,20 +23,20 @@ export interface ServersTable extends FieldColumns {
   last_success_run: string | null;
 }
 
-/** `backup_log`: one row an attempt. */
+/** `backup_log`: one row for each attempt. */
 export interface BackupLogTable {
   id: Generated<number>;
   /** Null once the server was deleted; its name stays. */
   server_id: number | null;
   server_name: string;
-  /** `YYYYMMDDTHHMMSS`, UTC: when it ended, or began while it runs. */
+  /** `YYYYMMDDTHHMMSS`, UTC: when it ended or, while it runs, when it began. */
   ts: string;
   /** `Success`, `Running`, or the error. */
   result: string;
   file_size: number | null;
   /** `'1'` or `'0'`. */
   success: string;
-  /** ISO 8601, as the next. */
+  /** ISO 8601, like `finished_at`. */
   started_at: string;
   finished_at: string | null;
   raw_size: number | null;
@@ -60,36 +60,36 @@ export interface BackupLogTable {
   unsettled: Generated<number>;
   facts_id: Generated<number | null>;
   sha256: Generated<string | null>;
-  /** What stood beside an archive of its SHA-256 when the catalogue was rebuilt; `core/sum-note.ts`. */
+  /** The note of its SHA-256 that was found beside the archive when the catalogue was rebuilt: `core/sum-note.ts`. */
   sum_note: Generated<string | null>;
-  /** ISO 8601: when its removal from storage was begun, until it is known how that ended. */
+  /** ISO 8601: when its removal from storage began, until it is known how that ended. */
   removing_at: Generated<string | null>;
   /** ISO 8601: when the place that holds its object was given up. */
   given_up_at: Generated<string | null>;
-  /** The catalogue that made it, where that was another. */
+  /** The other catalogue that made it. */
   catalog_id: Generated<string | null>;
 }
 
 /** Directories that archives were stored in. */
-export interface PlacesTable {
+interface PlacesTable {
   /** `file:/dir`. */
   place: string;
   /** What its file `.pgbak-destination` says. */
   mark: string;
 }
 
-/** Catalogues whose archives were taken over. */
-export interface OtherCatalogsTable {
+/** Other catalogues whose archives were taken in. */
+interface OtherCatalogsTable {
   id: string;
-  /** 1 where their archives are ruled and pruned as our own. */
+  /** 1 where retention rules apply to their archives too. */
   is_ruled: Generated<number>;
 }
 
-/** `verification_log`: one row a verification. */
+/** `verification_log`: one row for each verification. */
 export interface VerificationLogTable {
   id: Generated<number>;
   backup_id: number;
-  /** As in `backup_log`; here too, so that the newest of each server are found by an index. */
+  /** Copied from `backup_log`, so that an index finds the newest of each server. */
   server_id: number | null;
   /** ISO 8601. */
   verified_at: string;
@@ -100,29 +100,29 @@ export interface VerificationLogTable {
   message: string;
 }
 
-/** Apart from the log, whose rows are read by the thousand. */
-export interface RowCountsTable {
+/** Apart from `backup_log`, whose rows are read by the thousand. */
+interface RowCountsTable {
   backup_id: number;
   /** JSON object: rows by `schema.table`. */
   counts: string;
 }
 
-/** Likewise; only of archives whose sum as a whole could not be taken. */
-export interface PartSumsTable {
+/** Apart from `backup_log` too; only for archives without a sum of the whole. */
+interface PartSumsTable {
   backup_id: number;
-  /** JSON array of `{sizeBytes, sha1, sha256}`, in the order of the parts; the last is missing in older rows. */
+  /** JSON array of `{sizeBytes, sha1, sha256}`, in the order of the parts; older rows lack `sha256`. */
   sums: string;
 }
 
-/** How databases were made and set when they were dumped; each that there was, once. */
-export interface DatabaseFactsTable {
+/** How databases were made and set when they were dumped; the same facts are stored once. */
+interface DatabaseFactsTable {
   id: Generated<number>;
   /** JSON of `DatabaseFacts`. */
   facts: string;
 }
 
-/** Facts about the catalogue itself, by name: `id`, `schema`. */
-export interface MetaTable {
+/** Facts about the catalogue itself, by name: `id`, `schema`, `run`. */
+interface MetaTable {
   name: string;
   value: string;
 }

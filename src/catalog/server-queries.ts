@@ -44,7 +44,7 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
   };
 }
 
-/** What pgbak itself notes of a server, out of the log where it cannot be read; a user could not give it anew. */
+/** Restores from the log what pgbak itself records of a server, where it cannot be read: a user could not give it anew. */
 async function mendedNotes(
   db: Kysely<Schema>,
   row: Selectable<ServersTable>,

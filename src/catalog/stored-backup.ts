@@ -5,7 +5,7 @@ import { toBackup } from './backup-rows.ts';
 import type { Schema } from './schema.ts';
 import { wasFoundBad } from './verification-queries.ts';
 
-/** What is known of an archive once storage has it. */
+/** What is known of an archive once it is stored. */
 export interface StoredBackup {
   sizeBytes: number;
   rawSizeBytes: number;
@@ -16,30 +16,30 @@ export interface StoredBackup {
   roles: readonly string[];
   facts: DatabaseFacts;
   hasGlobals: boolean;
-  /** Rows by `schema.table` in the snapshot of the dump, where they were counted. */
+  /** Rows by `schema.table` in the dump's snapshot, where they were counted. */
   rowCounts?: RowCounts;
 }
 
 export interface StoredBackupQueries {
-  /** Notes where its archive is, before anybody judges it: what is stored must not be forgotten. */
+  /** Records where the archive is before it is judged, so that a stored archive is never forgotten. */
   noteStored(backupId: number, stored: StoredBackup): Promise<void>;
-  /** Whether it is known where its archive is, though it does not count, and no verification found that bad. */
+  /** Whether the archive was stored, the attempt does not count as good, and no verification found the archive bad. */
   isOnlyStored(backupId: number): Promise<boolean>;
-  /** Attempts that ended, of which storage may hold something that is not recorded. */
+  /** Ended attempts of which storage may hold something that is not recorded. */
   unsettled(): Promise<BackupRecord[]>;
   noteUnsettled(backupId: number, isUnsettled: boolean): Promise<void>;
-  /** Rows by `schema.table`, as they were counted with the dump. */
+  /** Rows by `schema.table`, as counted with the dump. */
   rowCounts(backupId: number): Promise<RowCounts | undefined>;
-  /** How the database was made and set; undefined where it was not noted. */
+  /** How the database was made and set; undefined where that was not recorded. */
   databaseFacts(backupId: number): Promise<DatabaseFacts | undefined>;
-  /** The sums of each part of an archive, where it is that which is known of it. */
+  /** The sums of an archive's parts, where no sum of the whole is known. */
   partSums(backupId: number): Promise<PartSum[] | undefined>;
 }
 
 export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
   return {
     unsettled: async () => {
-      // A literal, so that the index of these few serves.
+      // A literal, so that the database can use its partial index.
       const few = db
         .selectFrom('backup_log')
         .selectAll()
@@ -102,7 +102,7 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
   };
 }
 
-/** Notes facts, where the same were not noted before, and returns their id. */
+/** Stores facts unless the same ones are stored already; returns their id. */
 export async function noteFacts(db: Kysely<Schema>, facts: DatabaseFacts): Promise<number> {
   const json = JSON.stringify(facts);
   await db
@@ -114,7 +114,7 @@ export async function noteFacts(db: Kysely<Schema>, facts: DatabaseFacts): Promi
   return (await row.executeTakeFirstOrThrow()).id;
 }
 
-/** What was noted with a backup; undefined where nothing was. */
+/** The facts that were recorded with a backup; undefined for none. */
 export async function factsOfBackup(db: Kysely<Schema>, backupId: number): Promise<DatabaseFacts | undefined> {
   const row = await db
     .selectFrom('backup_log')

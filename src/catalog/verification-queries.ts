@@ -5,19 +5,19 @@ import { parseRows } from './backup-rows.ts';
 import { isoTime, rowReader } from './row-reader.ts';
 import type { Schema, VerificationLogTable } from './schema.ts';
 
-/** How a server's backups were verified lately. */
+/** The latest verifications of a server's backups. */
 export interface RecentVerification {
-  /** The newest, good or bad. */
+  /** The newest, whether it found the backup good or bad. */
   last: VerificationRecord | undefined;
-  /** The newest that read a whole backup, good or bad. */
+  /** The newest that read a whole backup, whether it found it good or bad. */
   lastThorough: VerificationRecord | undefined;
-  /** The newest of those that found it good. */
+  /** The newest that read a whole backup and found it good. */
   lastGood: VerificationRecord | undefined;
 }
 
 export interface VerificationQueries {
   record(verification: VerificationRecord): Promise<void>;
-  /** Those that read all of a backup, of one server's that are in storage as far as is remembered; newest first. */
+  /** Verifications that read a whole backup of one server which storage should hold; newest first. */
   thoroughOfStored(serverId: number): Promise<VerificationRecord[]>;
   /** By the server's id. */
   recent(): Promise<Map<number, RecentVerification>>;
@@ -64,7 +64,7 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
             .selectFrom('verification_log')
             .select((row) => [
               'backup_id',
-              // JSON of SQLite's holds no bytes, of which one bad row would keep all others from being seen.
+              // SQLite's JSON cannot hold bytes: without a cast one damaged row would hide all others.
               row.cast<string>('verified_at', 'text').as('verified_at'),
               row.cast<string>('level', 'text').as('level'),
               row.cast<string>('success', 'text').as('success'),
@@ -113,7 +113,7 @@ function toVerification(row: Row): VerificationRecord {
   };
 }
 
-/** Whether a verification that read all of a backup said so last. */
+/** Whether the last verification that read the whole backup found it bad. */
 export async function wasFoundBad(db: Kysely<Schema>, backupId: number): Promise<boolean> {
   const verdicts = db.selectFrom('verification_log').select('success').where('backup_id', '=', backupId);
   const newest = verdicts.where('level', '<>', 'remote').orderBy('id', 'desc').limit(1);

@@ -38,7 +38,7 @@ export async function trimHistory(
   const trimmed = await history.trim(choice, signal);
   if (trimmed.attempts + trimmed.verifications > 0) {
     try {
-      await history.compact();
+      await context.catalog.compact();
     } catch (error) {
       if (!(error instanceof PgbakError)) throw error;
       report({

@@ -1,18 +1,18 @@
 import Database from 'better-sqlite3';
 
-/** A SQLite file, with as much of better-sqlite3 as can be had without its objects ever being collected as garbage. */
+/** The part of better-sqlite3 that works although its objects are never garbage-collected. */
 export type Sqlite = Pick<Database.Database, 'prepare' | 'exec' | 'close' | 'serialize' | 'inTransaction'>;
 
 /**
- * All that better-sqlite3 has made in this process. Its version 12, the last that runs on Node 20, aborts Node 24.19 and
- * later where one of its objects is collected: their destructor asks for an environment, which is not entered then
- * (version 13 needs Node 22). So none ever is; a statement takes 3 kB.
+ * Keeps every object of better-sqlite3 for the life of the process. Version 12, the last for Node 20, aborts Node 24.19 and later
+ * when one is collected: its destructor needs an environment that is not entered then (version 13 needs Node 22). A
+ * statement takes 3 kB.
  */
 const kept: unknown[] = [];
 
 /**
- * Opens a SQLite file, or what was read of one into memory. Throws better-sqlite3's own errors. Views, triggers and
- * defaults in it may not call functions that do more than compute (https://www.sqlite.org/pragma.html#pragma_trusted_schema).
+ * Opens a SQLite file, or the content of one in memory. Throws better-sqlite3's own errors. Views, triggers and defaults in it
+ * may call no function with side effects (https://www.sqlite.org/pragma.html#pragma_trusted_schema).
  */
 export function openSqlite(path: string | Buffer, options: { readonly?: boolean; timeout?: number } = {}): Sqlite {
   const database = new Database(path, options);
@@ -25,17 +25,4 @@ export function openSqlite(path: string | Buffer, options: { readonly?: boolean;
   };
   kept.push(database);
   return Object.defineProperty(database, 'prepare', { value: prepareAndKeep });
-}
-
-/** The same file for those who ask the same again and again: prepares each text once. */
-export function preparingOnce(database: Sqlite): { prepare: (sql: string) => Database.Statement; close: () => void } {
-  const known = new Map<string, Database.Statement>();
-  return {
-    prepare: (sql) => {
-      const statement = known.get(sql) ?? database.prepare(sql);
-      known.set(sql, statement);
-      return statement;
-    },
-    close: () => database.close(),
-  };
 }

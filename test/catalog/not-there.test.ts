@@ -57,7 +57,7 @@ describe('a catalogue that is not there', () => {
     writeFileSync(`${account.catalogPath}-wal`, 'the last changes');
     expect(await addShop(account)).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/is gone, and its last changes are there still/),
+      stderr: expect.stringMatching(/is gone, but its last changes are still there/),
     });
     expect(readdirSync(dirname(account.catalogPath))).toEqual(['backup.sqlite-wal']);
     expect(readFileSync(`${account.catalogPath}-wal`, 'utf8')).toBe('the last changes');

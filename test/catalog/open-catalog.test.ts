@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from '@jest/globals';
-import { nativeModuleProblem } from '../../src/catalog/open-error.ts';
+import { catalogError } from '../../src/catalog/dialects/sqlite-errors.ts';
 import { openCatalog } from '../../src/catalog/open-catalog.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { PGBAK, newAccount } from '../support/pgbak.ts';
@@ -169,7 +169,11 @@ describe('a better-sqlite3 that does not load', () => {
     ],
     [new Error('Could not locate the bindings file. Tried: ...'), /was not built when pgbak was installed/],
   ])('is known by its error', (error, message) => {
-    expect(nativeModuleProblem(error)?.message).toMatch(message);
-    expect(nativeModuleProblem(new Error('something else'))).toBeUndefined();
+    expect(catalogError('/backup.sqlite', error)).toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringMatching(message),
+    });
+    const other = new Error('something else');
+    expect(catalogError('/backup.sqlite', other)).toBe(other);
   });
 });

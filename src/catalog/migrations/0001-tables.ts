@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** The first schema. `backup_log` outlives the servers it tells of. */
+/** The first schema. Entries of `backup_log` outlive their servers. */
 export async function createTables(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('servers')
@@ -54,7 +54,7 @@ export async function createTables(db: Kysely<Schema>): Promise<void> {
     .addColumn('warnings', 'text', (column) => column.notNull().defaultTo('[]'))
     .execute();
 
-  // Histories grow to a million rows: of one server newest first, its last good one, failures, and what still runs.
+  // Histories grow to a million rows. Queries: one server newest first, its last good backup, failures, running attempts.
   await db.schema.createIndex('backup_log_server').on('backup_log').columns(['server_id', 'id']).execute();
   await db.schema.createIndex('backup_log_success').on('backup_log').columns(['success', 'server_id', 'id']).execute();
   await db.schema

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** What restore, verify and prune have to remember. */
+/** Columns and tables for restore, verify and prune. */
 export async function addVerificationAndRetention(db: Kysely<Schema>): Promise<void> {
-  // SQLite adds one column a statement.
+  // SQLite adds one column in a statement.
   const servers = db.schema.alterTable('servers');
   await servers.addColumn('hc_url_verify', 'text').execute();
   for (const flag of ['include_globals', 'count_rows', 'auto_prune']) {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** An archive whose parts were never on the disk together is known by the SHA-1 of each. */
+/** The SHA-1 of each part, for an archive whose parts were never on disk together. */
 export async function addPartSums(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('part_sums')

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** A server may leave its large objects out. */
+/** Lets a server leave out its large objects. */
 export async function addNoLargeObjects(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .alterTable('servers')

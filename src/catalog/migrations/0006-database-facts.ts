@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** How a database was made and set. The same from one backup to the next, so that each of them is kept once. */
+/** How a database was made and set. This rarely changes between backups, so the same facts are stored once. */
 export async function addDatabaseFacts(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('database_facts')

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** What retention has to remember of places, of other catalogues, and of a removal that is under way. */
+/** What retention needs: places, other catalogues, and removals that are under way. */
 export async function addPlaces(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('places')

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** Attempts after which storage may hold something that the catalogue does not know of. */
+/** Marks attempts after which storage may hold something that is not recorded. */
 export async function addUnsettled(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .alterTable('backup_log')

@@ -2,9 +2,9 @@ import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 /**
- * What a log of a million attempts is asked for most: what is in storage, by time, of a server or of all; a server's last
- * good ones; failures; and thorough verifications. SQLite took the index by `success`, which tells next to nothing, in
- * place of any of these.
+ * Indices for the most frequent queries of a log of a million attempts: what is in storage, by time, of one server or of all;
+ * a server's last good backups; failures; thorough verifications. Drops the index by `success`, which SQLite preferred to all
+ * of these although it hardly narrows a search.
  */
 export async function addIndices(db: Kysely<Schema>): Promise<void> {
   const isStored = sql`(object_id is not null or success = '1') and removed_at is null and given_up_at is null`;

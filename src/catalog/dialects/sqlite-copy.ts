@@ -1,15 +1,15 @@
 import { constants, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../core/errors.ts';
-import { openSqlite, type Sqlite } from '../system/sqlite.ts';
+import { errorCode } from '../../core/errors.ts';
+import { openSqlite, type Sqlite } from '../../system/sqlite.ts';
 
-/** For where even the temporary directory is full: part of the memory, as a file system (Linux). */
+/** A file system in memory (Linux), for when even the temporary directory is full. */
 const IN_MEMORY = '/dev/shm';
-/** A catalogue of more than a million log entries. */
+/** The size of a catalogue with more than a million log entries. */
 const MOST_BYTES_IN_MEMORY = 512 * 1024 ** 2;
 const TRIES = 5;
 
-/** What keeps a catalogue from being opened where it is, but not from being read. */
+/** Errors that keep SQLite from opening a catalogue in its place, although it can be read. */
 const UNWRITABLE =
   /^(?:EACCES|EPERM|EROFS|ENOSPC|EDQUOT|SQLITE_(?:READONLY|CANTOPEN|FULL|PERM|IOERR_(?:SHM|WRITE|LOCK|FSYNC)).*)$/;
 
@@ -18,9 +18,9 @@ export function isUnwritable(error: unknown): boolean {
 }
 
 /**
- * Opens a copy of a catalogue of today's schema, to be read where the file itself cannot be: SQLite needs a file beside
- * it that it can write. The copy has no name any more once this returns, so that it need not be removed. In
- * `directories`, the first that has room. Throws the system's error where the catalogue cannot be read either.
+ * Opens a copy of a catalogue whose own file SQLite cannot open: SQLite needs to write a file beside it. The copy is unlinked
+ * once it is open, so it leaves nothing to remove. It goes to the first of `directories` that has room. Throws the system's
+ * error where the catalogue cannot be read either.
  */
 export function openPrivateCopy(path: string, directories: readonly string[]): Sqlite {
   let problem: unknown;
@@ -35,7 +35,7 @@ export function openPrivateCopy(path: string, directories: readonly string[]): S
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
   if ((log?.size ?? 0) > 0 || statSync(path).size > MOST_BYTES_IN_MEMORY) throw problem;
   const content = readFileSync(path);
-  // "Write-ahead log", which what is in memory has none of (https://www.sqlite.org/fileformat2.html#file_format_version_numbers)
+  // Unset "write-ahead log": a database in memory has none (https://www.sqlite.org/fileformat2.html#file_format_version_numbers)
   content.fill(1, 18, 20);
   return openSqlite(content);
 }
@@ -58,7 +58,7 @@ function openNameless(path: string, base: string): Sqlite {
   }
 }
 
-/** Copies the file and its write-ahead log as they were at one moment, also while somebody else writes to them. */
+/** Copies the file and its write-ahead log as of one moment, even while another process writes to them. */
 function copyWhole(path: string, copy: string): void {
   for (let tried = 1; ; tried += 1) {
     const before = stateOf(path);

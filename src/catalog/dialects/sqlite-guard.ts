@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
-import { ConfigError } from '../core/errors.ts';
-import { preparingOnce, type Sqlite } from '../system/sqlite.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Sqlite } from '../../system/sqlite.ts';
 
-/** Which file a path leads to. */
-export interface FileIdentity {
+/** Identifies the file that a path leads to. */
+interface FileIdentity {
   dev: number;
   ino: number;
 }
@@ -14,20 +14,18 @@ export function identityOf(path: string): FileIdentity | undefined {
   return stats === undefined ? undefined : { dev: stats.dev, ino: stats.ino };
 }
 
-export interface Guard {
-  /** Puts SQLite's errors into words. */
-  explain: (error: unknown) => unknown;
-  /** Throws where the file is not the catalogue any more: what is written to it would be lost. */
-  check: () => void;
-}
-
 /**
- * An open database for Kysely: the one place that every query of the catalogue goes through. What SQLite cannot do,
- * busy for too long or with a full disk, becomes a sentence, and nothing counts as written that went to a file which is
- * not at the catalogue's path any more.
+ * An open database for Kysely, which every query of the catalogue goes through. Prepares each text once. A write fails, rather
+ * than count as written, when the catalogue's path has come to lead to another file.
+ *
+ * @param explain puts SQLite's errors (too long busy, disk full) into words
+ * @param refuseOther throws when the path leads to another file
  */
-export function guarded(database: Sqlite, { explain, check }: Guard): SqliteDatabase {
-  const once = preparingOnce(database);
+export function guardDatabase(
+  database: Sqlite,
+  explain: (error: unknown) => unknown,
+  refuseOther: () => void,
+): SqliteDatabase {
   const known = new Map<string, SqliteStatement>();
   const explained = <Result>(work: () => Result): Result => {
     try {
@@ -37,23 +35,23 @@ export function guarded(database: Sqlite, { explain, check }: Guard): SqliteData
     }
   };
   const prepare = (sql: string): SqliteStatement => {
-    // A transaction that begins by reading could not wait for another writer later.
+    // A transaction that begins with a read cannot wait for another writer later.
     const text = sql === 'begin' ? 'begin immediate' : sql;
-    const statement = once.prepare(text);
+    const statement = database.prepare(text);
     const writes = !statement.readonly || text === 'commit';
     const ask = <Result>(work: () => Result): Result =>
       explained(() => {
         if (!writes) return work();
-        check();
+        refuseOther();
         const result = work();
-        check();
+        refuseOther();
         return result;
       });
     return {
       reader: statement.reader,
       all: (parameters) => ask(() => statement.all(...parameters)),
       run: (parameters) => {
-        // A full disk has ended the transaction already, and its own words are the ones to be heard.
+        // A full disk has already ended the transaction: report that error, not the failing rollback.
         if (text === 'rollback' && !database.inTransaction) return { changes: 0, lastInsertRowid: 0 };
         return ask(() => statement.run(...parameters));
       },
@@ -66,12 +64,12 @@ export function guarded(database: Sqlite, { explain, check }: Guard): SqliteData
       known.set(sql, statement);
       return statement;
     },
-    close: () => once.close(),
+    close: () => void database.close(),
   };
 }
 
-/** The check that a path still leads to the file which was opened there. */
-export function sameFile(path: string, opened: FileIdentity | undefined): () => void {
+/** Makes the check that a path still leads to the file which was opened there. */
+export function refuseOtherFile(path: string, opened: FileIdentity | undefined): () => void {
   return () => {
     const now = identityOf(path);
     if (now !== undefined && now.ino === opened?.ino && now.dev === opened.dev) return;

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { ConfigError, errorCode, errorMessage, PgbakError } from '../core/errors.ts';
+import { ConfigError, errorCode, errorMessage, PgbakError } from '../../core/errors.ts';
 
 const FULL: [string, string] = ['cannot be written: its disk is full', 'Free some space on its file system.'];
 const NO_ROOM_TO_OPEN = 'Raise the limit where pgbak is started: ulimit -n 1024, or LimitNOFILE= of a systemd unit.';
@@ -46,8 +46,8 @@ const SENTENCES: Record<string, [string, string]> = {
   ENOMEM: ['cannot be opened: there is no memory left', 'Give the machine or the container more memory.'],
 };
 
-/** What went wrong with a catalogue, in words; errors of pgbak itself stay as they are. */
-export function openError(path: string, error: unknown): unknown {
+/** Puts an error of SQLite or the system into words; pgbak's own errors, and bugs, stay as they are. */
+export function catalogError(path: string, error: unknown): unknown {
   if (error instanceof PgbakError) return error;
   const native = nativeModuleProblem(error);
   if (native !== undefined) return native;
@@ -60,7 +60,7 @@ export function openError(path: string, error: unknown): unknown {
   return error;
 }
 
-/** SQLite says only that it cannot open a file; the system tells why. */
+/** SQLite says only that it cannot open a file; the system says why. */
 function causeOf(path: string, code: string): string {
   if (code !== 'SQLITE_CANTOPEN') return code;
   try {
@@ -72,10 +72,10 @@ function causeOf(path: string, code: string): string {
 }
 
 /**
- * The error to show when better-sqlite3's compiled part does not load, which after an upgrade of Node stops every run
- * until someone rebuilds it; undefined for any other error.
+ * The error to show when better-sqlite3's compiled part does not load: after an upgrade of Node it must be rebuilt. Undefined
+ * for any other error.
  */
-export function nativeModuleProblem(error: unknown): ConfigError | undefined {
+function nativeModuleProblem(error: unknown): ConfigError | undefined {
   const message = errorMessage(error);
   const isMissing = /could not locate the bindings file/i.test(message);
   const isForeign = errorCode(error) === 'ERR_DLOPEN_FAILED' || /NODE_MODULE_VERSION/.test(message);

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import type { BackupRecord } from '../core/backup-record.ts';
+import { toBackup } from './backup-rows.ts';
+import { isHeld } from './point-queries.ts';
+import type { Schema } from './schema.ts';
+
+/** The removal of archives from storage: announced before, recorded after. */
+export interface RemovalQueries {
+  /** Records that the archives of these backups are about to be removed or, with undefined, that they were not. */
+  noteRemoving(backupIds: readonly number[], at: Date | undefined): Promise<void>;
+  /** Records that the archives of these backups were removed. */
+  noteRemoved(backupIds: readonly number[], removedAt: Date): Promise<void>;
+  /** Backups whose removal began and may have happened. */
+  removing(): Promise<BackupRecord[]>;
+  /** The ids of all backups that share this object, except removed ones. */
+  sharing(place: string, objectId: string): Promise<number[]>;
+}
+
+export function removalQueries(db: Kysely<Schema>): RemovalQueries {
+  return {
+    noteRemoving: async (backupIds, at) => {
+      const update = db.updateTable('backup_log').set({ removing_at: at?.toISOString() ?? null });
+      await update.where('id', 'in', backupIds).execute();
+    },
+    noteRemoved: async (backupIds, removedAt) => {
+      const update = db.updateTable('backup_log').set({ removed_at: removedAt.toISOString(), removing_at: null });
+      await update.where('id', 'in', backupIds).execute();
+    },
+    removing: async () => {
+      const log = db.selectFrom('backup_log').selectAll();
+      const rows = log.where('removing_at', 'is not', null).where('removed_at', 'is', null);
+      return (await rows.orderBy('id').execute()).map((row) => toBackup(row));
+    },
+    sharing: async (place, objectId) => {
+      const rows = db.selectFrom('backup_log').select('id').where('object_id', '=', objectId);
+      return (await isHeld(rows.where('place', '=', place)).execute()).map(({ id }) => id);
+    },
+  };
+}
