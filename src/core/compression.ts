@@ -4,7 +4,7 @@ import { ConfigError } from './errors.ts';
 export type Compression =
   /** 1 (fast) to 9 (small). */
   | { method: 'lzma2'; level: number }
-  /** 1 (fast) to 19 (small); by zstd itself, 7-Zip only wraps and encrypts what it makes. */
+  /** 1 (fast) to 19 (small). zstd compresses; 7-Zip only wraps and encrypts the result. */
   | { method: 'zstd'; level: number }
   | { method: 'ppmd' }
   | { method: 'none' };
@@ -19,7 +19,7 @@ export function parseCompression(text: string): Compression {
   );
 }
 
-/** Whether it is one that pgbak could have noted with an archive. */
+/** Whether pgbak could have recorded this with an archive. */
 export function isCompression(text: string): boolean {
   return compressionOf(text) !== undefined;
 }

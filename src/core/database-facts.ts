@@ -1,22 +1,22 @@
-/** Who decides how texts of a database are ordered and classed. */
-export type LocaleProvider = 'libc' | 'icu' | 'builtin';
+/** The library that sorts and classifies the texts of a database. */
+type LocaleProvider = 'libc' | 'icu' | 'builtin';
 
-/** What a database was made with, and what it cannot be changed to later. */
+/** The encoding and locale with which a database was created; they cannot be changed later. */
 export interface DatabaseLocale {
   /** As PostgreSQL calls it: `UTF8`. */
   encoding: string;
   provider: LocaleProvider;
-  /** LC_COLLATE and LC_CTYPE; the operating system's locales. */
+  /** LC_COLLATE and LC_CTYPE: locales of the operating system. */
   collate: string;
   ctype: string;
-  /** ICU's or PostgreSQL's own locale. */
+  /** A locale of ICU, or PostgreSQL's own. */
   locale?: string;
   icuRules?: string;
-  /** Of the library that the provider is, where it tells. */
+  /** The version of the provider's library, where that reports one. */
   collationVersion?: string;
 }
 
-/** A role that a dump names, or one whose member such a role is. */
+/** A role that a dump names, or of which such a role is a member. */
 export interface RoleFacts {
   name: string;
   isSuperuser?: boolean;
@@ -25,8 +25,8 @@ export interface RoleFacts {
 }
 
 /** One privilege on the database itself. */
-export interface Grant {
-  /** Absent: everybody. */
+interface Grant {
+  /** Absent: PUBLIC. */
   grantee?: string;
   /** `CONNECT`, `CREATE`, `TEMPORARY`. */
   privilege: string;
@@ -40,7 +40,7 @@ export interface DatabaseSetting {
   value: string;
 }
 
-/** What a dump of one database leaves out, and what a server must have for it to load. Absent: as in a new database. */
+/** What a dump of one database does not hold, and what a server needs to load it. Absent: as in a new database. */
 export interface DatabaseFacts extends DatabaseLocale {
   /** `server_version_num` of its server: 150018. */
   serverVersion?: number;
@@ -51,22 +51,22 @@ export interface DatabaseFacts extends DatabaseLocale {
   connectionLimit?: number;
   isTemplate?: boolean;
   refusesConnections?: boolean;
-  /** Where it lies, if not in `pg_default`. */
+  /** The database's tablespace, if not `pg_default`. */
   tablespace?: string;
-  /** Where its tables and indexes lie besides. */
+  /** Further tablespaces of its tables and indexes. */
   tablespaces?: string[];
   privileges?: Grant[];
   settings?: DatabaseSetting[];
   labels?: { provider: string; label: string }[];
   extensions?: { name: string; version: string }[];
   roles?: RoleFacts[];
-  /** How its server reads and writes values where a dump does not say: `lc_monetary`, `TimeZone`. */
+  /** Server settings that change how values are read and written, which no dump holds: `lc_monetary`, `TimeZone`. */
   session?: Record<string, string>;
-  /** Objects that one transaction locks when it loads all of them, rounded up to a power of two. */
+  /** How many objects a load in one transaction locks, rounded up to a power of two. */
   lockedObjects?: number;
 }
 
-/** Reads facts as they were noted; undefined for a text that holds none. Nothing in it is trusted to be what it should. */
+/** Reads recorded facts; undefined for a text that holds none. Trusts nothing in the text: skips values of a wrong type. */
 export function parseDatabaseFacts(json: string): DatabaseFacts | undefined {
   let value: unknown;
   try {
@@ -125,8 +125,8 @@ export function parseDatabaseFacts(json: string): DatabaseFacts | undefined {
 }
 
 /**
- * The facts as text of ASCII alone, for a storage that keeps short ones with an object: all of them or, where they take
- * more than `maxBytes` percent-encoded, those without which the database cannot be made; undefined where even these are too long.
+ * The facts as ASCII text, for a storage that keeps a short text with an object: all of them or, where they take more than
+ * `maxBytes` percent-encoded, those without which the database cannot be created. Undefined where even these are too long.
  */
 export function asShortText(facts: DatabaseFacts, maxBytes: number): string | undefined {
   const { encoding, provider, collate, ctype, locale, icuRules, serverVersion, clientMajor, lockedObjects } = facts;

@@ -1,11 +1,11 @@
 import type { BackupRecord } from './backup-record.ts';
 
-/** Clocks differ by seconds, those of two hosts by minutes; what lies further ahead was written by a clock that was wrong. */
+/** Clocks differ by seconds, those of two hosts by minutes; a time further ahead was written by a wrong clock. */
 export const CLOCK_TOLERANCE_MS = 10 * 60_000;
 
 /**
- * Whether an instant that is recorded as past lies ahead of `now`. Then either the clock that wrote it or the one that is
- * read now is wrong, and nothing may be concluded from how old it is.
+ * Whether an instant that was recorded as past lies ahead of `now`. Then the clock was wrong when it was recorded, or is wrong now:
+ * conclude nothing from its age.
  */
 export function isAhead(instant: Date, now: Date): boolean {
   return instant.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
@@ -14,8 +14,8 @@ export function isAhead(instant: Date, now: Date): boolean {
 type Dated = Pick<BackupRecord, 'backupId' | 'startedAt'>;
 
 /**
- * What to say of backups that were made, as they say, later than now; undefined where there is none. `latest` passes
- * them over, no rule counts them, and none of them is removed.
+ * Warns of backups whose times lie in the future; undefined where there is none. `latest` skips them, retention rules do not
+ * count them, and none of them is removed.
  */
 export function doubtfulTimes(backups: readonly Dated[], now: Date): string | undefined {
   const ahead = backups.filter(({ startedAt }) => isAhead(startedAt, now));
@@ -29,14 +29,15 @@ export function doubtfulTimes(backups: readonly Dated[], now: Date): string | un
   return `backup ${last.backupId}${others} ${verb} made ${last.startedAt.toISOString()}, and now it is ${now.toISOString()}: a clock is or was wrong`;
 }
 
-/** What to do about it. */
+/** The remedy. */
 export const DOUBTFUL_TIMES_HINT =
   "Set this machine's clock (NTP). If the backup's was wrong, give it the time it has: pgbak catalog retime BACKUP";
 
 /**
- * The time that a backup may be given in place of one that lies ahead: that of the next one that was recorded, or of the
- * last one before it. At the same time the order in which they were recorded decides, so that it takes its place there.
- * `others` are backups of the same server. Undefined where none of them tells.
+ * A believable time for a backup whose time lies ahead: that of the next backup that was recorded, or of the one before. At equal
+ * times the order of recording decides, so the backup takes its right place. Undefined where neither exists.
+ *
+ * @param others backups of the same server
  */
 export function settledTime(backup: Dated, others: readonly Dated[], now: Date): Date | undefined {
   const byId = others

@@ -2,11 +2,11 @@ import { isAhead } from './doubtful-times.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
-/** `1.5 MB`; decimal units, as storage is billed and disks are sold. */
+/** `1.5 MB`; decimal units, as on bills for storage and labels of disks. */
 export function formatBytes(sizeBytes: number): string {
   let value = sizeBytes;
   let unit = 0;
-  // 999.95 would be printed as 1000.0.
+  // 999.95 would become 1000.0.
   while (value >= 999.95 && unit < UNITS.length - 1) {
     value /= 1000;
     unit += 1;
@@ -20,7 +20,7 @@ export function formatShare(bytes: number, totalBytes: number): string {
   return `${percent} % of ${formatBytes(totalBytes)}`;
 }
 
-/** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`; `(clock?)` where the end lies before the beginning. */
+/** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`; `(clock?)` where the end is before the beginning. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 0) return '(clock?)';
   if (durationMs < 1000) return `${Math.round(durationMs)} ms`;
@@ -37,7 +37,7 @@ const STEPS = [
   { unit: 'day', seconds: 86_400 },
 ] as const;
 
-/** `2 hours ago`, `just now`; where a past instant lies ahead `in 3 hours (clock?)`: it was written by a wrong clock. */
+/** `2 hours ago`, `just now`; `in 3 hours (clock?)` for a past instant that a wrong clock wrote. */
 export function formatAgo(instant: Date, now: Date): string {
   const seconds = Math.round((now.getTime() - instant.getTime()) / 1000);
   const distance = Math.abs(seconds);

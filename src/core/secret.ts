@@ -1,12 +1,11 @@
 import { inspect } from 'node:util';
 
-/** What stands in for a secret wherever one would have been printed. */
-export const HIDDEN = '[hidden]';
+/** Printed in place of a secret. */
+const HIDDEN = '[hidden]';
 
 /**
- * A text that must not be seen: a password, an application key, a connection string, a ping URL. It prints as
- * `[hidden]` in a template, in JSON and under `console.log`; only `reveal()` gives the text, and only the place that
- * hands it to a program, a service or the catalogue calls that.
+ * A text that must not be seen: a password, an application key, a connection string, a ping URL. It prints as `[hidden]` in a
+ * template, in JSON and under `console.log`. Call `reveal()` only where the text goes to a program, a service or the catalogue.
  */
 export class Secret {
   readonly #text: string;
@@ -33,9 +32,9 @@ export class Secret {
 }
 
 /**
- * `text` with every one of `secrets` replaced by `[hidden]`, in each form in which programs repeat them: as it is,
- * percent-encoded as in a URI, and with quotes or backslashes escaped as in a key/value connection string. Of several
- * secrets the longest goes first, so that one which contains another leaves no remainder.
+ * Replaces the secrets in a text by `[hidden]`, in each form in which programs repeat them: as they are, percent-encoded as in a
+ * URI, and with quotes or backslashes escaped as in a key/value connection string. The longest goes first, so that a secret
+ * which contains another leaves no remainder.
  */
 export function redact(text: string, secrets: readonly Secret[]): string {
   const forms = secrets.flatMap((secret) => formsOf(secret.reveal()));

@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 import type { Secret } from './secret.ts';
 
 /**
- * An archive's SHA-256 as it is kept beside the archive, where a catalogue that was lost finds it again. With an archive
- * password it is signed, by HMAC-SHA-256 with a key that scrypt makes of the password: whoever can write to the storage
- * but does not know the password can then not put another archive in the place of this one.
+ * An archive's SHA-256, kept beside the archive, where the rebuild of a lost catalogue finds it. With an archive password it is
+ * signed by HMAC-SHA-256, with a key that scrypt derives from the password. Writers to the storage who do not know the password
+ * then cannot replace the archive unnoticed.
  */
 export interface SumNote {
   /** 64 hexadecimal digits. */
@@ -14,9 +14,9 @@ export interface SumNote {
   signature?: { hmac: string; salt: string };
 }
 
-/** The backup that a sum belongs to: an earlier one of the same server is not to pass for it. */
+/** The backup that a sum belongs to, so that an earlier backup of the same server does not pass for it. */
 export interface SumSubject {
-  /** `production/shop.sql.7z`. Its folder does not count, since that may be moved. */
+  /** `production/shop.sql.7z`. The folder is not signed: it may be moved. */
   objectName: string;
   startedAt: Date;
 }
@@ -27,7 +27,7 @@ export function formatNote({ sha256, signature }: SumNote): string {
   return [`sha256:${sha256}`, ...signed].join(',');
 }
 
-/** Undefined for what is no such note. */
+/** Undefined for any other text. */
 export function parseNote(text: string): SumNote | undefined {
   const pattern = /^sha256:([\da-f]{64})(?:,hmac-sha256:([\da-f]{64}),scrypt:([\da-f]{1,64}))?$/;
   const [, sha256, hmac, salt] = pattern.exec(text) ?? [];
@@ -35,12 +35,12 @@ export function parseNote(text: string): SumNote | undefined {
   return { sha256, ...(hmac === undefined || salt === undefined ? {} : { signature: { hmac, salt } }) };
 }
 
-/** `salt`: up to 64 hexadecimal digits, the same for all archives of a catalogue, so that their key is made once. */
+/** `salt`: up to 64 hexadecimal digits, the same for all archives of a catalogue, so that the key is derived once. */
 export async function signSum(sha256: string, subject: SumSubject, password: Secret, salt: string): Promise<SumNote> {
   return { sha256, signature: { hmac: await hmacOf(sha256, subject, password, salt), salt } };
 }
 
-/** Whether a note was signed with that password, for that very backup. */
+/** Whether a note was signed with that password for that backup. */
 export async function isSignedWith(note: SumNote, subject: SumSubject, password: Secret): Promise<boolean> {
   if (note.signature === undefined) return false;
   const { hmac, salt } = note.signature;
@@ -50,19 +50,19 @@ export async function isSignedWith(note: SumNote, subject: SumSubject, password:
 
 async function hmacOf(sha256: string, { objectName, startedAt }: SumSubject, password: Secret, salt: string) {
   const key = await keyOf(password, salt);
-  // A directory keeps the second alone.
+  // A directory keeps whole seconds.
   const stamp = startedAt.toISOString().slice(0, 19);
   return createHmac('sha256', key)
     .update(`pgbak\n${basename(objectName)}\n${stamp}\n${sha256}\n`)
     .digest('hex');
 }
 
-/** 32 MB and a tenth of a second, so that guessing the password costs as much here as at the archive itself. */
+/** 32 MB and a tenth of a second: guessing the password costs as much here as with the archive itself. */
 const COST = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const KEY_BYTES = 32;
 const derive = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
 
-/** Of one password after the other, as servers come in turn. */
+/** One key is enough: servers with the same password mostly follow each other. */
 let lastKey: { password: string; salt: string; key: Promise<Buffer> } | undefined;
 
 async function keyOf(password: Secret, salt: string): Promise<Buffer> {

@@ -3,16 +3,16 @@ import type { Secret } from '../core/secret.ts';
 
 export interface MezmoOptions {
   ingestionKey: Secret;
-  /** In place of Mezmo's own ingestion URL. */
+  /** Replaces Mezmo's own ingestion URL. */
   url?: string;
   hostname: string;
   app: string;
 }
 
 export interface Mezmo {
-  /** Takes a line to be sent; never throws and never waits. */
+  /** Queues a line; never throws and never waits. */
   log(line: { level: string; message: string }): void;
-  /** Sends what is left, within a few seconds, and resolves with a sentence when Mezmo did not get everything. */
+  /** Sends the remaining lines within a few seconds; resolves with a sentence when Mezmo did not get all lines. */
   close(): Promise<string | undefined>;
 }
 
@@ -20,9 +20,8 @@ const ANSWER_WITHIN_MS = 2500;
 const LEVELS: Record<string, string> = { warning: 'WARN', error: 'ERROR' };
 
 /**
- * Ships log lines to Mezmo (https://docs.mezmo.com/log-analysis-api/ref#ingest). Each batch is tried once: the client's
- * own repetitions would keep a process alive for minutes where Mezmo cannot be reached. After the first batch that
- * fails nothing more is sent.
+ * Ships log lines to Mezmo (https://docs.mezmo.com/log-analysis-api/ref#ingest). Tries each batch once: the client's own retries
+ * would keep the process alive for minutes where Mezmo cannot be reached. Sends nothing more after a failed batch.
  */
 export function openMezmo({ ingestionKey, url, hostname, app }: MezmoOptions): Mezmo {
   let problem: string | undefined;
@@ -32,12 +31,12 @@ export function openMezmo({ ingestionKey, url, hostname, app }: MezmoOptions): M
     hostname: hostnameForMezmo(hostname),
     timeout: ANSWER_WITHIN_MS,
     maxAttempts: 1,
-    // More than one answer may take, so that at most one batch waits behind another.
+    // Longer than an answer may take, so that at most one batch waits behind another.
     flushIntervalMs: ANSWER_WITHIN_MS + 500,
     ...(url === undefined ? {} : { url }),
   });
   logger.on('error', (error: unknown) => {
-    // Its `meta` holds the ingestion key.
+    // Never print the whole error: its `meta` holds the ingestion key.
     problem ??= `Mezmo did not take the log lines: ${codeOf(error)}`;
   });
   logger.on('send', ({ totalLinesSent }: { totalLinesSent: number }) => (pendingLines -= totalLinesSent));
@@ -72,7 +71,7 @@ function codeOf(error: unknown): string {
   return typeof code === 'number' ? `HTTP status ${code}` : typeof code === 'string' ? code : 'the connection failed';
 }
 
-/** The client refuses what is no host name by RFC 1123; a label that a user chose must not stop a backup. */
+/** The client throws for a name that breaks RFC 1123; a user's label must not stop a backup. */
 function hostnameForMezmo(hostname: string): string {
   const cleaned = hostname.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replaceAll(/^[.-]+|[.-]+$|(?<=\.)[.-]+|[-]+(?=\.)/g, '');
   return cleaned === '' ? 'unnamed' : cleaned;

@@ -5,32 +5,31 @@ import { errorCode, PgbakError } from '../core/errors.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 import { limitTo, type Clock } from '../system/clock.ts';
 
-/** The moments of a backup and of its verification that a health check may hear of. */
+/** The moments of a backup and its verification that ping a health check. */
 export type PingMoment = 'start' | 'success' | 'fail' | 'verify';
 
 export interface Ping {
   moment: PingMoment;
   url: Secret;
-  /** Shown by the health check; cut at 100 kB. Secrets are out of it already. */
+  /** Shown by the health check; cut at 100 kB. Holds no secrets. */
   body: string;
   userAgent: string;
   clock: Clock;
-  /** Ends the ping early; left out for the last one of a backup, which goes out although a signal has come. */
+  /** Ends the ping early. Absent for the last ping of a backup, which is sent even after an interruption. */
   signal?: AbortSignal | undefined;
-  /** For all tries together; `DELIVER_WITHIN_MS` unless there is less time. */
+  /** For all tries together, where less than `DELIVER_WITHIN_MS`. */
   withinMs?: number | undefined;
 }
 
 const PAUSES_MS = [1000, 4000];
-/** A backup waits for its pings, and a run of many servers for each of them: a receiver that hangs costs no more. */
+/** Backups wait for their pings, so this is what a receiver that hangs may cost each of them. */
 const DELIVER_WITHIN_MS = 10_000;
-/** What healthchecks.io keeps of a body (https://healthchecks.io/docs/attaching_logs/). */
+/** healthchecks.io keeps this much of a body (https://healthchecks.io/docs/attaching_logs/). */
 const LONGEST_BODY_BYTES = 100_000;
 
 /**
- * POSTs a ping, up to three times with growing pauses, as long as there is time. Never rejects: what watches over
- * backups must not break them.
- * Resolves with a sentence when the ping could not be delivered, which names the host and nothing else of the URL.
+ * POSTs a ping, up to three times with growing pauses, while there is time. Never rejects: a ping must not break a backup.
+ * Resolves with a sentence when the ping could not be delivered; of the URL it names only the host.
  */
 export async function ping(request: Ping): Promise<string | undefined> {
   const { moment, clock, signal, withinMs = DELIVER_WITHIN_MS } = request;
@@ -45,7 +44,7 @@ export async function ping(request: Ping): Promise<string | undefined> {
   for (const pauseMs of [...PAUSES_MS, undefined]) {
     const answer = await send(url, request, limit.signal);
     if (answer === 'delivered') return undefined;
-    // That the time was over says less than what had been answered before.
+    // An earlier answer says more than that the time is over.
     problem = limit.isOver() ? (problem ?? `no answer within ${withinMs / 1000} seconds`) : answer.problem;
     if (pauseMs === undefined || !answer.isWorthAnotherTry) break;
     await clock.sleep(pauseMs, limit.signal).catch(() => {});
@@ -59,14 +58,14 @@ interface Refusal {
   isWorthAnotherTry: boolean;
 }
 
-/** By axios, as B2 is asked: it obeys HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node 20's own fetch does not know. */
+/** Uses axios, as for B2: it obeys HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node 20's fetch does not know. */
 async function send(url: URL, { body, userAgent }: Ping, signal: AbortSignal): Promise<'delivered' | Refusal> {
   try {
     const { default: axios } = await import('axios');
     const { status, data } = await axios.post<Readable>(withoutCredentials(url).href, cut(body), {
       headers: { 'content-type': 'text/plain; charset=utf-8', 'user-agent': userAgent, ...credentialsOf(url) },
       signal,
-      // Of the answer only the status is of interest.
+      // Only the status matters: do not read the body.
       responseType: 'stream',
       validateStatus: null,
     });
@@ -80,11 +79,11 @@ async function send(url: URL, { body, userAgent }: Ping, signal: AbortSignal): P
 
 function cut(body: string): string {
   const bytes = Buffer.from(printable(withoutPasswords(body)));
-  // `stream` leaves out a character that the cut went through.
+  // `stream` drops a character that the cut went through.
   return new TextDecoder().decode(bytes.subarray(0, LONGEST_BODY_BYTES), { stream: true });
 }
 
-/** A user and a password of the URL go into a header: only there does every UTF-8 character arrive. */
+/** The URL's user and password go into a header: only there all UTF-8 characters arrive. */
 function withoutCredentials(url: URL): URL {
   const bare = new URL(url);
   bare.username = '';
@@ -98,7 +97,7 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
   return { authorization: `Basic ${credentials.toString('base64')}` };
 }
 
-/** The network's code is all that may be shown: axios' errors hold the request, and their texts may hold the URL. */
+/** Shows the network's code only: axios' errors hold the request, and their messages may hold the URL. */
 function problemOf(error: unknown): string {
   const code = errorCode(error) ?? 'the connection failed';
   return code === 'ERR_CANCELED' ? 'interrupted' : code;

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import type { Account } from './programs.ts';
 
 /**
- * For a process run by root, an account without rights that a program may be run as: `postgres`, else `nobody`.
- * Undefined where pgbak runs as somebody else already, or the machine has neither.
+ * The unprivileged account under which root runs a program: `postgres`, else `nobody`. Undefined where pgbak does not run as
+ * root, or the machine has neither.
  */
 export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -16,7 +16,7 @@ export function unprivilegedAccount(): Account | undefined {
   return undefined;
 }
 
-/** The directory on the way to `path`, or that itself, which an account may not pass through; undefined for none. */
+/** The first directory on the way to `path`, inclusive, that the account may not enter; undefined for none. */
 export function firstClosedDirectory(account: Account, path: string): string | undefined {
   const above = dirname(path) === path ? undefined : firstClosedDirectory(account, dirname(path));
   if (above !== undefined) return above;

@@ -1,4 +1,4 @@
-/** The time of day and the passing of time, as arguments so that a test may hold them in its hand. */
+/** The time of day and the passing of time; passed as an argument so that tests can control both. */
 export interface Clock {
   now(): Date;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason as soon as it is aborted. */
@@ -25,17 +25,17 @@ export const systemClock: Clock = {
     }),
 };
 
-/** A limit in time beside other reasons to stop. */
-export interface Limit extends Disposable {
-  /** Aborted as soon as the time is over, with a `TimeoutError`, or one of the others is, with its reason. */
+/** A time limit, combined with other reasons to stop. */
+interface Limit extends Disposable {
+  /** Aborts with a `TimeoutError` when the time is over, or with the reason of another signal. */
   signal: AbortSignal;
-  /** Whether the time was over first. */
+  /** Whether the time was over before another signal aborted. */
   isOver(): boolean;
 }
 
 /**
- * Limits work to `ms` milliseconds; disposing ends the limit. In place of `AbortSignal.any` around
- * `AbortSignal.timeout`, which Node 20 holds so weakly that the garbage collector takes it and it never fires.
+ * Limits work to `ms` milliseconds; disposing ends the limit. Not `AbortSignal.any` with `AbortSignal.timeout`: Node 20
+ * references that so weakly that it may be garbage-collected and never fire.
  */
 export function limitTo(ms: number, ...others: readonly AbortSignal[]): Limit {
   const controller = new AbortController();
@@ -60,18 +60,18 @@ export function limitTo(ms: number, ...others: readonly AbortSignal[]): Limit {
   };
 }
 
-/** Work that is given so long, in milliseconds, and no other reason to stop: what is done after an interruption. */
+/** Does work with a limit of `ms` milliseconds as its only reason to stop: for cleaning up after an interruption. */
 export async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   using limit = limitTo(ms);
   return await work(limit.signal);
 }
 
-/** Why a signal was aborted, as an error that can be thrown. */
+/** The reason of an aborted signal, as an error to throw. */
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
 }
 
-/** What a promise brings, or the signal's reason as soon as that is aborted; the promise itself goes on then. */
+/** Settles like the promise, or rejects with the signal's reason as soon as that aborts. The work behind the promise goes on. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {

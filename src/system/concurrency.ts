@@ -1,21 +1,21 @@
 import { reasonOf } from './clock.ts';
 
-export interface Turns<Item> {
-  /** How many at once. */
+interface Limits<Item> {
+  /** How many items at once. */
   jobs: number;
-  /** Items with the same key share what they work on; so many of them at once. */
+  /** How many items with the same key at once: they share a resource. */
   perKey: number;
   keyOf: (item: Item) => string;
 }
 
 /**
- * Works on items several at a time, begun in their order but for those whose key is busy, which let the next one pass.
- * Where `work` rejects, no item is begun any more, and what is under way ends before that error is thrown. Results come in
- * the order of the items.
+ * Works on several items at a time. Begins them in order, but an item whose key is busy lets the next one pass. When `work`
+ * rejects, begins no more items and throws that error once the running ones have ended. Returns the results in the order of
+ * the items.
  */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
-  { jobs, perKey, keyOf }: Turns<Item>,
+  { jobs, perKey, keyOf }: Limits<Item>,
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const waiting = items.map((item, index) => ({ item, index, key: keyOf(item) }));
@@ -49,9 +49,9 @@ export async function mapConcurrently<Item, Result>(
   return items.flatMap((_item, index) => results.get(index) ?? []);
 }
 
-/** So many at a time: a caller who finds all taken waits until one is free. */
+/** A limited number of slots: where all are taken, a caller waits until one is free. */
 export interface Slots {
-  /** Resolves with a slot, which is free again once disposed of; rejects with the signal's reason. */
+  /** Resolves with a slot, which disposing frees; rejects with the signal's reason. */
   take(signal: AbortSignal): Promise<Disposable>;
 }
 

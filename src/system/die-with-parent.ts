@@ -1,9 +1,9 @@
 import { execaSync } from 'execa';
 
 /**
- * The words of a command, changed so that the kernel ends it when pgbak dies. After `kill -9` no process is left to end the
- * children, and an orphaned pg_dump would hold its locks in the database. On Linux util-linux' setpriv arranges that
- * (`--pdeathsig`, see prctl(2) PR_SET_PDEATHSIG); elsewhere the children end when they next write to a broken pipe.
+ * Wraps a command so that the kernel kills it when pgbak dies: after `kill -9` an orphaned pg_dump would hold its locks in the
+ * database. On Linux util-linux' setpriv does that (`--pdeathsig`, see prctl(2) PR_SET_PDEATHSIG). Elsewhere children end when
+ * they next write to a broken pipe.
  */
 export function dieWithParent(words: readonly [string, ...string[]]): [string, ...string[]] {
   return childrenDieWithUs() ? [...SETPRIV, ...words] : [...words];
@@ -13,7 +13,7 @@ const SETPRIV = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
 
 let answer: boolean | undefined;
 
-/** Whether children do. Tried once a process: setpriv before util-linux 2.33 and BusyBox' own do not know `--pdeathsig`. */
+/** Whether children die with pgbak. Tried once: setpriv before util-linux 2.33, and BusyBox' own, lack `--pdeathsig`. */
 export function childrenDieWithUs(): boolean {
   if (process.platform !== 'linux') return false;
   const [file, ...args] = SETPRIV;
@@ -21,7 +21,7 @@ export function childrenDieWithUs(): boolean {
     execaSync(file, [...args, 'true'], {
       reject: false,
       stdio: 'ignore',
-      // It needs to be found, and nothing else of what pgbak was given.
+      // Only what is needed to find it, nothing else of pgbak's environment.
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
       extendEnv: false,
     }).exitCode === 0;

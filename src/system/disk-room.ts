@@ -4,11 +4,11 @@ import { errorCode, PgbakError } from '../core/errors.ts';
 import { childrenDieWithUs } from './die-with-parent.ts';
 import { runProgram } from './programs.ts';
 
-/** What a file that another program still writes takes on its disk, and what can be done about it. */
+/** Frees disk space of a file that another program is still writing. */
 export interface DiskRoom {
-  /** Gives back the space of a stretch of the file, which reads as zeros from then on. */
+  /** Frees the space of a byte range; it then reads as zeros. */
   release(startByte: number, sizeBytes: number): Promise<void>;
-  /** What the file system has left. */
+  /** Free space on the file system. */
   freeBytes(): Promise<number>;
 }
 
@@ -16,8 +16,8 @@ const PROBE_BYTES = 65_536;
 const RELEASE_WITHIN_MS = 60_000;
 
 /**
- * Looks whether space of a file at `path` can be given back, by a small file beside it. Linux can, on most of its file
- * systems: `fallocate --punch-hole` of util-linux, see fallocate(2), FALLOC_FL_PUNCH_HOLE. Returns in words why not otherwise.
+ * Tries with a small file beside `path` whether the space of byte ranges can be freed. Linux can do so on most file systems:
+ * `fallocate --punch-hole` of util-linux, see fallocate(2), FALLOC_FL_PUNCH_HOLE. Returns the reason, in words, where it cannot.
  */
 export async function openDiskRoom(
   path: string,

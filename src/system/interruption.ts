@@ -5,7 +5,7 @@ import { InterruptedError } from '../core/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Of the command that runs, where it ends things in order. */
+/** The signal of the running command, while that listens for interruptions. */
 let underWay: AbortSignal | undefined;
 
 export interface Interruption {
@@ -14,8 +14,10 @@ export interface Interruption {
 }
 
 /**
- * Takes over from bin/run.js, which catches a hangup from the first moment on: one that is not to be ignored ends pgbak
- * as it ends any program, unless somebody listens who ends things in order. `cameAlready` tells of one before.
+ * Takes SIGHUP over from bin/run.js, which catches it from the first moment on. A hangup ends pgbak like any program, unless it
+ * must be ignored or a command listens for interruptions.
+ *
+ * @param cameAlready whether a hangup arrived before
  */
 export function guardHangup(cameAlready: boolean): void {
   process.removeAllListeners('SIGHUP');
@@ -28,15 +30,14 @@ export function guardHangup(cameAlready: boolean): void {
   if (cameAlready) guard();
 }
 
-/** For a prompt: without it one waits for an answer although a signal came that somebody else listens to. */
+/** Options for a prompt: without the signal it would wait for an answer although an interruption came. */
 export function promptContext(): { signal?: AbortSignal } {
   return underWay === undefined ? {} : { signal: underWay };
 }
 
 /**
- * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, on which everything under way ends in order. A second one
- * means that somebody does not want to wait: the process ends at once, and its children with it. A hangup that
- * was to be ignored, as under nohup, is.
+ * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, after which all work ends in order. On a second signal the process
+ * ends at once, and its children with it. Ignores a hangup where pgbak must, as under nohup.
  */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
@@ -63,11 +64,10 @@ const SIGHUP_BIT = 1n;
 let answer: boolean | undefined;
 
 /**
- * Whether SIGHUP was to be ignored when pgbak started, as under nohup. Node gives every signal its default back before
- * any script runs, so the kernel does not know any more. What is left, in this order: a parent that ignores the signal
- * hands that on (signal(7)); nohup takes the terminal away from all three standard streams; bash, ksh and zsh say in
- * `_` what they started. Where nothing tells, without a terminal, a backup that goes on is the lesser harm: there are
- * SIGTERM and SIGINT to end it.
+ * Whether SIGHUP was ignored when pgbak started, as under nohup. Node resets every signal before any script runs, so the kernel
+ * no longer knows. These signs are left, in this order: a parent that ignores the signal passes that on (signal(7)); nohup
+ * redirects all three standard streams away from the terminal; bash, ksh and zsh store in `_` what they started. Without a
+ * terminal and without any sign, ignore it: a backup that goes on is the lesser harm, and SIGTERM still ends it.
  */
 export function ignoresHangup(): boolean {
   answer ??= parentIgnoresHangup() || (!hasTerminal() && !wasStartedByItself());
@@ -78,11 +78,11 @@ function hasTerminal(): boolean {
   return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 }
 
-/** Whether a shell started node or pgbak, and no other program that then became pgbak. */
+/** Whether a shell started node or pgbak itself, not another program (such as nohup) that then became pgbak. */
 function wasStartedByItself(): boolean {
   const { _: started = '' } = process.env;
   try {
-    // A program in between hands on what a shell told it.
+    // A program in between passes `_` on unchanged.
     const isShell = /^(bash|ksh|zsh)/.test(basename(readFileSync(`/proc/${process.ppid}/comm`, 'utf8').trim()));
     return isShell && [process.execPath, process.argv[1] ?? ''].some((path) => isSameFile(path, started));
   } catch {
@@ -100,7 +100,7 @@ function parentIgnoresHangup(): boolean {
     const mask = /^SigIgn:\s*([\da-f]+)$/m.exec(status)?.[1];
     return mask !== undefined && (BigInt(`0x${mask}`) & SIGHUP_BIT) !== 0n;
   } catch {
-    // No Linux, or not to be seen.
+    // Not Linux, or /proc is not accessible.
     return false;
   }
 }

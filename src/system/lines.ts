@@ -4,13 +4,13 @@ const LONGEST_LINE = 1_000_000;
 
 export interface Lines {
   write(chunk: Buffer): void;
-  /** The last lines written, an unfinished one included, at most 8 KB. */
+  /** The last lines, at most 8 KB, including an unfinished one. */
   tail(): string;
 }
 
 /**
- * Cuts a program's stderr into lines, each passed through `clean`, and remembers only the last of them: a program may
- * write gigabytes there. Backspaces and carriage returns, with which progress displays rewrite a line, end one too.
+ * Splits a program's stderr into lines, passes each through `clean`, and keeps only the last ones: a program may write gigabytes
+ * there. Backspaces and carriage returns, with which progress displays rewrite a line, end a line too.
  */
 export function keepLines(clean: (line: string) => string, onLine?: (line: string) => void): Lines {
   const decoder = new TextDecoder();

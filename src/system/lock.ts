@@ -17,15 +17,15 @@ import { ConfigError, errorCode, errorMessage, LockedError, PgbakError } from '.
 import type { Clock } from './clock.ts';
 import { openSqlite, type Sqlite } from './sqlite.ts';
 
-export interface LockRequest {
+interface LockRequest {
   /**
-   * Whether somebody holds it all the same, in words; asked after the kernel's lock was taken, since a file that
-   * was removed locks nothing.
+   * Another holder in spite of the lock, in words. Asked once the kernel's lock is taken: where the lock file was removed, two
+   * processes can lock two files.
    */
   heldBy: () => Promise<string | undefined>;
-  /** Who holds it, in words, for the error where it is taken; undefined where that is not known. */
+  /** Who holds the lock, in words, for the error message; undefined where unknown. */
   describeHolder: () => Promise<string | undefined>;
-  /** How long to wait for another holder to let go. */
+  /** How long to wait for another holder. */
   waitMs: number;
   clock: Clock;
   signal: AbortSignal;
@@ -34,11 +34,11 @@ export interface LockRequest {
 const LOOK_EVERY_MS = 250;
 
 /**
- * Takes the lock that allows one run at a time for the file at `path`, until it is disposed of. It is an exclusive
- * transaction on a SQLite file beside it, which the kernel drops when the process dies, however it dies.
+ * Takes the lock that allows one run at a time for the file at `path`; disposing releases it. The lock is an exclusive
+ * transaction on a SQLite file beside it. The kernel drops it when the process dies, however it dies.
  *
- * @throws LockedError that says who holds it when that takes longer than `waitMs`
- * @throws ConfigError that names the file beside it, where that cannot be locked
+ * @throws LockedError that says who holds it, after `waitMs`
+ * @throws ConfigError that names the lock file, where that cannot be locked
  */
 export async function takeLock(path: string, request: LockRequest): Promise<Disposable> {
   const { heldBy, describeHolder, waitMs, clock, signal } = request;
@@ -51,7 +51,7 @@ export async function takeLock(path: string, request: LockRequest): Promise<Disp
     lock?.close();
     const leftMs = giveUpAt - clock.now().getTime();
     if (leftMs <= 0) {
-      // Without a name the holder is just starting or ending; that it is held is all there is to say.
+      // A holder without a name is just starting or ending.
       const who = other ?? (await describeHolder());
       throw new LockedError(
         `another run is under way${who === undefined ? '' : `: ${who}`}`,
@@ -71,7 +71,7 @@ async function closedOnError<Result>(lock: Sqlite, ask: () => Promise<Result>): 
   }
 }
 
-/** It is the same lock however a path is spelled, links included. */
+/** The same lock for every spelling of a path, links included. */
 function lockPathOf(path: string): string {
   try {
     return `${realpathSync(path)}.lock`;
@@ -85,13 +85,13 @@ function tryLock(lockPath: string, path: string): Sqlite | undefined {
   try {
     const inode = openLockFile(lockPath, path);
     database = openSqlite(lockPath, { timeout: 0 });
-    // In this mode the lock file never gets a content, and no journal is left by a process that dies.
+    // In this mode the lock file stays empty, and a process that dies leaves no journal.
     database.exec('pragma journal_mode = memory');
     database.exec('begin exclusive');
-    // On a file that it cannot write SQLite takes no lock and says nothing. This is never committed.
+    // SQLite silently takes no lock on a file that it cannot write, so force a write. It is never committed.
     database.exec('pragma user_version = 1');
     if (lstatSync(lockPath, { throwIfNoEntry: false })?.ino === inode) return database;
-    // Somebody has put another file there meanwhile, which others lock.
+    // Another file has taken its place meanwhile, and other processes lock that.
     database.close();
     return undefined;
   } catch (error) {
@@ -102,8 +102,8 @@ function tryLock(lockPath: string, path: string): Sqlite | undefined {
 }
 
 /**
- * Makes sure that the lock file is there, a file and not a link to one, and can be written; returns its inode. Closed
- * again before SQLite locks it: any other close of the file in this process drops the kernel's lock
+ * Makes sure that the lock file exists, is a file and no link, and can be written; returns its inode. Closes it before SQLite
+ * locks it: closing the file anywhere in this process drops the kernel's lock
  * (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
  */
 function openLockFile(lockPath: string, path: string): number {
@@ -121,10 +121,10 @@ function openLockFile(lockPath: string, path: string): number {
   }
 }
 
-/** What the superuser leaves behind must not keep out the user whose catalogue it is. */
+/** A lock file that root leaves behind must not lock out the catalogue's owner. */
 function giveToOwner(file: number, { uid, nlink }: { uid: number; nlink: number }, path: string): void {
   const owner = statSync(path, { throwIfNoEntry: false });
-  // A second name may be a trap: the file of somebody else.
+  // A second name (hard link) may be a trap: the file of another user.
   if (owner === undefined || owner.uid === uid || uid !== 0 || nlink !== 1) return;
   fchownSync(file, owner.uid, owner.gid);
   fchmodSync(file, 0o600);
@@ -144,7 +144,7 @@ function unusable(lockPath: string, error: unknown): unknown {
   if (owner === undefined) {
     return new ConfigError(
       `the lock file ${lockPath} cannot be made: ${errorMessage(error)}`,
-      'Only one run at a time may work on a catalogue, so this user has to be able to write to its directory.',
+      'The lock file keeps other runs from the same catalogue: let this user write to its directory.',
     );
   }
   if (/^(?:EACCES|EPERM|SQLITE_(?:READONLY|CANTOPEN|PERM))/.test(code)) {
@@ -159,11 +159,11 @@ function unusable(lockPath: string, error: unknown): unknown {
   );
 }
 
-/** A process, told from every later one that may get its number. */
+/** Identifies a process, also after its number was given to another one. */
 export interface ProcessIdentity {
   pid: number;
   host: string;
-  /** When it began, in the kernel's own measure, and in which boot and which numbering; absent where /proc is not. */
+  /** Boot, pid namespace, and start time in the kernel's own measure; absent where there is no /proc. */
   kernel?: string;
 }
 
@@ -172,13 +172,13 @@ export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), ...(kernel === undefined ? {} : { kernel }) };
 }
 
-/** Whether another process is certain to run still. One on another machine, or in another container, cannot be seen from here. */
+/** Whether another process is certain to be still running. Processes of other machines and containers cannot be seen. */
 export function isOtherRunning({ pid, host, kernel }: ProcessIdentity): boolean {
   if (kernel === undefined || host !== hostname() || pid === process.pid) return false;
   return kernelsIdentity(pid) === kernel;
 }
 
-/** See proc(5): boot_id, /proc/PID/ns/pid, and field 22 of /proc/PID/stat, of which the second may hold anything. */
+/** See proc(5): boot_id, /proc/PID/ns/pid, and field 22 of /proc/PID/stat, whose field 2 may hold any characters. */
 function kernelsIdentity(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

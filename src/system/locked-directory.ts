@@ -10,23 +10,23 @@ import {
   type TemporaryPlace,
 } from './temporary-directory.ts';
 
-/** A file in the directory that its owner holds a lock on, which the kernel drops when the owner dies, however. */
-const HELD = 'held';
-/** A week: a directory without that file is of an earlier pgbak, of which nothing takes that long. */
+/** A file in the directory that its owner locks. The kernel drops the lock when the owner dies, however it dies. */
+const LOCK_FILE = 'held';
+/** A week. A directory without that file is of an earlier pgbak, none of whose commands runs that long. */
 const ABANDONED_AFTER_MS = 7 * 24 * 3_600_000;
 const ENDS_WITHIN_MS = 10_000;
-/** After that a process is not asked any more. */
-const ASKED_FOR_MS = 3000;
+/** From then on SIGKILL follows. */
+const KILL_AFTER_MS = 3000;
 
 export interface LockedDirectory extends TemporaryDirectory {
-  /** What tells it from others of its place. */
+  /** Distinguishes it from others of its place. */
   id: string;
 }
 
-/** Makes a temporary directory that others can see to be in use; several of one owner may be so at once. */
+/** Makes a temporary directory that other processes can see to be in use. One owner may have several at once. */
 export async function createLockedDirectory(place: TemporaryPlace): Promise<LockedDirectory> {
   const directory = await createTemporaryDirectory(place);
-  const lock = tryToHold(directory.path);
+  const lock = tryToLock(directory.path);
   return {
     path: directory.path,
     id: directory.path.slice(directory.path.lastIndexOf(prefixOf(place)) + prefixOf(place).length),
@@ -38,15 +38,15 @@ export async function createLockedDirectory(place: TemporaryPlace): Promise<Lock
 }
 
 export interface Swept {
-  /** What went, in words. */
+  /** A sentence for each directory that was removed. */
   removed: string[];
-  /** The ids of those that are in use. */
+  /** The ids of directories that are in use. */
   inUse: string[];
 }
 
 /**
- * Removes those directories of a place whose owner was killed, and ends a PostgreSQL server that still runs in one. Each
- * belongs to this user, or to `accountId`, whom a server of its own may have run as.
+ * Removes the directories of a place whose owners were killed, and ends a PostgreSQL server that still runs in one. Touches only
+ * directories of this user and of `accountId`, the account under which such a server may have run.
  */
 export async function sweepLockedDirectories(place: TemporaryPlace, accountId: number | undefined): Promise<Swept> {
   const swept: Swept = { removed: [], inUse: [] };
@@ -54,12 +54,12 @@ export async function sweepLockedDirectories(place: TemporaryPlace, accountId: n
   for (const entry of namesIn(place.base).filter((name) => name.startsWith(prefix))) {
     const path = join(place.base, entry);
     const stats = await lstat(path).catch(() => undefined);
-    // Anybody may put a link or a directory of that name into /tmp.
+    // Any user can put a link or directory of that name into /tmp.
     if (stats?.isDirectory() !== true || ![process.getuid?.(), accountId].includes(stats.uid)) continue;
-    const isHeldByName = namesIn(path).includes(HELD);
-    if (!isHeldByName && Date.now() - stats.mtimeMs < ABANDONED_AFTER_MS) continue;
-    const lock = isHeldByName ? tryToHold(path) : undefined;
-    if (isHeldByName && lock === undefined) {
+    const hasLockFile = namesIn(path).includes(LOCK_FILE);
+    if (!hasLockFile && Date.now() - stats.mtimeMs < ABANDONED_AFTER_MS) continue;
+    const lock = hasLockFile ? tryToLock(path) : undefined;
+    if (hasLockFile && lock === undefined) {
       swept.inUse.push(entry.slice(prefix.length));
       continue;
     }
@@ -71,8 +71,8 @@ export async function sweepLockedDirectories(place: TemporaryPlace, accountId: n
   return swept;
 }
 
-function tryToHold(directory: string): Sqlite | undefined {
-  const database = openSqlite(join(directory, HELD), { timeout: 0 });
+function tryToLock(directory: string): Sqlite | undefined {
+  const database = openSqlite(join(directory, LOCK_FILE), { timeout: 0 });
   try {
     database.exec('pragma journal_mode = memory');
     database.exec('begin exclusive');
@@ -84,15 +84,15 @@ function tryToHold(directory: string): Sqlite | undefined {
 }
 
 /**
- * Ends the PostgreSQL server that was started in a directory and outlived pgbak: its postmaster where children cannot be
- * made to die with pgbak, and else a backend that has not looked up from its work since.
+ * Ends the PostgreSQL server that was started in a directory and outlived pgbak: a postmaster, where children cannot be made to
+ * die with pgbak, or a backend that was too busy to notice.
  */
 async function endServerIn(directory: string): Promise<void> {
   const began = performance.now();
   for (let pids = serverProcessesIn(directory); pids.length > 0; pids = serverProcessesIn(directory)) {
     const elapsedMs = performance.now() - began;
     if (elapsedMs > ENDS_WITHIN_MS) return;
-    for (const pid of pids) end(pid, elapsedMs > ASKED_FOR_MS ? 'SIGKILL' : 'SIGQUIT');
+    for (const pid of pids) end(pid, elapsedMs > KILL_AFTER_MS ? 'SIGKILL' : 'SIGQUIT');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -105,7 +105,7 @@ function end(pid: number, signal: 'SIGQUIT' | 'SIGKILL'): void {
   }
 }
 
-/** Told by the directory that they work in, which is theirs alone, or by the command line of the postmaster. */
+/** Recognized by their working directory, which no other program uses, or by the postmaster's command line. */
 function serverProcessesIn(directory: string): number[] {
   const data = join(directory, 'data');
   const found = namesIn('/proc').filter((name) => /^\d+$/.test(name) && isServerIn(directory, name));
@@ -118,7 +118,7 @@ function isServerIn(directory: string, pid: string): boolean {
   try {
     const place = readlinkSync(`/proc/${pid}/cwd`);
     if (place !== directory && !place.startsWith(`${directory}/`)) return false;
-    // A shell of somebody who looks into the directory is not one.
+    // Not the shell of a user who looks into the directory.
     return /postgres|initdb/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0', 1)[0] ?? '');
   } catch {
     return false;

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 
 /*
- * Programs pass on texts in encodings that they do not know: a role's name in Latin-1, say. As strings they keep every
- * byte: one that is not part of well-formed UTF-8 becomes the lone surrogate U+DC80 to U+DCFF, as in Python's
- * "surrogateescape" (https://peps.python.org/pep-0383/), and turns into the same byte again on its way out.
+ * Programs hand on texts whose encoding they do not know, such as a role's name in Latin-1. These strings keep every byte: a byte
+ * outside well-formed UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF, and the same byte again on its way out. Python calls
+ * this "surrogateescape" (https://peps.python.org/pep-0383/).
  */
 
 const ESCAPE = 0xdc_00;
 
-/** Bytes as a string from which `bytesOf` makes the very same bytes, in any encoding. */
+/** Turns bytes in any encoding into a string, from which `bytesOf` makes the same bytes. */
 export function textOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   const parts: string[] = [];
@@ -24,16 +24,16 @@ export function textOf(bytes: Buffer): string {
   return parts.join('') + bytes.toString('utf8', start);
 }
 
-/** The bytes that `textOf` made this string of; of any other string, its UTF-8. */
+/** The bytes from which `textOf` made this string; for any other string its UTF-8. */
 export function bytesOf(text: string): Buffer {
-  // With the flag `u` only a surrogate without its other half matches.
+  // With the flag `u` only lone surrogates match.
   const parts = text.split(/([\udc80-\udcff])/u);
   return Buffer.concat(
     parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part, 'utf8') : Buffer.of(part.charCodeAt(0) - ESCAPE))),
   );
 }
 
-/** How many bytes the well-formed sequence has that begins there (RFC 3629, section 4); 0 where none does. */
+/** The length in bytes of the well-formed sequence at `at` (RFC 3629, section 4); 0 for none. */
 function sequenceLength(bytes: Buffer, at: number): number {
   const first = bytes[at] ?? 0;
   const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;

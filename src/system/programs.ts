@@ -11,18 +11,18 @@ import { bytesOf, textOf } from './lossless-text.ts';
 
 /** A program to start. It gets `env` and nothing else of pgbak's own environment. */
 export interface Command {
-  /** What people call it: `pg_dump`, `7-Zip`. */
+  /** For messages: `pg_dump`, `7-Zip`. */
   name: string;
   /** Absolute path, or a name to be found on `env.PATH`. */
   file: string;
   /** Shown to every user of the machine by `ps`: never a secret. */
   args: readonly string[];
   env: Readonly<Record<string, string | Secret>>;
-  /** Whom it runs as; only root may say so. */
+  /** The account to run under; only root may choose one. */
   account?: Account;
-  /** Where it runs; pgbak's own working directory may be closed to another account. */
+  /** The working directory; another account may not be able to enter pgbak's own. */
   cwd?: string;
-  /** Secrets besides those in `env` that the program might repeat on stderr. */
+  /** Further secrets, besides those in `env`, that the program might print to stderr. */
   secrets?: readonly Secret[];
 }
 
@@ -39,12 +39,12 @@ export interface Ending {
   stderrTail: string;
 }
 
-export interface StartOptions {
-  /** `'pipe'` gives `stdin` on the running program; otherwise it reads nothing. */
+interface StartOptions {
+  /** `'pipe'` gives the running program's `stdin`; otherwise the program reads nothing. */
   stdin?: 'pipe' | 'ignore';
-  /** `'pipe'` gives `stdout`; a stream with a file descriptor is handed over to the program itself. */
+  /** `'pipe'` gives the running program's `stdout`; a stream with a file descriptor becomes the program's own. */
   stdout?: 'pipe' | 'ignore' | Writable;
-  /** Ends the program: SIGTERM, and SIGKILL five seconds later. */
+  /** An abort ends the program: SIGTERM, then SIGKILL after five seconds. */
   signal: AbortSignal;
   /** Called with each line of stderr, secrets hidden. */
   onStderrLine?: (line: string) => void;
@@ -54,24 +54,24 @@ export interface RunningProgram {
   pid: number | undefined;
   stdin: Writable | undefined;
   stdout: Readable | undefined;
-  /** Resolves when the program has ended, however; rejects with a `ProgramError` when it could not be started. */
+  /** Resolves when the program has ended, whether well or not; rejects with a `ProgramError` when it could not be started. */
   ended: Promise<Ending>;
-  /** Asks the program to end, forces it five seconds later, and resolves when it has. */
+  /** Sends SIGTERM, then SIGKILL after five seconds; resolves when the program has ended. */
   stop(): Promise<void>;
   /**
-   * Lets the program stand still, or go on. Does nothing where a child could outlive a killed pgbak: no process would ever
-   * wake it then. Tells whether it stands still now.
+   * Pauses the program (true) or resumes it (false); returns whether it is paused now. Never pauses where a child could outlive a
+   * killed pgbak: no process would resume it.
    */
   hold(isHeld: boolean): boolean;
 }
 
 const FORCE_KILL_AFTER_MS = 5000;
-/** Time for its last words. */
-const LET_GO_AFTER_MS = 500;
+/** For the last output of a program that has ended. */
+const CLOSE_PIPES_AFTER_MS = 500;
 
 /**
- * Starts a program. Its end is the caller's to await, and comes with success, failure and abort alike. Of what it
- * writes nothing is buffered but the tail of stderr, so a dump of any size costs no memory.
+ * Starts a program. The caller must await its end, which comes after success, failure and abort alike. Buffers only the tail of
+ * stderr, so a dump of any size costs no memory.
  */
 export function startProgram(command: Command, options: StartOptions): RunningProgram {
   const secrets = [
@@ -91,33 +91,33 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
     buffer: false,
     encoding: 'buffer',
     reject: false,
-    // NODE_DEBUG=execa would print command lines and what comes out of them.
+    // NODE_DEBUG=execa would print command lines and output.
     verbose: 'none',
-    // A hangup goes to the whole process group, and Node starts children that obey it.
+    // A hangup goes to the whole process group: keep children out of it where pgbak ignores hangups.
     detached: ignoresHangup(),
     cancelSignal: options.signal,
     forceKillAfterDelay: FORCE_KILL_AFTER_MS,
   });
   subprocess.stderr?.on('data', (chunk: Buffer) => lines.write(chunk));
-  // A reader that goes away first is told by the exit codes; without a listener the event would end pgbak itself.
+  // The exit codes tell of a reader that ended early; without a listener this event would end pgbak.
   subprocess.stdin?.on('error', () => {});
   let isOver = false;
-  const letGo = () => {
-    if (!isOver) letGoOf(subprocess);
+  const closePipes = () => {
+    if (!isOver) closePipesOnceEnded(subprocess);
   };
   const ended = subprocess
     .then((result) => endingOf(command, result, lines))
     .finally(() => {
       isOver = true;
-      options.signal.removeEventListener('abort', letGo);
+      options.signal.removeEventListener('abort', closePipes);
     });
   ended.catch(() => {});
-  if (options.signal.aborted) letGo();
-  else options.signal.addEventListener('abort', letGo, { once: true });
-  let isToEnd = false;
-  // One that stands still would not hear that it is to end.
+  if (options.signal.aborted) closePipes();
+  else options.signal.addEventListener('abort', closePipes, { once: true });
+  let isStopping = false;
+  // A stopped process ignores SIGTERM until SIGCONT.
   const wakeToEnd = () => {
-    isToEnd = true;
+    isStopping = true;
     subprocess.kill('SIGCONT');
   };
   return {
@@ -128,12 +128,12 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
     stop: async () => {
       subprocess.kill('SIGTERM');
       wakeToEnd();
-      letGo();
+      closePipes();
       await ended.catch(() => {});
     },
     hold: (isHeld) => {
       options.signal.removeEventListener('abort', wakeToEnd);
-      if (isToEnd || options.signal.aborted || !childrenDieWithUs()) return false;
+      if (isStopping || options.signal.aborted || !childrenDieWithUs()) return false;
       if (isHeld) options.signal.addEventListener('abort', wakeToEnd, { once: true });
       return subprocess.kill(isHeld ? 'SIGSTOP' : 'SIGCONT') && isHeld;
     },
@@ -141,16 +141,16 @@ export function startProgram(command: Command, options: StartOptions): RunningPr
 }
 
 /**
- * Lets go of the pipes of a program that is ended, once it has gone. A script in place of pg_dump starts another program,
- * which may hold them for as long as it likes, and nobody reads them any more.
+ * Closes our ends of the pipes shortly after a stopped program has exited. A wrapper script in place of pg_dump starts another
+ * program, which may hold the pipes open for any time.
  */
-function letGoOf(subprocess: ChildProcess): void {
+function closePipesOnceEnded(subprocess: ChildProcess): void {
   const { exitCode, signalCode, stdout, stderr } = subprocess;
   const wait = () => {
     const timer = setTimeout(() => {
       stdout?.destroy();
       stderr?.destroy();
-    }, LET_GO_AFTER_MS);
+    }, CLOSE_PIPES_AFTER_MS);
     timer.unref();
     subprocess.once('close', () => clearTimeout(timer));
   };
@@ -158,7 +158,7 @@ function letGoOf(subprocess: ChildProcess): void {
   else wait();
 }
 
-export interface RunOptions {
+interface RunOptions {
   signal: AbortSignal;
   /** Written to stdin, which is then closed. */
   input?: Secret;
@@ -166,10 +166,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs a short program to its end and returns what it wrote to stdout (at most 10 MB), every byte of it kept as `textOf`
- * keeps it. Its exit code is the caller's to
- * judge. Throws a `ProgramError` when it cannot be started or takes longer than `timeoutMs`, and the signal's reason
- * when aborted.
+ * Runs a short program to its end and returns its stdout (at most 10 MB), made into text by `textOf`. The caller must judge the
+ * exit code. Throws a `ProgramError` when the program cannot be started or takes longer than `timeoutMs`, and the signal's
+ * reason when aborted.
  */
 export async function runProgram(command: Command, options: RunOptions): Promise<Ending & { stdout: string }> {
   using limit = limitTo(options.timeoutMs, options.signal);
@@ -198,7 +197,7 @@ async function textIn(stream: Readable | undefined): Promise<string> {
       if (sizeBytes <= MAX_OUTPUT_BYTES) chunks.push(Buffer.from(chunk));
     }
   } catch (error) {
-    // A program that was killed leaves its output unfinished; its ending says so better than this error.
+    // A killed program leaves its output unfinished; its ending says more than this error.
     if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
   return textOf(Buffer.concat(chunks));
@@ -211,8 +210,8 @@ interface Result {
 }
 
 /**
- * execa counts a stream that was handed to another program and destroyed here as `ERR_STREAM_PREMATURE_CLOSE`, beside
- * exit code 0. Only the exit code and the signal say how the program itself fared, so only they are passed on.
+ * Passes on only exit code and signal: for a stream that was handed to another program and destroyed here, execa reports
+ * `ERR_STREAM_PREMATURE_CLOSE` beside exit code 0.
  */
 function endingOf(command: Command, result: Result, lines: Lines): Ending {
   if (result.exitCode === undefined && result.signal === undefined && result.code !== undefined) {

@@ -15,7 +15,7 @@ export interface TemporaryDirectory extends AsyncDisposable {
   path: string;
 }
 
-/** Makes a directory (mode 0700) for the files of one backup; disposing removes it with all that is in it. */
+/** Makes a directory (mode 0700) for the files of one backup; disposing removes it with its content. */
 export async function createTemporaryDirectory(place: TemporaryPlace): Promise<TemporaryDirectory> {
   try {
     const path = await mkdtemp(join(place.base, prefixOf(place)));
@@ -26,8 +26,8 @@ export async function createTemporaryDirectory(place: TemporaryPlace): Promise<T
 }
 
 /**
- * Removes the directories that a killed process left on this machine, and says what went. With an `olderThanMs` of 0 to
- * be called only while holding the run lock: there is no other run then to which one could belong.
+ * Removes the directories that killed processes left on this machine; returns one sentence for each. Use an `olderThanMs` of 0
+ * only while holding the run lock: then no other run uses one.
  */
 export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThanMs = 0): Promise<string[]> {
   const swept: string[] = [];
@@ -37,12 +37,12 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThan
   for (const entry of entries.filter((name) => name.startsWith(prefixOf(place)))) {
     const path = join(place.base, entry);
     const stats = await lstat(path);
-    // Anybody may put a link or a directory of that name into /tmp.
+    // Any user can put a link or directory of that name into /tmp.
     if (!stats.isDirectory()) continue;
-    // As far ahead of now it is no younger: the clock was set back since.
+    // A time in the future is as old: the clock was set back since.
     if (Math.abs(Date.now() - stats.mtimeMs) < olderThanMs) continue;
     if (stats.uid !== process.getuid?.()) {
-      swept.push(`temporary files stay that another user (${stats.uid}) made; remove them: ${path}`);
+      swept.push(`temporary files of another user (uid ${stats.uid}) stay; remove them: ${path}`);
       continue;
     }
     const sizeBytes = await sizeOf(path);
@@ -52,7 +52,7 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThan
   return swept;
 }
 
-/** Several machines may share the directory, and several catalogues a machine. */
+/** Machines may share the directory, and several catalogues one machine. */
 export function prefixOf({ owner }: TemporaryPlace): string {
   return `pgbak-${createHash('sha256').update(`${hostname()}\n${owner}`).digest('hex').slice(0, 12)}-`;
 }
@@ -74,5 +74,8 @@ function unusable(base: string, error: unknown): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
   const reason = reasons[code] ?? `cannot be used (${code})`;
-  return new ConfigError(`the temporary directory ${base} ${reason}`, 'Set PGBAK_TMPDIR to a directory that serves.');
+  return new ConfigError(
+    `the temporary directory ${base} ${reason}`,
+    'Set PGBAK_TMPDIR to a directory that can be used.',
+  );
 }

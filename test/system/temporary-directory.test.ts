@@ -46,7 +46,7 @@ describe('a temporary directory', () => {
     const { path } = await createTemporaryDirectory(place);
     chownSync(path, 12_345, 12_345);
     expect(await sweepTemporaryDirectories(place)).toEqual([
-      `temporary files stay that another user (12345) made; remove them: ${path}`,
+      `temporary files of another user (uid 12345) stay; remove them: ${path}`,
     ]);
     expect(existsSync(path)).toBe(true);
   });
