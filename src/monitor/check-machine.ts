@@ -35,7 +35,7 @@ async function checkClientPrograms(examination: Examination): Promise<Finding[]>
   }
 }
 
-/** Whether anything starts pgbak by itself, and when it last did. */
+/** Checks that cron or systemd starts pgbak, and reports when it last did. */
 export async function checkScheduler({ catalog, environment, signal }: Examination): Promise<Finding[]> {
   const entries = await findSchedule(homedir(), environment.variables['PATH'] ?? '', signal);
   const [last] = (await catalog?.backups.list({ limit: 1 })) ?? [];

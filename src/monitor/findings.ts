@@ -18,13 +18,13 @@ export interface Finding {
   about: string;
   level: 'ok' | 'warning' | 'problem';
   message: string;
-  /** What to do about it. */
+  /** The remedy. */
   hint?: string;
 }
 
 export const MACHINE = 'this machine';
 
-/** Runs a check and turns an error that a user can mend into a problem; anything else is a bug and goes on. */
+/** Runs a check; turns an error that a user can mend into a problem, and rethrows any other, which is a bug. */
 export async function finding(about: string, check: () => Promise<Omit<Finding, 'about'>>): Promise<Finding> {
   try {
     return { about, ...(await check()) };
@@ -33,7 +33,7 @@ export async function finding(about: string, check: () => Promise<Omit<Finding, 
   }
 }
 
-/** An error that a user can mend, as a problem; throws any other. */
+/** Turns an error that a user can mend into a problem; throws any other. */
 export function problemOf(about: string, error: unknown): Finding {
   if (!(error instanceof PgbakError)) throw error;
   const { message, hint } = error;

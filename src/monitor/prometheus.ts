@@ -4,7 +4,7 @@ import { STATES, type ServerStatus } from './status.ts';
 interface Metric {
   name: string;
   help: string;
-  /** Undefined where a server has no such value: a missing sample is the convention, not a zero. */
+  /** Undefined where a server has no such value: the convention is a missing sample, not zero. */
   value: (status: ServerStatus) => number | undefined;
 }
 

@@ -53,7 +53,7 @@ export interface ServerStatus {
   lastVerified: VerificationRecord | undefined;
 }
 
-/** What a server's state is judged by. */
+/** The facts that decide a server's state. */
 export interface Evidence {
   /** The newest one, but for those that claim to be made later than now. */
   lastGood: BackupRecord | undefined;
@@ -100,7 +100,7 @@ function judge(
   }
   if (lastGood === undefined) {
     if (doubtful === undefined) return ['NEVER', 'no backup has succeeded yet'];
-    return ['LATE', `how old its last good backup is cannot be told: ${doubtful}`];
+    return ['LATE', `the age of its last good backup is unknown: ${doubtful}`];
   }
   // After a clock was set back, the last run is older than the last good backup.
   const dues = [nextDue(server, now), nextDue({ ...server, lastSuccessRun: lastGood.startedAt }, now)];
@@ -112,7 +112,7 @@ function judge(
   return warning === undefined ? ['OK', undefined] : ['WARNING', warning];
 }
 
-/** A server as `status --json` prints it; what does not apply is null. */
+/** A server as `status --json` prints it; null where a value does not apply. */
 export interface StatusRow {
   serverId: number;
   name: string;

@@ -4,22 +4,22 @@ import { refuseControl, type Installation } from './installation.ts';
 const BEGIN = '# pgbak begin: kept by "pgbak schedule", do not edit';
 const END = '# pgbak end';
 
-/** The line that starts pgbak every hour, by any shell that cron has. */
+/** The line that starts pgbak every hour; works in every shell that cron may use. */
 export function crontabLine({ minute, node, program, environmentFile }: Installation): string {
   for (const path of [node, program, environmentFile]) refuseControl(path);
   const file = quoted(environmentFile);
   const load = `set -a; [ ! -r ${file} ] || . ${file}; set +a`;
-  // cron takes a percent sign for a line break.
+  // cron reads an unescaped percent sign as a line break.
   return `${minute} * * * * ${`${load}; exec ${quoted(node)} ${quoted(program)} run --quiet`.replaceAll('%', String.raw`\%`)}`;
 }
 
-/** A crontab with our own block in it, in place of an earlier one; all else stays as it is. */
+/** The crontab with pgbak's block, which replaces an earlier one; other lines stay as they are. */
 export function withBlock(crontab: string, installation: Installation): string {
   const others = withoutBlock(crontab);
   return `${others}${others === '' || others.endsWith('\n') ? '' : '\n'}${[BEGIN, crontabLine(installation), END].join('\n')}\n`;
 }
 
-/** How our own line begins; it may have been copied out of what `pgbak schedule` prints, and stand there by itself. */
+/** pgbak's own line, which may stand without its block: copied from the output of `pgbak schedule`. */
 const OWN_LINE = /^\S+( \S+){4} set -a; \[ ! -r .*; exec .* run --quiet$/;
 
 export function withoutBlock(crontab: string): string {

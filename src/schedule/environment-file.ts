@@ -2,7 +2,7 @@ import { isReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 
-/** What a scheduled run may need of the environment, whether it is set now or not. */
+/** The variables that a scheduled run may need. */
 const NAMES = `
   DB_PATH TMPDIR B2_KEY_ID B2_APP_KEY B2_BUCKET B2_API_URL ARCHIVE_PASSWORD PGBAK_DESTINATION PGBAK_TMPDIR PGBAK_TMP_LIMIT
   PGBAK_PG_BIN PGBAK_7Z PGBAK_SCRATCH_URL PGBAK_CATALOG_COPY BACKUP_TIMEOUT_SEC MEZMO_INGESTION_KEY MEZMO_URL LOG_HOSTNAME XDG_DATA_HOME
@@ -11,12 +11,12 @@ const NAMES = `
   .trim()
   .split(/\s+/);
 
-/** A key that may delete is left out where scheduled runs never do. */
+/** A key that may delete is needed only where scheduled runs prune. */
 const PRUNE_NAMES = ['B2_PRUNE_KEY_ID', 'B2_PRUNE_APP_KEY'];
 
 /**
- * The variables of this shell that a scheduled run needs too, those behind `env:NAME` references among them, as a file
- * that both systemd (systemd.exec(5), EnvironmentFile=) and a POSIX shell read the same way.
+ * The variables of this shell that a scheduled run needs, including those behind `env:NAME` references, as a file that systemd
+ * (systemd.exec(5), EnvironmentFile=) and a POSIX shell read alike.
  */
 export function environmentFileText(
   servers: readonly ServerRecord[],
@@ -30,7 +30,7 @@ export function environmentFileText(
   const referred = [...texts, ...NAMES.map((name) => env[name] ?? '')].flatMap((text) =>
     isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );
-  // What libpq reads changes where and how safely a run connects: PGSSLMODE, PGSSLROOTCERT, PGPASSFILE, ...
+  // libpq's variables change where and how safely a run connects: PGSSLMODE, PGSSLROOTCERT, PGPASSFILE, ...
   const libpq = Object.keys(env).filter((name) => /^PG[A-Z]+$/.test(name));
   const lines = [
     ...new Set([
@@ -50,7 +50,7 @@ export function environmentFileText(
   ].join('\n');
 }
 
-/** In double quotes both know the same four escapes. */
+/** In double quotes, systemd and a shell know the same four escapes. */
 function doubleQuoted(name: string, value: string): string {
   if (/[\n\r\0]/.test(value)) throw new ConfigError(`${name} has a line break, which a scheduler's file cannot hold`);
   return `"${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;

@@ -4,20 +4,20 @@ import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 import { linesThatRunPgbak, missingPrograms } from './scheduled-programs.ts';
 
-/** Something of the host that starts pgbak by itself. */
+/** A crontab, script or timer of this machine that starts pgbak. */
 export interface ScheduleEntry {
   /** `the crontab of this user`, `the systemd timer pgbak.timer`. */
   what: string;
-  /** As systemd tells it; cron does not remember. */
+  /** As systemd reports it; cron does not record it. */
   lastRun: string | undefined;
   isActive: boolean;
-  /** Of what it starts, what is not there any more: node or pgbak itself. */
+  /** The programs that it starts and that no longer exist: node or pgbak itself. */
   missing: readonly string[];
 }
 
 const CRON_PLACES = ['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly'];
 
-/** Looks where cron and systemd keep what they start, for lines that run pgbak. */
+/** Searches the crontabs and units of this machine for lines that run pgbak. */
 export async function findSchedule(home: string, path: string, signal: AbortSignal): Promise<ScheduleEntry[]> {
   const entries: ScheduleEntry[] = [];
   const crontab = await outputOf('crontab', ['-l'], path, home, signal);
@@ -68,7 +68,7 @@ async function timerOf(
   };
 }
 
-/** What a program prints; nothing where it is not installed or fails, as `crontab -l` does without a crontab. */
+/** The output of a program; empty where it is not installed or fails, as `crontab -l` does without a crontab. */
 async function outputOf(
   file: string,
   args: string[],

@@ -13,8 +13,8 @@ export interface Units {
 }
 
 /**
- * Writes the environment file, or adds what one that is there does not name yet; somebody may have edited it, so that
- * its other lines stay. Says what was done, by the names of variables alone.
+ * Writes the environment file, or adds the variables that an existing one does not name yet. Its other lines stay: a person may
+ * have edited them. Returns a sentence that names variables, never their values.
  */
 export function installEnvironmentFile({ environmentFile }: Installation, text: string): string {
   const today = contentOf(environmentFile);
@@ -36,11 +36,11 @@ export function installEnvironmentFile({ environmentFile }: Installation, text: 
   return [
     `${environmentFile} is there already`,
     added.length === 0 ? ' and stays as it is' : `; added ${names(added)}`,
-    differing.length === 0 ? '' : `; of these it keeps another value than is set here: ${names(differing)}`,
+    differing.length === 0 ? '' : `; these keep another value than is set here: ${names(differing)}`,
   ].join('');
 }
 
-/** The lines that set a variable, and the names that a line mentions, be it in a comment. */
+/** The lines that set a variable, and the names of all variables that a line sets, even in a comment. */
 function variablesIn(text: string): { lines: Map<string, string>; names: Set<string> } {
   const lines = new Map<string, string>();
   const names = new Set<string>();
@@ -53,7 +53,7 @@ function variablesIn(text: string): { lines: Map<string, string>; names: Set<str
   return { lines, names };
 }
 
-/** Puts our line into the crontab of this user, or takes it out. */
+/** Puts pgbak's line into the crontab of this user, or takes it out. */
 export async function changeCrontab(
   installation: Installation,
   isInstalled: boolean,
@@ -143,7 +143,7 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-/** Where no systemd runs (a container, another init), the units are in place and somebody has to be told. */
+/** Calls systemctl. Where no systemd runs (a container, another init), the returned sentence says what to run later. */
 async function systemctl({ isRoot, home }: Installation, calls: string[][], signal: AbortSignal): Promise<string> {
   const scope = isRoot ? [] : ['--user'];
   const runtime = process.env['XDG_RUNTIME_DIR'];

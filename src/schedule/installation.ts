@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { printableName } from '../core/printable.ts';
 
-/** This pgbak, as a scheduler has to call it: it has neither a shell's PATH nor its variables. */
+/** How a scheduler must call this pgbak: without a shell's PATH and variables. */
 export interface Installation {
   node: string;
   program: string;
   /** Variables for every scheduled run, mode 0600. */
   environmentFile: string;
-  /** When in the hour it starts, so that the hosts of the world do not all do so at once. */
+  /** The minute of the hour at which it starts; differs between hosts, so that they do not all start at once. */
   minute: number;
   isRoot: boolean;
   /** Whether systemd may make namespaces for this user's units. */
-  mayBuildWalls: boolean;
+  mayMakeNamespaces: boolean;
   home: string;
 }
 
@@ -26,23 +26,23 @@ export function thisInstallation(env: Readonly<Record<string, string | undefined
   const configuration = env['XDG_CONFIG_HOME'] ?? join(home, '.config');
   return {
     node: process.execPath,
-    // Behind npx' or npm's link, which an upgrade of Node may leave behind.
+    // Resolve the link of npx or npm, which an upgrade of Node may break.
     program: realpathSync(process.argv[1] ?? ''),
     environmentFile: join(isRoot ? '/etc' : configuration, 'pgbak', 'environment'),
     minute: (createHash('sha256').update(hostname()).digest()[0] ?? 0) % 60,
     isRoot,
-    mayBuildWalls: isRoot || mayMakeNamespaces(),
+    mayMakeNamespaces: isRoot || userMayMakeNamespaces(),
     home,
   };
 }
 
-/** npx keeps what it runs in a cache that it clears. */
+/** Whether pgbak runs from npx' cache, which npx clears. */
 export function isPassing({ program }: Installation): boolean {
   return program.includes('/_npx/');
 }
 
-/** Some kernels and AppArmor keep them from users, and then systemd could not start a unit that asks for them. */
-function mayMakeNamespaces(): boolean {
+/** Some kernels, and AppArmor, forbid users to make namespaces; systemd then cannot start a unit that needs them. */
+function userMayMakeNamespaces(): boolean {
   const { status } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true'], {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
@@ -50,7 +50,7 @@ function mayMakeNamespaces(): boolean {
   return status === 0;
 }
 
-/** A line of a crontab or a unit ends at a line break, and has no way to hold one. */
+/** Throws for a path with control characters: a line of a crontab or unit cannot hold a line break. */
 export function refuseControl(path: string): void {
   // oxlint-disable-next-line no-control-regex
   if (!/[\u0000-\u001F\u007F]/.test(path)) return;

@@ -1,15 +1,15 @@
 import { access } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 
-/** What cron gives to what it starts (crontab(5)), where its table does not set another. */
+/** The PATH that cron sets (crontab(5)), unless the crontab sets another. */
 const PATH_OF_CRON = '/usr/bin:/bin';
 
-/** The lines of a crontab, a script or a unit that run pgbak; a comment that mentions it starts nothing. */
+/** The lines of a crontab, script or unit that run pgbak; not comments. */
 export function linesThatRunPgbak(text: string): string[] {
   return text.split('\n').filter((line) => !line.trimStart().startsWith('#') && /pgbak.*\brun\b/.test(line));
 }
 
-/** The programs that such lines start and that do not exist; what cannot be told is left out. */
+/** The programs that such lines start and that do not exist; leaves out those that cannot be judged. */
 export async function missingPrograms(text: string): Promise<string[]> {
   const path = /^\s*(?:export\s+)?PATH\s*=\s*"?([^"\n]*)/m.exec(text)?.[1] ?? PATH_OF_CRON;
   const programs = [...new Set(linesThatRunPgbak(text).flatMap((line) => programsIn(line)))];
@@ -17,7 +17,7 @@ export async function missingPrograms(text: string): Promise<string[]> {
   return programs.filter((_program, index) => isThere[index] === false);
 }
 
-/** What comes behind these is looked for in another place than this machine's file system. */
+/** These start programs of another machine, container or file system. */
 const OF_ANOTHER_PLACE = [
   'chroot',
   'docker',
@@ -29,13 +29,13 @@ const OF_ANOTHER_PLACE = [
   'podman',
   'ssh',
 ];
-/** These look for a bare name in places of their own. */
+/** These search for a bare name in their own places. */
 const LAUNCHERS = ['bunx', 'doas', 'npm', 'npx', 'pnpm', 'pnpx', 'runuser', 'su', 'sudo', 'yarn'];
 
-/** The word before `run`, and the node before that; or what starts it elsewhere. */
+/** The word before `run` and a node before that; or the launcher that starts them elsewhere. */
 function programsIn(line: string): string[] {
   const words = wordsOf(line);
-  // systemd.service(5): a program may have a sign before it.
+  // systemd.service(5): a program may have a prefix character.
   const programs = words.map((word) => word.replace(/^(ExecStart=)?[-@:+!]*/, ''));
   return words.flatMap((word, index) => {
     if (word !== 'run') return [];
@@ -48,7 +48,7 @@ function programsIn(line: string): string[] {
   });
 }
 
-/** A line in words, as a shell and systemd quote them; cron escapes a percent sign, systemd doubles it. */
+/** Splits a line into words, quoted as for a shell or systemd. cron escapes a percent sign, systemd doubles it. */
 function wordsOf(line: string): string[] {
   const words = line.matchAll(/(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s;|&<>'"\\])+/g);
   return [...words].map(([word]) =>
@@ -62,7 +62,7 @@ function wordsOf(line: string): string[] {
 
 async function exists(program: string, path: string): Promise<boolean> {
   if (isAbsolute(program)) return await isFile(program);
-  // What a relative path or a variable means there is not known here.
+  // The meaning of a relative path or a variable is unknown here.
   if (/[/$~`]/.test(program) || path.includes('$')) return true;
   const places = path.split(':').map((directory) => isFile(join(directory, program)));
   return (await Promise.all(places)).includes(true);

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Installation, refuseControl } from './installation.ts';
 
-/** What a run writes to, besides its temporary directory. */
+/** Where a run writes, besides its temporary directory. */
 export interface WrittenPlaces {
   directories: readonly string[];
 }
 
-/** Nothing of pgbak needs more, under any account. */
-const GIVEN_UP = `
+/** Rights that pgbak never needs, under any account. */
+const DROPPED_RIGHTS = `
   NoNewPrivileges=yes
   LockPersonality=yes
   RestrictNamespaces=yes
@@ -20,10 +20,10 @@ const GIVEN_UP = `
   SystemCallErrorNumber=EPERM`;
 
 /**
- * A system that is read-only but for the places of backups. /tmp stays the machine's own, for the sockets of servers
- * that may be in it. V8 writes the code that it runs, so that MemoryDenyWriteExecute is not to be had.
+ * A read-only system, but for the places of backups. /tmp stays the machine's own: it may hold the sockets of servers. No
+ * MemoryDenyWriteExecute: V8 writes the code that it runs.
  */
-const WALLS = `
+const SANDBOX = `
   PrivateDevices=yes
   PrivateMounts=yes
   ProtectClock=yes
@@ -36,21 +36,20 @@ const WALLS = `
   ProtectProc=invisible
   ProtectSystem=strict`;
 
-/** For root: it reads and writes what belongs to others, and runs a throwaway server under an account without rights. */
+/** root accesses files of other users, and runs a throwaway server under an unprivileged account. */
 const OF_ROOT = 'CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID';
 
-/** The first line of each unit, by which it is known as our own. */
+/** The first line of each unit, which marks it as pgbak's own. */
 export const UNIT_MARK = '# Kept by "pgbak schedule".';
 
 /**
- * The service that backs up what is due (systemd.service(5), systemd.exec(5)). It sees a read-only system. A user's own
- * manager builds such walls out of a user namespace; where the machine allows none, it only gives up what it never
- * needs, and comments name the rest.
+ * The service that backs up what is due (systemd.service(5), systemd.exec(5)), in a sandbox with a read-only system. A user's
+ * own manager needs user namespaces for that; where the machine forbids them, the sandbox is left out and named in comments.
  */
 export function serviceUnit(installation: Installation, places: WrittenPlaces): string {
-  const { node, program, environmentFile, isRoot, mayBuildWalls } = installation;
-  const walls = [
-    ...linesOf(WALLS),
+  const { node, program, environmentFile, isRoot, mayMakeNamespaces } = installation;
+  const sandbox = [
+    ...linesOf(SANDBOX),
     ...(isRoot ? [`CapabilityBoundingSet=${OF_ROOT}`] : ['CapabilityBoundingSet=', 'PrivateUsers=yes']),
     `ReadWritePaths=${places.directories.map((path) => unitPath(`-${path}`)).join(' ')}`,
   ];
@@ -73,17 +72,17 @@ export function serviceUnit(installation: Installation, places: WrittenPlaces): 
     'IOSchedulingClass=best-effort',
     'IOSchedulingPriority=7',
     'UMask=0077',
-    ...linesOf(GIVEN_UP),
-    ...(mayBuildWalls
-      ? walls
+    ...linesOf(DROPPED_RIGHTS),
+    ...(mayMakeNamespaces
+      ? sandbox
       : [
           '# This machine lets no user make namespaces, and systemd would not start a unit that needs them. Left out:',
-          ...walls.map((line) => `# ${line}`),
+          ...sandbox.map((line) => `# ${line}`),
         ]),
   ].join('\n')}\n`;
 }
 
-/** The timer: every hour, made up for after a downtime, not at the same second everywhere (systemd.timer(5)). */
+/** The timer: every hour, catches up after a downtime, delayed at random (systemd.timer(5)). */
 export function timerUnit({ minute }: Installation): string {
   return `${[
     UNIT_MARK,
@@ -107,7 +106,7 @@ function linesOf(block: string): string[] {
     .map((line) => line.trim());
 }
 
-/** A path as a unit takes it: `%` begins a specifier; quotes keep spaces together where there is a list of words. */
+/** Writes a path for a unit: `%` begins a specifier; quotes keep a path with spaces one word of a list. */
 function unitPath(path: string, isSingle = false): string {
   refuseControl(path);
   const escaped = path.replaceAll('%', '%%');
@@ -116,8 +115,8 @@ function unitPath(path: string, isSingle = false): string {
 }
 
 /**
- * The directories that a run may write to, each once. One that is not there yet is made by the first run, which needs to
- * write to the next directory above it.
+ * The directories that a run may write to, each once. The first run makes a missing one, and must write to the next existing
+ * directory above it.
  */
 export function writtenDirectories(paths: readonly string[]): string[] {
   return [...new Set(paths.flatMap((path) => (existsSync(path) ? [path] : [path, existingAbove(path)])))].filter(

@@ -103,7 +103,7 @@ test('where every backup lies ahead, as on a machine that believes it is 1990, n
   const status = await account.start(['status', '--json'], past).finished;
   expect(status.status).toBe(1);
   expect(JSON.parse(status.stdout)).toMatchObject([
-    { state: 'LATE', reason: expect.stringMatching(/^how old its last good backup is cannot be told/) },
+    { state: 'LATE', reason: expect.stringMatching(/^the age of its last good backup is unknown/) },
   ]);
 
   // A run of that time is no reason to call the backup of a moment ago late.
