@@ -4,7 +4,7 @@ import type { Ending } from '../system/programs.ts';
 import { writeFailure } from './seven-zip-failure.ts';
 
 /** How the programs of the pipeline ended. */
-export interface PipelineEndings {
+interface PipelineEndings {
   source: Ending;
   /** Absent where 7-Zip itself compresses. */
   zstd: Ending | undefined;

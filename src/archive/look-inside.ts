@@ -10,7 +10,7 @@ interface KnownEntries {
 }
 
 /** The contents of an archive, as its own directory states. */
-export interface ArchiveContents {
+interface ArchiveContents {
   /** The name of the dump. */
   dumpEntry: string;
   /** The size of the entry: of the dump, or of a `.zst` of it. */

@@ -115,7 +115,7 @@ export async function noteFacts(db: Kysely<Schema>, facts: DatabaseFacts): Promi
 }
 
 /** The facts that were recorded with a backup; undefined for none. */
-export async function factsOfBackup(db: Kysely<Schema>, backupId: number): Promise<DatabaseFacts | undefined> {
+async function factsOfBackup(db: Kysely<Schema>, backupId: number): Promise<DatabaseFacts | undefined> {
   const row = await db
     .selectFrom('backup_log')
     .innerJoin('database_facts', 'database_facts.id', 'backup_log.facts_id')

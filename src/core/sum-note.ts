@@ -8,14 +8,14 @@ import type { Secret } from './secret.ts';
  * signed by HMAC-SHA-256, with a key that scrypt derives from the password. Writers to the storage who do not know the password
  * then cannot replace the archive unnoticed.
  */
-export interface SumNote {
+interface SumNote {
   /** 64 hexadecimal digits. */
   sha256: string;
   signature?: { hmac: string; salt: string };
 }
 
 /** The backup that a sum belongs to, so that an earlier backup of the same server does not pass for it. */
-export interface SumSubject {
+interface SumSubject {
   /** `production/shop.sql.7z`. The folder is not signed: it may be moved. */
   objectName: string;
   startedAt: Date;

@@ -5,7 +5,7 @@ import { childrenDieWithUs } from './die-with-parent.ts';
 import { runProgram } from './programs.ts';
 
 /** Frees disk space of a file that another program is still writing. */
-export interface DiskRoom {
+interface DiskRoom {
   /** Frees the space of a byte range; it then reads as zeros. */
   release(startByte: number, sizeBytes: number): Promise<void>;
   /** Free space on the file system. */

@@ -8,7 +8,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The signal of the running command, while that listens for interruptions. */
 let underWay: AbortSignal | undefined;
 
-export interface Interruption {
+interface Interruption {
   signal: AbortSignal;
   [Symbol.dispose](): void;
 }
