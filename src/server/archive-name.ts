@@ -21,7 +21,7 @@ export function parseArchiveName(text: string): string {
   throw new ConfigError(`archive name "${shown}" ${problem}`, 'Use a name such as shop or production/shop.');
 }
 
-/** Whether pgbak could have given that name, which is not sure of what a storage lists. */
+/** Whether pgbak could have given that name. A storage may list others. */
 export function isArchiveName(text: string): boolean {
   return problemOf(text) === undefined;
 }
@@ -55,7 +55,7 @@ export function globalsEntryNameOf(archiveName: string): string {
   return `${archiveName.slice(archiveName.lastIndexOf('/') + 1)}.globals.sql`;
 }
 
-/** The archive name and format behind an object's name; undefined for what is no archive of pgbak's. */
+/** The archive name and format in an object's name; undefined where it names no archive of pgbak. */
 export function parseObjectName(objectName: string): { archiveName: string; format: Format } | undefined {
   const [, archiveName, extension] = /^(.+)\.(sql|bin)\.7z$/.exec(objectName) ?? [];
   if (archiveName === undefined) return undefined;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 
-/** pgbak's environment variables, read once and checked. An empty variable counts as unset, mostly. */
+/** pgbak's environment variables, read once and checked. An empty variable counts as unset. */
 export interface Environment {
   /** Absolute path of the catalogue, where `DB_PATH` names one. */
   catalogPath: string | undefined;
@@ -12,12 +12,12 @@ export interface Environment {
   b2Bucket: string | undefined;
   b2ApiUrl: string | undefined;
   archivePassword: Secret | undefined;
-  /** `ARCHIVE_PASSWORD` is there and empty: somebody meant to give one. */
+  /** `ARCHIVE_PASSWORD` is set but empty: a password was meant. */
   isArchivePasswordEmpty: boolean;
   /** `b2` or `file:/absolute/dir`, unchecked. */
   destination: string | undefined;
   temporaryDirectory: string | undefined;
-  /** So much of archives that are on their way to storage may lie there. */
+  /** How much of the archives on their way to storage may lie there. */
   temporaryLimitBytes: number;
   pgBin: string | undefined;
   sevenZip: string | undefined;
@@ -28,7 +28,7 @@ export interface Environment {
   b2PruneAppKey: Secret | undefined;
   /** Whether a copy of the catalogue is kept beside the backups. */
   copiesCatalog: boolean;
-  /** After this a dump is ended. */
+  /** One dump is ended after this. */
   dumpTimeoutMs: number;
   mezmoIngestionKey: Secret | undefined;
   mezmoUrl: string | undefined;
@@ -90,7 +90,7 @@ function onOrOff(name: string, value: string | undefined): boolean {
   return value !== 'off';
 }
 
-/** With less, the parts that B2 takes would have to go up one after another. */
+/** With less, B2's parts could only be sent one after another. */
 export const SMALLEST_LIMIT_BYTES = 64 * MEBIBYTE;
 const UNITS: Readonly<Record<string, number>> = { '': 1, M: MEBIBYTE, G: GIBIBYTE, T: 1024 * GIBIBYTE };
 

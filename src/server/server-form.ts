@@ -49,7 +49,7 @@ export function newServer(given: ServerChanges): ServerFields {
   if (name === undefined) {
     throw new ConfigError('the name is missing: --name', 'The connection string names no database to call it by.');
   }
-  // A slash in a server's name is no wish for a folder in storage.
+  // A slash in a server's name does not ask for a folder in storage.
   const archiveName = given.archiveName ?? parseArchiveName(name.replaceAll(/[\\/]+/g, '-'));
   return { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName };
 }

@@ -30,7 +30,7 @@ export interface ServerSettings {
   archiveName: string;
   archivePassword: Secret | undefined;
   destination: Destination;
-  /** After this the dump is ended. */
+  /** The dump is ended after this. */
   dumpTimeoutMs: number;
 }
 
