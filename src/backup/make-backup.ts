@@ -5,7 +5,7 @@ import type { Checksum, RowCounts } from '../core/backup-record.ts';
 import { asShortText } from '../core/database-facts.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';
-import { formatNote, signSum } from '../core/sum-note.ts';
+import { formatNote, signSum } from '../core/checksum-note.ts';
 import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../archive/write-archive.ts';
 import type { StoredBackup } from '../catalog/stored-backup.ts';
 import type { Context } from '../core/context.ts';

@@ -60,7 +60,7 @@ export interface BackupLogTable {
   unsettled: Generated<number>;
   facts_id: Generated<number | null>;
   sha256: Generated<string | null>;
-  /** The note of its SHA-256 that was found beside the archive when the catalogue was rebuilt: `core/sum-note.ts`. */
+  /** The note of its SHA-256 that was found beside the archive when the catalogue was rebuilt: `core/checksum-note.ts`. */
   sum_note: Generated<string | null>;
   /** ISO 8601: when its removal from storage began, until it is known how that ended. */
   removing_at: Generated<string | null>;

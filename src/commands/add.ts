@@ -1,7 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { tellEvent } from '../terminal/output.ts';
 
-import { openContext } from '../terminal/open-context.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
@@ -54,7 +55,12 @@ EXIT STATUS
     const mayCreate = flags['create-destination'];
     const isAsking = canAsk(this.jsonEnabled());
     if (!isAsking) newServer(parseServerInput(given));
-    await using context = await openContext({ use: 'create', version: this.config.version, isInterruptible: true });
+    await using context = await openContext({
+      use: 'create',
+      version: this.config.version,
+      report: tellEvent,
+      isInterruptible: true,
+    });
     const { catalog, environment } = context;
     const input = isAsking ? await fillIn({ given, isChecked, mayCreate }, context) : given;
     const fields = newServer(parseServerInput(input));

@@ -3,10 +3,10 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { remotePointsIn, restorePointRow, restorePointsOf, type RestorePointRow } from '../restore/restore-points.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tell, terminalWidth } from '../terminal/output.ts';
+import { tell, tellEvent, terminalWidth } from '../terminal/output.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Backups extends BaseCommand {
@@ -47,6 +47,7 @@ EXIT STATUS
     await using context = await openContext({
       use: flags.remote ? 'read or nothing' : 'read',
       version: this.config.version,
+      report: tellEvent,
       isInterruptible: true,
     });
     const server = args.server === undefined ? undefined : await findServer(context.catalog, args.server);

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import type { Command } from '@oclif/core/command';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { completionScript, SHELLS, type CompletedCommand } from '../terminal/completion.ts';
-import { openHealthyCatalog } from '../terminal/open-context.ts';
+import { openHealthyCatalog } from '../catalog/open-context.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Completion extends BaseCommand {

@@ -1,7 +1,8 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { tellEvent } from '../terminal/output.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
 import { objectNameOf } from '../server/archive-name.ts';
@@ -25,7 +26,7 @@ EXIT STATUS
 
   async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {
     const { args, flags } = await this.parse(Del);
-    await using context = await openContext({ use: 'change', version: this.config.version });
+    await using context = await openContext({ use: 'change', version: this.config.version, report: tellEvent });
     const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };

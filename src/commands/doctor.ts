@@ -3,7 +3,7 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { listenForInterruption } from '../system/interruption.ts';
 import { systemClock } from '../system/clock.ts';
-import { openHealthyCatalog } from '../terminal/open-context.ts';
+import { openHealthyCatalog } from '../catalog/open-context.ts';
 import { terminalWidth } from '../terminal/output.ts';
 import { paint } from '../terminal/paint.ts';
 import { printableName } from '../core/printable.ts';

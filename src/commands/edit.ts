@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { tell } from '../terminal/output.ts';
+import { tell, tellEvent } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { canAsk } from '../terminal/prompts/terminal.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
@@ -48,7 +48,12 @@ EXIT STATUS
     const mayCreate = flags['create-destination'];
     const isGiven = mayCreate || Object.keys(given).length > 0;
     parseServerInput(given);
-    await using context = await openContext({ use: 'change', version: this.config.version, isInterruptible: true });
+    await using context = await openContext({
+      use: 'change',
+      version: this.config.version,
+      report: tellEvent,
+      isInterruptible: true,
+    });
     const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };

@@ -4,11 +4,11 @@ import { backupRow, type BackupRow } from '../monitor/history.ts';
 import { BACKUP_COLUMNS, backupCells, backupDetails } from '../terminal/backup-table.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findBackup, findServer } from '../catalog/find-server.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { paint } from '../terminal/paint.ts';
 import { chooseServerOrAll } from '../terminal/prompts/choose-server.ts';
 import { renderTable } from '../terminal/table.ts';
-import { terminalWidth } from '../terminal/output.ts';
+import { tellEvent, terminalWidth } from '../terminal/output.ts';
 import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
 
 const KEEP_DAYS = 365;
@@ -60,7 +60,7 @@ EXIT STATUS
         waitMs: (flags.wait ?? 0) * 1000,
       });
     }
-    await using context = await openContext({ use: 'read', version: this.config.version });
+    await using context = await openContext({ use: 'read', version: this.config.version, report: tellEvent });
     const { catalog } = context;
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);
@@ -92,6 +92,7 @@ EXIT STATUS
     await using context = await openContext({
       use: options.isDry === true ? 'read' : 'change',
       version: this.config.version,
+      report: tellEvent,
       isInterruptible: true,
     });
     const server = idOrName === undefined ? undefined : await findServer(context.catalog, idOrName);

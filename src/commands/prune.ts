@@ -4,10 +4,10 @@ import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/pr
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tell, terminalWidth } from '../terminal/output.ts';
+import { tell, tellEvent, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { PgbakError } from '../core/errors.ts';
 
@@ -37,6 +37,7 @@ EXIT STATUS
     await using context = await openContext({
       use: flags['dry-run'] ? 'read' : 'change',
       version: this.config.version,
+      report: tellEvent,
       isInterruptible: true,
     });
     const { catalog } = context;

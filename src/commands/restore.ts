@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { tellEvent } from '../terminal/output.ts';
 import { formatBytes } from '../core/format.ts';
 import { passwordFor } from '../terminal/prompts/ask-archive-password.ts';
 import { openTarget } from '../restore/open-target.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { openContext } from '../catalog/open-context.ts';
 import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { confirmReplacement } from '../terminal/prompts/confirm-replacement.ts';
@@ -117,7 +118,12 @@ EXIT STATUS
     if (flags.output === STDOUT && this.jsonEnabled()) {
       throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
-    await using context = await openContext({ use: 'read', version: this.config.version, isInterruptible: true });
+    await using context = await openContext({
+      use: 'read',
+      version: this.config.version,
+      report: tellEvent,
+      isInterruptible: true,
+    });
     const isJson = this.jsonEnabled();
     const server = await chooseServer(context.catalog, {
       idOrName: args.server,

@@ -2,7 +2,8 @@ import * as Flags from '@oclif/core/flags';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { openContext } from '../terminal/open-context.ts';
+import { tellEvent } from '../terminal/output.ts';
+import { openContext } from '../catalog/open-context.ts';
 import { crontabLine } from '../schedule/crontab.ts';
 import { environmentFileText } from '../schedule/environment-file.ts';
 import { changeCrontab, installEnvironmentFile, installUnits, removeUnits, unitFolder } from '../schedule/install.ts';
@@ -39,6 +40,7 @@ EXIT STATUS
     await using context = await openContext({
       use: flags.install === undefined ? 'read or nothing' : 'read',
       version: this.config.version,
+      report: tellEvent,
       isInterruptible: true,
     });
     const { catalog, environment } = context;

@@ -50,7 +50,7 @@ export interface BackupRecord {
   sha1?: string;
   /** SHA-256 of it, 64 digits; absent in archives of early versions too. */
   sha256?: string;
-  /** The note of its SHA-256 that was found beside the archive when the catalogue was rebuilt: `core/sum-note.ts`. */
+  /** The note of its SHA-256 that was found beside the archive when the catalogue was rebuilt: `core/checksum-note.ts`. */
   sumNote?: string;
   warnings: string[];
   /** When its object was removed from storage. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PartSum } from '../core/backup-record.ts';
 import type { Secret } from '../core/secret.ts';
-import { isSignedWith, parseNote } from '../core/sum-note.ts';
+import { isSignedWith, parseNote } from '../core/checksum-note.ts';
 import type { RestorePoint } from './choose-point.ts';
 
 /** What was noted of an archive when it was stored; what is not known is absent. */

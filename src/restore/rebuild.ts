@@ -1,8 +1,8 @@
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
-import { grouped } from '../core/grouped.ts';
+import { grouped } from '../core/group-by.ts';
 import { Secret } from '../core/secret.ts';
-import { isSignedWith, parseNote } from '../core/sum-note.ts';
+import { isSignedWith, parseNote } from '../core/checksum-note.ts';
 import { archivePasswordOf } from '../server/settings.ts';
 import { fieldsOfPlace, placeOf } from '../server/destination.ts';
 import { parsePlace } from '../storage/place.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { grouped } from '../core/grouped.ts';
+import { grouped } from '../core/group-by.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RemoteArchive } from './remote-archives.ts';
 

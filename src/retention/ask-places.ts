@@ -1,7 +1,7 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
-import { grouped } from '../core/grouped.ts';
+import { grouped } from '../core/group-by.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { storageToPrune } from '../server/storage-at.ts';
 import { objectKey } from '../storage/storage.ts';

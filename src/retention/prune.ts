@@ -2,7 +2,7 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { RefusedError } from '../core/errors.ts';
 import { describeFailure } from '../core/failure.ts';
-import { grouped } from '../core/grouped.ts';
+import { grouped } from '../core/group-by.ts';
 import type { VerificationRecord } from '../core/backup-record.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { unreadableProblem, type ServerRecord } from '../server/server.ts';

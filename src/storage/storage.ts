@@ -56,7 +56,7 @@ export interface PutOptions {
   /** Short facts kept with the object where the storage can: lower-case keys, printable ASCII values. */
   info: Readonly<Record<string, string>>;
   /**
-   * The note of an archive's SHA-256 that is to be kept with it (`core/sum-note.ts`), where the storage learns that sum
+   * The note of an archive's SHA-256 that is to be kept with it (`core/checksum-note.ts`), where the storage learns that sum
    * in time.
    */
   noteSum?: (sha256: string) => Promise<string>;
@@ -123,7 +123,7 @@ export function objectKey(place: string | undefined, id: string | undefined): st
 export const CATALOG_FACT = 'pgbak-catalog';
 
 /**
- * The fact that holds the note of an archive's SHA-256 (`sum-note.ts`), where storage can keep it: B2 takes it only of
+ * The fact that holds the note of an archive's SHA-256 (`core/checksum-note.ts`), where storage can keep it: B2 takes it only of
  * what is whole before it is sent, since it takes no more facts of a file once its upload has begun.
  */
 export const SUM_FACT = 'pgbak-sum';

@@ -2,6 +2,7 @@ import { fstatSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import { errorCode } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 
 const DEFAULT_WIDTH = 80;
@@ -33,8 +34,11 @@ export function tell(text: string): void {
   process.stderr.write(`${printable(withoutPasswords(text))}\n`);
 }
 
-/** Prints a `note` event. */
-export function tellNote({ server, message }: { server?: string; message: string }): void {
+/** Prints warnings and notes on standard error: the `report` of commands that show no progress. */
+export function tellEvent(event: RunEvent): void {
+  if (event.type === 'warning') tell(`pgbak: ${event.message}`);
+  if (event.type !== 'note') return;
+  const { server, message } = event;
   tell(`pgbak: ${server === undefined ? '' : `${server}: `}${message}`);
 }
 

@@ -1,7 +1,7 @@
 import type { Report, RunEvent } from '../core/events.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
-import { isLive, tell, tellNote, terminalWidth, wrapped } from './output.ts';
+import { isLive, tell, tellEvent, terminalWidth, wrapped } from './output.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: Report;
@@ -18,7 +18,7 @@ export async function showRestore(): Promise<RestoreProgress> {
       report: (event) => {
         if (event.type === 'step') tell(event.message);
         if (event.type === 'warning') tell(`pgbak: warning: ${event.message}`);
-        if (event.type === 'note') tellNote(event);
+        if (event.type === 'note') tellEvent(event);
       },
       announce,
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -32,7 +32,7 @@ export async function showRestore(): Promise<RestoreProgress> {
   return {
     announce,
     report: (event) => {
-      if (event.type === 'note') return tellNote(event);
+      if (event.type === 'note') return tellEvent(event);
       if (event.type === 'step') {
         if (spinner.isSpinning) spinner.succeed(fitted(step));
         step = printable(event.message);

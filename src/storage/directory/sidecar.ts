@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { formatNote, parseNote } from '../../core/sum-note.ts';
+import { formatNote, parseNote } from '../../core/checksum-note.ts';
 import { openRegularFile } from './files.ts';
 import type { StoredObject } from '../storage.ts';
 

@@ -2,41 +2,40 @@ import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { openCatalog, type Catalog, type CatalogUse } from '../catalog/open-catalog.ts';
+import { openCatalog, type Catalog, type CatalogUse } from './open-catalog.ts';
 import type { Context } from '../core/context.ts';
+import type { Report } from '../core/events.ts';
 import { readEnvironment, type Environment } from '../server/environment.ts';
 import { systemClock } from '../system/clock.ts';
 import { listenForInterruption } from '../system/interruption.ts';
-import { tell, tellNote } from './output.ts';
 
 interface OpenOptions {
   /** What the command does with the catalogue. */
   use: CatalogUse;
   version: string;
+  report: Report;
   /** Whether the command ends in order on a signal. Without it a signal ends the process at once. */
   isInterruptible?: boolean;
 }
 
-/**
- * Opens what a command works with: the catalogue that the environment names, adopted or migrated first. Warnings go to
- * standard error; a command that shows more gives its stories another `report`.
- */
+/** Opens what a command works with: the catalogue that the environment names, adopted or migrated first. */
 export async function openContext({
   use,
   version,
+  report,
   isInterruptible = false,
 }: OpenOptions): Promise<Context & AsyncDisposable> {
   const environment = readEnvironment(process.env);
   const path = catalogPathOf(environment);
   const isMade = use === 'create' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
   const catalog = await open(path, environment, use);
-  if (isMade) await warnOfExposure(path);
+  if (isMade) await warnOfExposure(path, report);
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
-    tell(
-      `pgbak: adopted ${servers} servers and ${backups} log entries of the earlier program; ` +
-        `its file is kept as ${copyPath}`,
-    );
+    const message =
+      `adopted ${servers} servers and ${backups} log entries of the earlier program; ` +
+      `its file is kept as ${copyPath}`;
+    report({ type: 'note', message });
   }
   const interruption = isInterruptible ? listenForInterruption() : undefined;
   return {
@@ -45,10 +44,7 @@ export async function openContext({
     version,
     clock: systemClock,
     signal: interruption?.signal ?? new AbortController().signal,
-    report: (event) => {
-      if (event.type === 'warning') tell(`pgbak: ${event.message}`);
-      if (event.type === 'note') tellNote(event);
-    },
+    report,
     [Symbol.asyncDispose]: async () => {
       interruption?.[Symbol.dispose]();
       await catalog.close();
@@ -57,10 +53,10 @@ export async function openContext({
 }
 
 /** Warns while the user can still choose another directory for a new catalogue. */
-async function warnOfExposure(path: string): Promise<void> {
-  const { exposedDirectory } = await import('../catalog/exposed-directory.ts');
+async function warnOfExposure(path: string, report: Report): Promise<void> {
+  const { exposedDirectory } = await import('./exposed-directory.ts');
   const exposed = exposedDirectory(path);
-  if (exposed !== undefined) tell(`pgbak: warning: ${exposed.message}\n${exposed.hint}`);
+  if (exposed !== undefined) report({ type: 'note', message: `warning: ${exposed.message}\n${exposed.hint}` });
 }
 
 async function open(path: string, environment: Environment, use: CatalogUse): Promise<Catalog> {
@@ -76,7 +72,7 @@ function catalogPathOf({ catalogPath }: Environment): string {
 export async function openHealthyCatalog(): Promise<
   AsyncDisposable & { environment: Environment; catalogPath: string; catalog: Catalog | undefined; isAbsent: boolean }
 > {
-  const { catalogHealth } = await import('../catalog/health.ts');
+  const { catalogHealth } = await import('./health.ts');
   const environment = readEnvironment(process.env);
   const catalogPath = catalogPathOf(environment);
   const health = catalogHealth(catalogPath);
