@@ -6,6 +6,7 @@ import { InterruptedError, TimeLimitError } from '../../src/core/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { commandLines, processesWith } from '../support/processes.ts';
 import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
+import { sevenZipThat } from '../support/seven-zip-wrapper.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { archiveRequest } from './archive-request.ts';
 
@@ -17,6 +18,21 @@ describe('no archive is left, and no process, when', () => {
     const request = await archiveRequest(folder, 'seq 1 100000; exit 3', { password });
     await expect(writeArchive(request)).rejects.toThrow('the source failed: 3');
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test.each([
+    ['7-Zip warns {refused@compress}', '"$real" "$@"; exit 1', /^7-Zip failed with exit code 1/],
+    [
+      'something else gets into it {replaced@judge}',
+      '"$real" "$@" || exit; cd "${archive%/*}"; : > other; "$real" a "$archive" other >&2; rm other; exit 0',
+      /should hold shop\.sql and holds other, shop\.sql/,
+    ],
+  ])('%s', async (_case, shell, message) => {
+    using folder = temporaryFolder();
+    const file = await sevenZipThat(folder, 'a', shell);
+    const request = await archiveRequest(folder, 'seq 1 1000', { sevenZip: { file, version: 'wrapped' } });
+    await expect(writeArchive(request)).rejects.toThrow(message);
+    expect(existsSync(request.archivePath)).toBe(false);
   });
 
   test('the source is killed {kill@dump}', async () => {

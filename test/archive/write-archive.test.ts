@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { bundledSevenZip } from '../../src/archive/seven-zip.ts';
 import { openEntry } from '../../src/archive/read-entry.ts';
@@ -56,8 +56,17 @@ describe('an archive', () => {
     const request = await archiveRequest(folder, 'seq 1 100000', { password });
     await writeArchive(request);
     expect(extract(request).toString().trim().split('\n').at(-1)).toBe('100000');
-    expect(readFileSync(request.archivePath).includes('shop.sql')).toBe(false);
     expect(() => extract({ ...request, password: new Secret('wrong') })).toThrow();
+  });
+
+  test('tells the names in it only to those who know the password', async () => {
+    using folder = temporaryFolder();
+    const request = await archiveRequest(folder, 'seq 1 1000', { password: new Secret('correct horse') });
+    await writeArchive(request);
+    const list = (password: string) =>
+      spawnSync(request.sevenZip.file, ['l', '-slt', `-p${password}`, request.archivePath], { encoding: 'utf8' });
+    expect(list('correct horse')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Path = shop\.sql$/m) });
+    expect(list('wrong')).toMatchObject({ status: 2, stdout: expect.not.stringContaining('shop.sql') });
   });
 
   test.each([1, 10, 4095, 4096, 4097, 70_000, 3_000_000])(

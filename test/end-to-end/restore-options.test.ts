@@ -156,6 +156,18 @@ test('of a binary backup parts come back, and all of it by several jobs', async 
   expect(await cluster.sql(empty, 'select count(*) from customer')).toBe('0');
 });
 
+test('--at takes a backup that began at that very time', async () => {
+  await backUp({ format: 'sql' });
+  const [{ startedAt } = { startedAt: '' }] = (await account.json('backups')) as { startedAt: string }[];
+  const restoreAt = async (time: string) =>
+    await account.pgbak('restore', 'shop', '--at', time, '--output', account.folder.at(`${time}.sql`));
+  expect(await restoreAt(startedAt)).toMatchObject({ status: 0 });
+  expect(await restoreAt(new Date(Date.parse(startedAt) - 1).toISOString())).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/there is no good backup for --at/),
+  });
+});
+
 test.each([
   [['--table', 'customer'], /psql takes all or nothing/],
   [['--jobs', '4'], /psql takes all or nothing/],

@@ -10,7 +10,7 @@ export interface Scene extends AsyncDisposable {
   account: Account;
   receiver: HttpRecorder;
   /** Adds the server `shop` without trying its connection. */
-  add(flags: Record<string, string | number>): Promise<void>;
+  add(flags: Record<string, string | number | true>): Promise<void>;
   /** The archives in the directory. */
   stored(): string[];
   /**

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
 import { eventually } from '../support/eventually.ts';
@@ -117,17 +117,26 @@ test.each([
   expect(readdirSync(scene.account.temporary)).toEqual([]);
 });
 
+/** Far less than it takes to give up what hangs. */
+const AT_ONCE_MS = 5000;
+
 test('a second signal ends at once what the first one could not {stop@upload, hang@upload}', async () => {
   const running = await runInUpload();
   server.faults.add({ endpoint: 'b2_cancel_large_file', times: 99, action: { kind: 'hang' } });
   running.child.kill('SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await eventually('the upload is cancelled, which hangs', () =>
+    server.requests.some(({ endpoint }) => endpoint === 'b2_cancel_large_file'),
+  );
+  expect(running.child.exitCode).toBeNull();
+  const began = performance.now();
   running.child.kill('SIGTERM');
   expect((await running.finished).status).toBe(143);
+  expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
+  // Nothing was told any more: that is what ends in order do.
+  expect(scene.receiver.requests.map(({ url }) => url)).toEqual(['/start']);
   await scene.account.pgbak('list');
   for (const entry of readdirSync(scene.account.temporary)) {
     // It is the next run that clears this away.
-    const { rmSync } = await import('node:fs');
     rmSync(`${scene.account.temporary}/${entry}`, { recursive: true });
   }
 });

@@ -44,8 +44,9 @@ async function addHistory(
 
 async function addAll(account: Account): Promise<void> {
   await addHistory(account, 'fine', 24, [[23, 'good']]);
-  await addHistory(account, 'still under way', 24, [[27, 'good']]);
-  await addHistory(account, 'late', 24, [[40, 'good']]);
+  await addHistory(account, 'still under way', 24, [[29.5, 'good']]);
+  // A quarter of its frequency is its grace.
+  await addHistory(account, 'late', 24, [[30.5, 'good']]);
   await addHistory(account, 'failing', 24, [
     [20, 'good'],
     [1, 'bad'],

@@ -23,7 +23,7 @@ else process.exitCode = await tryAll(chosen);
 async function tryAll(mutations: readonly LocatedMutation[]): Promise<number> {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => controller.abort(new Error(`ended by ${name}`)));
+    process.on(name, () => controller.abort(new Error(`ended by ${name}`)));
   }
   const rows: string[] = [];
   let survivors = 0;

@@ -27,6 +27,8 @@ interface JestReport {
   testResults: { assertionResults: { status: string; fullName: string }[] }[];
 }
 
+const FORCE_KILL_AFTER_MS = 5000;
+
 /** Copies what git knows or would add, as it stands now; packages are shared. Its end removes the copy. */
 export function trialTree(root: string, signal: AbortSignal): TrialTree {
   const path = mkdtempSync(join(tmpdir(), 'pgbak-mutate-'));
@@ -43,7 +45,35 @@ export function trialTree(root: string, signal: AbortSignal): TrialTree {
     remove();
     throw error;
   }
-  const options = { cwd: path, cancelSignal: signal, stdin: 'ignore', all: true, reject: false } as const;
+  /** Runs Node in the copy. A signal ends its whole process group: tests start programs that would outlive jest. */
+  const node = async (args: readonly string[]): Promise<{ failed: boolean; output: string }> => {
+    signal.throwIfAborted();
+    const child = execa(process.execPath, args, {
+      cwd: path,
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+      detached: true,
+    });
+    const killGroup = (name: NodeJS.Signals) => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, name);
+      } catch {
+        // All of it has ended.
+      }
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => {
+      killGroup('SIGTERM');
+      timer = setTimeout(() => killGroup('SIGKILL'), FORCE_KILL_AFTER_MS);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const { failed, all } = await child;
+    signal.removeEventListener('abort', stop);
+    clearTimeout(timer);
+    signal.throwIfAborted();
+    return { failed, output: all };
+  };
   return {
     exchange: (file, change) => {
       const before = readFileSync(join(path, file), 'utf8');
@@ -51,32 +81,27 @@ export function trialTree(root: string, signal: AbortSignal): TrialTree {
       return before;
     },
     build: async () => {
-      const { failed, all } = await execa(process.execPath, ['bin/build.js'], options);
-      signal.throwIfAborted();
-      if (failed) throw new Error(`the build fails: ${all}`);
+      const { failed, output } = await node(['bin/build.js']);
+      if (failed) throw new Error(`the build fails: ${output}`);
     },
     runTests: async (tests, only) => {
       const report = join(path, 'mutate-report.json');
       rmSync(report, { force: true });
       const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
       const jest = ['node_modules/jest/bin/jest.js', '-w', '1', '--json', '--outputFile', report];
-      const { all } = await execa(
-        process.execPath,
-        [
-          ...flags,
-          '--import',
-          './test/setup/keep-sqlite.mjs',
-          ...jest,
-          ...(only === undefined ? [] : ['-t', only]),
-          ...tests,
-        ],
-        { ...options, stdout: 'ignore' },
-      );
-      signal.throwIfAborted();
+      const filter = only === undefined ? [] : ['-t', only];
+      const { output } = await node([
+        ...flags,
+        '--import',
+        './test/setup/keep-sqlite.mjs',
+        ...jest,
+        ...filter,
+        ...tests,
+      ]);
       const { numPassedTests, testResults }: JestReport = JSON.parse(readFileSync(report, 'utf8'));
       const results = testResults.flatMap(({ assertionResults }) => assertionResults);
       const failed = results.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
-      return { passed: numPassedTests, failed, output: all };
+      return { passed: numPassedTests, failed, output };
     },
     [Symbol.dispose]: remove,
   };

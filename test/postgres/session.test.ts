@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { findClientPrograms, type ClientPrograms } from '../../src/postgres/client-programs.ts';
@@ -11,6 +12,7 @@ import { programEnvironment } from '../../src/postgres/program-environment.ts';
 import { openDatabase, type Database } from '../../src/postgres/database.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { signal } = new AbortController();
 const environment = programEnvironment({ PATH: process.env['PATH'] });
@@ -36,6 +38,24 @@ test('rows come back as they are, whatever stands in them', async () => {
   ]);
   expect(await ask('select null')).toEqual([['']]);
   expect(await ask('select 1 where false')).toEqual([]);
+});
+
+test("the user's .psqlrc is not read", async () => {
+  using home = temporaryFolder();
+  writeFileSync(home.at('.psqlrc'), `\\! touch '${home.at('was read')}'\n`);
+  const withHome = programEnvironment({ PATH: process.env['PATH'], HOME: home.path });
+  const database = openDatabase(server(), { found, environment: withHome, signal });
+  expect(await database.ask('select 1')).toEqual([['1']]);
+  expect(existsSync(home.at('was read'))).toBe(false);
+});
+
+test('messages are asked for in English, in the character set of the user', () => {
+  expect(programEnvironment({ LC_ALL: 'de_DE.UTF-8', LC_MESSAGES: 'de_DE.UTF-8', LANGUAGE: 'de' })).toEqual({
+    PATH: expect.any(String),
+    PGCONNECT_TIMEOUT: expect.any(String),
+    LC_CTYPE: 'de_DE.UTF-8',
+    LC_MESSAGES: 'C',
+  });
 });
 
 test('a session has an empty search path, UTF-8 and no timeout, whatever the role is set to', async () => {

@@ -66,6 +66,7 @@ async function storeOnce(sizeBytes: number): Promise<void> {
   const stored = await storage.put(NAME, file, { ...putOptions(), onUnsettled: () => (unsettled += 1) });
   expect(place.server.versions(BUCKET).map(({ fileId }) => fileId)).toEqual([stored.id]);
   expect(unsettled).toBe(0);
+  expect(stored).toMatchObject({ name: NAME, sizeBytes, sha1: file.sha1 });
   place.server.faults.clear();
   expect((await buffer(await storage.get(stored, never))).equals(file.content)).toBe(true);
 }

@@ -40,6 +40,16 @@ export async function listed(storage: Storage, prefix: string): Promise<StoredOb
 /** What every storage keeps to. `sizes` are of archives that it treats differently. */
 export function keepsToTheContract(kind: string, open: () => Promise<OpenedStorage>, sizes: readonly number[]): void {
   describe(`${kind} as a storage`, () => {
+    test('takes nothing of an archive that gets shorter meanwhile {damaged@upload}', async () => {
+      await using opened = await open();
+      using folder = temporaryFolder();
+      const file = archiveFile(folder, 12_000_000);
+      const shorten = () => truncateSync(file.path, 1_000_000);
+      const storing = opened.storage.put('nightly/shop.sql.7z', file, putOptions({ onProgress: shorten }));
+      await expect(storing).rejects.toThrow(/the archive (became shorter|changed) while it was (uploaded|stored)/);
+      expect(await listed(opened.storage, 'nightly')).toEqual([]);
+    });
+
     test.each(sizes)('gives back the %i bytes that it took', async (sizeBytes) => {
       await using opened = await open();
       using folder = temporaryFolder();

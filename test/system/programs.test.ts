@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { Secret } from '../../src/core/secret.ts';
 import { runProgram, startProgram } from '../../src/system/programs.ts';
 
 const { signal: never } = new AbortController();
@@ -25,4 +26,27 @@ test('a program that is ended is over although what it started lives on {hang@co
   await stopped.stop();
   expect(await stopped.ended).toMatchObject({ signal: 'SIGTERM' });
   expect(performance.now() - began).toBeLessThan(SOON_MS);
+});
+
+test('a program gets the environment that it is given, and no other', async () => {
+  expect(Object.keys(process.env).length).toBeGreaterThan(1);
+  const command = { name: 'env', file: '/usr/bin/env', args: [], env: { ONLY: 'this', KEY: new Secret('k3y') } };
+  const { stdout } = await runProgram(command, { signal: never, timeoutMs: SOON_MS });
+  expect(stdout.trim().split('\n').toSorted()).toEqual(['KEY=k3y', 'ONLY=this']);
+});
+
+test('what a program writes to stderr is told without the secrets that it was given {secret@connect}', async () => {
+  const lines: string[] = [];
+  const command = {
+    name: 'talker',
+    file: '/bin/sh',
+    args: ['-c', 'read -r typed; echo "got $PGPASSWORD and $typed" >&2'],
+    env: { PGPASSWORD: new Secret('in the environment') },
+    secrets: [new Secret('typed in')],
+  };
+  const program = startProgram(command, { stdin: 'pipe', signal: never, onStderrLine: (line) => lines.push(line) });
+  program.stdin?.end('typed in\n');
+  const { exitCode, stderrTail } = await program.ended;
+  expect({ exitCode, lines }).toEqual({ exitCode: 0, lines: ['got [hidden] and [hidden]'] });
+  expect(stderrTail.trim()).toBe('got [hidden] and [hidden]');
 });

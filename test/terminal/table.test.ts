@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import Table from 'cli-table3';
 import { renderTable } from '../../src/terminal/table.ts';
 
 const COLUMNS = [
@@ -36,6 +37,13 @@ describe('a table', () => {
       ].join('\n'),
     );
     expect(renderTable(COLUMNS, ROWS, 20).split('\n')[0]).toBe('name      what');
+  });
+
+  test('is drawn by cli-table3', () => {
+    const draw = jest.spyOn(Table.prototype, 'toString');
+    renderTable(COLUMNS, ROWS);
+    expect(draw).toHaveBeenCalledTimes(1);
+    draw.mockRestore();
   });
 
   test('looks the same when it is long', () => {
