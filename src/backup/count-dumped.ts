@@ -1,6 +1,7 @@
 import type { RowCounts } from '../core/backup-record.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import { describeFailure } from '../core/failure.ts';
+import { tableInDumpLine } from '../core/dump-format.ts';
 
 export interface DumpedRows {
   /** Reads a line of pg_dump --verbose, which names each table whose rows it dumps. */
@@ -30,8 +31,8 @@ export function countDumped(snapshot: Snapshot, warn: (message: string) => void)
     sawLine: (line) => {
       if (isAboutToLock) void begin();
       isAboutToLock ||= LOCKS_TABLES.test(line);
-      const table = /dumping contents of table "?(.+?)"?$/.exec(line)?.[1];
-      if (table !== undefined) dumped.add(table.replaceAll('"."', '.'));
+      const table = tableInDumpLine(line);
+      if (table !== undefined) dumped.add(table);
     },
     counts: async () => {
       try {

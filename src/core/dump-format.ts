@@ -8,6 +8,11 @@ export const DUMP_HEADINGS: Record<Format, string> = {
   binary: 'PGDMP',
 };
 
+/** The table whose rows pg_dump begins to read, as `schema.table`, in a line that its `--verbose` writes. */
+export function tableInDumpLine(line: string): string | undefined {
+  return /dumping contents of table "?(.+?)"?$/.exec(line)?.[1]?.replaceAll('"."', '.');
+}
+
 /** Separates the server's roles and tablespaces from the database's settings, which psql needs the database's name for. */
 export const SETTINGS_HEADING = '-- The database itself; psql -v database=NAME says which\n';
 

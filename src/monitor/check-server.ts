@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseConnection } from '../postgres/connection.ts';
 import type { Concern } from '../postgres/dump-concerns.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { fittingServer } from '../postgres/scratch-cluster.ts';
+import { fittingServer } from '../restore/scratch/cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import { reach } from '../restore/reach.ts';
 import { objectNameOf } from '../server/archive-name.ts';

@@ -2,7 +2,24 @@ import { access, constants, readdir, realpath } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
-import { parseClientVersion, type Version } from './version.ts';
+
+/** A version of PostgreSQL: `major` decides what can read what. */
+export interface Version {
+  major: number;
+  /** As people write it: `17.2`. */
+  text: string;
+}
+
+/** Reads `pg_dump (PostgreSQL) 15.18 (Debian ...)`; undefined when the text is of no such program. */
+export function parseClientVersion(output: string): Version | undefined {
+  const text = /\(PostgreSQL\) (\d+[\w.]*)/.exec(output)?.[1];
+  return text === undefined ? undefined : { major: Number.parseInt(text, 10), text };
+}
+
+/** Reads a server's `server_version_num` (170002) and `server_version` (`17.2 (Debian ...)`). */
+export function parseServerVersion(number: string, text: string): Version {
+  return { major: Math.floor(Number(number) / 10_000), text: text.split(' ', 1)[0] ?? text };
+}
 
 /** One installation of PostgreSQL's client programs. */
 export interface ClientPrograms {

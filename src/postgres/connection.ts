@@ -1,9 +1,8 @@
 import { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printableName } from '../core/printable.ts';
-import { keywordValue, parseKeywords } from './connection-keywords.ts';
-import { isKnownParameter } from './connection-parameters.ts';
-import { parseConnectionUri } from './connection-uri.ts';
+import { keywordValue, parseConnectionUri, parseKeywords } from './connection-string.ts';
+import { isKnownParameter } from './libpq.ts';
 
 /** Where a database is, in two halves: what may be seen on a command line, and the password. */
 export interface Connection {

@@ -6,7 +6,7 @@ import type { ClientPrograms } from './client-programs.ts';
 import type { Connection } from './connection.ts';
 import type { ProgramEnvironment } from './program-environment.ts';
 import { beginToAsk, rowFormat, SET_SAFELY } from './psql-session.ts';
-import { explainSessionFailure } from './query-failure.ts';
+import { explainSessionFailure } from './session-failure.ts';
 
 /** What every program that connects to a database is started with. */
 export interface DatabaseAccess {

@@ -11,7 +11,7 @@ export interface Concern {
   hint: string;
 }
 
-export interface DumpOutlook {
+interface DumpOutlook {
   concerns: Concern[];
   /** Partitions of tables whose rows are left out, as patterns for `--exclude-table-data`. */
   partitionsWithoutRows: string[];

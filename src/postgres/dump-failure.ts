@@ -1,6 +1,6 @@
 import { ProgramError, type PgbakError } from '../core/errors.ts';
 import type { Ending } from '../system/programs.ts';
-import { inEnglish } from './server-language.ts';
+import { inEnglish } from './server-words.ts';
 
 const LONGEST_WORDS = 1500;
 

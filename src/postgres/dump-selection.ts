@@ -1,9 +1,12 @@
-import type { ServerFields } from '../server/server.ts';
-import { parseNamePattern } from './name-pattern.ts';
+import type { RowCounts } from '../core/backup-record.ts';
 import { quoteLiteral } from './quote.ts';
 
-/** What a server's record leaves out of its dumps, by pg_dump's patterns. */
-export type Exclusions = Pick<ServerFields, 'excludeTables' | 'excludeTableData' | 'excludeSchemas'>;
+/** What a dump leaves out, by pg_dump's patterns. */
+export interface Exclusions {
+  excludeTables: readonly string[];
+  excludeTableData: readonly string[];
+  excludeSchemas: readonly string[];
+}
 
 /**
  * Notes the schemas that a name without one is looked up in, as a setting of the transaction: pg_dump lets a pattern
@@ -64,4 +67,72 @@ function patternRows({ excludeTables, excludeTableData, excludeSchemas }: Exclus
     ...excludeTableData.map((text) => row('rows', text)),
     ...excludeSchemas.map((text) => row('schema', text)),
   ].join(', ');
+}
+
+/** A pattern of psql and pg_dump as regular expressions of PostgreSQL. */
+interface NamePattern {
+  /** Undefined where the pattern names no schema: then only tables that are found without one match. */
+  schema: string | undefined;
+  name: string;
+}
+
+/**
+ * Translates a pattern as libpq's programs do (https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS;
+ * patternToSQLRegex in PostgreSQL's source): letters are folded to lower case but in quotes, `*` and `?` stand for any
+ * letters or one, a dot ends the schema's name.
+ */
+function parseNamePattern(pattern: string): NamePattern {
+  const parts = [''];
+  const add = (text: string) => (parts[parts.length - 1] = (parts.at(-1) ?? '') + text);
+  let isQuoted = false;
+  for (let at = 0; at < pattern.length; at += 1) {
+    const letter = pattern.charAt(at);
+    if (letter === '"') {
+      const isDouble = isQuoted && pattern.charAt(at + 1) === '"';
+      if (isDouble) add('"');
+      else isQuoted = !isQuoted;
+      if (isDouble) at += 1;
+    } else if (isQuoted) add(/[|*+?()[\]{}.^$\\]/.test(letter) ? `\\${letter}` : letter);
+    else if (letter === '*') add('.*');
+    else if (letter === '?') add('.');
+    else if (letter === '.') parts.push('');
+    else if (letter === '$') add(String.raw`\$`);
+    else if (letter === '[' && pattern.charAt(at + 1) === ']') {
+      add(String.raw`\[\]`);
+      at += 1;
+    } else add(letter.toLowerCase());
+  }
+  const [name = '', schema] = parts.toReversed();
+  return { schema: schema === undefined ? undefined : anchored(schema), name: anchored(name) };
+}
+
+function anchored(expression: string): string {
+  return `^(${expression})$`;
+}
+
+const NOTHING: Exclusions = { excludeTables: [], excludeTableData: [], excludeSchemas: [] };
+
+/**
+ * A script that counts the rows of every table of which a dump holds all rows, by way of query_to_xml (the manual,
+ * "Mapping Tables to XML"): the name as pg_dump --verbose writes it, without quotes, and the count. Left out are what
+ * belongs to an extension, of which a dump holds only what users added; rows that policies hide from the role; and
+ * unlogged tables on a standby, where they cannot be read. Nothing else is locked.
+ */
+export function countRowsScript(exclusions: Exclusions = NOTHING): string {
+  return `${NOTE_PATH} with ${selectionTables(exclusions)}
+  select r.schema || '.' || r.name, pg_catalog.substring(pg_catalog.query_to_xml(
+    pg_catalog.format('select pg_catalog.count(*) as n from only %I.%I', r.schema, r.name),
+    false, true, '')::pg_catalog.text, '<n>([0-9]+)</n>')
+  from rel r
+  where r.kind = 'r' and pg_catalog.has_schema_privilege(r.relnamespace, 'usage')
+    and pg_catalog.has_table_privilege(r.oid, 'select') and not pg_catalog.row_security_active(r.oid)
+    and not (r.persistence = 'u' and pg_catalog.pg_is_in_recovery())
+    and r.oid not in (select oid from left_out) and r.oid not in (select oid from no_rows)
+    and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      and d.objid = r.oid and d.deptype = 'e')`;
+}
+
+/** What the script printed. */
+export function parseRowCounts(rows: readonly string[][]): RowCounts {
+  return Object.fromEntries(rows.map(([table = '', count]) => [table, Number(count)]));
 }

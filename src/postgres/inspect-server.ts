@@ -1,8 +1,141 @@
-import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
+import { type DatabaseFacts, parseDatabaseFacts } from '../core/database-facts.ts';
 import { ProgramError } from '../core/errors.ts';
-import { DATABASE_FACTS, FACTS_TABLES, NAMED_ROLES } from './database-facts.ts';
-import { parseServerVersion, type Version } from './version.ts';
+import { parseServerVersion, type Version } from './client-programs.ts';
 import type { Database } from './database.ts';
+
+/** What users made has an id from here up (src/include/access/transam.h, FirstNormalObjectId). */
+const FIRST_OWN = 16_384;
+
+/** Every kind of object that a dump gives an owner: catalogue, and its column of the owner. */
+const OWNED = Object.entries({
+  pg_class: 'relowner',
+  pg_collation: 'collowner',
+  pg_conversion: 'conowner',
+  pg_event_trigger: 'evtowner',
+  pg_foreign_data_wrapper: 'fdwowner',
+  pg_foreign_server: 'srvowner',
+  pg_language: 'lanowner',
+  pg_largeobject_metadata: 'lomowner',
+  pg_namespace: 'nspowner',
+  pg_opclass: 'opcowner',
+  pg_operator: 'oprowner',
+  pg_opfamily: 'opfowner',
+  pg_proc: 'proowner',
+  pg_publication: 'pubowner',
+  pg_statistic_ext: 'stxowner',
+  pg_ts_config: 'cfgowner',
+  pg_ts_dict: 'dictowner',
+  pg_type: 'typowner',
+});
+
+/** Every kind of object that a dump grants privileges on, likewise. */
+const GRANTED = Object.entries({
+  pg_class: 'relacl',
+  pg_foreign_data_wrapper: 'fdwacl',
+  pg_foreign_server: 'srvacl',
+  pg_language: 'lanacl',
+  pg_largeobject_metadata: 'lomacl',
+  pg_namespace: 'nspacl',
+  pg_proc: 'proacl',
+  pg_type: 'typacl',
+});
+
+/** Settings of a server that decide how values are read which a dump does not say how to read. */
+const SESSION = ['lc_monetary', 'lc_numeric', 'lc_time', 'TimeZone', 'DateStyle', 'IntervalStyle'];
+
+const owners = OWNED.map(
+  ([table, owner]) =>
+    `select 'pg_catalog.${table}'::pg_catalog.regclass::pg_catalog.oid, oid, ${owner} from pg_catalog.${table}`,
+).join(' union all ');
+
+const acls = [
+  ...GRANTED.map(
+    ([table, acl]) =>
+      `select 'pg_catalog.${table}'::pg_catalog.regclass::pg_catalog.oid, oid, 0, ${acl} from pg_catalog.${table} where ${acl} is not null`,
+  ),
+  `select 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, attrelid, attnum::int, attacl from pg_catalog.pg_attribute
+    where attacl is not null`,
+].join(' union all ');
+
+/**
+ * The `with` of a statement that reads the facts of the connected database, by names of columns that PostgreSQL 13 to 18
+ * have alike; what only some have is taken from the row as JSON. `named` are the roles that a dump names: PostgreSQL
+ * notes a dependence on every role but those that initdb made, which are looked for among owners and privileges.
+ */
+const FACTS_TABLES = `
+  recursive db as (select d.*, pg_catalog.to_jsonb(d) as j from pg_catalog.pg_database d
+    where d.datname = pg_catalog.current_database()),
+  member_of_extension(classid, objid) as (select classid, objid from pg_catalog.pg_depend where deptype = 'e'),
+  owned(classid, objid, role) as (${owners}),
+  granted(classid, objid, subid, acl) as (${acls}),
+  named(oid) as (
+    select s.refobjid from pg_catalog.pg_shdepend s
+      where s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and s.dbid = (select oid from db)
+        and not (s.deptype = 'o' and (s.classid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+          or exists (select from member_of_extension e where e.classid = s.classid and e.objid = s.objid)))
+    union select o.role from owned o where o.role < ${FIRST_OWN} and o.objid >= ${FIRST_OWN}
+      and not exists (select from member_of_extension e where e.classid = o.classid and e.objid = o.objid)
+    union select r.oid from granted g, pg_catalog.aclexplode(g.acl) a,
+        lateral (values (a.grantee), (a.grantor)) r(oid)
+      where g.objid >= ${FIRST_OWN} and r.oid between 1 and ${FIRST_OWN - 1}
+        and g.acl is distinct from (select i.initprivs from pg_catalog.pg_init_privs i
+          where i.classoid = g.classid and i.objoid = g.objid and i.objsubid = g.subid)
+    union select r.oid from pg_catalog.pg_default_acl f, pg_catalog.aclexplode(f.defaclacl) a,
+        lateral (values (f.defaclrole), (a.grantee), (a.grantor)) r(oid) where r.oid between 1 and ${FIRST_OWN - 1}
+    union select u.umuser from pg_catalog.pg_user_mappings u where u.umuser between 1 and ${FIRST_OWN - 1}
+    union select r.oid from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) r(oid)
+      where r.oid between 1 and ${FIRST_OWN - 1}
+    union select s.subowner from pg_catalog.pg_subscription s where s.subdbid = (select oid from db)
+      and s.subowner < ${FIRST_OWN}),
+  closure(oid) as (select oid from named
+    union select m.roleid from pg_catalog.pg_auth_members m join closure c on m.member = c.oid)`;
+
+/** The roles that a dump names, as a JSON array. */
+const NAMED_ROLES = `(select coalesce(pg_catalog.jsonb_agg(r.rolname order by r.rolname), '[]')
+  from pg_catalog.pg_roles r where r.oid in (select oid from named))`;
+
+/** The facts as a JSON object, of the form of `DatabaseFacts`. */
+const DATABASE_FACTS = `(select pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'encoding', pg_catalog.pg_encoding_to_char(db.encoding),
+    'provider', case db.j ->> 'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end,
+    'collate', db.datcollate, 'ctype', db.datctype,
+    'locale', coalesce(db.j ->> 'datlocale', db.j ->> 'daticulocale'),
+    'icuRules', db.j ->> 'daticurules', 'collationVersion', db.j ->> 'datcollversion',
+    'serverVersion', pg_catalog.current_setting('server_version_num')::int,
+    'owner', pg_catalog.pg_get_userbyid(db.datdba),
+    'comment', pg_catalog.shobj_description(db.oid, 'pg_database'),
+    'connectionLimit', nullif(db.datconnlimit, -1),
+    'isTemplate', nullif(db.datistemplate, false),
+    'refusesConnections', nullif(not db.datallowconn, false),
+    'tablespace', (select nullif(t.spcname, 'pg_default') from pg_catalog.pg_tablespace t where t.oid = db.dattablespace),
+    'tablespaces', (select pg_catalog.jsonb_agg(distinct t.spcname) from pg_catalog.pg_class c
+      join pg_catalog.pg_tablespace t on t.oid = c.reltablespace where t.spcname not in ('pg_default', 'pg_global')),
+    'privileges', case when db.datacl is not null then coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+        'grantee', case a.grantee when 0 then null else pg_catalog.pg_get_userbyid(a.grantee) end,
+        'privilege', a.privilege_type, 'isGrantable', nullif(a.is_grantable, false)))
+      from pg_catalog.aclexplode(db.datacl) a), '[]') end,
+    'settings', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+        'role', case s.setrole when 0 then null else pg_catalog.pg_get_userbyid(s.setrole) end,
+        'name', pg_catalog.split_part(c, '=', 1), 'value', pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1))
+        order by s.setrole, c)
+      from pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c where s.setdatabase = db.oid),
+    'labels', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', l.provider, 'label', l.label))
+      from pg_catalog.pg_shseclabel l
+      where l.objoid = db.oid and l.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass),
+    'extensions', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.extname, 'version', e.extversion)
+        order by e.extname) from pg_catalog.pg_extension e where e.extname <> 'plpgsql'),
+    'roles', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', r.rolname,
+        'isSuperuser', nullif(r.rolsuper, false), 'bypassesRls', nullif(r.rolbypassrls, false),
+        'memberOf', (select pg_catalog.jsonb_agg(pg_catalog.pg_get_userbyid(m.roleid) order by m.roleid)
+          from pg_catalog.pg_auth_members m where m.member = r.oid)) order by r.rolname)
+      from pg_catalog.pg_roles r where r.oid in (select oid from closure)),
+    'session', pg_catalog.jsonb_build_object(${SESSION.map((name) => `'${name}', pg_catalog.current_setting('${name}')`).join(', ')}),
+    'lockedObjects', pg_catalog.power(2, pg_catalog.ceil(pg_catalog.log(2, 1
+      + (select pg_catalog.count(*) from pg_catalog.pg_class where oid >= ${FIRST_OWN})
+      + (select pg_catalog.count(*) from pg_catalog.pg_proc where oid >= ${FIRST_OWN})
+      + (select pg_catalog.count(*) from pg_catalog.pg_type where oid >= ${FIRST_OWN} and typrelid = 0 and typelem = 0)
+      + (select pg_catalog.count(*) from pg_catalog.pg_operator where oid >= ${FIRST_OWN})
+      + (select pg_catalog.count(*) from pg_catalog.pg_largeobject_metadata))))::bigint)) from db)`;
 
 export interface ServerFacts {
   version: Version;

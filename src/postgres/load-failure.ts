@@ -1,7 +1,6 @@
 import { ProgramError } from '../core/errors.ts';
 import { packageFor } from './match-version.ts';
-import { inEnglish } from './server-language.ts';
-import { isServerError, isSourcePlace, withoutSqlState } from './server-words.ts';
+import { inEnglish, isServerError, isSourcePlace, withoutSqlState } from './server-words.ts';
 
 /** The PostgreSQL that began to write archives of a version (pg_backup_archiver.h, `K_VERS_1_15` and `K_VERS_1_16`). */
 const WRITTEN_SINCE: Readonly<Record<string, number>> = { '1.15': 16, '1.16': 17 };

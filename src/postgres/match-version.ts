@@ -1,7 +1,6 @@
 import { ProgramError } from '../core/errors.ts';
-import type { ClientPrograms } from './client-programs.ts';
+import type { ClientPrograms, Version } from './client-programs.ts';
 import type { Concern } from './dump-concerns.ts';
-import type { Version } from './version.ts';
 
 /**
  * The client programs to dump a server with: of its own major version, else of the nearest newer one. Never an older

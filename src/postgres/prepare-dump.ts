@@ -1,24 +1,24 @@
 import { DUMP_HEADINGS, type Format } from '../core/dump-format.ts';
-import type { Secret } from '../core/secret.ts';
-import type { ServerFields } from '../server/server.ts';
 import type { PgbakError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Command, Ending } from '../system/programs.ts';
+import type { ClientPrograms } from './client-programs.ts';
 import type { Database } from './database.ts';
-import { dumpCommand } from './dump-command.ts';
-import { findOutlook, type Concern } from './dump-concerns.ts';
+import { type Concern, findOutlook } from './dump-concerns.ts';
+import type { Exclusions } from './dump-selection.ts';
 import { explainDumpFailure } from './dump-failure.ts';
-import { readGlobals } from './globals.ts';
+import { readGlobals } from './globals/read-globals.ts';
 import { inspectServer, type ServerFacts } from './inspect-server.ts';
 import { adviseMatching, matchVersion } from './match-version.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 /** A dump that only has to be started. */
 export interface PreparedDump {
-  /** In a snapshot that somebody keeps open, or in one of its own. */
+  /** Without `snapshotId` the dump takes a snapshot of its own. */
   command: (snapshotId?: string) => Command;
-  /** Open for no longer than `limitMs`. */
+  /** Opens a snapshot, which ends after `limitMs`. */
   openSnapshot: (limitMs: number) => Promise<Snapshot>;
-  /** What its dumps are going to lack, or fail at. */
+  /** What the dump will lack, or fail at. */
   concerns: readonly Concern[];
   explainFailure: (ending: Ending) => PgbakError;
   /** How its output begins. */
@@ -30,18 +30,9 @@ export interface PreparedDump {
   summary: string;
 }
 
-export interface DumpRequest {
+interface DumpRequest {
   database: Database;
-  server: Pick<
-    ServerFields,
-    | 'name'
-    | 'includeGlobals'
-    | 'excludeTables'
-    | 'excludeTableData'
-    | 'excludeSchemas'
-    | 'lockWaitSeconds'
-    | 'noLargeObjects'
-  >;
+  server: DumpSettings & { name: string; includeGlobals: boolean };
   format: Format;
 }
 
@@ -72,5 +63,53 @@ export async function prepareDump({ database, server, format }: DumpRequest): Pr
     facts,
     readGlobals: () => readGlobals(database, programs),
     summary: `PostgreSQL ${facts.version.text} with pg_dump ${programs.version.text}`,
+  };
+}
+
+interface DumpSettings extends Exclusions {
+  /** How long pg_dump waits for a table that another session has locked. */
+  lockWaitSeconds: number;
+  noLargeObjects: boolean;
+}
+
+interface DumpFields extends DumpSettings {
+  format: Format;
+  /** Of the database. A role or a database may be set to another, which may lack characters that the data holds. */
+  encoding: string;
+  /** Partitions of tables whose rows are left out, quoted. */
+  partitionsWithoutRows: readonly string[];
+}
+
+/**
+ * The pg_dump that writes a whole database to its standard output
+ * (https://www.postgresql.org/docs/current/app-pgdump.html). It never asks for a password, and its own compression is
+ * off, so that 7-Zip sees raw data. `--enable-row-security` is never given: a role that policies limit must fail, not
+ * dump the rows it happens to see.
+ */
+function dumpCommand(
+  { connection, connectingEnvironment }: Database,
+  programs: ClientPrograms,
+  fields: DumpFields,
+  snapshotId?: string,
+): Command {
+  return {
+    name: 'pg_dump',
+    file: programs.pgDump,
+    args: [
+      '--no-password',
+      '--verbose',
+      ...(snapshotId === undefined ? [] : [`--snapshot=${snapshotId}`]),
+      `--lock-wait-timeout=${fields.lockWaitSeconds * 1000}`,
+      ...(fields.format === 'sql' ? ['--format=plain'] : ['--format=custom', '--compress=0']),
+      ...fields.excludeSchemas.map((pattern) => `--exclude-schema=${pattern}`),
+      ...fields.excludeTables.map((pattern) => `--exclude-table=${pattern}`),
+      ...[...fields.excludeTableData, ...fields.partitionsWithoutRows].map(
+        (pattern) => `--exclude-table-data=${pattern}`,
+      ),
+      ...(fields.noLargeObjects ? [programs.version.major < 16 ? '--no-blobs' : '--no-large-objects'] : []),
+      `--encoding=${fields.encoding}`,
+      `--dbname=${connection.conninfo}`,
+    ],
+    env: connectingEnvironment,
   };
 }

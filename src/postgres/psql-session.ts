@@ -46,7 +46,7 @@ function settings(isLocal: boolean, further: readonly Setting[] = []): string {
 const ENCODING = `case when pg_catalog.getdatabaseencoding() operator(pg_catalog.=)
   any (array['SQL_ASCII', 'MULE_INTERNAL']::pg_catalog.name[]) then 'SQL_ASCII' else 'UTF8' end`;
 
-export type TransactionMode = '' | 'read write' | 'isolation level repeatable read, read only';
+type TransactionMode = '' | 'read write' | 'isolation level repeatable read, read only';
 
 /** The first message of a script whose one transaction is to end with `commit`. What it answers is thrown away. */
 export function beginSafely(mode: TransactionMode = ''): string {
@@ -65,7 +65,7 @@ export const SET_SAFELY = `set default_transaction_read_only = off \\; ${setting
 const FIELD_END = '\0';
 
 /** A way to print rows so that they can be told apart with any text in them, and to read what was printed. */
-export interface RowFormat {
+interface RowFormat {
   /** For psql's command line. */
   args: readonly string[];
   /** The rows in what psql printed for one query. */

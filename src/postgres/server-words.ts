@@ -1,5 +1,7 @@
+import { TRANSLATIONS } from './translations.ts';
+
 /** What a server said of a failed statement, told apart from where psql writes that it happened. */
-export interface ServerWords {
+interface ServerWords {
   /** Five characters (https://www.postgresql.org/docs/current/errcodes-appendix.html); absent where no error is told. */
   sqlState?: string;
   /** The message, with its detail and hint, in the server's language. */
@@ -54,4 +56,29 @@ export function isSourcePlace(line: string): boolean {
 /** A line of psql with VERBOSITY=verbose as it would be without: `ERROR:  42P01: relation ...` has its SQLSTATE taken out. */
 export function withoutSqlState(line: string): string {
   return line.replace(/^(\p{L}+: {2})[0-9A-Z]{5}: /u, '$1');
+}
+
+/**
+ * A server's words with every sentence that is known in another language put into English, so that a failure is
+ * recognized by the same words everywhere. A server speaks the language of its lc_messages, and not every role may ask
+ * for another; before a session has begun, and through pg_dump, there is no SQLSTATE either.
+ */
+export function inEnglish(words: string): string {
+  let english = words;
+  for (const [sentence, translations] of Object.entries(TRANSLATIONS)) {
+    for (const translation of translations) {
+      english = english.replace(patternOf(translation), (_found: string, name: unknown) =>
+        sentence.replace('%s', () => String(name)),
+      );
+    }
+  }
+  return english;
+}
+
+/** Matches a translated sentence, with any white space where it has some; its name is the first group. */
+function patternOf(translation: string): RegExp {
+  const escaped = translation.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+');
+  const isQuoted = /["«»]\s*%s/.test(translation);
+  const end = escaped.endsWith('%s') ? '' : '?';
+  return new RegExp(escaped.replace('%s', isQuoted ? '([^"«»]+?)' : `(\\S+${end})`), 'u');
 }

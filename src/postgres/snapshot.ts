@@ -4,9 +4,8 @@ import { ProgramError, TimeLimitError } from '../core/errors.ts';
 import { textOf } from '../system/lossless-text.ts';
 import { startProgram } from '../system/programs.ts';
 import { beginToAsk, rowFormat } from './psql-session.ts';
-import type { Exclusions } from './dump-selection.ts';
-import { explainSessionFailure } from './query-failure.ts';
-import { countRowsScript, parseRowCounts } from './row-counts.ts';
+import { countRowsScript, type Exclusions, parseRowCounts } from './dump-selection.ts';
+import { explainSessionFailure } from './session-failure.ts';
 import type { Database } from './database.ts';
 
 /** A moment of a database that a dump can be taken of, open until it is disposed. */
@@ -20,7 +19,7 @@ export interface Snapshot extends AsyncDisposable {
   countRows(): Promise<RowCounts>;
 }
 
-export interface SnapshotFields extends Exclusions {
+interface SnapshotFields extends Exclusions {
   lockWaitSeconds: number;
   /** The time that the whole dump may take. */
   limitMs: number;

@@ -1,5 +1,5 @@
-import type { ServerFields } from '../server/server.ts';
 import type { Database } from './database.ts';
+import type { Exclusions } from './dump-selection.ts';
 
 /**
  * Tables and sequences that a dump reads and this role may not, and tables of which row-level security would hide rows
@@ -18,16 +18,14 @@ const QUERY = `
     )
   order by 1, 2`;
 
-export interface UnreadableTable {
+interface UnreadableTable {
   /** With its schema. */
   name: string;
   /** `denied`: no right to read it. `hidden`: row-level security shows a part of it. */
   reason: 'denied' | 'hidden';
 }
 
-type Exclusions = Pick<ServerFields, 'excludeTables' | 'excludeTableData' | 'excludeSchemas'>;
-
-/** What a dump of this server would stumble over, without what is left out of it anyway. */
+/** Tables at which a dump with these exclusions would fail. */
 export async function findUnreadableTables(database: Database, exclusions: Exclusions): Promise<UnreadableTable[]> {
   const rows = await database.ask(QUERY);
   return rows.flatMap(([schema = '', table = '', reason]) =>
@@ -45,7 +43,7 @@ function isExcluded(schema: string, table: string, { excludeSchemas, excludeTabl
   );
 }
 
-/** psql's patterns, as far as anybody uses them: `*`, `?`, and quotes (the psql page of the manual, "Patterns"). */
+/** psql's patterns, in their usual forms: `*`, `?`, and quotes (the psql page of the manual, "Patterns"). */
 function asExpression(pattern: string): RegExp {
   const expression = pattern
     .replaceAll('"', '')

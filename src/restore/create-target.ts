@@ -1,6 +1,6 @@
 import type { DatabaseFacts } from '../core/database-facts.ts';
 import { ProgramError } from '../core/errors.ts';
-import { fitDatabase, type DatabaseFit, type FitRequest } from '../postgres/fit-database.ts';
+import { fitDatabase, type DatabaseFit, type FitRequest } from './database/fit-database.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { within } from '../system/clock.ts';
 

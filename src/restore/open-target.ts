@@ -1,18 +1,25 @@
 import { join } from 'node:path';
-import { isSelection } from '../postgres/parts/dump-parts.ts';
+import { isSelection } from './parts/match-names.ts';
 import type { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
-import { analyze } from '../postgres/analyze.ts';
-import { differencesBetween, olderThanSource } from '../postgres/compare-database.ts';
+import { analyze } from './load/analyze.ts';
+import { differencesBetween, olderThanSource } from './database/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
-import { fileLoader } from '../postgres/file-loader.ts';
-import { startLoader, type Loader, type LoadRequest } from '../postgres/load-dump.ts';
-import { describeLimits, leavesOutComments, leftOutFor, limitsOfRole } from '../postgres/limited-role.ts';
-import { loadRoles, loadSettings } from '../postgres/load-globals.ts';
+import { fileLoader } from './load/load-dump.ts';
+import { startLoader } from './load/load-dump.ts';
+import type { Loader, LoadRequest } from './load/loader.ts';
+import {
+  describeLimits,
+  leavesOutComments,
+  leftOutFor,
+  limitsOfRole,
+  missingRoles,
+  missingTablespaces,
+} from './database/role-limits.ts';
+import { loadRoles, loadSettings } from '../postgres/globals/load-globals.ts';
 import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
-import { missingRoles, missingTablespaces } from '../postgres/missing-there.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation } from './create-target.ts';

@@ -1,4 +1,4 @@
-import { isSelection, type DumpParts } from '../postgres/parts/dump-parts.ts';
+import { isSelection, type DumpParts } from './parts/match-names.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RestorePoint } from './choose-point.ts';
 

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Secret } from '../core/secret.ts';
 import { ArchiveError, ProgramError } from '../core/errors.ts';
-import type { Loader } from '../postgres/load-dump.ts';
+import type { Loader } from './load/loader.ts';
 import type { Context } from '../core/context.ts';
 import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';

@@ -5,6 +5,7 @@ import { printable, printableName, withoutPasswords } from '../core/printable.ts
 import { formatBytes, formatDuration, formatShare } from '../core/format.ts';
 import { PHASES } from './log-lines.ts';
 import { terminalWidth } from './output.ts';
+import { tableInDumpLine } from '../core/dump-format.ts';
 
 /** Progress of a run on a terminal: a live line for each backup that runs, and a lasting line for each that has ended. */
 export interface Progress {
@@ -96,11 +97,10 @@ function follow(event: RunEvent, position: Position, nowMs: number): void {
       position.tableCount = event.count;
       return;
     case 'dump-line': {
-      // pg_dump --verbose names each table as it begins to read it.
-      const table = /dumping contents of table "?(.+?)"?$/.exec(event.line)?.[1];
+      const table = tableInDumpLine(event.line);
       if (table === undefined) return;
       position.tablesSeen += 1;
-      position.table = table.replaceAll('"."', '.');
+      position.table = table;
       return;
     }
     case 'held':

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
-import type { DumpParts } from '../postgres/parts/dump-parts.ts';
+import type { DumpParts } from '../restore/parts/match-names.ts';
 
 const BINARY = 'BINARY BACKUPS';
 

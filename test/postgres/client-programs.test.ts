@@ -1,8 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { findClientPrograms } from '../../src/postgres/client-programs.ts';
+import { findClientPrograms, parseClientVersion, parseServerVersion } from '../../src/postgres/client-programs.ts';
 import { matchVersion } from '../../src/postgres/match-version.ts';
-import { parseClientVersion, parseServerVersion } from '../../src/postgres/version.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const { signal } = new AbortController();

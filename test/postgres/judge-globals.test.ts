@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { SETTINGS_HEADING } from '../../src/core/dump-format.ts';
 import { ArchiveError } from '../../src/core/errors.ts';
-import { judgeGlobals } from '../../src/postgres/judge-globals.ts';
+import { judgeGlobals } from '../../src/postgres/globals/judge-globals.ts';
 
 const ROLES = String.raw`--
 -- PostgreSQL database cluster dump

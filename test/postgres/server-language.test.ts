@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { inEnglish } from '../../src/postgres/server-language.ts';
+import { inEnglish } from '../../src/postgres/server-words.ts';
 import { TRANSLATIONS } from '../../src/postgres/translations.ts';
 
 test.each([

@@ -1,17 +1,15 @@
 import { Writable } from 'node:stream';
 import { ArchiveError } from '../../core/errors.ts';
-import { readToc } from './read-toc.ts';
-import { countRows, type RowCounter } from './row-counter.ts';
-import type { Toc } from './toc-entry.ts';
+import { readToc, type Toc } from './read-toc.ts';
 
 /** What a binary dump holds. */
-export interface Survey {
+interface Survey {
   toc: Toc;
   /** How many rows stand behind an entry of the kind `TABLE DATA`, by its `dumpId`; empty where they are compressed. */
   rowCounts: ReadonlyMap<number, number>;
 }
 
-export interface Surveyor {
+interface Surveyor {
   /** Takes the dump; nothing of it is kept. */
   sink: Writable;
   /** What was in it. An `ArchiveError` where it is no binary dump, or was not written to its end. */
@@ -63,4 +61,96 @@ export function surveyDump(): Surveyor {
       return { toc, rowCounts: counter.rowCounts };
     },
   };
+}
+
+interface RowCounter {
+  /** Takes what stands behind the contents, piece by piece. */
+  write(bytes: Buffer): void;
+  /** By the `dumpId` of the entry that the rows belong to. */
+  rowCounts: ReadonlyMap<number, number>;
+}
+
+/** Kinds of blocks (src/bin/pg_dump/pg_backup_archiver.h). */
+const DATA = 1;
+const LARGE_OBJECTS = 3;
+const NEWLINE = 10;
+/** Behind the last row pg_dump writes `\.` and two empty lines (dumpTableData_copy). */
+const CLOSING_LINES = 3;
+
+/**
+ * Counts the rows in the data of a custom dump whose rows are not compressed (src/bin/pg_dump/pg_backup_custom.c). A block
+ * is its kind, the entry's id, and chunks with their lengths until one of length 0; a block of large objects has an id
+ * before the chunks of each, until an id of 0. A row of COPY is a line, since line feeds within it are written as `\n`.
+ */
+function countRows({ integerBytes, isCompressed, entries }: Toc): RowCounter {
+  const rowCounts = new Map<number, number>();
+  const copied = new Set(entries.flatMap(({ dumpId, copyStatement }) => (copyStatement === '' ? [] : [dumpId])));
+  let reader: Reader = { kind: 'block' };
+  let pending: Buffer = Buffer.alloc(0);
+  let lines = 0;
+
+  /** Reads an integer at `at`; undefined where the piece ends within it. */
+  const integerAt = (bytes: Buffer, at: number): number | undefined => {
+    if (at + 1 + integerBytes > bytes.length) return undefined;
+    const value = bytes.readUIntLE(at + 1, integerBytes);
+    return bytes[at] === 0 ? value : -value;
+  };
+
+  function step(bytes: Buffer, at: number): number | undefined {
+    if (reader.kind === 'chunk') {
+      const end = Math.min(bytes.length, at + reader.leftBytes);
+      if (reader.isCounted) lines += linesIn(bytes, at, end);
+      reader.leftBytes -= end - at;
+      if (reader.leftBytes === 0) reader = { ...reader, kind: 'length' };
+      return end;
+    }
+    if (reader.kind === 'block') {
+      const id = integerAt(bytes, at + 1);
+      if (id === undefined) return undefined;
+      const kind = bytes[at];
+      if (kind !== DATA && kind !== LARGE_OBJECTS) throw new ArchiveError('the dump holds what pg_dump does not write');
+      lines = 0;
+      reader =
+        kind === DATA ? { kind: 'length', id, isCounted: copied.has(id), leftBytes: 0 } : { kind: 'large object' };
+      return at + 2 + integerBytes;
+    }
+    const value = integerAt(bytes, at);
+    if (value === undefined) return undefined;
+    if (value < 0) throw new ArchiveError('the dump holds what pg_dump does not write');
+    if (reader.kind === 'large object') {
+      reader = value === 0 ? { kind: 'block' } : { kind: 'length', isCounted: false, leftBytes: 0 };
+    } else if (value > 0) reader = { ...reader, kind: 'chunk', leftBytes: value };
+    else {
+      if (reader.isCounted && reader.id !== undefined) rowCounts.set(reader.id, Math.max(0, lines - CLOSING_LINES));
+      reader = reader.id === undefined ? { kind: 'large object' } : { kind: 'block' };
+    }
+    return at + 1 + integerBytes;
+  }
+
+  return {
+    rowCounts,
+    write: (piece) => {
+      if (isCompressed) return;
+      const bytes = pending.length === 0 ? piece : Buffer.concat([pending, piece]);
+      let at = 0;
+      while (at < bytes.length) {
+        const next = step(bytes, at);
+        if (next === undefined) break;
+        at = next;
+      }
+      pending = Buffer.from(bytes.subarray(at));
+    },
+  };
+}
+
+type Reader =
+  | { kind: 'block' }
+  | { kind: 'large object' }
+  /** Before the length of a chunk, or within one. `id` is that of the entry; a large object has none. */
+  | { kind: 'length' | 'chunk'; id?: number; isCounted: boolean; leftBytes: number };
+
+function linesIn(bytes: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE, from); at !== -1 && at < to; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
 }

@@ -4,7 +4,7 @@ import type { LeftOut } from './left-out.ts';
 import { PlainDumpScanner } from './scanner.ts';
 
 /** Takes a plain dump, and passes on to psql what may go there. */
-export interface Scanned {
+interface Scanned {
   input: Writable;
   /** Resolves when the dump was seen to its end and all of it was passed on; rejects with what is wrong with it. */
   finish(): Promise<void>;

@@ -1,10 +1,17 @@
 import { ArchiveError } from '../../core/errors.ts';
-import { copyDataUntil } from './copy-data.ts';
-import { LONGEST_HELD_BYTES, LONGEST_LEFT_OUT_BYTES, LONGEST_STATEMENT_BYTES } from './limits.ts';
+import { copyDataUntil, lineEnd, type Quote, quotedUntil, tokenAt } from './tokens.ts';
+import {
+  endsHere,
+  isRoutine,
+  LONGEST_HELD_BYTES,
+  LONGEST_LEFT_OUT_BYTES,
+  LONGEST_STATEMENT_BYTES,
+  newStatement,
+  ReadingSettings,
+  type Statement,
+  take,
+} from './statement.ts';
 import { isLeftOut, mayBeLeftOut, NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';
-import { ReadingSettings } from './reading-settings.ts';
-import { endsHere, isRoutine, newStatement, take, type Statement } from './statement.ts';
-import { lineEnd, quotedUntil, tokenAt, type Quote } from './tokens.ts';
 import { isDecided, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-writes.ts';
 
 type Mode = { kind: 'sql' } | { kind: 'comment' } | { kind: 'rows' } | { kind: 'quoted'; quote: Quote };

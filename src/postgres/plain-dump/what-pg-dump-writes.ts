@@ -9,7 +9,7 @@ import type { Statement } from './statement.ts';
  * - `drop`: left out, since the transaction and its time limits are pgbak's;
  * - `copy`: goes to psql, and the rows behind it.
  */
-export type Treatment = 'pass' | 'local' | 'drop' | 'copy';
+type Treatment = 'pass' | 'local' | 'drop' | 'copy';
 
 const KINDS_MADE = words(`access aggregate cast collation constraint conversion default domain event extension foreign
   function index language large materialized operator policy procedural procedure publication rule schema sequence

@@ -1,0 +1,97 @@
+import { SETTINGS_HEADING } from '../../core/dump-format.ts';
+import { Secret } from '../../core/secret.ts';
+import { ProgramError } from '../../core/errors.ts';
+import { runProgram } from '../../system/programs.ts';
+import type { ClientPrograms } from '../client-programs.ts';
+import { keywordValue } from '../connection-string.ts';
+import { LIST_SETTINGS } from '../quote.ts';
+import { inEnglish } from '../server-words.ts';
+import type { Database } from '../database.ts';
+
+const TIMEOUT_MS = 120_000;
+
+const MAY_NOT = 'Leave them out with --no-include-globals, or connect as a role that may read them.';
+const OTHER_ENCODING =
+  "A name is in another encoding than any database's here. Rename it, have a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: --no-include-globals";
+
+/** The encoding that takes any bytes for what they are. */
+const ANY_BYTES = 'SQL_ASCII';
+const DATABASE_OF_ANY_BYTES = `select datname from pg_catalog.pg_database where datallowconn
+  and pg_catalog.pg_encoding_to_char(encoding) = '${ANY_BYTES}' and pg_catalog.has_database_privilege(oid, 'connect')
+  order by datistemplate, datname limit 1`;
+
+/**
+ * What a dump of one database leaves out (https://www.postgresql.org/docs/current/app-pgdump.html, "Notes"): the
+ * statements for owner, comment, privileges, connection limit and settings of the database, whose name is psql's
+ * variable `database`, since it may come to be another.
+ */
+const SETTINGS = String.raw`
+  with d as (select * from pg_catalog.pg_database where datname = pg_catalog.current_database()), s(line, nr) as (
+    select pg_catalog.format('ALTER DATABASE :"database" OWNER TO %I;', pg_catalog.pg_get_userbyid(datdba)), 1 from d
+    union all select pg_catalog.format('COMMENT ON DATABASE :"database" IS %L;', pg_catalog.shobj_description(oid, 'pg_database')), 2 from d
+      where pg_catalog.shobj_description(oid, 'pg_database') is not null
+    union all select pg_catalog.format('ALTER DATABASE :"database" CONNECTION LIMIT %s;', datconnlimit), 3 from d
+      where datconnlimit >= 0
+    union all select 'REVOKE ALL ON DATABASE :"database" FROM PUBLIC;', 4 from d where datacl is not null
+    union all select pg_catalog.format('GRANT %s ON DATABASE :"database" TO %s%s;', a.privilege_type,
+      case a.grantee when 0 then 'PUBLIC' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end,
+      case when a.is_grantable then ' WITH GRANT OPTION' else '' end), 5 from d, pg_catalog.aclexplode(d.datacl) a
+    union all select pg_catalog.format(case setrole when 0 then 'ALTER DATABASE :"database"' else
+        'ALTER ROLE ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(setrole)) || ' IN DATABASE :"database"' end || ' SET %I TO %s;',
+      pg_catalog.split_part(c, '=', 1),
+      case when pg_catalog.split_part(c, '=', 1) in (${LIST_SETTINGS.map((name) => `'${name}'`).join(', ')})
+          and pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) not in ('', '""')
+        then pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+        else pg_catalog.quote_literal(case pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) when '""' then '' else pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) end)
+      end), 6
+      from d, pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) c where r.setdatabase = d.oid)
+  select line from s order by nr`;
+
+/**
+ * The roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html), and the settings
+ * of the database itself, as a script for psql, each in the encoding that it names first. Passwords of roles are in it where the role that asks may read them.
+ */
+export async function readGlobals(database: Database, programs: ClientPrograms): Promise<Secret> {
+  const { connection, ask, signal } = database;
+  const [[mayReadPasswords, encoding = '', settingsEncoding = '', current = ''] = []] = await ask(
+    `select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select'), pg_catalog.getdatabaseencoding(),
+      pg_catalog.pg_client_encoding(), pg_catalog.current_database()`,
+  );
+  const dumpFrom = (name: string, itsEncoding: string) =>
+    runProgram(
+      {
+        name: 'pg_dumpall',
+        file: programs.pgDump.replace(/pg_dump$/, 'pg_dumpall'),
+        args: [
+          '--globals-only',
+          '--no-password',
+          ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
+          // As it is in that database: what roles are called in another encoding could not be told in it.
+          `--encoding=${itsEncoding}`,
+          // A bare name with a "=" or "://" in it would be taken for a connection string.
+          `--database=${keywordValue('dbname', name)}`,
+          `--dbname=${connection.conninfo}`,
+        ],
+        env: database.connectingEnvironment,
+      },
+      { signal, timeoutMs: TIMEOUT_MS },
+    );
+  const isWhole = ({ exitCode, stdout }: { exitCode: number | undefined; stdout: string }) =>
+    exitCode === 0 && stdout.includes('PostgreSQL database cluster dump complete');
+  let dumped = await dumpFrom(connection.database ?? current, encoding);
+  if (!isWhole(dumped) && encoding !== ANY_BYTES) {
+    // A name that is not in this database's encoding can be asked for only where any bytes will do.
+    const [[other] = []] = await ask(DATABASE_OF_ANY_BYTES);
+    if (other !== undefined) dumped = await dumpFrom(other, ANY_BYTES);
+  }
+  const { stdout, stderrTail } = dumped;
+  if (!isWhole(dumped)) {
+    throw new ProgramError(
+      `the roles could not be read: ${stderrTail.trim() || 'pg_dumpall ended too early'}`,
+      /invalid byte sequence for encoding/.test(inEnglish(stderrTail)) ? OTHER_ENCODING : MAY_NOT,
+    );
+  }
+  const settings = (await ask(SETTINGS)).map(([line = '']) => line);
+  const inEncoding = `SET client_encoding = '${settingsEncoding}';`;
+  return new Secret(`${stdout}\n${SETTINGS_HEADING}${[inEncoding, ...settings].join('\n')}\n`);
+}

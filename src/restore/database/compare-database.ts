@@ -1,0 +1,47 @@
+import type { DatabaseFacts } from '../../core/database-facts.ts';
+import type { Version } from '../../postgres/client-programs.ts';
+import { describeLocale } from './statements.ts';
+
+/** What is to be known before a dump goes into a database that was made otherwise than the one it was taken of. */
+export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts): string[] {
+  const said: string[] = [];
+  const isSameLocale =
+    source.provider === target.provider &&
+    nameOf(source.collate) === nameOf(target.collate) &&
+    nameOf(source.ctype) === nameOf(target.ctype) &&
+    source.locale === target.locale &&
+    source.icuRules === target.icuRules;
+  if (source.encoding !== target.encoding || !isSameLocale) {
+    said.push(
+      `the database that was dumped has ${describeLocale(source)}; this one has ${describeLocale(target)}: ` +
+        'texts may be ordered otherwise, or refused (--create makes one as it was)',
+    );
+  }
+  return said;
+}
+
+/** glibc takes a codeset in any spelling: `de_DE.UTF-8`, `de_DE.utf8`. */
+function nameOf(locale: string): string {
+  return locale === 'POSIX' ? 'C' : locale.replace(/\..*$/, (codeset) => codeset.toLowerCase().replaceAll('-', ''));
+}
+
+/** What a dump of a major version may hold that no server before it knows. */
+const NEW_IN: Readonly<Record<number, string>> = {
+  14: 'multirange types, function bodies of standard SQL (BEGIN ATOMIC), compression of columns',
+  15: 'views of their caller (security_invoker), NULLS NOT DISTINCT, filters of publications, ICU as the provider of a database',
+  16: 'options of grants of roles, ICU rules, SYSTEM_USER',
+  17: 'the privilege MAINTAIN, the builtin provider of locales, identity columns of partitioned tables',
+  18: 'virtual generated columns, NOT NULL constraints with a name, NOT ENFORCED, WITHOUT OVERLAPS',
+};
+
+/** What it means that the target is of an earlier major version than the server that was dumped; empty where it is not. */
+export function olderThanSource(from: number | undefined, target: Version): string[] {
+  if (from === undefined || from <= target.major) return [];
+  const unknown = Object.entries(NEW_IN).flatMap(([major, what]) =>
+    Number(major) > target.major && Number(major) <= from ? [`${what} (${major})`] : [],
+  );
+  return [
+    `the backup is of PostgreSQL ${from}, and the target is older, ${target.major}: ` +
+      `where the dump holds what the target does not know, all of it is refused: ${unknown.join('; ')}`,
+  ];
+}

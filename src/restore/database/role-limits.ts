@@ -1,0 +1,117 @@
+import type { Database } from '../../postgres/database.ts';
+import { type LeftOut, NOTHING_LEFT_OUT } from '../../postgres/plain-dump/left-out.ts';
+
+/** What the role that restores may not do, where it is no superuser. */
+interface RoleLimits {
+  /** Extensions of the target that another role owns. */
+  foreignExtensions: string[];
+  /** Whether another role owns the schema `public`. */
+  isPublicForeign: boolean;
+  /** Those of the roles that a dump names to which it cannot give anything, since it is no member. */
+  foreignRoles: string[];
+}
+
+const UNLIMITED: RoleLimits = { foreignExtensions: [], isPublicForeign: false, foreignRoles: [] };
+
+/**
+ * Asks a server, by a connection to the target or, where that is yet to be made, to another database of it, what the role
+ * may not do. A superuser owns everything (https://www.postgresql.org/docs/current/ddl-priv.html).
+ * @param roles Those that the dump names
+ */
+export async function limitsOfRole(
+  roles: readonly string[],
+  isNewDatabase: boolean,
+  server: Database,
+): Promise<RoleLimits> {
+  const mode = `case when pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000 then 'SET' else 'MEMBER' end`;
+  const [[isSuperuser, extensions = '[]', isForeign, foreign = '[]'] = []] = await server.ask(`select
+    (select rolsuper from pg_catalog.pg_roles where rolname = current_user),
+    (select coalesce(pg_catalog.json_agg(extname order by extname), '[]') from pg_catalog.pg_extension
+      where not pg_catalog.pg_has_role(extowner, 'USAGE')),
+    ${
+      // Since 15 it is the owner's of the database; before that it was made by initdb.
+      isNewDatabase
+        ? `pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 150000`
+        : `exists (select from pg_catalog.pg_namespace
+            where nspname = 'public' and not pg_catalog.pg_has_role(nspowner, 'USAGE'))`
+    },
+    (select coalesce(pg_catalog.json_agg(r.rolname order by r.rolname), '[]') from pg_catalog.pg_roles r
+      where not pg_catalog.pg_has_role(r.oid, ${mode}))`);
+  if (isSuperuser === 't') return UNLIMITED;
+  return {
+    // In a database that is made of template0 there is one, and what is made in it belongs to the role.
+    foreignExtensions: isNewDatabase ? ['plpgsql'] : textsIn(extensions),
+    isPublicForeign: isForeign === 't',
+    // Names of any encoding are compared here: a server takes only those of its own in a question.
+    foreignRoles: textsIn(foreign).filter((role) => roles.includes(role)),
+  };
+}
+
+/** What is left out of a dump for these limits and at the user's wish. */
+export function leftOutFor(limits: RoleLimits, wish: { noOwner: boolean; noPrivileges: boolean }): LeftOut {
+  return {
+    ...NOTHING_LEFT_OUT,
+    owners: wish.noOwner,
+    privileges: wish.noPrivileges,
+    extensions: new Set(limits.foreignExtensions),
+    publicComment: limits.isPublicForeign,
+  };
+}
+
+/** What is to be known before the dump is loaded. */
+export function describeLimits(
+  { foreignExtensions, isPublicForeign, foreignRoles }: RoleLimits,
+  wish: { noOwner: boolean; noPrivileges: boolean; clean: boolean },
+): string[] {
+  const extensions = foreignExtensions.filter((name) => name !== 'plpgsql');
+  const belong = extensions.length === 1 ? 'belongs' : 'belong';
+  return [
+    ...(extensions.length === 0
+      ? []
+      : [
+          `${extensions.join(', ')} (extension) ${belong} to another role: ` +
+            `${wish.clean ? 'not dropped, and the' : 'the'} dump's comment on it is left out`,
+        ]),
+    ...(isPublicForeign ? ['the schema public belongs to another role: a comment of the dump on it is left out'] : []),
+    ...(foreignRoles.length === 0 || wish.noOwner
+      ? []
+      : [
+          `the role that restores is no member of ${foreignRoles.join(', ')}: ` +
+            'what belongs to them is refused, unless it is granted (GRANT role TO ...) or --no-owner is given',
+        ]),
+  ];
+}
+
+/** Why several jobs of pg_restore cannot load the dump: it can only leave out all comments. */
+export function leavesOutComments({ foreignExtensions, isPublicForeign }: RoleLimits): string | undefined {
+  const isNeeded = isPublicForeign || foreignExtensions.some((name) => name !== 'plpgsql');
+  return isNeeded ? 'comments on what another role owns have to be left out' : undefined;
+}
+
+function textsIn(json: string): string[] {
+  const value: unknown = JSON.parse(json);
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** Those of `roles` that a server does not have. */
+export async function missingRoles(roles: readonly string[], server: Database): Promise<string[]> {
+  return await without(roles, server, 'select pg_catalog.to_json(rolname) from pg_catalog.pg_roles');
+}
+
+/** Those of `tablespaces` that a server does not have, or that the role there may not use. */
+export async function missingTablespaces(tablespaces: readonly string[], server: Database): Promise<string[]> {
+  return await without(
+    tablespaces,
+    server,
+    `select pg_catalog.to_json(spcname) from pg_catalog.pg_tablespace
+      where pg_catalog.has_tablespace_privilege(oid, 'CREATE')`,
+  );
+}
+
+/** Names are compared here and as JSON, since the dump may be in another encoding than the database that is asked. */
+async function without(names: readonly string[], server: Database, query: string): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await server.ask(query);
+  const known = new Set(rows.map(([json = '""']) => String(JSON.parse(json))));
+  return names.filter((name) => !known.has(name));
+}

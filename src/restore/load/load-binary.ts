@@ -1,0 +1,81 @@
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { explainLoadFailure } from '../../postgres/load-failure.ts';
+import { startProgram, type Command } from '../../system/programs.ts';
+import { isSelection } from '../parts/match-names.ts';
+import { lastWords, startScript } from './load-script.ts';
+import type { Loader, LoadRequest } from './loader.ts';
+
+/**
+ * Starts a pg_restore that turns a binary dump into a script for psql. psql gets the end of the script only when pg_restore
+ * has ended well.
+ *
+ * @param path Of the dump; else the loader's input takes it
+ */
+export function startThroughScript(request: LoadRequest, path?: string): Loader {
+  const { parts } = request;
+  const { environment, signal } = request.database;
+  const psql = startScript(request);
+  const words = ['--file=-', '--exit-on-error', ...partFlags(request), ...(path === undefined ? [] : [path])];
+  const command = pgRestore(request, words, environment);
+  const script = startProgram(command, { stdin: 'pipe', stdout: 'pipe', signal });
+  const { stdin, stdout } = script;
+  if (stdin === undefined || stdout === undefined) throw new Error('pg_restore was started without pipes');
+  const copied = pipeline(stdout, psql.input, { end: false });
+  // What psql does not take, pg_restore need not write: it would wait for a reader without end.
+  copied.catch(() => void script.stop());
+  const isPart = parts !== undefined && isSelection(parts);
+  const input = isPart ? untilItCloses(stdin) : stdin;
+  return {
+    input,
+    commit: async () => {
+      stdin.end();
+      const { exitCode, stderrTail } = await script.ended;
+      await copied;
+      signal.throwIfAborted();
+      if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail);
+      await psql.commit();
+    },
+    abandon: async () => {
+      const own = await psql.abandon();
+      const ending = own === undefined ? await lastWords(script) : undefined;
+      await script.stop();
+      stdin.destroy();
+      // Without a word it was only ended because nothing was read any more, which says less than why that was.
+      const hasWords = ending !== undefined && ending.stderrTail.trim() !== '';
+      return hasWords ? explainLoadFailure('pg_restore', ending.stderrTail) : own;
+    },
+  };
+}
+
+/** pg_restore reads no further than the part that it was asked for; the rest is thrown away. */
+function untilItCloses(stdin: Writable): Writable {
+  return new Writable({
+    write: (chunk, _encoding, done) => {
+      if (stdin.destroyed || stdin.errored) done();
+      else stdin.write(chunk, () => done());
+    },
+  });
+}
+
+/** The pg_restore beside the pg_dump that was chosen. */
+export function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env']): Command {
+  return { name: 'pg_restore', file: programs.pgDump.replace(/pg_dump$/, 'pg_restore'), args, env };
+}
+
+/** What of a dump it restores, and how. */
+export function partFlags({ parts, listPath, noTablespaces = false }: LoadRequest): string[] {
+  const flags = [
+    ...(listPath === undefined ? [] : [`--use-list=${listPath}`]),
+    ...(noTablespaces ? ['--no-tablespaces'] : []),
+  ];
+  if (parts === undefined) return flags;
+  const { dataOnly, schemaOnly, noOwner, noPrivileges } = parts;
+  return [
+    ...flags,
+    ...(dataOnly ? ['--data-only'] : []),
+    ...(schemaOnly ? ['--schema-only'] : []),
+    ...(noOwner ? ['--no-owner'] : []),
+    ...(noPrivileges ? ['--no-privileges'] : []),
+  ];
+}

@@ -1,0 +1,42 @@
+import type { Writable } from 'node:stream';
+import type { Format } from '../../core/dump-format.ts';
+import type { PgbakError } from '../../core/errors.ts';
+import type { ClientPrograms } from '../../postgres/client-programs.ts';
+import type { Database } from '../../postgres/database.ts';
+import type { LeftOut } from '../../postgres/plain-dump/left-out.ts';
+import type { DumpParts } from '../parts/match-names.ts';
+
+/** A psql or pg_restore that waits for a dump, in one transaction. */
+export interface Loader {
+  input: Writable;
+  /** Tells it that the dump is whole, and resolves when all of it is committed. */
+  commit(): Promise<void>;
+  /** Ends it so that nothing is committed; resolves with its own reason where it had given up by itself. */
+  abandon(): Promise<PgbakError | undefined>;
+}
+
+export interface LoadRequest {
+  format: Format;
+  database: Database;
+  /** Load with these. */
+  programs: ClientPrograms;
+  /** For a binary dump only. */
+  parts?: DumpParts;
+  /** Statements of the dump that are not run. */
+  leftOut?: LeftOut;
+  /** Of a binary dump only what this file lists, for pg_restore's `--use-list`. */
+  listPath?: string;
+  /** Take everything out of the database first, in the same transaction. */
+  emptyFirst?: boolean;
+  /** Put all into the tablespace of the database. */
+  noTablespaces?: boolean;
+  /** How long a statement of the load waits for a lock that another session holds; 600 unless said. */
+  lockWaitSeconds?: number;
+  /** Told who holds a lock that the load waits for. */
+  onWait?: (message: string) => void;
+}
+
+/** The target of a load, asked by the psql that belongs to the programs of the load. */
+export function askingOf({ database, programs }: LoadRequest): Database {
+  return database.with({ found: [programs] });
+}

@@ -1,0 +1,92 @@
+import { ProgramError } from '../../core/errors.ts';
+import type { LoadRequest } from './loader.ts';
+import { askingOf } from './loader.ts';
+
+interface LockWatch {
+  /** Who held what the load last waited for, in words. */
+  lastSeen(): string | undefined;
+  /** For how long the load has been waiting. */
+  waitedSeconds(): number;
+  stop(): void;
+}
+
+export const DEFAULT_LOCK_WAIT_SECONDS = 600;
+const LOOK_EVERY_MS = 1000;
+
+/** What became of a load that waited for a lock for as long as it was to. */
+export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds: number): ProgramError {
+  return new ProgramError(
+    `${message} (${locks.lastSeen() ?? 'another session held a lock that the restore needs'})`,
+    `It waited ${lockWaitSeconds} seconds. End that session, or wait longer: --lock-wait-sec`,
+  );
+}
+
+/**
+ * Looks, from a session of its own, whether another one keeps a load waiting
+ * (https://www.postgresql.org/docs/current/functions-info.html, pg_blocking_pids), and tells `onWait` who. It asks only
+ * while nothing is taken of the dump, as far as `progress` tells, so a load that goes on costs no questions.
+ *
+ * @param sessions A query for the numbers of the processes that load; undefined while they are not known.
+ */
+export function watchLocks(
+  request: LoadRequest,
+  sessions: () => string | undefined,
+  progress: () => number,
+): LockWatch {
+  const stopped = new AbortController();
+  const until = AbortSignal.any([request.database.signal, stopped.signal]);
+  const asking = askingOf(request).with({ signal: until });
+  let seen: string | undefined;
+  let waitingSince: number | undefined;
+  let isAsking = false;
+  let before = -1;
+  const look = async () => {
+    const loading = sessions();
+    const now = progress();
+    const stands = now === before;
+    before = now;
+    if (!stands) waitingSince = undefined;
+    if (loading === undefined || !stands || isAsking || until.aborted) return;
+    isAsking = true;
+    try {
+      const query = HOLDERS.replace('SESSIONS', () => loading);
+      const rows = await asking.ask(query);
+      const holders = rows.map(([words = '']) => words);
+      waitingSince = holders.length === 0 ? undefined : (waitingSince ?? performance.now());
+      if (holders.length === 0) return;
+      const told = `${holders.join(' and ')} ${holders.length === 1 ? 'holds' : 'hold'} a lock that the restore waits for`;
+      if (told !== seen && !until.aborted) request.onWait?.(told);
+      seen = told;
+    } catch {
+      // A server that has no connection to spare is told of by the load itself.
+    } finally {
+      isAsking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  return {
+    lastSeen: () => seen,
+    waitedSeconds: () => (waitingSince === undefined ? 0 : (performance.now() - waitingSince) / 1000),
+    stop: () => {
+      clearInterval(timer);
+      stopped.abort();
+    },
+  };
+}
+
+/** A prepared transaction has no process: it is told by 0. Names are cut and cleared of what a terminal would obey. */
+const HOLDERS = `
+with loading (pid) as (SESSIONS)
+select case when holder.pid = 0 then
+    'a prepared transaction (' || coalesce((
+      select pg_catalog.string_agg(pg_catalog.quote_literal(
+        pg_catalog.regexp_replace(gid, '[^[:print:]]', '?', 'g')), ', ')
+      from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database()), 'unknown') || ')'
+  else 'session ' || holder.pid::text || coalesce((
+    select pg_catalog.concat(' of role ', pg_catalog.quote_ident(usename), ', ',
+      pg_catalog.regexp_replace(application_name, '[^[:print:]]', '?', 'g'), ' ', state, ' since ',
+      pg_catalog.date_trunc('second', state_change))
+    from pg_catalog.pg_stat_activity as activity where activity.pid = holder.pid), '') end
+from loading, pg_catalog.unnest(pg_catalog.pg_blocking_pids(loading.pid)) as holder (pid)
+where not exists (select from loading as own where own.pid = holder.pid)
+group by holder.pid order by holder.pid`;

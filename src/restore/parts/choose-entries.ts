@@ -1,0 +1,247 @@
+import { type DumpParts, matchNames, namesParts } from './match-names.ts';
+import { ArchiveError } from '../../core/errors.ts';
+import { nameOf, type TocEntry } from '../../postgres/dump-toc/read-toc.ts';
+import {
+  addBelongings,
+  type Contents,
+  contentsOf,
+  DATA,
+  holderOf,
+  isAskedForOnly,
+  isLargeObject,
+  isRemark,
+  withoutLargeObjects,
+  withoutRows,
+} from './belongings.ts';
+import { orderRows, type ForeignKey } from './order-rows.ts';
+import type { SequenceAhead } from './ask-target.ts';
+
+/** What of a dump is to be loaded. */
+export interface Choice {
+  /** In the order in which they are loaded. */
+  entries: readonly TocEntry[];
+  /** Whether rows come in another order than they have in the dump, which only a file allows. */
+  isReordered: boolean;
+  /** What a user should know before it is loaded. */
+  notes: string[];
+}
+
+/** The database that a part goes into, asked and not changed. */
+export interface PartTarget {
+  /** Which of these entries it has already. */
+  whatIsThere: (entries: readonly TocEntry[]) => Promise<ReadonlySet<TocEntry>>;
+  foreignKeys: () => Promise<readonly ForeignKey[]>;
+  /** Which of these entries would set a sequence back. */
+  sequencesAhead: (entries: readonly TocEntry[]) => Promise<readonly SequenceAhead[]>;
+}
+
+/**
+ * Chooses what to load where tables or schemas are named: these, what belongs to them, and what they need and the target
+ * lacks. What would need a table that is not there either is left out, and noted.
+ *
+ * @throws ArchiveError where a name means nothing, a table is there already or cannot be without another
+ */
+export async function chooseEntries(
+  entries: readonly TocEntry[],
+  parts: DumpParts,
+  target: PartTarget,
+): Promise<Choice> {
+  const contents = contentsOf(entries);
+  if (!namesParts(parts)) {
+    if (!parts.dataOnly) return { entries, isReordered: false, notes: [] };
+    return await chooseRows(new Set(entries.map(({ dumpId }) => dumpId)), contents, target, []);
+  }
+  const { roots, notes } = matchNames(entries, parts);
+  const chosen = new Set(roots.map(({ dumpId }) => dumpId));
+  addBelongings(chosen, contents, parts.isBare);
+  // Where only one of the two indexes comes along, attaching the tables does it, or there is nothing to attach to.
+  for (const { kind, dumpId, dependsOn } of entries) {
+    if (kind === 'INDEX ATTACH' && !dependsOn.every((id) => chosen.has(id))) chosen.delete(dumpId);
+  }
+  if (parts.dataOnly) return await chooseRows(chosen, contents, target, notes);
+
+  const isChosen = ({ dumpId }: TocEntry) => chosen.has(dumpId);
+  const present = await target.whatIsThere([...entries.filter(isChosen), ...neededBy(chosen, contents)]);
+  const schemas = roots.filter((entry) => entry.kind === 'SCHEMA' && present.has(entry));
+  for (const schema of schemas) {
+    notes.push(`the schema ${schema.name} is there: its owner, privileges and comment stay as they are`);
+    for (const entry of entries) {
+      if (isRemark(entry.kind) && entry.dependsOn.includes(schema.dumpId)) chosen.delete(entry.dumpId);
+    }
+    chosen.delete(schema.dumpId);
+  }
+  const inTheWay = entries.filter((entry) => isChosen(entry) && present.has(entry) && entry.kind !== 'INDEX');
+  if (inTheWay.length > 0) {
+    throw new ArchiveError(
+      `the target holds already, and nothing is restored over it: ${inTheWay.map(nameOf).join(', ')}`,
+      'Rename it or drop it first, restore into another database, or only add the rows: --data-only',
+    );
+  }
+
+  const brought = new Set<TocEntry>();
+  const lacks = missingPart(chosen, contents, present, brought);
+  for (const entry of entries.filter(isChosen)) {
+    const lacking = lacks(entry);
+    if (lacking === undefined) continue;
+    if (roots.includes(entry) && parts.tables.length > 0) {
+      throw new ArchiveError(
+        `${described(entry)} needs ${described(lacking)}, which is not in the target`,
+        `Restore both: --table ${nameOf(entry)} --table ${nameOf(lacking)}`,
+      );
+    }
+    chosen.delete(entry.dumpId);
+    if (entry.kind === 'TABLE ATTACH')
+      notes.push(`${nameOf(entry)} is attached to nothing: ${described(lacking)} is not there`);
+    else if (!isRemark(entry.kind)) {
+      notes.push(`left out: ${described(entry, contents)}, since ${described(lacking)} is not there`);
+    }
+  }
+  notes.push(...leftBehind(chosen, brought, contents));
+  for (const entry of brought) chosen.add(entry.dumpId);
+  if (brought.size > 0)
+    notes.push(`brought along, since it is needed: ${[...brought].map((entry) => described(entry)).join(', ')}`);
+  for (const entry of entries) if (isAbout(entry, brought, contents)) chosen.add(entry.dumpId);
+  notes.push(...withoutRows(chosen, contents), ...withoutLargeObjects(chosen, contents));
+
+  const wanted = entries.filter((entry) => isChosen(entry) && !(parts.schemaOnly && DATA.has(entry.kind)));
+  return { entries: attachedLast(wanted, chosen), isReordered: false, notes };
+}
+
+async function chooseRows(
+  chosen: ReadonlySet<number>,
+  contents: Contents,
+  target: PartTarget,
+  notes: string[],
+): Promise<Choice> {
+  const isWanted = ({ kind, dumpId }: TocEntry) => chosen.has(dumpId) && (DATA.has(kind) || isLargeObject(kind));
+  const data = contents.entries.filter(isWanted);
+  const holders = new Set(data.flatMap((entry) => holderOf(entry, contents) ?? []));
+  const present = await target.whatIsThere([...holders]);
+  const absent = [...holders].filter((entry) => !present.has(entry));
+  const tables = absent.filter(({ kind }) => kind !== 'SEQUENCE');
+  if (tables.length > 0) {
+    throw new ArchiveError(
+      `--data-only needs tables that are there, and the target lacks: ${tables.map(nameOf).join(', ')}`,
+      'Leave --data-only out, and they are made.',
+    );
+  }
+  notes.push(...absent.map((entry) => `left out: the value of ${described(entry)}, which the target lacks`));
+  const loadable = data.filter((entry) => !absent.includes(holderOf(entry, contents) ?? entry));
+  const ahead = await target.sequencesAhead(loadable);
+  notes.push(...ahead.map(({ note }) => note));
+  const wanted = loadable.filter((entry) => !ahead.some((one) => one.entry === entry));
+  const { ordered, isReordered, circles } = orderRows(wanted, await target.foreignKeys());
+  if (circles.length > 0) {
+    const names = circles.map(nameOf).join(', ');
+    notes.push(`foreign keys of ${names} go round in a circle: drop one of them first if rows are refused`);
+  }
+  notes.push(...withoutRows(chosen, contents));
+  if (!data.some(({ kind }) => kind === 'TABLE DATA')) {
+    throw new ArchiveError('the backup holds no rows of what is named');
+  }
+  return { entries: ordered, isReordered, notes };
+}
+
+/** The dependencies that an entry cannot be without; a partition can be without its parent, and its index without that's. */
+function needsOf(entry: TocEntry, { byId, attachedBy }: Contents): TocEntry[] {
+  const parents = attachedBy.get(entry.dumpId)?.dependsOn ?? [];
+  const isIndex = (kind: string | undefined) => kind === 'INDEX' || kind === 'CONSTRAINT';
+  return [...new Set(entry.dependsOn)].flatMap((id) => {
+    const needed = byId.get(id);
+    if (needed === undefined || parents.includes(id)) return [];
+    return isIndex(needed.kind) && (isIndex(entry.kind) || entry.kind === 'FK CONSTRAINT') ? [] : [needed];
+  });
+}
+
+/** What chosen entries need besides, and what that needs. */
+function neededBy(chosen: ReadonlySet<number>, contents: Contents): TocEntry[] {
+  const needed = new Set<TocEntry>();
+  const add = (entry: TocEntry) => {
+    for (const one of needsOf(entry, contents)) {
+      if (chosen.has(one.dumpId) || needed.has(one)) continue;
+      needed.add(one);
+      if (!isAskedForOnly(one.kind)) add(one);
+    }
+  };
+  for (const entry of contents.entries) if (chosen.has(entry.dumpId)) add(entry);
+  return [...needed];
+}
+
+/** Tells what an entry needs and will not have; what it needs and can be brought along goes into `brought`. */
+function missingPart(
+  chosen: ReadonlySet<number>,
+  contents: Contents,
+  present: ReadonlySet<TocEntry>,
+  brought: Set<TocEntry>,
+): (entry: TocEntry) => TocEntry | undefined {
+  const known = new Map<TocEntry, TocEntry | undefined>();
+  const lacks = (entry: TocEntry): TocEntry | undefined => {
+    if (known.has(entry)) return known.get(entry);
+    known.set(entry, undefined);
+    let lacking: TocEntry | undefined;
+    for (const needed of needsOf(entry, contents)) {
+      if (chosen.has(needed.dumpId)) lacking ??= lacks(needed);
+      else if (!present.has(needed)) lacking ??= isAskedForOnly(needed.kind) ? needed : lacks(needed);
+    }
+    known.set(entry, lacking);
+    return lacking;
+  };
+  const bring = (entry: TocEntry) => {
+    for (const needed of needsOf(entry, contents)) {
+      if (chosen.has(needed.dumpId) || present.has(needed) || brought.has(needed)) continue;
+      brought.add(needed);
+      bring(needed);
+    }
+  };
+  return (entry) => {
+    const lacking = lacks(entry);
+    if (lacking === undefined) bring(entry);
+    return lacking;
+  };
+}
+
+/** Whether an entry is a remark on what is brought along, or the value of a sequence of it. */
+function isAbout(entry: TocEntry, brought: ReadonlySet<TocEntry>, contents: Contents): boolean {
+  if (entry.kind === 'SEQUENCE SET') return brought.has(holderOf(entry, contents) ?? entry);
+  const first = contents.byId.get(entry.dependsOn[0] ?? Number.NaN);
+  return isRemark(entry.kind) && first !== undefined && brought.has(first);
+}
+
+/** What stands in no schema and is about something that is chosen. */
+function leftBehind(chosen: ReadonlySet<number>, brought: ReadonlySet<TocEntry>, { entries }: Contents): string[] {
+  const kinds = new Set([
+    'EXTENSION',
+    'EVENT TRIGGER',
+    'CAST',
+    'TRANSFORM',
+    'PUBLICATION TABLES IN SCHEMA',
+    'SUBSCRIPTION',
+  ]);
+  return entries
+    .filter((entry) => kinds.has(entry.kind) && !chosen.has(entry.dumpId) && !brought.has(entry))
+    .filter(({ dependsOn }) => dependsOn.some((id) => chosen.has(id)))
+    .map((entry) => `left out: ${described(entry)}`);
+}
+
+/**
+ * A partition that goes to a parent which the target has is attached last: its indexes and constraints then become those
+ * that the parent wants.
+ */
+function attachedLast(wanted: readonly TocEntry[], chosen: ReadonlySet<number>): TocEntry[] {
+  const isLast = ({ kind, dependsOn }: TocEntry) => kind === 'TABLE ATTACH' && dependsOn.some((id) => !chosen.has(id));
+  return [...wanted.filter((entry) => !isLast(entry)), ...wanted.filter(isLast)];
+}
+
+/** How an entry is called in a sentence: `foreign key orders_customer_id_fkey of public.orders`. */
+function described(entry: TocEntry, contents?: Contents): string {
+  const { kind, name } = entry;
+  const called = KINDS[kind] ?? kind.toLowerCase();
+  const holder = contents === undefined ? undefined : holderOf(entry, contents);
+  if (holder !== undefined && name.startsWith(`${holder.name} `)) {
+    return `${called} ${name.slice(holder.name.length + 1)} of ${nameOf(holder)}`;
+  }
+  if (holder !== undefined && kind === 'PUBLICATION TABLE') return `${nameOf(holder)} in its publication`;
+  return `${called} ${nameOf(entry)}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = { 'FOREIGN TABLE': 'table', 'FK CONSTRAINT': 'foreign key' };
