@@ -22,7 +22,10 @@ const PARAMETERS = `
 const VARIABLES = new Map(
   PARAMETERS.trim()
     .split(/\s+/)
-    .map((pair) => pair.split('=') as [string, string]),
+    .map((pair): [parameter: string, variable: string] => {
+      const [parameter = '', variable = ''] = pair.split('=');
+      return [parameter, variable];
+    }),
 );
 
 export function isKnownParameter(keyword: string): boolean {

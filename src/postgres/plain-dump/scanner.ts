@@ -1,18 +1,8 @@
 import { ArchiveError } from '../../core/errors.ts';
 import { copyDataUntil, lineEnd, type Quote, quotedUntil, tokenAt } from './tokens.ts';
-import {
-  endsHere,
-  isRoutine,
-  LONGEST_HELD_BYTES,
-  LONGEST_LEFT_OUT_BYTES,
-  LONGEST_STATEMENT_BYTES,
-  newStatement,
-  ReadingSettings,
-  type Statement,
-  take,
-} from './statement.ts';
+import { endsHere, isRoutine, LONGEST_BYTES, newStatement, type Statement, take } from './statement.ts';
 import { isLeftOut, mayBeLeftOut, NOTHING_LEFT_OUT, type LeftOut } from './left-out.ts';
-import { isDecided, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-writes.ts';
+import { isDecided, ReadingSettings, runsNothing, treatmentOf, wrongWith } from './what-pg-dump-writes.ts';
 
 type Mode = { kind: 'sql' } | { kind: 'comment' } | { kind: 'rows' } | { kind: 'quoted'; quote: Quote };
 
@@ -68,10 +58,10 @@ export class PlainDumpScanner {
     this.rest = this.text.subarray(this.at);
     if (this.at > 0) this.isAtLineStart = this.text[this.at - 1] === NEWLINE;
     this.bytesBefore += this.at;
-    if (this.heldBytes() > LONGEST_HELD_BYTES || (this.mode.kind !== 'rows' && this.rest.length > LONGEST_HELD_BYTES)) {
+    if (this.heldBytes() > LONGEST_BYTES.held || (this.mode.kind !== 'rows' && this.rest.length > LONGEST_BYTES.held)) {
       this.refuse('a word without an end');
     }
-    if (this.mode.kind !== 'rows' && this.bytesBefore - this.statement.startsAt > LONGEST_STATEMENT_BYTES) {
+    if (this.mode.kind !== 'rows' && this.bytesBefore - this.statement.startsAt > LONGEST_BYTES.statement) {
       this.refuse('a statement of more than 1 GB');
     }
     return this.out;
@@ -203,7 +193,7 @@ export class PlainDumpScanner {
   }
 
   private canWait(): boolean {
-    return !this.isUnderWay && this.heldBytes() <= LONGEST_LEFT_OUT_BYTES;
+    return !this.isUnderWay && this.heldBytes() <= LONGEST_BYTES.leftOut;
   }
 
   private heldBytes(): number {

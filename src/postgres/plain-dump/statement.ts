@@ -95,37 +95,12 @@ export function endsHere(statement: Statement): boolean {
   return statement.depth === 0 && statement.bodyDepth === 0;
 }
 
-/* How much of a plain dump is kept, here and by psql, before it is refused. */
-
-/** No word, number or undecided statement is longer. */
-export const LONGEST_HELD_BYTES = 65_536;
-/** psql keeps a statement in memory, and no server takes a longer one (MaxAllocSize in src/include/utils/memutils.h). */
-export const LONGEST_STATEMENT_BYTES = 2 ** 30;
-/** No statement that is left out is longer: a function's name with a hundred types of arguments is 13 KB. */
-export const LONGEST_LEFT_OUT_BYTES = 32_768;
-
-/** The settings that psql and the server read a dump by, as the dump has made them so far. */
-export class ReadingSettings {
-  conforming = 'on';
-  private encoding = "'UTF8'";
-  private hasEmptyPath = false;
-
-  /** Takes a setting as it goes to psql. */
-  remember(setting: string): void {
-    const [, name, value = ''] = /^SET LOCAL (\w+) = (.*);$/.exec(setting) ?? [];
-    if (name === 'client_encoding') this.encoding = `'${value.replaceAll("'", '')}'`;
-    else if (name === 'standard_conforming_strings') this.conforming = value.replaceAll("'", '');
-    else if (setting.includes("'search_path', ''")) this.hasEmptyPath = true;
-  }
-
-  /** Sets them again: what ran could have changed them. */
-  statement(): string {
-    const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, true)`;
-    const settings = [
-      set('client_encoding', this.encoding),
-      set('standard_conforming_strings', `'${this.conforming}'`),
-      ...(this.hasEmptyPath ? [set('search_path', "''")] : []),
-    ];
-    return `SELECT ${settings.join(', ')};`;
-  }
-}
+/** How much of a plain dump pgbak and psql keep in memory before pgbak refuses it. */
+export const LONGEST_BYTES = {
+  /** No word, number or undecided statement is longer. */
+  held: 65_536,
+  /** No server takes a longer statement (MaxAllocSize in src/include/utils/memutils.h). */
+  statement: 2 ** 30,
+  /** No statement that is left out is longer: a function's name with a hundred types of arguments is 13 KB. */
+  leftOut: 32_768,
+};
