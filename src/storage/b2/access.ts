@@ -19,7 +19,7 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
     );
   }
   const buckets = await client.call(
-    (b2, axios) => b2.getBucket({ bucketName: bucket, axios }),
+    (b2) => b2.getBucket(bucket),
     ({ data }) => bucketsIn(data),
     signal,
   );

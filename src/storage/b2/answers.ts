@@ -1,10 +1,8 @@
-import type B2 from 'backblaze-b2';
 import { B2Failure, fieldOf, MALFORMED } from './failure.ts';
 import type { StoredObject } from '../storage.ts';
 
 /** What b2_authorize_account told (https://www.backblaze.com/apidocs/b2-authorize-account). */
 export interface Session {
-  b2: B2;
   recommendedPartSizeBytes: number;
   minimumPartSizeBytes: number;
   allowed: {
@@ -15,14 +13,13 @@ export interface Session {
   };
 }
 
-export function parseSession(b2: B2, data: unknown): Session {
+export function parseSession(data: unknown): Session {
   // What the package takes out of the answer by itself, and trips over where it is missing.
   for (const field of ['accountId', 'authorizationToken']) textIn(data, field);
   for (const field of ['apiUrl', 'downloadUrl']) if (!URL.canParse(textIn(data, field))) throw malformed(field);
   const allowed = fieldOf(data, 'allowed');
   const capabilities = fieldOf(allowed, 'capabilities');
   return {
-    b2,
     recommendedPartSizeBytes: partBytesIn(data, 'recommendedPartSize'),
     minimumPartSizeBytes: partBytesIn(data, 'absoluteMinimumPartSize'),
     allowed: {

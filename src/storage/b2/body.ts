@@ -11,7 +11,7 @@ const AT_END = 'hex_digits_at_end';
 const HEX_DIGITS = 40;
 
 /** The body of a request, and what has to be told of it. */
-interface Body {
+export interface Body {
   data: Transform;
   contentLength: number;
   hash: string;

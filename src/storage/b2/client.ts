@@ -1,28 +1,18 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type B2 from 'backblaze-b2';
 import type { Answer } from 'backblaze-b2';
-import type { Secret } from '../../core/secret.ts';
-import { unlessAborted, type Clock } from '../../system/clock.ts';
 import { RefusedError } from '../../core/errors.ts';
-import { parseSession, textIn, type Session } from './answers.ts';
-import { b2Error, B2Failure, failureOf, verdictOnCall } from './failure.ts';
+import { unlessAborted, type Clock } from '../../system/clock.ts';
 import { ATTEMPTS, pauseMs, withRetries } from '../retry.ts';
+import { parseSession, textIn, type Session } from './answers.ts';
+import { b2Api, type Authorization, type B2Calls, type B2Key } from './api.ts';
+import { B2Failure, b2Error, failureOf, verdictOnCall } from './failure.ts';
 
-export interface B2Account {
-  keyId: Secret;
-  applicationKey: Secret;
-  /** Another realm than Backblaze's own. */
-  apiUrl: string | undefined;
+export interface B2Account extends B2Key {
   clock: Clock;
   /** How often a call is tried; fewer times where a person waits for the answer. */
   attempts?: number;
 }
 
-/** Given to axios with every request. */
-export type AxiosOptions = Readonly<Record<string, unknown>>;
-
-/** B2 through the `backblaze-b2` package: authorized when first needed, and again when a token is used up. */
+/** B2, authorized when first needed, and again when a token has expired. */
 export interface B2Client {
   /** For messages. */
   readonly host: string;
@@ -38,54 +28,32 @@ export interface B2Client {
    * @throws B2Failure when it is refused, or still fails after the last try.
    */
   call<T>(
-    send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
+    send: (b2: B2Calls) => Promise<Answer>,
     read: (answer: Answer) => T,
     signal: AbortSignal,
     options?: { recover?: () => Promise<T | undefined>; attempts?: () => number },
   ): Promise<T>;
   /** A request that is sent once, without a time limit of its own; `attempts` are for a token that it may need first. */
-  once(
-    send: (b2: B2, axios: AxiosOptions) => Promise<Answer>,
-    signal: AbortSignal,
-    attempts?: () => number,
-  ): Promise<Answer>;
+  once(send: (b2: B2Calls) => Promise<Answer>, signal: AbortSignal, attempts?: () => number): Promise<Answer>;
 }
+
+type AuthorizedSession = Session & Pick<Authorization, 'calls'>;
 
 /** Finishing a file of thousands of parts takes B2 a while. */
 const CALL_TIMEOUT_MS = 120_000;
-/** A page of a listing, the longest of B2's answers, has a tenth of that. */
-const MOST_ANSWER_BYTES = 64_000_000;
 
 export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = ATTEMPTS }: B2Account): B2Client {
   const host = apiUrl === undefined ? 'api.backblazeb2.com' : new URL(apiUrl).host;
-  // Idle sockets of an agent do not hold the process.
-  const agents = { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) };
-  const axiosOptions = (signal: AbortSignal, timeout: number) => ({
-    ...agents,
-    signal,
-    timeout,
-    maxContentLength: MOST_ANSWER_BYTES,
-    headers: { 'User-Agent': 'pgbak' },
-  });
-  let current: { session: Promise<Session>; signal: AbortSignal } | undefined;
+  const api = b2Api({ keyId, applicationKey, apiUrl });
+  let current: { session: Promise<AuthorizedSession>; signal: AbortSignal } | undefined;
 
-  const authorize = async (signal: AbortSignal, callAttempts: () => number): Promise<Session> => {
-    const { default: Package } = await import('backblaze-b2');
-    const url = apiUrl === undefined ? {} : { url: `${apiUrl.replace(/\/+$/, '')}/b2api/v2/b2_authorize_account` };
+  const authorize = async (signal: AbortSignal, callAttempts: () => number): Promise<AuthorizedSession> => {
     try {
       return await withRetries(
         async () => {
-          // The package would send an upload again by itself, to the same URL and from a stream that is used up.
-          const b2 = new Package({
-            applicationKeyId: keyId.reveal(),
-            applicationKey: applicationKey.reveal(),
-            retry: { retries: 0 },
-          });
-          const axios = { ...axiosOptions(signal, CALL_TIMEOUT_MS), transformResponse: objectIn };
-          const request = { axios, axiosOverride: url };
-          const answer = await b2.authorize(request).catch(asFailure);
-          const session = parseSession(b2, answer.data);
-          refuseDowngrade(apiUrl, answer.data);
+          const { data, calls } = await api.authorize(signal, CALL_TIMEOUT_MS).catch(asFailure);
+          const session = { ...parseSession(data), calls };
+          refuseDowngrade(apiUrl, data);
           return session;
         },
         {
@@ -114,7 +82,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
   };
 
   /** Many callers may find the token used up at once; one of them renews it for all. */
-  const session: B2Client['session'] = async (signal, callAttempts = () => attempts) => {
+  const session = async (signal: AbortSignal, callAttempts = () => attempts) => {
     for (;;) {
       const mine = (current ??= begin(signal, callAttempts));
       try {
@@ -126,16 +94,21 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     }
   };
 
-  const send: B2Client['once'] = async (request, signal, callAttempts) => {
-    const { b2 } = await session(signal, callAttempts);
-    return await request(b2, axiosOptions(signal, 0)).catch(asFailure);
+  const send = async (
+    request: (b2: B2Calls) => Promise<Answer>,
+    timeoutMs: number | undefined,
+    signal: AbortSignal,
+    callAttempts?: () => number,
+  ) => {
+    const { calls } = await session(signal, callAttempts);
+    return await request(calls(signal, timeoutMs)).catch(asFailure);
   };
 
   return {
     host,
     clock,
     session,
-    once: send,
+    once: (request, signal, callAttempts) => send(request, undefined, signal, callAttempts),
     call: async (request, read, signal, { recover, attempts: ownAttempts = () => attempts } = {}) => {
       let isRenewed = false;
       return await withRetries(
@@ -143,8 +116,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
           await session(signal, ownAttempts);
           const used = current;
           try {
-            const withLimit = (b2: B2, axios: AxiosOptions) => request(b2, { ...axios, timeout: CALL_TIMEOUT_MS });
-            return read(await send(withLimit, signal, ownAttempts));
+            return read(await send(request, CALL_TIMEOUT_MS, signal, ownAttempts));
           } catch (error) {
             const isExpired = error instanceof B2Failure && verdictOnCall(error) === 'authorize';
             if (isExpired && current === used) current = undefined;
@@ -173,15 +145,6 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
 
 async function asFailure(error: unknown): Promise<never> {
   throw await failureOf(error);
-}
-
-/** The package looks into the answer before anybody else does, and cannot look into `null`. */
-function objectIn(body: unknown): unknown {
-  try {
-    return Object(JSON.parse(String(body)));
-  } catch {
-    return {};
-  }
 }
 
 /** Over HTTPS B2 was asked for the addresses to which the tokens then go. */

@@ -82,19 +82,7 @@ async function request(
   signal: AbortSignal,
 ): Promise<Opened> {
   return await client.call(
-    (b2, axios) =>
-      b2.downloadFileById({
-        fileId,
-        responseType: 'stream',
-        axios: {
-          ...axios,
-          // Of a download axios counts the time without a byte.
-          timeout: idleMs,
-          maxContentLength: -1,
-          decompress: false,
-          headers: { 'User-Agent': 'pgbak', ...(fromByte === 0 ? {} : { Range: `bytes=${fromByte}-` }) },
-        },
-      }),
+    (b2) => b2.downloadFileById(fileId, { fromByte, idleMs }),
     (answer) => openedBy(answer, fromByte, ofBytes),
     signal,
   );

@@ -48,15 +48,7 @@ export async function uploadInParts(source: PartSource, upload: B2Upload): Promi
   const { nothingComes = new AbortController().signal } = source;
   const signal = AbortSignal.any([upload.signal, nothingComes]);
   const fileId = await client.call(
-    (b2, axios) =>
-      b2.startLargeFile({
-        bucketId,
-        fileName: name,
-        contentType: CONTENT_TYPE,
-        // The package knows no file info here.
-        axiosOverride: { data: { fileInfo: info } },
-        axios,
-      }),
+    (b2) => b2.startLargeFile({ bucketId, fileName: name, contentType: CONTENT_TYPE, info }),
     ({ data }) => textIn(data, 'fileId'),
     signal,
   );
@@ -134,17 +126,16 @@ async function uploadPart(
     attempts,
     newUrl: () =>
       client.call(
-        (b2, axios) => b2.getUploadPartUrl({ fileId, axios }),
+        (b2) => b2.getUploadPartUrl(fileId),
         (answer) => parseUploadUrl(answer),
         signal,
         { attempts },
       ),
-    send: async ({ url, token }) => {
+    send: async (target) => {
       using _slot = await slots.take(signal);
       const onSent = onProgress;
       const { result, ...sums } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) => {
-        const target = { uploadUrl: url, uploadAuthToken: token.reveal(), partNumber: number };
-        return client.once((b2, axios) => b2.uploadPart({ ...target, ...body, axios }), sendSignal, attempts);
+        return client.once((b2) => b2.uploadPart(target, body, number), sendSignal, attempts);
       });
       checkPart(result.data, { sizeBytes: slice.sizeBytes, sha1: sums.sha1 });
       return { ...slice, ...sums };
@@ -156,7 +147,11 @@ async function finish(fileId: string, parts: readonly Part<HashedSlice>[], uploa
   const { client, name, info, signal, attempts } = upload;
   const sizeBytes = parts.reduce((sum, { slice }) => sum + slice.sizeBytes, 0);
   return await client.call(
-    (b2, axios) => b2.finishLargeFile({ fileId, partSha1Array: parts.map(({ slice }) => slice.sha1), axios }),
+    (b2) =>
+      b2.finishLargeFile(
+        fileId,
+        parts.map(({ slice }) => slice.sha1),
+      ),
     ({ data }) => parseUploaded(data, { name, sizeBytes, sha1: info['large_file_sha1'] }),
     signal,
     {

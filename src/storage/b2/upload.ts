@@ -5,6 +5,7 @@ import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
 import { sendSlice } from './body.ts';
+import type { UploadUrl } from './api.ts';
 import type { B2Client } from './client.ts';
 import { B2Failure, verdictOnUpload } from './failure.ts';
 import { findStored, SETTLE_WITHIN_MS, settleTwins } from './versions.ts';
@@ -51,11 +52,11 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
       attempts,
       newUrl: () =>
         client.call(
-          (b2, axios) => b2.getUploadUrl({ bucketId, axios }),
+          (b2) => b2.getUploadUrl(bucketId),
           (answer) => parseUploadUrl(answer),
           signal,
         ),
-      send: async ({ url, token }) => {
+      send: async (target) => {
         isAllSent = false;
         const onSent = (sentBytes: number) => {
           isAllSent = sentBytes === slice.sizeBytes;
@@ -63,19 +64,7 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
         };
         using _slot = await slots.take(signal);
         const { result } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) =>
-          client.once(
-            (b2, axios) =>
-              b2.uploadFile({
-                uploadUrl: url,
-                uploadAuthToken: token.reveal(),
-                fileName: name,
-                mime: CONTENT_TYPE,
-                ...body,
-                info,
-                axios,
-              }),
-            sendSignal,
-          ),
+          client.once((b2) => b2.uploadFile(target, body, { name, mime: CONTENT_TYPE, info }), sendSignal),
         );
         return parseUploaded(result.data, { name, sizeBytes: slice.sizeBytes, sha1: slice.sha1 });
       },
@@ -94,12 +83,6 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
     if (isDoubtful || isAllSent) await within(SETTLE_WITHIN_MS, (until) => settleTwins(upload, undefined, until));
     throw error;
   }
-}
-
-/** Where one upload at a time may go, until the first that fails. */
-export interface UploadUrl {
-  url: string;
-  token: Secret;
 }
 
 /** Keeps a worker's URL from one upload to the next. */

@@ -25,15 +25,7 @@ export async function* listVersions(
   for (;;) {
     const start = from;
     const { files, next } = await client.call(
-      (b2, axios) =>
-        b2.listFileVersions({
-          bucketId,
-          ...start,
-          maxFileCount: PAGE_SIZE,
-          // The package knows no prefix, without which a key that is restricted to one is refused.
-          axiosOverride: { data: { prefix } },
-          axios,
-        }),
+      (b2) => b2.listFileVersions({ bucketId, prefix, ...start, maxFileCount: PAGE_SIZE }),
       ({ data }) => ({ files: filesIn(data), next: nextPage(data) }),
       signal,
     );
@@ -68,15 +60,7 @@ async function listUnfinished(
   signal: AbortSignal,
 ): Promise<FileVersion[]> {
   const files = await client.call(
-    (b2, axios) =>
-      // The package has no b2_list_unfinished_large_files. This call sends nothing that it is not told to.
-      b2.getFileInfo({
-        axios,
-        axiosOverride: {
-          url: `${b2.apiUrl}/b2api/v2/b2_list_unfinished_large_files`,
-          data: { bucketId, namePrefix: name, maxFileCount: 100 },
-        },
-      }),
+    (b2) => b2.listUnfinishedLargeFiles({ bucketId, namePrefix: name, maxFileCount: 100 }),
     ({ data }) => filesIn(data),
     signal,
   );
@@ -105,7 +89,7 @@ export async function cancelUnfinished(
 export async function cancelLargeFile(client: B2Client, fileId: string, signal: AbortSignal): Promise<boolean> {
   try {
     await client.call(
-      (b2, axios) => b2.cancelLargeFile({ fileId, axios }),
+      (b2) => b2.cancelLargeFile(fileId),
       ({ data }) => expectId(data, fileId),
       signal,
     );
@@ -164,7 +148,7 @@ export async function findFinished(fileId: string, upload: B2Upload): Promise<Fi
   const { client, signal, attempts } = upload;
   try {
     const version = await client.call(
-      (b2, axios) => b2.getFileInfo({ fileId, axios }),
+      (b2) => b2.getFileInfo(fileId),
       ({ data }) => parseFileVersion(data),
       signal,
       { attempts },
@@ -195,7 +179,7 @@ export async function removeVersion(
 ): Promise<void> {
   try {
     await client.call(
-      (b2, axios) => b2.deleteFileVersion({ fileId: id, fileName: name, axios }),
+      (b2) => b2.deleteFileVersion(id, name),
       ({ data }) => expectId(data, id),
       signal,
     );
