@@ -1,5 +1,6 @@
 import type { PgbakError } from '../core/errors.ts';
 import { reasonOf } from '../system/clock.ts';
+import type { Pausable } from '../system/pausable.ts';
 import { startProgram, type Command, type Ending, type RunningProgram } from '../system/programs.ts';
 import { addCommand, type ArchiveTarget } from './archive-stream.ts';
 import { judgeEndings, unlessInterrupted } from './judge-endings.ts';
@@ -20,11 +21,8 @@ export interface PipelineRequest extends ArchiveTarget {
   onProgress?: (progress: { archiveBytes: number }) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
-  /**
-   * Gets a function that pauses the writing (true) or resumes it (false). It returns whether the writing is paused now, and
-   * does nothing once the pipeline has ended.
-   */
-  onStarted?: (hold: (isHeld: boolean) => boolean) => void;
+  /** Gets the writer, which can be paused until the pipeline has ended. */
+  onStarted?: (writer: Pausable) => void;
 }
 
 /**
@@ -78,11 +76,7 @@ export async function runPipeline(request: PipelineRequest, basePath?: string): 
 }
 
 /** Pauses 7-Zip, behind which the others soon wait. A failing dump resumes it, so that the failure is reported at once. */
-function pauseWhileRunning(
-  dump: RunningProgram,
-  sevenZip: RunningProgram,
-  watch: LimitWatch,
-): (isHeld: boolean) => boolean {
+function pauseWhileRunning(dump: RunningProgram, sevenZip: RunningProgram, watch: LimitWatch): Pausable {
   let isOver = false;
   const hold = (isHeld: boolean): boolean => {
     const isPaused = !isOver && sevenZip.hold(isHeld);
@@ -95,7 +89,7 @@ function pauseWhileRunning(
   };
   dump.ended.then(({ exitCode }) => (exitCode === 0 ? undefined : resumeForGood()), resumeForGood);
   sevenZip.ended.then(resumeForGood, resumeForGood);
-  return hold;
+  return { hold };
 }
 
 const LAST_STEPS_WITHIN_MS = 5000;

@@ -15,7 +15,7 @@ import { clientProgramsOf, databaseOf, sevenZipEnvironment, sevenZipOf, zstdOf }
 import { storageFor } from '../server/storage-at.ts';
 import { beginUpload } from '../storage/streaming/begin-upload.ts';
 import { countDumped } from './count-dumped.ts';
-import { heldBack } from '../storage/streaming/held-back.ts';
+import { pausableLater } from '../system/pausable.ts';
 import { checkSize } from './size-rules.ts';
 import type { OpenRoom } from './room-opener.ts';
 import { runDirectory } from './temporary.ts';
@@ -72,13 +72,13 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   const databaseFacts = asShortText(dump.facts.databaseFacts, 1000);
   let totalBytes: number | undefined;
   const note = (message: string) => report({ type: 'note', server: server.name, message });
-  const { hold, onStarted } = heldBack({
+  const writer = pausableLater({
     onChange: (isHeld) => report({ type: 'held', server: server.name, isHeld }),
     onLong: () => note(WAITS),
   });
   const room = async () => {
     const opened = await request.openRoom(archivePath);
-    return opened === undefined ? undefined : { ...opened, hold };
+    return opened === undefined ? undefined : { ...opened, hold: (isHeld: boolean) => writer.hold(isHeld) };
   };
   const upload = beginUpload(
     storage,
@@ -109,7 +109,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
     const { archive, rowCounts } = await archiveDump(
       {
         archivePath,
-        onStarted,
+        onStarted: writer.start,
         onWritten: (sizeBytes) => upload.written(sizeBytes),
         // Stop the upload before the file that it reads is removed.
         onFailed: (reason) => void upload.abandon(reason),

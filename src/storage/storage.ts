@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Pausable } from '../system/pausable.ts';
 import type { Checksum, Sums } from '../core/backup-record.ts';
 
 /** A finished archive on the local disk, ready to be stored. */
@@ -21,14 +22,12 @@ export interface GrowingFile {
   room?: () => Promise<Room | undefined>;
 }
 
-/** The room that a growing file takes, as far as its storage may change that. */
-export interface Room {
-  /** Gives back the space of a stretch that is stored, which reads as zeros from then on. */
+/** The room that a growing file takes on its disk, and its writer, which can be paused. */
+export interface Room extends Pausable {
+  /** Gives back the space of a stored range, which reads as zeros from then on. */
   release(startByte: number, sizeBytes: number): Promise<void>;
   /** What the file system has left. */
   freeBytes(): Promise<number>;
-  /** Makes the program that writes the file stand still, or lets it go on. */
-  hold(isHeld: boolean): void;
   /** So much of the file may lie on the disk. */
   limitBytes: number;
 }

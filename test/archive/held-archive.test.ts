@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { writeArchive } from '../../src/archive/write-archive.ts';
 import { Secret } from '../../src/core/secret.ts';
+import type { Pausable } from '../../src/system/pausable.ts';
 import { InterruptedError } from '../../src/core/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { processesWith } from '../support/processes.ts';
@@ -19,7 +20,7 @@ async function heldArchive(
   changes: Parameters<typeof archiveRequest>[2] = {},
 ) {
   let holdIt: ((isHeld: boolean) => void) | undefined;
-  const onStarted = (hold: (isHeld: boolean) => void) => void (holdIt = hold);
+  const onStarted = (writer: Pausable) => void (holdIt = (isHeld) => writer.hold(isHeld));
   const request = await archiveRequest(folder, script, { onStarted, password: new Secret('a secret'), ...changes });
   const writing = writeArchive(request);
   writing.catch(() => {});

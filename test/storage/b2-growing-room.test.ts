@@ -44,7 +44,10 @@ async function begin({ limitBytes = Number.POSITIVE_INFINITY, failingReleases = 
   const storage = place.open();
   let isHeld = false;
   const held: boolean[] = [];
-  const hold = (wanted: boolean) => void held.push((isHeld = wanted));
+  const hold = (wanted: boolean) => {
+    held.push((isHeld = wanted));
+    return wanted;
+  };
   const room = async () => {
     const opened = await openDiskRoom(archive.file.path, plainEnvironment, never);
     if (typeof opened === 'string') throw new Error(opened);

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions, Storage } from '../../src/storage/storage.ts';
 import { StorageError } from '../../src/core/errors.ts';
-import { provenChecksum } from '../../src/storage/b2/growing.ts';
+import { provenChecksum } from '../../src/storage/streaming/parts.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { growingFile } from './growing-file.ts';
@@ -157,21 +157,22 @@ describe('an archive that grows', () => {
 });
 
 describe('what was sent and what is read again', () => {
-  const slice = (startByte: number, sum: string) => ({
+  const part = (startByte: number, sum: string) => ({
     path: '/archive.7z',
+    number: startByte / 10 + 1,
     startByte,
     sizeBytes: 10,
     sha1: sum,
     sha256: `${sum}2`,
   });
-  const sent = [slice(0, 'a'), slice(10, 'b'), slice(20, 'c')];
+  const sent = [part(0, 'a'), part(10, 'b'), part(20, 'c')];
   const read = (...sums: string[]) => ({
     sha1: 'whole',
     sha256: 'whole2',
-    slices: sums.map((sum, index) => slice(10 * index, sum)),
+    parts: sums.map((sum, index) => part(10 * index, sum)),
   });
-  const allThere = { isThere: () => true };
-  const secondGone = { isThere: ({ startByte }: { startByte: number }) => startByte !== 10 };
+  const allThere = () => true;
+  const secondGone = ({ startByte }: { startByte: number }) => startByte !== 10;
   const byParts = { partSums: sent.map(({ sizeBytes, sha1: sum, sha256 }) => ({ sizeBytes, sha1: sum, sha256 })) };
 
   test('are the same, and known as a whole', () => {
@@ -181,7 +182,7 @@ describe('what was sent and what is read again', () => {
   test('may differ where the space was given back in between, and is known by its parts then', () => {
     expect(provenChecksum(sent, read('a', 'zeros', 'c'), secondGone)).toEqual(byParts);
     expect(
-      provenChecksum(sent, { sha1: 'rest', sha256: 'rest2', slices: [slice(0, 'a'), slice(20, 'c')] }, secondGone),
+      provenChecksum(sent, { sha1: 'rest', sha256: 'rest2', parts: [part(0, 'a'), part(20, 'c')] }, secondGone),
     ).toEqual(byParts);
   });
 

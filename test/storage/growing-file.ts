@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { PutOptions } from '../../src/storage/storage.ts';
-import { deferred } from '../../src/storage/streaming/deferred.ts';
+import { deferred } from '../../src/storage/streaming/begin-upload.ts';
 
 /** A file that is written as 7-Zip writes one: in order, and its first 32 bytes at the end. */
 export function growingFile(path: string, content: Buffer) {

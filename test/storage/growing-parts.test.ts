@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { growingPartBytes, partsOf, type Slice } from '../../src/storage/streaming/parts.ts';
+import { growingPartBytes, partsOf, type Part } from '../../src/storage/streaming/parts.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { growingFile } from './growing-file.ts';
 
@@ -16,12 +16,12 @@ afterEach(() => folder[Symbol.dispose]());
 /** The parts of a file, each asked for when the file has grown to so many bytes, and those after it is whole. */
 async function partsWhile(grownTo: readonly number[], wholeBytes: number) {
   const archive = growingFile(folder.at('archive.7z'), randomBytes(wholeBytes));
-  let known: readonly Slice[] = [];
-  const parts = partsOf(archive.file, MINIMUM, never, (slices) => (known = slices));
+  let known: readonly Part[] = [];
+  const parts = partsOf(archive.file, MINIMUM, never, (planned) => (known = planned));
   const sizes: [number, number][] = [];
   const take = async () => {
     const { value, done = false } = await parts.next();
-    if (value !== undefined) sizes.push([value.number, value.slice.sizeBytes]);
+    if (value !== undefined) sizes.push([value.number, value.sizeBytes]);
     return !done;
   };
   for (const bytes of grownTo) {

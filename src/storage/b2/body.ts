@@ -4,13 +4,13 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../../core/errors.ts';
 import { B2Failure } from './failure.ts';
-import { READ_BYTES, unreadable, type HashedSlice, type Slice } from '../streaming/parts.ts';
+import { READ_BYTES, unreadable, type HashedPart, type Part } from '../streaming/parts.ts';
 
-/** What B2 takes for a SHA-1 that comes behind the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
+/** Says that the SHA-1 follows the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
 const AT_END = 'hex_digits_at_end';
 const HEX_DIGITS = 40;
 
-/** The body of a request, and what has to be told of it. */
+/** The body of a request, and its headers. */
 export interface Body {
   data: Transform;
   contentLength: number;
@@ -18,16 +18,16 @@ export interface Body {
 }
 
 /**
- * Lets `send` stream a slice, whose SHA-1 goes before it where it is known, else behind it, and resolves with that and what
- * `send` has brought. Ends it when no byte has been taken, or no answer has come, for `idleMs`: a time limit
- * for the whole would also end a healthy upload on a slow line.
+ * Lets `send` stream a part, with its SHA-1 before the bytes where it is known, else behind them. Resolves with the sums
+ * and the result of `send`. Ends the request when no byte was taken, or no answer came, for `idleMs`: a limit for the
+ * whole request would also end a healthy upload on a slow line.
  */
-export async function sendSlice<T>(
-  slice: Slice | HashedSlice,
+export async function sendPart<T>(
+  part: Part | HashedPart,
   options: { idleMs: number; signal: AbortSignal; onSent: (sentBytes: number) => void },
   send: (body: Body, signal: AbortSignal) => Promise<T>,
 ): Promise<{ result: T; sha1: string; sha256?: string }> {
-  const knownSha1 = 'sha1' in slice ? slice.sha1 : undefined;
+  const knownSha1 = 'sha1' in part ? part.sha1 : undefined;
   const hash = knownSha1 === undefined ? createHash('sha1') : undefined;
   const strongHash = knownSha1 === undefined ? createHash('sha256') : undefined;
   let sha1 = knownSha1 ?? '';
@@ -36,9 +36,9 @@ export async function sendSlice<T>(
   let sentBytes = 0;
   let trouble: StorageError | undefined;
 
-  const source = createReadStream(slice.path, {
-    start: slice.startByte,
-    end: slice.startByte + slice.sizeBytes - 1,
+  const source = createReadStream(part.path, {
+    start: part.startByte,
+    end: part.startByte + part.sizeBytes - 1,
     highWaterMark: READ_BYTES,
   });
   source.once('error', (error) => (trouble = unreadable(error)));
@@ -52,17 +52,17 @@ export async function sendSlice<T>(
       done(null, chunk);
     },
     flush: (done) => {
-      if (sentBytes === slice.sizeBytes) {
+      if (sentBytes === part.sizeBytes) {
         sha1 = hash?.digest('hex') ?? sha1;
         return hash === undefined ? done() : done(null, Buffer.from(sha1));
       }
-      // Otherwise B2 would wait for the rest, and so would we.
+      // B2 would wait for the rest otherwise.
       trouble = new StorageError('the archive became shorter while it was uploaded');
       done(trouble);
     },
   });
   const reading = pipeline(source, data).catch(() => {});
-  const contentLength = slice.sizeBytes + (hash === undefined ? 0 : HEX_DIGITS);
+  const contentLength = part.sizeBytes + (hash === undefined ? 0 : HEX_DIGITS);
   try {
     const body = { data, contentLength, hash: knownSha1 ?? AT_END };
     const result = await send(body, AbortSignal.any([options.signal, idle.signal]));

@@ -1,22 +1,21 @@
 import { stat } from 'node:fs/promises';
-import { type ArchiveFile, type PutOptions, type Storage, SUM_FACT } from '../storage.ts';
-import { archiveIsGone, StorageError } from '../../core/errors.ts';
+import { archiveIsGone, DoubtfulUploadError, RefusedError, StorageError } from '../../core/errors.ts';
 import { limitTo } from '../../system/clock.ts';
-import type { FileVersion } from './answers.ts';
-import { checkMayStore, findBucketId, limitsOfKey } from './access.ts';
-import { openB2Client, type B2Account } from './client.ts';
-import { openDownload } from './download.ts';
-import { b2Error, B2Failure } from './failure.ts';
-import { uploadGrowing } from './growing.ts';
-import { probeUpload } from './probe.ts';
-import { cutInSlices, hashSlices, untilItHas } from '../streaming/parts.ts';
-import { watchTail } from '../streaming/growing-tail.ts';
-import { PARTS_IN_FLIGHT, uploadLarge } from './large-file.ts';
-import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './versions.ts';
-import { uploadSingle, type B2Upload } from './upload.ts';
 import { createSlots, type Slots } from '../../system/concurrency.ts';
 import { printPlace } from '../place.ts';
 import { ATTEMPTS } from '../retry.ts';
+import { SUM_FACT, type ArchiveFile, type PutOptions, type Storage, type StoredObject } from '../storage.ts';
+import { cutInParts, hashParts, type HashedPart } from '../streaming/parts.ts';
+import { PARTS_IN_FLIGHT, uploadInParts } from '../streaming/send-parts.ts';
+import { streamUpload } from '../streaming/stream-upload.ts';
+import { checkMayStore, findBucketId, limitsOfKey } from './access.ts';
+import type { FileVersion } from './answers.ts';
+import { openB2Client, type B2Account } from './client.ts';
+import { openDownload } from './download.ts';
+import { b2Error, B2Failure } from './failure.ts';
+import { beginLargeFile, probeUpload } from './large-file.ts';
+import { uploadSingle, type B2Upload } from './upload.ts';
+import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './versions.ts';
 
 export interface B2Options extends B2Account {
   bucket: string;
@@ -81,30 +80,29 @@ export function openB2Storage({
 
     putGrowing: (name, file, options) =>
       guarded(`take the archive ${name}`, options.signal, async (id) => {
-        const { signal } = options;
-        const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(signal);
-        // What ends up small is better off in one piece; what is large should not wait for 100 MB of itself.
-        const smallBytes = Math.min(recommendedPartSizeBytes, SMALL_IN_PARTS * minimumPartSizeBytes);
-        const { isAll } = await untilItHas(file, smallBytes + 1, signal);
-        if (!isAll) {
-          const upload = uploadOf(name, options, id);
-          await using tail = watchTail(file, await file.room?.());
-          const version = await sweeping(upload, () => uploadGrowing(file, minimumPartSizeBytes, tail, upload));
-          if (version !== undefined) {
-            compare(version, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });
-            const { action: _action, info: _info, ...stored } = version;
-            return stored;
-          }
-          signal.throwIfAborted();
-        }
-        // Either nothing shall come of the archive, which the next line says, or B2 gets all of it.
-        const { sizeBytes, info } = await file.whole;
-        return await putWhole(
-          name,
-          { path: file.path, sizeBytes },
-          { ...options, info: { ...options.info, ...info } },
-          id,
+        const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(options.signal);
+        const upload = uploadOf(name, options, id);
+        const stored = await streamUpload<StoredObject>(
+          file,
+          {
+            // An archive that stays small is one upload; a large one does not wait for 100 MB of itself.
+            smallBytes: Math.min(recommendedPartSizeBytes, SMALL_IN_PARTS * minimumPartSizeBytes),
+            minimumPartBytes: minimumPartSizeBytes,
+            attempts: ATTEMPTS,
+            begin: (signal, attempts) => beginLargeFile({ ...upload, attempts }, signal),
+            sweep: () => sweep(upload),
+            putWhole: (sizeBytes, info) =>
+              putWhole(name, { path: file.path, sizeBytes }, { ...options, info: { ...options.info, ...info } }, id),
+            isFinal,
+            explain: (error) => {
+              const words = b2Error(error, `take parts of ${name}`, client.host);
+              return words instanceof StorageError ? words.message : undefined;
+            },
+          },
+          options,
         );
+        compare(stored, { sizeBytes: (await file.whole).sizeBytes, sha1: undefined });
+        return stored;
       }),
 
     get: (object, signal) =>
@@ -135,7 +133,10 @@ export function openB2Storage({
     }
   }
 
-  function compare(stored: FileVersion, archive: { sizeBytes: number; sha1: string | undefined }): void {
+  function compare(
+    stored: Pick<StoredObject, 'sizeBytes' | 'sha1'>,
+    archive: { sizeBytes: number; sha1: string | undefined },
+  ): void {
     const isSame = stored.sizeBytes === archive.sizeBytes && stored.sha1 === (archive.sha1 ?? stored.sha1);
     if (isSame) return;
     throw new StorageError(
@@ -144,11 +145,7 @@ export function openB2Storage({
     );
   }
 
-  function uploadOf(
-    name: string,
-    { info, signal, onProgress, onTrouble, onUnsettled }: PutOptions,
-    id: string,
-  ): B2Upload {
+  function uploadOf(name: string, { info, signal, onProgress, onUnsettled }: PutOptions, id: string): B2Upload {
     return {
       client,
       bucketId: id,
@@ -160,15 +157,6 @@ export function openB2Storage({
       attempts: () => ATTEMPTS,
       onProgress: onProgress ?? (() => {}),
       onUnsettled: onUnsettled ?? (() => {}),
-      onTrouble: (error, isBegunAnew) => {
-        const words = b2Error(error, `take parts of ${name}`, client.host);
-        // Another error is why nothing comes of the archive at all.
-        if (!(words instanceof StorageError)) return;
-        const next = isBegunAnew
-          ? 'its upload begins anew'
-          : 'it goes up as a whole once it is complete, and has to fit into the temporary directory';
-        onTrouble?.(`${words.message}; ${next}`);
-      },
     };
   }
 
@@ -177,7 +165,7 @@ export function openB2Storage({
     const { recommendedPartSizeBytes } = await client.session(signal);
     const partBytes = Math.max(recommendedPartSizeBytes, Math.ceil(file.sizeBytes / MOST_PARTS));
     const { mtimeMs } = await stat(file.path);
-    const { sha1, sha256, slices } = await hashSlices(cutInSlices(file, partBytes), signal);
+    const { sha1, sha256, parts } = await hashParts(cutInParts(file, partBytes), signal);
     const note = await options.noteSum?.(sha256);
     const upload = uploadOf(name, options, id);
     const info = {
@@ -185,44 +173,37 @@ export function openB2Storage({
       src_last_modified_millis: String(Math.floor(mtimeMs)),
       ...(note === undefined ? {} : { [SUM_FACT]: note }),
     };
-    return { sha1, sha256, slices, upload: { ...upload, info } };
+    return { sha1, sha256, parts, upload: { ...upload, info } };
   }
 
   async function send(
-    { sha1, slices }: Pick<Awaited<ReturnType<typeof hashSlices>>, 'sha1' | 'slices'>,
+    { sha1, parts }: { sha1: string; parts: readonly HashedPart[] },
     upload: B2Upload,
   ): Promise<FileVersion> {
-    const [only, ...others] = slices;
+    const [only, ...others] = parts;
     if (only === undefined) throw new StorageError('the archive is empty');
     if (others.length === 0) return await uploadSingle(only, upload);
 
+    const { signal } = upload;
     const large = { ...upload, info: { ...upload.info, large_file_sha1: sha1 } };
-    return await sweeping(upload, async () => {
-      try {
-        return await uploadLarge(slices, large);
-      } catch (error) {
-        // All parts of a file live in one vault; when that one stays full, only another file gets another vault.
-        if (!(error instanceof B2Failure && error.status === 503)) throw error;
-        return await uploadLarge(slices, large);
-      }
-    });
+    const sendLarge = async () => await uploadInParts(parts, await beginLargeFile(large, signal), upload);
+    await sweep(upload);
+    try {
+      return await sendLarge();
+    } catch (error) {
+      // All parts of a file are in one vault. When that stays full, only another file gets another vault.
+      if (!(error instanceof B2Failure && error.status === 503)) throw error;
+      return await sendLarge();
+    } finally {
+      if (!signal.aborted) await sweep(upload);
+    }
   }
 
-  /** Ends unfinished files of that name before and after. */
-  async function sweeping<T>(upload: B2Upload, work: () => Promise<T>): Promise<T> {
-    const sweep = async () => {
-      using limit = limitTo(SWEEP_WITHIN_MS, upload.signal);
-      const { signal } = limit;
-      await cancelUnfinished(client, upload.bucketId, { name: upload.name, owner }, signal).catch(() => {});
-      upload.signal.throwIfAborted();
-    };
-    await sweep();
-    try {
-      return await work();
-    } finally {
-      // An answer to b2_start_large_file that was lost leaves a file whose id is not known.
-      if (!upload.signal.aborted) await sweep();
-    }
+  /** Cancels unfinished files of that name: a lost answer to b2_start_large_file leaves one whose id is not known. */
+  async function sweep({ bucketId: id, name, signal }: B2Upload): Promise<void> {
+    using limit = limitTo(SWEEP_WITHIN_MS, signal);
+    await cancelUnfinished(client, id, { name, owner }, limit.signal).catch(() => {});
+    signal.throwIfAborted();
   }
 
   async function* listObjects(prefix: string, signal: AbortSignal) {
@@ -240,4 +221,10 @@ export function openB2Storage({
       throw b2Error(error, prefix === '' ? 'list the bucket' : `list ${prefix}`, client.host);
     }
   }
+}
+
+/** Whether no other attempt can do better: a key that may not store parts may not store the whole either. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof RefusedError || error instanceof DoubtfulUploadError) return true;
+  return error instanceof B2Failure && (error.status === 401 || error.status === 403);
 }

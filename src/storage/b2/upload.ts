@@ -4,12 +4,12 @@ import { type Clock, within } from '../../system/clock.ts';
 import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
-import { sendSlice } from './body.ts';
+import { sendPart } from './body.ts';
 import type { UploadUrl } from './api.ts';
 import type { B2Client } from './client.ts';
 import { B2Failure, verdictOnUpload } from './failure.ts';
 import { findStored, SETTLE_WITHIN_MS, settleTwins } from './versions.ts';
-import type { HashedSlice } from '../streaming/parts.ts';
+import type { HashedPart } from '../streaming/parts.ts';
 
 /** What both kinds of upload work with. */
 export interface B2Upload {
@@ -27,8 +27,6 @@ export interface B2Upload {
   onProgress: (sentBytes: number) => void;
   /** Told that B2 may have stored something that the caller knows nothing of. */
   onUnsettled: () => void;
-  /** Told why parts are given up, and whether the next ones go up at once, or all of it in the end. */
-  onTrouble: (error: unknown, isBegunAnew: boolean) => void;
 }
 
 export const CONTENT_TYPE = 'application/x-7z-compressed';
@@ -38,7 +36,7 @@ export const CONTENT_TYPE = 'application/x-7z-compressed';
  * that B2 is asked after every failure whether it has stored this one nevertheless; and once more in the end, since a
  * version may show up after an answer that denied it.
  */
-export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promise<FileVersion> {
+export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<FileVersion> {
   const { client, bucketId, name, info, idleMs, signal, slots, attempts, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
@@ -59,20 +57,20 @@ export async function uploadSingle(slice: HashedSlice, upload: B2Upload): Promis
       send: async (target) => {
         isAllSent = false;
         const onSent = (sentBytes: number) => {
-          isAllSent = sentBytes === slice.sizeBytes;
+          isAllSent = sentBytes === part.sizeBytes;
           onProgress(sentBytes);
         };
         using _slot = await slots.take(signal);
-        const { result } = await sendSlice(slice, { idleMs, signal, onSent }, (body, sendSignal) =>
+        const { result } = await sendPart(part, { idleMs, signal, onSent }, (body, sendSignal) =>
           client.once((b2) => b2.uploadFile(target, body, { name, mime: CONTENT_TYPE, info }), sendSignal),
         );
-        return parseUploaded(result.data, { name, sizeBytes: slice.sizeBytes, sha1: slice.sha1 });
+        return parseUploaded(result.data, { name, sizeBytes: part.sizeBytes, sha1: part.sha1 });
       },
       recover: async () => {
         // Of what was not sent to its end, B2 has stored nothing.
         if (!isAllSent) return undefined;
         isDoubtful = true;
-        const found = await findStored(upload, slice.sha1, signal);
+        const found = await findStored(upload, part.sha1, signal);
         return found.state === 'stored' ? found.version : undefined;
       },
     });

@@ -1,20 +1,19 @@
 import type { Checksum } from '../../core/backup-record.ts';
 import type { GrowingFile, PutOptions, Storage, StoredObject } from '../storage.ts';
-import { deferred } from './deferred.ts';
 
-/** An archive on its way to storage, whose end is not known yet. */
-export interface BegunUpload {
-  /** Aborted, with the reason, when storage has given up what cannot be sent in another way. */
+/** The writer's end of an upload: what it tells of an archive on its way to storage. */
+interface BegunUpload {
+  /** Aborted, with the reason, when storage cannot take the archive in any way. */
   givenUp: AbortSignal;
-  /** Tells that its last byte is written, so that only its first part has to wait for what is judged of it. */
+  /** The last byte is written. Only the first part waits for the judgment then. */
   written(sizeBytes: number): void;
-  /** Tells that it is whole and good, and resolves when storage has all of it. */
+  /** The archive is complete and good. Resolves when storage has all of it. */
   complete(sizeBytes: number, info: PutOptions['info']): Promise<StoredObject & Checksum>;
-  /** Tells that nothing shall come of it, and resolves when storage has let go of it. */
+  /** Nothing comes of it. Resolves when storage has let go of it. */
   abandon(reason: unknown): Promise<void>;
 }
 
-/** Stores an archive while it is written, where storage can; elsewhere once it is whole. */
+/** Stores an archive while it is written where storage can; elsewhere once it is complete. */
 export function beginUpload(
   storage: Storage,
   name: string,
@@ -49,4 +48,20 @@ export function beginUpload(
       await stored.catch(() => {});
     },
   };
+}
+
+/** Promise.withResolvers, which Node 20 lacks. A rejection that nothing waits for does not end pgbak. */
+export function deferred<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
 }

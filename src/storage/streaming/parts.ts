@@ -1,66 +1,67 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
-import type { Sums } from '../../core/backup-record.ts';
+import type { Checksum, Sums } from '../../core/backup-record.ts';
 import { errorCode, StorageError } from '../../core/errors.ts';
 import { unlessAborted } from '../../system/clock.ts';
-import type { Part } from '../b2/large-file.ts';
 import type { GrowingFile } from '../storage.ts';
 
-/** Larger ones cost less, but a line that is slow and shared has to take one before it counts as dead. */
+/** Larger reads cost less, but a slow line has to take one before it counts as dead. */
 export const READ_BYTES = 256 * 1024;
-/** Read from the disk alone, with no line to wait for. */
+/** Local disk only, so larger reads are fine. */
 const HASH_BYTES = 1024 * 1024;
 
-/** A stretch of the archive that goes up in one request. */
-export interface Slice {
-  path: string;
+/** Bytes of an archive. */
+export interface Range {
   startByte: number;
   sizeBytes: number;
 }
 
-/** One that was read, and the sums of what was read. */
-export interface HashedSlice extends Slice {
+/** A range that is sent as one, and its place in the archive, from 1 up. */
+export interface Part extends Range {
+  path: string;
+  number: number;
+}
+
+/** A part that was read, and the sums of what was read. */
+export interface HashedPart extends Part {
   sha1: string;
-  /** Taken where that of the whole may not be possible later. */
+  /** Taken of parts whose archive may never be on the disk as a whole. */
   sha256?: string;
 }
 
-/** Slices of that size, the last one smaller, which together are all of a file. */
-export function cutInSlices({ path, sizeBytes }: { path: string; sizeBytes: number }, sliceBytes: number): Slice[] {
-  return Array.from({ length: Math.ceil(sizeBytes / sliceBytes) }, (_slice, index) => {
-    const startByte = index * sliceBytes;
-    return { path, startByte, sizeBytes: Math.min(sliceBytes, sizeBytes - startByte) };
+/** Cuts a file into parts of that size; the last one is smaller. */
+export function cutInParts({ path, sizeBytes }: { path: string; sizeBytes: number }, partBytes: number): Part[] {
+  return Array.from({ length: Math.ceil(sizeBytes / partBytes) }, (_part, index) => {
+    const startByte = index * partBytes;
+    return { path, number: index + 1, startByte, sizeBytes: Math.min(partBytes, sizeBytes - startByte) };
   });
 }
 
-/** Reads slices one behind the other, and tells the SHA-1 of each, and the sums of all of them together. */
-export async function hashSlices(
-  slices: readonly Slice[],
-  signal: AbortSignal,
-): Promise<Sums & { slices: HashedSlice[] }> {
+/** Reads parts one after the other. Returns the SHA-1 of each, and the sums of all of them together. */
+export async function hashParts(parts: readonly Part[], signal: AbortSignal): Promise<Sums & { parts: HashedPart[] }> {
   const whole = createHash('sha1');
   const sha256 = createHash('sha256');
-  const isOne = slices.length === 1;
-  const hashed: HashedSlice[] = [];
-  // One for all that is read: garbage of that size would cost more than the hashing does.
+  const isOne = parts.length === 1;
+  const hashed: HashedPart[] = [];
+  // One buffer for all reads: its garbage would cost more than the hashing.
   const buffer = Buffer.allocUnsafe(HASH_BYTES);
-  for (const slice of slices) {
+  for (const part of parts) {
     const hash = createHash('sha1');
-    for await (const chunk of chunksOf(slice, buffer)) {
+    for await (const chunk of chunksOf(part, buffer)) {
       signal.throwIfAborted();
       hash.update(chunk);
       if (!isOne) whole.update(chunk);
       sha256.update(chunk);
     }
-    hashed.push({ ...slice, sha1: hash.digest('hex') });
+    hashed.push({ ...part, sha1: hash.digest('hex') });
   }
   const [only] = hashed;
   const sha1 = isOne && only !== undefined ? only.sha1 : whole.digest('hex');
-  return { sha1, sha256: sha256.digest('hex'), slices: hashed };
+  return { sha1, sha256: sha256.digest('hex'), parts: hashed };
 }
 
-/** Each is overwritten by the next. */
-async function* chunksOf({ path, startByte, sizeBytes }: Slice, buffer: Buffer): AsyncGenerator<Buffer> {
+/** Each chunk is overwritten by the next. */
+async function* chunksOf({ path, startByte, sizeBytes }: Part, buffer: Buffer): AsyncGenerator<Buffer> {
   try {
     await using file = await open(path);
     for (let readBytes = 0; readBytes < sizeBytes;) {
@@ -79,12 +80,12 @@ export function unreadable(error: unknown): StorageError {
   return new StorageError(`the archive cannot be read back from the disk: ${errorCode(error) ?? 'read error'}`);
 }
 
-/** A look costs a hundredth of what a line loses in that time. */
+/** Short: looking costs a hundredth of what the line could send in that time. */
 const LOOK_EVERY_MS = 25;
 
 /**
- * Waits until so many bytes of a growing file are on the disk, or all of it is before that. Rejects with the file's own
- * reason when it never is, and with the signal's.
+ * Waits until a growing file has so many bytes, or has ended with fewer. Rejects with the reason why nothing comes of the
+ * file, or the signal's.
  */
 export async function untilItHas(
   file: GrowingFile,
@@ -93,7 +94,7 @@ export async function untilItHas(
 ): Promise<{ sizeBytes: number; isAll: boolean }> {
   let ended: { finalBytes: number } | { error: unknown } | undefined;
   let wake = () => {};
-  // Once a call, since a promise that stays pending for hours keeps all that ever waited for it.
+  // Once per call: a promise that stays pending for hours keeps every callback it was given.
   file.written.then(
     (finalBytes) => [(ended = { finalBytes }), wake()],
     (error: unknown) => [(ended = { error }), wake()],
@@ -116,14 +117,14 @@ export async function untilItHas(
   }
 }
 
-/** Up to here parts are small enough for a small disk; so many of them hold 150 GB. */
+/** So many small parts hold 150 GB. */
 const SMALL_PARTS = 4000;
-/** A small part is this many times B2's minimum at most. */
+/** A small part is at most this many times the storage's minimum. */
 const SMALL_FACTOR = 8;
 
 /**
- * How large part `number` is at least. They grow from 5 to 40 MB, so that the first are sent soon and few lie on the disk at
- * once, and beyond the 4000th on and on, so that 10,000 of them hold B2's 10 TB
+ * The least size of part `number`. Parts grow from 5 to 40 MB, so that the first are sent soon and few are on the disk at
+ * once; beyond the 4000th they grow on, so that 10,000 of them hold B2's 10 TB
  * (https://www.backblaze.com/docs/cloud-storage-large-files).
  */
 export function growingPartBytes(number: number, minimumBytes: number): number {
@@ -133,33 +134,60 @@ export function growingPartBytes(number: number, minimumBytes: number): number {
 }
 
 /**
- * The parts of a growing file, each as soon as all of it is on the disk, and the first one last, when the file was judged
- * good. `onAllKnown` is told where all of them begin and end once that is settled, with all of the file on the disk and the
- * last of them still to be sent.
+ * The parts of a growing file, each as soon as all of it is on the disk. The first part comes last, once the file was
+ * judged good, because 7-Zip returns to it at the end. `onPlanned` gets all parts as soon as their ends are known; the file
+ * is complete then, and the last parts are still to be sent.
  */
 export async function* partsOf(
   file: GrowingFile,
   minimumBytes: number,
   signal: AbortSignal,
-  onAllKnown: (slices: readonly Slice[]) => void,
+  onPlanned: (parts: readonly Part[]) => void,
 ): AsyncGenerator<Part> {
   const { path } = file;
-  const first = { path, startByte: 0, sizeBytes: growingPartBytes(1, minimumBytes) };
-  const slices: Slice[] = [first];
+  const first: Part = { path, number: 1, startByte: 0, sizeBytes: growingPartBytes(1, minimumBytes) };
+  const planned = [first];
   let startByte = first.sizeBytes;
   for (let number = 2, isLast = false; !isLast; number += 1) {
     const leastBytes = growingPartBytes(number, minimumBytes);
     const { sizeBytes: thereBytes, isAll } = await untilItHas(file, startByte + leastBytes, signal);
     const restBytes = thereBytes - startByte;
-    // 7-Zip writes 2 MiB at a time. What would be left of that has no other part to go with for a while.
-    const partBytes = restBytes < leastBytes + minimumBytes ? restBytes : leastBytes;
-    isLast = isAll && partBytes === restBytes;
-    const slice = { path, startByte, sizeBytes: partBytes };
-    if (partBytes > 0) slices.push(slice);
-    if (isLast) onAllKnown(slices);
-    if (partBytes > 0) yield { number, slice };
-    startByte += partBytes;
+    // 7-Zip writes 2 MiB at a time: take a small rest along, which would wait for a part of its own.
+    const sizeBytes = restBytes < leastBytes + minimumBytes ? restBytes : leastBytes;
+    isLast = isAll && sizeBytes === restBytes;
+    const part = { path, number, startByte, sizeBytes };
+    if (sizeBytes > 0) planned.push(part);
+    if (isLast) onPlanned(planned);
+    if (sizeBytes > 0) yield part;
+    startByte += sizeBytes;
   }
   await unlessAborted(file.whole, signal);
-  yield { number: 1, slice: first };
+  yield first;
+}
+
+/**
+ * The checksum of what was sent, compared with what is on the disk as far as it is still there.
+ *
+ * @throws StorageError where the file changed after it was sent
+ */
+export function provenChecksum(
+  sent: readonly HashedPart[],
+  onDisk: (Sums & { parts: readonly HashedPart[] }) | undefined,
+  isThere: (range: Range) => boolean,
+): Checksum {
+  const sums = new Map(onDisk?.parts.map(({ startByte, sha1 }) => [startByte, sha1]));
+  // Space that was released while it was read again proves nothing.
+  const there = sent.filter((part) => isThere(part));
+  const changed = there.find(({ startByte, sha1 }) => sums.get(startByte) !== sha1);
+  if (changed !== undefined) {
+    throw new StorageError(`the archive changed at byte ${changed.startByte} after that had been uploaded`);
+  }
+  if (onDisk !== undefined && there.length === sent.length) return { sha1: onDisk.sha1, sha256: onDisk.sha256 };
+  return {
+    partSums: sent.map(({ sizeBytes, sha1, sha256 }) => ({
+      sizeBytes,
+      sha1,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    })),
+  };
 }
