@@ -3,14 +3,14 @@ import type { Clock } from '../system/clock.ts';
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How often an upload or a call is tried; Backblaze asks for five, and a few more cost nothing next to a lost backup. */
+/** How often an upload or a call is tried. Backblaze asks for five; a few more cost less than a lost backup. */
 export const ATTEMPTS = 8;
-/** Where hours of dumping would be lost: with the pauses between, half an hour, as long as maintenance may last. */
+/** Where hours of dumping would be lost: half an hour with the pauses, as long as maintenance may last. */
 export const PATIENT_ATTEMPTS = 40;
 
 /**
- * How long to wait before the nth repetition: twice as long each time, less a random part so that hosts which failed
- * together do not come back together. What the service itself asks for goes first.
+ * How long to wait before the nth repetition: twice as long each time, less a random share, so that hosts which failed
+ * together do not return together. The service's own wish goes first.
  */
 export function pauseMs(repetition: number, retryAfterMs: number | undefined, random = Math.random): number {
   if (retryAfterMs !== undefined) return retryAfterMs + random() * FIRST_PAUSE_MS;
@@ -19,7 +19,7 @@ export function pauseMs(repetition: number, retryAfterMs: number | undefined, ra
 }
 
 /**
- * Calls `attempt` until it succeeds, `decide` gives up on its error, or it was called as often as `attempts` says; waits between.
+ * Calls `attempt` until it succeeds, `decide` gives up, or `attempts` are used up; waits in between.
  *
  * @throws the last attempt's error; the signal's reason when it is aborted.
  */
@@ -27,7 +27,7 @@ export async function withRetries<T>(
   attempt: () => Promise<T>,
   options: {
     attempts: () => number;
-    /** How long to wait for another try after that error, the nth; undefined: there is none. */
+    /** How long to wait after the nth error; undefined to give up. */
     decide: (error: unknown, repetition: number) => number | undefined;
     clock: Clock;
     signal: AbortSignal;

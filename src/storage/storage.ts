@@ -8,17 +8,17 @@ export interface ArchiveFile {
   sizeBytes: number;
 }
 
-/** An archive that 7-Zip is still writing: strictly in order, but for the first 32 bytes, which come last. */
+/** An archive that 7-Zip is still writing, strictly in order; only the first 32 bytes come last. */
 export interface GrowingFile {
   path: string;
-  /** Resolves with its size once its last byte is written, good or not; rejects as `whole` does. */
+  /** Resolves with the size once the last byte is written, good or not. Rejects as `whole` does. */
   written: Promise<number>;
   /**
-   * Resolves once it is whole and judged good, with its size and what could not be told of it before; rejects when
-   * nothing shall come of it.
+   * Resolves once the archive is complete and judged good, with its size and the facts that were not known before. Rejects
+   * when nothing comes of it.
    */
   whole: Promise<{ sizeBytes: number; info: PutOptions['info'] }>;
-  /** Asked once it is worth it: what may be done about the room that the file takes. Undefined: nothing. */
+  /** Opens the room of the file, once parts of it are sent. Undefined: no space can be given back. */
   room?: () => Promise<Room | undefined>;
 }
 
@@ -28,7 +28,7 @@ export interface Room extends Pausable {
   release(startByte: number, sizeBytes: number): Promise<void>;
   /** What the file system has left. */
   freeBytes(): Promise<number>;
-  /** So much of the file may lie on the disk. */
+  /** The most that the file may take on the disk. */
   limitBytes: number;
 }
 
@@ -36,7 +36,7 @@ export interface Room extends Pausable {
 export interface StoredObject {
   /** `ARCHIVE_NAME.sql.7z`, without what the storage adds to it. */
   name: string;
-  /** What fetches and removes exactly this version: B2's file id, or the path of a file. */
+  /** Fetches and removes exactly this version: B2's file id, or the path of a file. */
   id: string;
   sizeBytes: number;
   /** 40 hexadecimal digits, where the storage remembers one. */
@@ -55,37 +55,37 @@ export interface PutOptions {
   /** Short facts kept with the object where the storage can: lower-case keys, printable ASCII values. */
   info: Readonly<Record<string, string>>;
   /**
-   * The note of an archive's SHA-256 that is to be kept with it (`core/checksum-note.ts`), where the storage learns that sum
-   * in time.
+   * Makes the note of the archive's SHA-256 that is kept with it (`core/checksum-note.ts`), where the storage learns that sum in
+   * time.
    */
   noteSum?: (sha256: string) => Promise<string>;
   onProgress?: (sentBytes: number) => void;
-  /** Told of what went wrong, in words, where that is no failure yet. */
+  /** Called with trouble, in words, that is no failure yet. */
   onTrouble?: (message: string) => void;
-  /** Told, of a success or a failure, that the storage may hold another version of it, which could not be found out. */
+  /** Called when the storage may hold another version of it; it could not be asked. */
   onUnsettled?: () => void;
 }
 
-/** Where archives go. Failures are `StorageError`s without any secret; an abort rejects with the signal's reason. */
+/** Stores archives in one place. Failures are `StorageError`s without secrets; an abort rejects with the signal's reason. */
 export interface Storage {
-  /** `b2:my-bucket` or `file:/srv/backups`, for people. */
+  /** `b2:my-bucket` or `file:/srv/backups`. */
   readonly place: string;
   /**
    * Proves, before hours of dumping, that an archive of this name could be stored: authorisation, bucket, capability
    * and prefix; or that the directory can be written to.
    */
   prepare(name: string, signal: AbortSignal): Promise<void>;
-  /** The same as far as it can be told without changing anything. */
+  /** The same, as far as that goes without changing anything. */
   check(name: string, signal: AbortSignal): Promise<void>;
-  /** What will not work with what this storage lets its user do, a sentence each; absent where nothing is missing. */
+  /** What the credentials do not allow, a sentence each; absent where there are none. */
   limits?(signal: AbortSignal): Promise<string[]>;
-  /** Proves that bytes can be stored under that name, and leaves none; absent where storing and removing a file does. */
+  /** Proves that bytes can be stored under that name, and leaves none; absent where `put` and `remove` prove it. */
   probe?(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & Sums>;
   /**
-   * Stores a file while it grows, for a storage that can. Nothing is visible before the file is whole; when it never is,
-   * nothing is left. Rejects with the file's own reason then. Knows the SHA-1 of all of it unless space was released.
+   * Stores a file while it grows, where the storage can. Nothing is visible before the file is complete. When nothing comes
+   * of the file, this leaves nothing and rejects with its reason. The sums are those of the parts where space was released.
    */
   putGrowing?(name: string, file: GrowingFile, options: PutOptions): Promise<StoredObject & Checksum>;
   /**
@@ -94,35 +94,35 @@ export interface Storage {
    */
   get(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<Readable>;
   /**
-   * Makes a copy at `path` that shares the disk's blocks with the version until either is changed, and resolves with
-   * true; with false, and nothing there, where the file system cannot.
+   * Makes a copy at `path` that shares the disk's blocks with the version. Resolves with false, and leaves nothing, where
+   * the file system cannot.
    */
   clone?(object: Pick<StoredObject, 'id'>, path: string): Promise<boolean>;
-  /** The note of its SHA-256 that was kept with a version; undefined where there is none, or something else. */
+  /** The note of the SHA-256 kept with a version; undefined where there is none, or something else. */
   sumNoteOf(object: Pick<StoredObject, 'id' | 'info'>): Promise<string | undefined>;
   /** All versions whose name begins with `prefix`, newest first within a name. Unfinished uploads are not listed. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
-  /** One version, where to ask for it is quicker than a listing; undefined where it is not there. */
+  /** Finds one version, where that is quicker than a listing; undefined where it is missing. */
   find?(object: Pick<StoredObject, 'id'>): Promise<StoredObject | undefined>;
-  /** Removes one version. Removing what is gone already is not an error. */
+  /** Removes one version. One that is gone already is no error. */
   remove(object: Pick<StoredObject, 'id' | 'name'>, signal: AbortSignal): Promise<void>;
   /**
-   * Ends what an interrupted `put` of this name from the same catalogue left: unfinished large files, partial files.
-   * Returns a sentence for each thing removed.
+   * Removes what interrupted uploads of this name by the same catalogue left: unfinished large files, partial files.
+   * Returns a sentence for each.
    */
   sweep(name: string, signal: AbortSignal): Promise<string[]>;
 }
 
-/** Tells objects of all places apart: an id is unique in its own only. */
+/** Identifies an object among those of all places: an id is unique in its own place only. */
 export function objectKey(place: string | undefined, id: string | undefined): string {
   return `${place}\n${id}`;
 }
 
-/** The fact that is kept with an object, where storage can: the id of the catalogue that made it. */
+/** The fact kept with an object, where storage can: the id of the catalogue that made it. */
 export const CATALOG_FACT = 'pgbak-catalog';
 
 /**
- * The fact that holds the note of an archive's SHA-256 (`core/checksum-note.ts`), where storage can keep it: B2 takes it only of
- * what is whole before it is sent, since it takes no more facts of a file once its upload has begun.
+ * The fact that holds the note of an archive's SHA-256 (`core/checksum-note.ts`). B2 keeps it only for an archive that was complete
+ * before its upload began, as it takes no facts later.
  */
 export const SUM_FACT = 'pgbak-sum';

@@ -4,8 +4,8 @@ import type { B2Client } from './client.ts';
 import { fieldOf } from './failure.ts';
 
 /**
- * The id of a bucket. A key of one bucket brings it along and may often ask for nothing else; any other key looks it
- * up by its name (https://www.backblaze.com/apidocs/b2-list-buckets).
+ * The id of a bucket. A key of one bucket brings it along, and may often not ask for it; any other key looks it up by name
+ * (https://www.backblaze.com/apidocs/b2-list-buckets).
  */
 export async function findBucketId(client: B2Client, bucket: string, signal: AbortSignal): Promise<string> {
   const { allowed } = await client.session(signal);
@@ -33,7 +33,7 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
   return textIn(match, 'bucketId');
 }
 
-/** Fails before hours of dumping where the key could not store the archive afterwards. */
+/** Fails before hours of dumping where the key could not store the archive. */
 export async function checkMayStore(client: B2Client, name: string, signal: AbortSignal): Promise<void> {
   const { allowed } = await client.session(signal);
   if (!allowed.capabilities.includes('writeFiles')) {
@@ -51,7 +51,7 @@ export async function checkMayStore(client: B2Client, name: string, signal: Abor
   }
 }
 
-/** What pgbak does with each capability, beyond storing (https://www.backblaze.com/docs/cloud-storage-application-keys). */
+/** The capabilities that pgbak uses, beyond storing (https://www.backblaze.com/docs/cloud-storage-application-keys). */
 const USES: readonly [capability: string, withoutIt: string][] = [
   [
     'listFiles',
@@ -60,7 +60,7 @@ const USES: readonly [capability: string, withoutIt: string][] = [
   ['readFiles', 'it may not read files (readFiles): restore and verify need another key'],
 ];
 
-/** What will not work with the application key, a sentence each. To store alone, and not to remove, is what we recommend. */
+/** What the application key does not allow, a sentence each. A key that may not remove files is recommended. */
 export async function limitsOfKey(client: B2Client, signal: AbortSignal): Promise<string[]> {
   const { capabilities } = (await client.session(signal)).allowed;
   return USES.flatMap(([capability, sentence]) => (capabilities.includes(capability) ? [] : [sentence]));

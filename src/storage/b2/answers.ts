@@ -1,7 +1,7 @@
 import { B2Failure, fieldOf, MALFORMED } from './failure.ts';
 import type { StoredObject } from '../storage.ts';
 
-/** What b2_authorize_account told (https://www.backblaze.com/apidocs/b2-authorize-account). */
+/** The answer of b2_authorize_account (https://www.backblaze.com/apidocs/b2-authorize-account). */
 export interface Session {
   recommendedPartSizeBytes: number;
   minimumPartSizeBytes: number;
@@ -14,7 +14,7 @@ export interface Session {
 }
 
 export function parseSession(data: unknown): Session {
-  // What the package takes out of the answer by itself, and trips over where it is missing.
+  // The package reads these fields as well, and fails where they are missing.
   for (const field of ['accountId', 'authorizationToken']) textIn(data, field);
   for (const field of ['apiUrl', 'downloadUrl']) if (!URL.canParse(textIn(data, field))) throw malformed(field);
   const allowed = fieldOf(data, 'allowed');
@@ -56,7 +56,7 @@ export function parseFileVersion(data: unknown): FileVersion {
   };
 }
 
-/** An answer that speaks of another file, or of other bytes, is not one to this upload: what became of that is unknown. */
+/** Refuses an answer about another file or other bytes: the result of this upload is unknown then. */
 export function parseUploaded(
   data: unknown,
   sent: { name: string; sizeBytes: number; sha1: string | undefined },
@@ -71,12 +71,12 @@ export function parseUploaded(
   return version;
 }
 
-/** An answer that speaks of another file is not one to this removal: what became of that is asked for again. */
+/** Refuses an answer about another file: the removal is tried again then. */
 export function expectId(data: unknown, fileId: string): void {
   if (textIn(data, 'fileId') !== fileId) throw malformed('such fileId');
 }
 
-/** What a key may not see of it is unknown, and then only the removal itself tells. */
+/** A key that may not read a lock learns of it only from a refused removal. */
 function lockOf(data: unknown): { lock?: string } {
   if (fieldOf(fieldOf(data, 'legalHold'), 'value') === 'on') return { lock: 'by a legal hold' };
   const until = fieldOf(fieldOf(fieldOf(data, 'fileRetention'), 'value'), 'retainUntilTimestamp');
@@ -85,7 +85,7 @@ function lockOf(data: unknown): { lock?: string } {
   return { lock: `until ${new Date(until).toISOString()}` };
 }
 
-/** B2 knows no SHA-1 of a whole large file; by convention its uploader tells it in `large_file_sha1`. */
+/** B2 knows no SHA-1 of a whole large file. By convention its uploader notes it in `large_file_sha1`. */
 export function sha1Of(contentSha1: string | undefined, info: Readonly<Record<string, string>>): string | undefined {
   const sha1 = contentSha1?.replace(/^unverified:/, '');
   const known = sha1 === undefined || sha1 === 'none' ? info['large_file_sha1'] : sha1;
@@ -104,7 +104,7 @@ export function filesIn(data: unknown): FileVersion[] {
   return files.map((file: unknown) => parseFileVersion(file));
 }
 
-/** Names, ids and tokens: none of them is ever empty. */
+/** A name, id or token, which is never empty. */
 export function textIn(data: unknown, field: string): string {
   const value = optionalText(data, field);
   if (value === undefined) throw malformed(field);
@@ -123,14 +123,14 @@ export function numberIn(data: unknown, field: string): number {
   return value;
 }
 
-/** Parts of no bytes would never come to an end. */
+/** Parts without bytes would never end. */
 function partBytesIn(data: unknown, field: string): number {
   const bytes = numberIn(data, field);
   if (bytes === 0) throw malformed(field);
   return bytes;
 }
 
-/** The last moment that JavaScript knows. */
+/** The last moment of a JavaScript `Date`. */
 const LATEST_MS = 8.64e15;
 
 function timeIn(data: unknown, field: string): Date {
@@ -139,7 +139,7 @@ function timeIn(data: unknown, field: string): Date {
   return new Date(ms);
 }
 
-/** A proxy's page in place of B2's answer, or a part of it: what was asked for may have been done, or not. */
+/** The answer is a proxy's page or was cut short, so the request may have been carried out or not. */
 function malformed(field: string): B2Failure {
   return new B2Failure(200, MALFORMED, `the answer is not B2's: it has no ${field}`);
 }

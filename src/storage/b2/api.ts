@@ -12,7 +12,7 @@ import type { Body } from './body.ts';
  *   what it does not know goes into `axiosOverride`.
  * - It repeats failed uploads by itself, from a stream that is used up, and to the same URL: `retries: 0`.
  * - It has no b2_list_unfinished_large_files: `getFileInfo` sends that, as it adds nothing to the request.
- * - It reads fields of an authorization before anybody can check it, and fails on `null`: `objectIn`.
+ * - It reads fields of an authorization before they can be checked, and fails on `null`: `objectIn`.
  */
 export interface B2Key {
   keyId: Secret;

@@ -8,7 +8,7 @@ import { B2Failure, b2Error, failureOf, verdictOnCall } from './failure.ts';
 
 export interface B2Account extends B2Key {
   clock: Clock;
-  /** How often a call is tried; fewer times where a person waits for the answer. */
+  /** How often a call is tried; less often while a person waits. */
   attempts?: number;
 }
 
@@ -22,10 +22,10 @@ export interface B2Client {
    * An API call that may be repeated, with the retries that Backblaze's integration checklist asks for
    * (https://www.backblaze.com/docs/cloud-storage-integration-checklist).
    *
-   * `read` takes what is needed out of the answer; one that it refuses counts as none. `recover` is asked after a failure
-   * that may have hidden a success, for a call that must not be made twice.
+   * `read` takes the result out of the answer; an answer that it refuses counts as none. `recover` looks, after a failure,
+   * whether a call that must not be made twice has succeeded.
    *
-   * @throws B2Failure when it is refused, or still fails after the last try.
+   * @throws B2Failure when the call is refused, or fails in the last try
    */
   call<T>(
     send: (b2: B2Calls) => Promise<Answer>,
@@ -33,13 +33,13 @@ export interface B2Client {
     signal: AbortSignal,
     options?: { recover?: () => Promise<T | undefined>; attempts?: () => number },
   ): Promise<T>;
-  /** A request that is sent once, without a time limit of its own; `attempts` are for a token that it may need first. */
+  /** Sends a request once, without a time limit. `attempts` are for the token that it may need first. */
   once(send: (b2: B2Calls) => Promise<Answer>, signal: AbortSignal, attempts?: () => number): Promise<Answer>;
 }
 
 type AuthorizedSession = Session & Pick<Authorization, 'calls'>;
 
-/** Finishing a file of thousands of parts takes B2 a while. */
+/** B2 takes a while to finish a file of thousands of parts. */
 const CALL_TIMEOUT_MS = 120_000;
 
 export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = ATTEMPTS }: B2Account): B2Client {
@@ -81,14 +81,14 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     return begun;
   };
 
-  /** Many callers may find the token used up at once; one of them renews it for all. */
+  /** Several callers may find the token expired at once. One of them renews it for all. */
   const session = async (signal: AbortSignal, callAttempts = () => attempts) => {
     for (;;) {
       const mine = (current ??= begin(signal, callAttempts));
       try {
         return await unlessAborted(mine.session, signal);
       } catch (error) {
-        // The request that renewed it was ended; the others go on.
+        // The caller that renewed it was interrupted; the others go on.
         if (signal.aborted || !mine.signal.aborted) throw error;
       }
     }
@@ -147,7 +147,7 @@ async function asFailure(error: unknown): Promise<never> {
   throw await failureOf(error);
 }
 
-/** Over HTTPS B2 was asked for the addresses to which the tokens then go. */
+/** B2 was asked over HTTPS, so the addresses that get the tokens must use TLS too. */
 function refuseDowngrade(apiUrl: string | undefined, data: unknown): void {
   if (apiUrl?.startsWith('http:') === true) return;
   for (const field of ['apiUrl', 'downloadUrl']) {

@@ -10,8 +10,8 @@ import { pauseMs } from '../retry.ts';
 const ATTEMPTS_WITHOUT_A_BYTE = 6;
 
 /**
- * Opens one version and gives its bytes, going on where a connection broke off. The stream fails, at its end, when
- * length or SHA-1 are not those that B2 keeps (https://www.backblaze.com/apidocs/b2-download-file-by-id).
+ * Opens one version as a stream of its bytes, which goes on where a connection broke off. It fails at its end where length
+ * or SHA-1 differ from what B2 keeps (https://www.backblaze.com/apidocs/b2-download-file-by-id).
  */
 export async function openDownload(
   client: B2Client,
@@ -88,7 +88,7 @@ async function request(
   );
 }
 
-/** Takes an answer only where it is to what was asked: bytes from elsewhere in the file would go behind those that are there. */
+/** Refuses an answer to another request: bytes from another place of the file must not be appended. */
 function openedBy({ data: body, headers, status }: Answer, fromByte: number, ofBytes: number | undefined): Opened {
   if (!(body instanceof Readable)) throw new Error('axios gave no stream');
   const header = (name: string) => optionalText({ value: fieldOf(headers, name) }, 'value');

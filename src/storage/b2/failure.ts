@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { errorCode, PgbakError, RefusedError, StorageError } from '../../core/errors.ts';
 
 /**
- * Why a request to B2 failed, with nothing of the request in it: axios' own errors hold the Authorization header, the
- * application key among them, and must not get any further than here.
+ * Why a request to B2 failed, without the request: axios' errors hold the Authorization header and with it the
+ * application key, and must not leave this file.
  */
 export class B2Failure extends Error {
   /** The HTTP status; undefined when no answer came. */
@@ -28,12 +28,12 @@ export class B2Failure extends Error {
   }
 }
 
-/** The code of an answer that is not of B2's form. */
+/** The code of an answer that does not have B2's form. */
 export const MALFORMED = 'malformed';
 
 /**
- * B2 answers `{status, code, message}`; a proxy before it may answer anything. An answer that was to be streamed is read
- * here, since its connection would otherwise stay open, and the process with it, for as long as B2 keeps it.
+ * Makes a `B2Failure` of an error of axios. B2 answers `{status, code, message}`, a proxy anything. A streamed answer is
+ * read here, because its open connection would keep the process alive.
  */
 export async function failureOf(error: unknown): Promise<B2Failure> {
   if (error instanceof B2Failure) return error;
@@ -45,7 +45,7 @@ export async function failureOf(error: unknown): Promise<B2Failure> {
     const code = errorCode(error) ?? 'no answer';
     return new B2Failure(undefined, code, code, { host });
   }
-  // axios calls it an error where a good answer breaks off.
+  // For axios, a good answer that breaks off is an error with a good status.
   if (status < 300) return new B2Failure(status, MALFORMED, 'the answer broke off', { host });
   const body = fieldOf(response, 'data');
   const data = body instanceof Readable ? await jsonOf(body) : body;
@@ -59,7 +59,7 @@ export async function failureOf(error: unknown): Promise<B2Failure> {
   );
 }
 
-/** Its path may hold what only B2 and its client should know. */
+/** Only the host: the path of an upload URL is a secret. */
 function hostOf(url: unknown): string | undefined {
   if (typeof url !== 'string') return undefined;
   try {
@@ -72,7 +72,7 @@ function hostOf(url: unknown): string | undefined {
 const MOST_ERROR_BYTES = 64 * 1024;
 const READ_ERROR_WITHIN_MS = 5000;
 
-/** What an answer that came as a stream says; undefined where that is no JSON, too long, or does not come. */
+/** The JSON of a streamed answer; undefined where it is none, too long, or too slow. */
 async function jsonOf(body: Readable): Promise<unknown> {
   const timer = setTimeout(() => body.destroy(), READ_ERROR_WITHIN_MS);
   try {
@@ -113,20 +113,20 @@ function oneLine(text: string): string {
 }
 
 type Verdict =
-  /** The account's token is used up: authorize, then the same again. */
+  /** The account's token has expired: authorize, then try again. */
   | 'authorize'
-  /** It may pass: wait, then the same again. */
+  /** The trouble may pass: wait, then try again. */
   | 'wait'
   | 'fatal';
 
-/** What Backblaze's integration checklist asks of a client whose API call failed. */
+/** How to go on after a failed call, by Backblaze's integration checklist. */
 export function verdictOnCall({ status, code }: B2Failure): Verdict {
   if (status === undefined || code === MALFORMED || status === 408 || status === 429 || status >= 500) return 'wait';
   if (status === 401 && code !== 'unauthorized' && code !== 'unsupported') return 'authorize';
   return 'fatal';
 }
 
-/** The same for an upload, whose URL is good for nothing after most failures. */
+/** The same for an upload, whose URL cannot be used again after most failures. */
 export function verdictOnUpload(failure: B2Failure): 'new-url' | 'same-url' | 'resend-once' | 'fatal' {
   const { status, code, message } = failure;
   if (status === 429) return 'same-url';

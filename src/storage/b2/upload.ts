@@ -8,10 +8,10 @@ import { sendPart } from './body.ts';
 import type { UploadUrl } from './api.ts';
 import type { B2Client } from './client.ts';
 import { B2Failure, verdictOnUpload } from './failure.ts';
-import { findStored, SETTLE_WITHIN_MS, settleTwins } from './versions.ts';
+import { findStored, SETTLE_WITHIN_MS, removeDuplicates } from './versions.ts';
 import type { HashedPart } from '../streaming/parts.ts';
 
-/** What both kinds of upload work with. */
+/** An upload of one archive, in one request or in parts. */
 export interface B2Upload {
   client: B2Client;
   bucketId: string;
@@ -25,22 +25,21 @@ export interface B2Upload {
   /** How often each request is tried. */
   attempts: () => number;
   onProgress: (sentBytes: number) => void;
-  /** Told that B2 may have stored something that the caller knows nothing of. */
+  /** Called when B2 may have stored a version that the caller knows nothing of. */
   onUnsettled: () => void;
 }
 
 export const CONTENT_TYPE = 'application/x-7z-compressed';
 
 /**
- * Uploads in one request (https://www.backblaze.com/apidocs/b2-upload-file). Each upload of a name makes a new version, so
- * that B2 is asked after every failure whether it has stored this one nevertheless; and once more in the end, since a
- * version may show up after an answer that denied it.
+ * Uploads in one request (https://www.backblaze.com/apidocs/b2-upload-file). Each try may make a new version, so B2 is
+ * asked after a failure whether it has stored the archive, and once more at the end: a version may show up late.
  */
 export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<FileVersion> {
   const { client, bucketId, name, info, idleMs, signal, slots, attempts, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
-  /** Whether a try failed that had sent all of it. */
+  /** Whether a try failed after all bytes were sent. */
   let isDoubtful = false;
   try {
     const version = await uploadWithRetries({
@@ -67,23 +66,23 @@ export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<
         return parseUploaded(result.data, { name, sizeBytes: part.sizeBytes, sha1: part.sha1 });
       },
       recover: async () => {
-        // Of what was not sent to its end, B2 has stored nothing.
+        // B2 stores nothing of an upload that was cut short.
         if (!isAllSent) return undefined;
         isDoubtful = true;
         const found = await findStored(upload, part.sha1, signal);
         return found.state === 'stored' ? found.version : undefined;
       },
     });
-    if (isDoubtful) await settleTwins(upload, version.id, signal);
+    if (isDoubtful) await removeDuplicates(upload, version.id, signal);
     return version;
   } catch (error) {
-    // The upload's own signal may be why it is given up.
-    if (isDoubtful || isAllSent) await within(SETTLE_WITHIN_MS, (until) => settleTwins(upload, undefined, until));
+    // The signal of the upload may be the reason of its failure, so this has its own.
+    if (isDoubtful || isAllSent) await within(SETTLE_WITHIN_MS, (until) => removeDuplicates(upload, undefined, until));
     throw error;
   }
 }
 
-/** Keeps a worker's URL from one upload to the next. */
+/** The upload URL of one worker, kept from one part to the next. */
 export interface UrlHolder {
   current?: UploadUrl | undefined;
 }
@@ -93,8 +92,8 @@ export function parseUploadUrl({ data }: Answer): UploadUrl {
 }
 
 /**
- * Uploads once, again with a new URL after what may pass, and gives up on what will not. `recover` is asked after each
- * failure, which may have hidden a success, of any status.
+ * Uploads, and tries again with a new URL after a failure that may pass. `recover` looks after each failure of any status
+ * whether the upload has succeeded.
  *
  * @throws B2Failure of the last try
  */
@@ -124,7 +123,7 @@ export async function uploadWithRetries<T>(options: {
       if (verdict === 'fatal') throw error;
       if (made >= attempts() || (verdict === 'resend-once' && isResent)) throw error;
       isResent ||= verdict === 'resend-once';
-      // B2 expects a client to turn to another URL at once; only one that fails again is to slow down.
+      // B2 expects the first change of the URL at once, and pauses only before the next ones.
       const isFirstTurn = made === 1 && verdict === 'new-url' && error.retryAfterMs === undefined;
       if (!isFirstTurn) await clock.sleep(pauseMs(made, error.retryAfterMs), signal);
     }

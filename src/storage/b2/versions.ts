@@ -5,13 +5,13 @@ import type { B2Client } from './client.ts';
 import { B2Failure } from './failure.ts';
 import type { B2Upload } from './upload.ts';
 
-/** What Backblaze bills as one transaction. */
+/** Backblaze bills a page of this size as one transaction. */
 const PAGE_SIZE = 1000;
 /** Ten million versions: hundreds of servers, every hour, for years. */
 const MOST_PAGES = 10_000;
 
 /**
- * All versions under a prefix: by name, newest first, hide markers and unfinished files among them
+ * Lists all versions under a prefix by name, newest first, with hide markers and unfinished files
  * (https://www.backblaze.com/apidocs/b2-list-file-versions).
  */
 export async function* listVersions(
@@ -31,7 +31,7 @@ export async function* listVersions(
     );
     yield* files;
     if (next === undefined) return;
-    // Otherwise a service that names the same page again and again would be asked for ever.
+    // A faulty service may name the same page again and again.
     const page = `${next.startFileName}\n${next.startFileId ?? ''}`;
     if (seen.has(page) || seen.size >= MOST_PAGES) {
       throw new StorageError(
@@ -51,7 +51,7 @@ function nextPage(data: unknown): { startFileName: string; startFileId?: string 
   return { startFileName, ...(startFileId === undefined ? {} : { startFileId }) };
 }
 
-/** Large files of exactly this name that were begun by this catalogue and never finished. */
+/** Unfinished large files of exactly this name that this catalogue began. */
 async function listUnfinished(
   client: B2Client,
   bucketId: string,
@@ -67,10 +67,10 @@ async function listUnfinished(
   return files.filter((file) => file.name === name && file.info[OWNER_KEY] === owner);
 }
 
-/** Names the catalogue that made a file, so that no host sweeps away what another is uploading. */
+/** The key of the catalogue that began a file: no host may cancel the upload of another. */
 export const OWNER_KEY = CATALOG_FACT;
 
-/** Cancels them; a sentence for each. */
+/** Cancels the unfinished files of a name. Returns a sentence for each. */
 export async function cancelUnfinished(
   client: B2Client,
   bucketId: string,
@@ -85,7 +85,7 @@ export async function cancelUnfinished(
   return cancelled;
 }
 
-/** Cancels an unfinished large file. False where there is none of that id any more: it was finished, or cancelled before. */
+/** Cancels an unfinished large file. False where it was finished or cancelled before. */
 export async function cancelLargeFile(client: B2Client, fileId: string, signal: AbortSignal): Promise<boolean> {
   try {
     await client.call(
@@ -100,13 +100,13 @@ export async function cancelLargeFile(client: B2Client, fileId: string, signal: 
   }
 }
 
-/** Whether an upload came to something, as far as B2 itself could be asked. */
+/** Whether an upload was stored, as far as B2 tells. */
 type Finding = { state: 'stored'; version: FileVersion } | { state: 'absent' } | { state: 'unknown' };
 
-/** Long enough for a listing and a removal or two. */
+/** Enough for a listing and two removals. */
 export const SETTLE_WITHIN_MS = 15_000;
 
-/** All finished versions that this very upload has made: more than one where B2 stored it, answered otherwise, and got it again. */
+/** The finished versions of this very upload: several where B2 stored it, denied that, and got it again. */
 async function versionsOf({ client, bucketId, name, info }: B2Upload, signal: AbortSignal): Promise<FileVersion[]> {
   const found: FileVersion[] = [];
   for await (const version of listVersions(client, bucketId, name, signal)) {
@@ -117,7 +117,7 @@ async function versionsOf({ client, bucketId, name, info }: B2Upload, signal: Ab
   return found;
 }
 
-/** Asks B2 whether an upload is stored. A key that may not list leaves it unknown, as a line that is down does. */
+/** Asks B2 whether an upload is stored. Unknown to a key that may not list, and while the line is down. */
 export async function findStored(upload: B2Upload, sha1: string, signal: AbortSignal): Promise<Finding> {
   try {
     const version = (await versionsOf(upload, signal)).find((one) => one.sha1 === sha1);
@@ -129,10 +129,9 @@ export async function findStored(upload: B2Upload, sha1: string, signal: AbortSi
 }
 
 /**
- * Removes what an upload has stored besides `keep`, for uploads whose answers were doubtful. What cannot be settled now is
- * told to `upload.onUnsettled`.
+ * Removes all versions of an upload but `keep`, after doubtful answers. Calls `upload.onUnsettled` where that fails.
  */
-export async function settleTwins(upload: B2Upload, keep: string | undefined, signal: AbortSignal): Promise<void> {
+export async function removeDuplicates(upload: B2Upload, keep: string | undefined, signal: AbortSignal): Promise<void> {
   try {
     for (const { id } of await versionsOf(upload, signal)) {
       if (id !== keep) await removeVersion(upload.client, { id, name: upload.name }, signal);
@@ -143,7 +142,7 @@ export async function settleTwins(upload: B2Upload, keep: string | undefined, si
   }
 }
 
-/** Whether a large file was finished: by its id, or where the key may not read that, by a listing. */
+/** Whether a large file was finished: asked by its id, or by a listing where the key may not read files. */
 export async function findFinished(fileId: string, upload: B2Upload): Promise<Finding> {
   const { client, signal, attempts } = upload;
   try {
@@ -171,7 +170,7 @@ export async function findFinished(fileId: string, upload: B2Upload): Promise<Fi
   }
 }
 
-/** Removes a version; one that is gone already, by a lifecycle rule or a removal whose answer was lost, is no failure. */
+/** Removes a version. One that is gone already, as after a lost answer, is no failure. */
 export async function removeVersion(
   client: B2Client,
   { id, name }: { id: string; name: string },

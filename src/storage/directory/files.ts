@@ -3,19 +3,19 @@ import { copyFile, type FileHandle, lstat, open, realpath, rm } from 'node:fs/pr
 import { dirname, relative } from 'node:path';
 import { ArchiveError, errorCode, errorMessage, PgbakError, StorageError } from '../../core/errors.ts';
 
-/** At memory speed the calls count. */
+/** Large: at memory speed each call counts. */
 export const READ_BYTES = 1 << 20;
 
 /**
- * Opens an archive for reading. What stands there in its place must be a file: a fifo would be waited for without end, a
- * device never ends, and a link may lead anywhere.
+ * Opens an archive for reading. It must be a regular file: a fifo blocks without end, a device never ends, and a link may
+ * lead anywhere.
  *
  * @throws ArchiveError for anything else
  */
 export async function openRegularFile(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
-    // Without O_NONBLOCK a fifo is not even opened before somebody writes to it (open(2)).
+    // Without O_NONBLOCK, opening a fifo waits for a writer (open(2)).
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
   } catch (error) {
     // A socket cannot be opened, and a link is refused in these ways.
@@ -46,7 +46,7 @@ function notRegular(path: string, kind: string): ArchiveError {
   );
 }
 
-/** The bytes of a file, which is closed at their end. `failure` makes words of what cannot be read. */
+/** Reads a file to its end and closes it. `failure` puts a read error into words. */
 export async function* bytesOf(file: FileHandle, failure: (error: unknown) => Error): AsyncGenerator<Buffer> {
   try {
     for (;;) {
@@ -62,25 +62,24 @@ export async function* bytesOf(file: FileHandle, failure: (error: unknown) => Er
 }
 
 /**
- * Copies a file by letting the copy share its blocks, which takes no time and no room (ioctl_ficlone(2)). Resolves with
- * false where the file system cannot do that.
+ * Makes a copy that shares the blocks of a file, which takes no time and no space (ioctl_ficlone(2)). False where the file
+ * system cannot.
  */
 export async function cloneFile(file: FileHandle, name: string, path: string): Promise<boolean> {
-  // Of the file that is open: another may have that name by now.
+  // The open file itself: its name may belong to another file by now.
   const source = process.platform === 'linux' ? `/proc/self/fd/${file.fd}` : name;
   try {
     await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     return true;
   } catch {
-    // Why it cannot be done has many codes; the plain copy that follows tells what is really wrong.
+    // This fails with many codes. The plain copy that follows tells the real error.
     await rm(path, { force: true });
     return false;
   }
 }
 
 /**
- * Proves that what is about to be removed is a file of its own, below the directory: a link, or a folder on the way that
- * leads elsewhere, was put there by somebody else.
+ * Proves, before a removal, that a path is a regular file inside the directory. pgbak makes no links that lead elsewhere.
  */
 export async function checkIsOwnFile(directory: string, path: string): Promise<void> {
   try {
@@ -88,7 +87,7 @@ export async function checkIsOwnFile(directory: string, path: string): Promise<v
     const way = relative(await realpath(directory), await realpath(dirname(path)));
     if (stats.isFile() && !way.startsWith('..') && !way.startsWith('/')) return;
   } catch (error) {
-    // What is gone already need not be removed.
+    // Gone already.
     if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
@@ -109,7 +108,7 @@ const REASONS: Record<string, [string, string?]> = {
   EIO: ['its disk reports an error', "Look at the kernel's log (dmesg) and check the disk."],
 };
 
-/** What a directory did wrong, in words; errors of pgbak itself stay as they are. */
+/** The failure of a directory in words. Errors of pgbak itself stay as they are. */
 export function directoryError(directory: string, what: string, error: unknown): PgbakError {
   if (error instanceof PgbakError) return error;
   const code = errorCode(error);

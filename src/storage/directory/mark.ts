@@ -7,17 +7,17 @@ import { directoryError } from './files.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import { syncDirectory } from '../../system/publish-file.ts';
 
-/** The file that tells a directory from the empty one that stands there while its disk is not mounted. */
+/** This file is missing in the empty directory that is left while the disk is not mounted. */
 export const MARK_NAME = '.pgbak-destination';
 
 const LONGEST_MARK_BYTES = 200;
 const MARK = /^pgbak destination ([\da-f-]{36})\n$/;
 
 /**
- * Proves that a directory is the one that archives were stored in before, or one that never held any. `isWriting` puts a
- * mark into it where it has none.
+ * Proves that a directory is the one that holds earlier archives, or that there are none. `isWriting` marks it where it has
+ * no mark.
  *
- * @throws StorageError where it is not there, or is another one: its disk is not mounted, most likely
+ * @throws StorageError where it is missing or another one, most likely because its disk is not mounted
  */
 export async function checkDirectory(directory: string, memory: PlaceMemory, isWriting: boolean): Promise<void> {
   const place = printPlace({ kind: 'directory', path: directory });
@@ -27,7 +27,7 @@ export async function checkDirectory(directory: string, memory: PlaceMemory, isW
   if (!(await isDirectory(directory))) throw wasUsed ? gone(directory) : neverMade(directory);
   const found = await readMark(directory);
   if (found !== undefined && known !== undefined && found !== known) throw another(directory, 'is that of another one');
-  // A directory that was copied without its hidden files is told by what it holds.
+  // A directory that was copied without hidden files still holds the archives.
   const holdsSome = expected.some((path) => existsSync(path));
   if (found === undefined && known !== undefined && !holdsSome) throw another(directory, 'is missing');
   if (known === undefined && expected.length > 0 && !holdsSome) throw gone(directory);
@@ -35,7 +35,7 @@ export async function checkDirectory(directory: string, memory: PlaceMemory, isW
   await memory.noteMark(place, found ?? (await writeMark(directory, known ?? randomUUID())));
 }
 
-/** Makes a directory where there is none, and takes the one that is there now for the right one. */
+/** Creates a missing directory, and takes the one that is there for the right one. */
 export async function acceptDirectory(directory: string, memory: PlaceMemory): Promise<void> {
   const place = printPlace({ kind: 'directory', path: directory });
   try {
@@ -72,7 +72,7 @@ async function readMark(directory: string): Promise<string | undefined> {
   throw another(directory, 'is damaged');
 }
 
-/** Under its name only once all of it is there. Returns what it says in the end. */
+/** Writes the mark, which appears complete or not at all. Returns the one that is there in the end. */
 async function writeMark(directory: string, mark: string): Promise<string> {
   const path = join(directory, MARK_NAME);
   const partial = `${path}.${mark}.partial`;
@@ -82,7 +82,7 @@ async function writeMark(directory: string, mark: string): Promise<string> {
       await file.writeFile(`pgbak destination ${mark}\n`);
       await file.sync();
     }
-    // Two hosts may do so at once: the first one's stays.
+    // Two hosts may do this at once: the first mark stays.
     await link(partial, path).catch(async (error: unknown) => {
       if (errorCode(error) !== 'EEXIST') await rename(partial, path);
     });

@@ -4,10 +4,10 @@ import { formatNote, parseNote } from '../../core/checksum-note.ts';
 import { openRegularFile } from './files.ts';
 import type { StoredObject } from '../storage.ts';
 
-/** Behind the name of an archive's file: the name of the small one beside it that holds its SHA-256 and its facts. */
+/** The suffix of the small file beside an archive that holds its SHA-256 and its facts. */
 export const SIDECAR = '.sha256';
 
-/** The facts of a database take 1,000, and the names of a server and its archive some hundreds. */
+/** The facts of a database take 1,000 bytes, the names of a server and its archive some hundreds. */
 const LIMIT_BYTES = 16_384;
 
 type Facts = NonNullable<StoredObject['info']>;
@@ -16,20 +16,20 @@ type Facts = NonNullable<StoredObject['info']>;
 export interface Sidecar {
   /** The sum, as `formatNote` writes it. */
   note: string;
-  /** The short facts that were kept with the archive; none where there are none that can be read. */
+  /** The facts that were kept with the archive; empty where they cannot be read. */
   info: Facts;
 }
 
 /**
- * Writes an archive's sum beside it, as `sha256sum -c` reads it; its signature and the archive's facts go before in
- * comments. The file gets its name when all of it is on the disk.
+ * Writes the sum of an archive beside it, for `sha256sum -c`, with its signature and the facts as comments before. The file
+ * gets its name when it is complete on the disk.
  */
 export async function writeSidecar(archivePath: string, partial: string, { note, info }: Sidecar): Promise<void> {
   const parsed = parseNote(note);
-  if (parsed === undefined) throw new Error('what is to be kept beside an archive is no sum');
+  if (parsed === undefined) throw new Error('the note of an archive holds no sum');
   const { sha256, signature } = parsed;
   const signed = signature === undefined ? '' : `# pgbak hmac-sha256:${signature.hmac},scrypt:${signature.salt}\n`;
-  // JSON has no line breaks of its own, so that no name of a server ends the comment.
+  // JSON escapes line breaks, so a server's name cannot end the comment.
   const facts = `# pgbak-facts ${JSON.stringify(info)}\n`;
   try {
     await using file = await open(partial, 'wx', 0o600);
@@ -41,14 +41,14 @@ export async function writeSidecar(archivePath: string, partial: string, { note,
   }
 }
 
-/** What is kept beside an archive; undefined where there is nothing, or something else. */
+/** Reads the sidecar of an archive; undefined where there is none, or something else. */
 export async function readSidecar(archivePath: string): Promise<Sidecar | undefined> {
   try {
     await using file = await openRegularFile(`${archivePath}${SIDECAR}`);
     const { bytesRead, buffer } = await file.read(Buffer.alloc(LIMIT_BYTES), 0, LIMIT_BYTES, 0);
     return parseSidecar(buffer.toString('utf8', 0, bytesRead), basename(archivePath));
   } catch {
-    // A sum that cannot be read is one that is not known; the archive itself is none the worse.
+    // The sum is unknown then. The archive itself is not affected.
     return undefined;
   }
 }

@@ -24,8 +24,8 @@ export interface DirectoryOptions {
 }
 
 /**
- * Archives in a directory, each version a file of its own: `shop.20261123T101500Z.sql.7z`, mode 0600. A file gets its
- * name only when all of it is on the disk, and never takes another's place.
+ * Archives in a directory, a file for each version: `shop.20261123T101500Z.sql.7z`, mode 0600. A file gets its name only
+ * when it is complete on the disk, and never replaces another.
  */
 export function openDirectoryStorage({ directory, owner, memory }: DirectoryOptions): Storage {
   const look = async (isWriting: boolean) => {
@@ -51,7 +51,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
 
     check: async (name) => {
       await look(false);
-      // Where the directory is to be made, it is the one above that counts.
+      // A missing directory will be created in the nearest one above it.
       let above = dirname(pathOf(name));
       while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
       try {
@@ -73,7 +73,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         const info = { ...options.info, [CATALOG_FACT]: owner };
         if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), { note, info });
         await syncDirectory(dirname(path));
-        // What cannot be swept now is swept by the next one.
+        // The next backup sweeps what this one cannot.
         for (const one of await sweepSidecars(directory, name, owner).catch(() => [])) options.onTrouble?.(one);
         return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
       } catch (error) {
@@ -119,7 +119,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       await look(false);
       try {
         await checkIsOwnFile(directory, id);
-        // First, since an archive without one is found by the next prune, and one without an archive is never found.
+        // The sidecar first: the next prune finds an archive without one, but not a sidecar without an archive.
         await rm(`${id}${SIDECAR}`, { force: true });
         await rm(id, { force: true });
         await syncDirectory(dirname(id));
@@ -139,12 +139,12 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
   };
 }
 
-/** Where it was never made because its directory is none, there is nothing to remove either. */
+/** Ignores failures: where the directory cannot be written to, the file was never made. */
 async function discard(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {});
 }
 
-/** What cannot be stored whole, with its sum, is not stored at all. */
+/** Writes the sidecar, or removes the archive: neither stays without the other. */
 async function noteBeside(path: string, partial: string, note: Sidecar): Promise<void> {
   try {
     await writeSidecar(path, partial, note);
@@ -154,7 +154,7 @@ async function noteBeside(path: string, partial: string, note: Sidecar): Promise
   }
 }
 
-/** Copies the archive, flushed to the disk, and returns its sums. */
+/** Copies the archive, flushes it to the disk, and returns its sums. */
 async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions): Promise<Sums> {
   await using target = await open(path, 'wx', 0o600);
   const sha1 = createHash('sha1');
@@ -182,7 +182,7 @@ async function copy(file: ArchiveFile, path: string, { signal, onProgress }: Put
   return { sha1: sha1.digest('hex'), sha256: sha256.digest('hex') };
 }
 
-/** A write may take less than it was given. */
+/** A single write may take fewer bytes than it was given. */
 async function writeAll(target: FileHandle, chunk: Buffer): Promise<void> {
   for (let offset = 0; offset < chunk.length;) {
     offset += (await target.write(chunk, offset)).bytesWritten;

@@ -8,15 +8,15 @@ import { directoryError } from './files.ts';
 import { readSidecar, SIDECAR } from './sidecar.ts';
 
 const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
-/** The fact that an archive's version is named by, to the second. */
+/** The fact that names a version, to the second. */
 const STARTED_FACT = 'pgbak-started-at';
-/** Files that are looked at side by side. */
+/** Files that are examined at once. */
 const AT_ONCE = 16;
 const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
 
 /**
- * The file of one version: the time stamp stands before the extension. A second one within the same second gets a
- * number; `attempt` counts from 1.
+ * The file name of a version, with its time stamp before the extension. Another one of the same second gets a number;
+ * `attempt` counts from 1.
  */
 export function versionNameOf(name: string, startedAt: Date, attempt: number): string {
   const extension = EXTENSION.exec(name)?.[0] ?? '';
@@ -24,7 +24,7 @@ export function versionNameOf(name: string, startedAt: Date, attempt: number): s
   return `${name.slice(0, name.length - extension.length)}.${stampOf(startedAt)}${number}${extension}`;
 }
 
-/** A file that is not finished yet: hidden, and marked with the catalogue that writes it. */
+/** The hidden name of an unfinished file, with the mark of the catalogue that writes it. */
 export function partialNameOf(name: string, owner: string): string {
   return join(dirname(name), `${partialPrefix(name, owner)}${randomBytes(4).toString('hex')}.partial`);
 }
@@ -44,7 +44,7 @@ function partialPrefix(name: string, owner: string): string {
   return `.${basename(name)}.${mark}-`;
 }
 
-/** All finished versions whose object name begins with `prefix`, by name and then newest first. */
+/** Lists all finished versions whose object name begins with `prefix`, by name and then newest first. */
 export async function* listVersions(directory: string, prefix: string): AsyncGenerator<StoredObject> {
   const files = await filesBelow(directory, prefix);
   const there = new Set(files);
@@ -61,7 +61,7 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
         ({ size }) => size,
         () => undefined,
       );
-      // It may have been removed since it was listed.
+      // Removed since it was listed.
       if (sizeBytes === undefined) return [];
       const facts = there.has(file + SIDECAR) ? await factsBeside(path, storedAt) : {};
       return [{ name, id: path, sizeBytes, storedAt, ...facts }];
@@ -70,7 +70,7 @@ export async function* listVersions(directory: string, prefix: string): AsyncGen
   }
 }
 
-/** One version by its path; undefined where there is no such file, or something else in its place. */
+/** Finds one version by its path; undefined where there is no such regular file. */
 export async function findVersion(directory: string, path: string): Promise<StoredObject | undefined> {
   const version = parseVersion(relative(directory, path));
   if (version === undefined || join(directory, version.file) !== path) return undefined;
@@ -99,7 +99,7 @@ function parseVersion(file: string): Version | undefined {
   return { file, name: base + extension, stamp, storedAt, number: Number(number ?? 1) };
 }
 
-/** The paths of the versions of one name that have a file with that suffix beside them, or had. */
+/** The paths of versions of one name that a file with that suffix belongs to; they may be gone. */
 async function versionsOf(directory: string, name: string, suffix: string): Promise<string[]> {
   const folder = join(directory, dirname(name));
   return (await namesIn(folder)).flatMap((entry) => {
@@ -112,7 +112,7 @@ async function versionsOf(directory: string, name: string, suffix: string): Prom
   });
 }
 
-/** What was kept with an archive. A time that is not that of its name is that of another archive. */
+/** The facts kept with an archive. A time that differs from its name belongs to another archive. */
 async function factsBeside(path: string, storedAt: Date): Promise<Pick<StoredObject, 'info'>> {
   const info = (await readSidecar(path))?.info;
   if (info === undefined) return {};
@@ -122,11 +122,11 @@ async function factsBeside(path: string, storedAt: Date): Promise<Pick<StoredObj
 }
 
 /**
- * The files below, relative to the directory, whose object name may begin with `prefix`. Thousands of archives are listed
- * for each of hundreds of servers: no other folder is entered, and no path is taken apart.
+ * The files, relative to the directory, whose object name may begin with `prefix`. Thousands of archives are listed for
+ * each of hundreds of servers, so no other folder is entered and no path is parsed.
  */
 async function filesBelow(directory: string, prefix: string, folder = ''): Promise<string[]> {
-  // A version has its stamp behind the first point of its object's name, or further on.
+  // The stamp of a version follows the first point of its object's name, or a later one.
   const start = /^[^.]*\.?/.exec(prefix)?.[0] ?? '';
   const files: string[] = [];
   for (const entry of await entriesIn(resolve(directory, folder))) {
@@ -139,7 +139,7 @@ async function filesBelow(directory: string, prefix: string, folder = ''): Promi
   return files;
 }
 
-/** Where ext4 keeps, at the top of a disk, what a check of it has found: only root may look into it. */
+/** The directory of fsck at the top of an ext4 disk, which only root may read. */
 const LOST_AND_FOUND = 'lost+found';
 
 async function entriesIn(folder: string): Promise<Dirent[]> {
@@ -157,7 +157,7 @@ async function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-/** Undefined for a moment that there never was, such as February 30, which pgbak writes into no name. */
+/** Undefined for a date that does not exist, such as February 30. */
 function instantOf(stamp: string): Date | undefined {
   const instant = new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   return Number.isNaN(instant.getTime()) || stampOf(instant) !== stamp ? undefined : instant;
@@ -172,8 +172,8 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * Removes what lies beside archives of one name that somebody removed by hand. Only what says that this very catalogue
- * made it is removed. Returns a sentence for each.
+ * Removes the sidecars of archives of one name that were removed by hand, if this catalogue made them. Returns a sentence
+ * for each.
  */
 export async function sweepSidecars(directory: string, name: string, owner: string): Promise<string[]> {
   const swept: string[] = [];
