@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../server/archive-name.ts';
-import type { Checksum, RowCounts } from '../core/backup-record.ts';
+import type { RowCounts } from '../core/backup-record.ts';
 import { asShortText } from '../core/database-facts.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';
@@ -129,7 +129,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
     const stored = await upload.complete(archive.sizeBytes, { 'pgbak-raw-size': String(archive.rawSizeBytes) });
     return {
       sizeBytes: stored.sizeBytes,
-      checksum: checksumOf(stored),
+      checksum: stored,
       rawSizeBytes: archive.rawSizeBytes,
       place: storage.place,
       objectId: stored.id,
@@ -148,11 +148,6 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
 async function findPrograms({ compression }: ServerSettings, context: Context): Promise<void> {
   const zstd = compression.method === 'zstd' ? zstdOf(context) : undefined;
   await Promise.all([clientProgramsOf(context), sevenZipOf(context), zstd]);
-}
-
-function checksumOf(stored: Checksum): Checksum {
-  if ('partSums' in stored) return { partSums: stored.partSums };
-  return { sha1: stored.sha1, sha256: stored.sha256 };
 }
 
 /** The note of an archive's checksum, signed where there is a password: only who knows it can make such an archive. */

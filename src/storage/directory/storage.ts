@@ -4,7 +4,6 @@ import { access, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Sums } from '../../core/backup-record.ts';
 import { CATALOG_FACT, type ArchiveFile, type PutOptions, type Storage } from '../storage.ts';
 import { archiveIsGone, StorageError } from '../../core/errors.ts';
 import { checkDirectory } from './mark.ts';
@@ -155,7 +154,7 @@ async function noteBeside(path: string, partial: string, note: Sidecar): Promise
 }
 
 /** Copies the archive, flushes it to the disk, and returns its sums. */
-async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions): Promise<Sums> {
+async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions) {
   await using target = await open(path, 'wx', 0o600);
   const sha1 = createHash('sha1');
   const sha256 = createHash('sha256');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
-import type { Checksum, Sums } from '../../core/backup-record.ts';
+import type { Checksum } from '../../core/backup-record.ts';
 import { errorCode, StorageError } from '../../core/errors.ts';
 import { unlessAborted } from '../../system/clock.ts';
 import type { GrowingFile } from '../storage.ts';
@@ -29,6 +29,13 @@ export interface HashedPart extends Part {
   sha256?: string;
 }
 
+/** The sums of parts, and of all of them together. */
+interface HashedFile {
+  sha1: string;
+  sha256: string;
+  parts: readonly HashedPart[];
+}
+
 /** Cuts a file into parts of that size; the last one is smaller. */
 export function cutInParts({ path, sizeBytes }: { path: string; sizeBytes: number }, partBytes: number): Part[] {
   return Array.from({ length: Math.ceil(sizeBytes / partBytes) }, (_part, index) => {
@@ -38,7 +45,7 @@ export function cutInParts({ path, sizeBytes }: { path: string; sizeBytes: numbe
 }
 
 /** Reads parts one after the other. Returns the SHA-1 of each, and the sums of all of them together. */
-export async function hashParts(parts: readonly Part[], signal: AbortSignal): Promise<Sums & { parts: HashedPart[] }> {
+export async function hashParts(parts: readonly Part[], signal: AbortSignal): Promise<HashedFile> {
   const whole = createHash('sha1');
   const sha256 = createHash('sha256');
   const isOne = parts.length === 1;
@@ -172,7 +179,7 @@ export async function* partsOf(
  */
 export function provenChecksum(
   sent: readonly HashedPart[],
-  onDisk: (Sums & { parts: readonly HashedPart[] }) | undefined,
+  onDisk: HashedFile | undefined,
   isThere: (range: Range) => boolean,
 ): Checksum {
   const sums = new Map(onDisk?.parts.map(({ startByte, sha1 }) => [startByte, sha1]));
