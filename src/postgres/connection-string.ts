@@ -3,7 +3,7 @@ import type { Parameter } from './connection.ts';
 
 const HINT = "Write host=db.example dbname=shop user=app password='a secret', or postgresql://app@db.example/shop.";
 
-/** What libpq's isspace() takes, whatever else JavaScript takes for white space. */
+/** White space as libpq's isspace() has it; JavaScript's `\s` takes more. */
 const BLANKS = String.raw`[ \t\n\v\f\r]*`;
 const KEYWORD = new RegExp(`^${BLANKS}([^ \\t\\n\\v\\f\\r=]+)${BLANKS}=${BLANKS}`);
 const QUOTED = /^'((?:[^'\\]|\\[\s\S])*)'/;

@@ -3,7 +3,7 @@ import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts
 import { quoteIdentifier } from './quote.ts';
 import type { Database } from './database.ts';
 
-/** Something about a database or a record that makes its dumps less than they seem. */
+/** A property of a database or of its record that makes its dumps incomplete or worse than they could be. */
 export interface Concern {
   /** `problem`: the dump is going to fail. `warning`: it holds less, or more, than was meant. `advice`: it could be better. */
   level: 'problem' | 'warning' | 'advice';
@@ -84,7 +84,7 @@ function outlookQuery({ noLargeObjects, includeGlobals, ...exclusions }: Outlook
   order by 1, 2, 3`;
 }
 
-/** Looks at what a dump with these exclusions is going to hold, before it is made. */
+/** Predicts what a dump with these exclusions will hold. */
 export async function findOutlook(database: Database, fields: OutlookFields): Promise<DumpOutlook> {
   const rows = await database.ask(outlookQuery(fields));
   const of = (kind: string) => rows.filter(([first]) => first === kind).map(([, a = '', b = '']) => [a, b] as const);
@@ -154,7 +154,7 @@ function largeObjectsConcern(count: string): Concern {
   };
 }
 
-/** Managed services let nobody read them: no reason to warn of each backup. */
+/** Managed services let no role read them, so this is no warning at each backup. */
 const NO_PASSWORDS: Concern = {
   level: 'advice',
   message: 'the role may not read the passwords of roles (pg_authid), and --include-globals leaves them out',

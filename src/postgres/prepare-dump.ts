@@ -12,7 +12,7 @@ import { inspectServer, type ServerFacts } from './inspect-server.ts';
 import { adviseMatching, matchVersion } from './match-version.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
-/** A dump that only has to be started. */
+/** A dump that is ready to start. */
 export interface PreparedDump {
   /** Without `snapshotId` the dump takes a snapshot of its own. */
   command: (snapshotId?: string) => Command;

@@ -13,7 +13,7 @@ export class RefusedStatementError extends ProgramError {
   }
 }
 
-/** What helps, by the SQLSTATE or its class: the language of the server's messages is anybody's guess. */
+/** Hints by SQLSTATE or its class, because the server's messages may be in any language. */
 const HINTS: readonly [RegExp, string][] = [
   [/^42501$/, 'The role lacks a privilege: grant it, or connect as a role that has it.'],
   [/^25006$/, 'The server takes no changes: it is a standby, or default_transaction_read_only is on.'],
@@ -23,7 +23,7 @@ const HINTS: readonly [RegExp, string][] = [
   [/^57014$/, 'A time limit or an administrator ended it; look for statement_timeout and lock_timeout of the role.'],
 ];
 
-/** A psql of ours that has ended too early. */
+/** A psql of pgbak's that ended early. */
 interface BrokenSession {
   connection: Connection;
   stderr: string;
@@ -31,7 +31,7 @@ interface BrokenSession {
   hadAnswer: boolean;
 }
 
-/** Why a session of pgbak's ended: no connection, one that broke, or a statement that the server refused. */
+/** Explains why a psql of pgbak's ended early: no connection, a lost one, or a statement that the server refused. */
 export function explainSessionFailure({ connection, stderr, hadAnswer }: BrokenSession): ProgramError {
   const { sqlState, words } = readServerWords(stderr);
   // A pooler takes the connection itself and refuses the first statement when it cannot reach the server.
@@ -40,7 +40,7 @@ export function explainSessionFailure({ connection, stderr, hadAnswer }: BrokenS
     return new ProgramError(
       `the connection to ${connection.label} was lost: ${words || 'psql gave no reason'}`,
       endedByTimeout(sqlState) ??
-        "Look into the server's log; it was restarted or stopped, or somebody ended the session.",
+        "Look into the server's log; it was restarted or stopped, or the session was terminated.",
     );
   }
   return new RefusedStatementError(

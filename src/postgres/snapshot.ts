@@ -8,7 +8,7 @@ import { countRowsScript, type Exclusions, parseRowCounts } from './dump-selecti
 import { explainSessionFailure } from './session-failure.ts';
 import type { Database } from './database.ts';
 
-/** A moment of a database that a dump can be taken of, open until it is disposed. */
+/** A snapshot of a database for a dump; dispose it to close it. */
 export interface Snapshot extends AsyncDisposable {
   /** For pg_dump's `--snapshot`. */
   id: string;

@@ -66,8 +66,8 @@ function judge(script: string, known: RegExp): { hasBackslashes: boolean } {
     if (!known.test(statement) && !SETTING.test(statement)) throw foreign(excerpt(script, start));
     const isSetting = statement.startsWith('SET ');
     if (statement.startsWith('SET standard_conforming_strings')) {
-      // One reading for all texts of a script, so that whoever takes it apart need not know where it changes; psql changes
-      // its own with the next line.
+      // The setting must come before all texts and end its line (psql changes its reading with the next line), so that
+      // `splitStatements` can read the whole script in one way.
       if (hasTexts || script[end] !== '\n') throw foreign(excerpt(script, start));
       tokens = statement === BACKSLASHES ? TOKENS_WITH_BACKSLASHES : TOKENS;
       tokens.lastIndex = end;

@@ -2,7 +2,7 @@ import type { DatabaseFacts } from '../../core/database-facts.ts';
 import type { Version } from '../../postgres/client-programs.ts';
 import { describeLocale } from './statements.ts';
 
-/** What is to be known before a dump goes into a database that was made otherwise than the one it was taken of. */
+/** Notes for the plan where the target database was made differently from the one that was dumped. */
 export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts): string[] {
   const said: string[] = [];
   const isSameLocale =
@@ -34,7 +34,7 @@ const NEW_IN: Readonly<Record<number, string>> = {
   18: 'virtual generated columns, NOT NULL constraints with a name, NOT ENFORCED, WITHOUT OVERLAPS',
 };
 
-/** What it means that the target is of an earlier major version than the server that was dumped; empty where it is not. */
+/** Notes for the plan where the target's major version is older than that of the server that was dumped. */
 export function olderThanSource(from: number | undefined, target: Version): string[] {
   if (from === undefined || from <= target.major) return [];
   const unknown = Object.entries(NEW_IN).flatMap(([major, what]) =>

@@ -12,7 +12,7 @@ import {
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 import type { Database } from '../../postgres/database.ts';
 
-/** How a database is made on a server as another one was. */
+/** How a server can make a database like another one. */
 export interface DatabaseFit {
   /** What follows `CREATE DATABASE name TEMPLATE template0`. */
   options: string;
@@ -43,9 +43,11 @@ export interface FitRequest {
 const INSTEAD = 'Or make the database yourself as you like it, and restore into it without --create.';
 
 /**
- * Asks a server, without changing anything, how it can make a database as another was: its encoding, provider and locale
- * exactly so, since texts would be ordered otherwise and constraints might not hold; a `ConfigError` with the remedy where
- * it cannot. Of the rest what it can, and notes on what it cannot.
+ * Asks a server, without a change, how it can make a database like another one. Encoding, provider and locale must be the
+ * same: in another order of texts constraints might not hold. Of the rest the server gets what it can take, and notes tell
+ * what it cannot.
+ *
+ * @throws ConfigError with the remedy, where encoding, provider or locale cannot be the same
  */
 export async function fitDatabase(request: FitRequest): Promise<DatabaseFit> {
   const { facts, database, label, major } = request;
@@ -89,7 +91,7 @@ function whatWas(facts: DatabaseFacts): string {
   return `the database was made with ${describeLocale(facts)}`;
 }
 
-/** Whether the operating system there has a locale: a setting that everybody may try for one statement tells. */
+/** Whether the server's machine has a locale, asked by a setting that every role may try for one statement. */
 async function hasLocale(name: string, { server }: FitRequest): Promise<boolean> {
   try {
     await server.ask(`select pg_catalog.set_config('lc_monetary', ${quoteLiteral(name)}, true)`);
@@ -159,7 +161,7 @@ function list(values: readonly (string | undefined)[]): string {
   return known.length === 0 ? 'null' : known.map((value) => quoteLiteral(value)).join(', ');
 }
 
-/** The facts without what the server cannot do; what was left out is said in `notes`. */
+/** The facts without those that the server cannot take; `notes` gets what was left out, and why. */
 function withoutWhatIsMissing(request: FitRequest, there: There, notes: string[]): DatabaseFacts {
   const { noOwner, noPrivileges, rolesComing } = request;
   const { owner, tablespace, privileges, settings = [], labels, ...rest } = request.facts;

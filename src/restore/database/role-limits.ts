@@ -58,7 +58,7 @@ export function leftOutFor(limits: RoleLimits, wish: { noOwner: boolean; noPrivi
   };
 }
 
-/** What is to be known before the dump is loaded. */
+/** Notes for the plan of a restore. */
 export function describeLimits(
   { foreignExtensions, isPublicForeign, foreignRoles }: RoleLimits,
   wish: { noOwner: boolean; noPrivileges: boolean; clean: boolean },

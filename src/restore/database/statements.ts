@@ -78,7 +78,7 @@ function splitList(list: string): string[] {
     .filter((one) => one !== '');
 }
 
-/** Everything else that a database was given, in the order in which it has to be given. */
+/** Statements for the other properties of a database, in the order in which they must run. */
 export function statementsFor(database: string, facts: DatabaseFacts): string[] {
   const name = `database ${quoteIdentifier(database)}`;
   const { owner, comment, connectionLimit, isTemplate, refusesConnections, settings = [], labels = [] } = facts;

@@ -22,7 +22,7 @@ export function startThroughScript(request: LoadRequest, path?: string): Loader 
   const { stdin, stdout } = script;
   if (stdin === undefined || stdout === undefined) throw new Error('pg_restore was started without pipes');
   const copied = pipeline(stdout, psql.input, { end: false });
-  // What psql does not take, pg_restore need not write: it would wait for a reader without end.
+  // Without a reader pg_restore would wait forever.
   copied.catch(() => void script.stop());
   const isPart = parts !== undefined && isSelection(parts);
   const input = isPart ? untilItCloses(stdin) : stdin;
@@ -41,7 +41,7 @@ export function startThroughScript(request: LoadRequest, path?: string): Loader 
       const ending = own === undefined ? await lastWords(script) : undefined;
       await script.stop();
       stdin.destroy();
-      // Without a word it was only ended because nothing was read any more, which says less than why that was.
+      // Without words of its own pg_restore ended only because psql had; then psql's reason counts.
       const hasWords = ending !== undefined && ending.stderrTail.trim() !== '';
       return hasWords ? explainLoadFailure('pg_restore', ending.stderrTail) : own;
     },

@@ -6,18 +6,17 @@ import { startScript } from './load-script.ts';
 import type { Loader, LoadRequest } from './loader.ts';
 
 /**
- * Starts what loads a dump in one transaction. Of a binary dump pg_restore makes the script
- * (https://www.postgresql.org/docs/current/app-pgrestore.html) that a plain dump is already, so that for both the
- * transaction is pgbak's own: with `emptyFirst` it has more in it than pg_restore knows of, and where the connection is
- * lost at its end pgbak can find out what became of it.
+ * Starts the programs that load a dump in one transaction. A plain dump is a script for psql; pg_restore makes one of a
+ * binary dump (https://www.postgresql.org/docs/current/app-pgrestore.html). So the transaction is pgbak's own for both:
+ * `emptyFirst` can be part of it, and pgbak can ask for its fate where the connection is lost at the end.
  */
 export function startLoader(request: LoadRequest): Loader {
   return request.format === 'sql' ? startScript(request) : startThroughScript(request);
 }
 
 /**
- * A loader that keeps the dump in a file first: pg_restore's jobs each read their own part of it, and rows that are to
- * come in another order than they stand there have to be looked for.
+ * A loader that first writes the dump to a file. pg_restore needs one for several jobs, and for rows in another order than
+ * the dump's.
  */
 export function fileLoader(request: LoadRequest, path: string, jobs: number): Loader {
   const input = createWriteStream(path, { mode: 0o600, flags: 'wx' });

@@ -54,7 +54,7 @@ export function startScript(request: LoadRequest): Loader {
       if (refused !== undefined && refused === dump.refusal()) throw refused;
       if (refused === undefined) stdin.end(transaction.commit);
       const ending = await psql.ended;
-      // What psql has told stands, also where a signal came in the same moment.
+      // A commit that psql has reported counts, even if a signal came in the same moment.
       if (transaction.isCommitted()) return;
       // psql's 3 is an error in the script; with anything else the answer to COMMIT may have been lost.
       if (refused !== undefined || ending.exitCode === 3) {
@@ -86,7 +86,7 @@ function bytesReadFrom(stdin: Writable): () => number {
   return () => ('bytesWritten' in stdin ? Number(stdin.bytesWritten) : 0) - stdin.writableLength;
 }
 
-/** How a program ended that failed by itself; it may just be on its way out, with the reason on its lips. */
+/** How a program ended that failed by itself. It gets a moment to end and to write its reason. */
 export async function lastWords(program: RunningProgram): Promise<Ending | undefined> {
   const soon = new Promise<undefined>((resolve) => setTimeout(resolve, LAST_WORDS_WITHIN_MS, undefined));
   const ending = await Promise.race([program.ended.catch(() => undefined), soon]);

@@ -9,9 +9,9 @@ import type { DumpParts } from '../parts/match-names.ts';
 /** A psql or pg_restore that waits for a dump, in one transaction. */
 export interface Loader {
   input: Writable;
-  /** Tells it that the dump is whole, and resolves when all of it is committed. */
+  /** Call after the whole dump was written. Resolves when the transaction is committed. */
   commit(): Promise<void>;
-  /** Ends it so that nothing is committed; resolves with its own reason where it had given up by itself. */
+  /** Stops the load without a commit. Resolves with the loader's own error if it had failed before. */
   abandon(): Promise<PgbakError | undefined>;
 }
 

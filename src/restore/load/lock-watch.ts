@@ -3,7 +3,7 @@ import type { LoadRequest } from './loader.ts';
 import { askingOf } from './loader.ts';
 
 interface LockWatch {
-  /** Who held what the load last waited for, in words. */
+  /** The session that held the lock for which the load last waited, in words. */
   lastSeen(): string | undefined;
   /** For how long the load has been waiting. */
   waitedSeconds(): number;
@@ -13,7 +13,7 @@ interface LockWatch {
 export const DEFAULT_LOCK_WAIT_SECONDS = 600;
 const LOOK_EVERY_MS = 1000;
 
-/** What became of a load that waited for a lock for as long as it was to. */
+/** The error of a load that has waited for a lock until its limit. */
 export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds: number): ProgramError {
   return new ProgramError(
     `${message} (${locks.lastSeen() ?? 'another session held a lock that the restore needs'})`,
@@ -24,7 +24,7 @@ export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds
 /**
  * Looks, from a session of its own, whether another one keeps a load waiting
  * (https://www.postgresql.org/docs/current/functions-info.html, pg_blocking_pids), and tells `onWait` who. It asks only
- * while nothing is taken of the dump, as far as `progress` tells, so a load that goes on costs no questions.
+ * while `progress` stands still, so a load that goes on costs no questions.
  *
  * @param sessions A query for the numbers of the processes that load; undefined while they are not known.
  */
@@ -58,7 +58,7 @@ export function watchLocks(
       if (told !== seen && !until.aborted) request.onWait?.(told);
       seen = told;
     } catch {
-      // A server that has no connection to spare is told of by the load itself.
+      // Where the server has no free connection, the load itself reports it.
     } finally {
       isAsking = false;
     }

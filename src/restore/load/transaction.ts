@@ -20,7 +20,7 @@ interface TransactionScript {
 /** From which minor version on psql runs no command between `\restrict` and `\unrestrict` (CVE-2025-8714). */
 const RESTRICTED_SINCE: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
 
-/** What the role or the database may be set to and a dump must not be read by. */
+/** Settings by which a dump must be read in place of those of the role or the database. */
 export const READING_SETTINGS = {
   array_nulls: 'on',
   transform_null_equals: 'off',
@@ -40,8 +40,8 @@ function canRestrict({ major, text }: Version): boolean {
  * dump broke off, and the same when pgbak is killed. So the transaction is begun and committed by words in the input
  * itself, and an end without the second undoes all.
  *
- * What the role or the database is set to must neither end it nor change what a dump means, and what is set here is for
- * the transaction alone (https://www.postgresql.org/docs/current/runtime-config-client.html).
+ * Settings of the role or the database must neither end the transaction nor change what a dump means. Settings made here
+ * hold for the transaction alone (https://www.postgresql.org/docs/current/runtime-config-client.html).
  */
 export function transactionScript(psql: Version, lockWaitSeconds: number): TransactionScript {
   const word = randomBytes(16).toString('hex');
@@ -79,7 +79,7 @@ export function transactionScript(psql: Version, lockWaitSeconds: number): Trans
 
 const ASK_WITHIN_MS = 60_000;
 const AGAIN_AFTER_MS = 1000;
-/** One who stopped a load waits no longer for the server than this. */
+/** A user who stopped a load waits no longer than this for the server. */
 const END_WITHIN_MS = 10_000;
 
 interface OwnTransaction {

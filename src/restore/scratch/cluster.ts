@@ -25,13 +25,13 @@ interface ScratchClusterRequest extends DatabaseAccess {
   needs: Pick<ScratchNeeds, 'origin' | 'encoding' | 'preload' | 'lockedObjects'>;
   /** The database that pg_cron takes for its own, where it is to be loaded. */
   cronDatabase: string;
-  /** Whom the server runs as, where pgbak is run by root; PostgreSQL refuses to be. */
+  /** The account that the server runs as where pgbak runs as root: PostgreSQL refuses to run as root. */
   account: Account | undefined;
 }
 
 const START_WITHIN_MS = 60_000;
 const CONNECTIONS = 20;
-/** Nothing in it is worth a flush to the disk: it lives as long as one verification. No worker of its own does anything. */
+/** The server lives as long as one verification, so nothing is flushed to disk, and no background worker runs. */
 const SETTINGS = [
   'port=5432',
   'listen_addresses=',
@@ -135,14 +135,14 @@ async function untilItAnswers({ ask, signal }: Database, ended: Promise<{ stderr
   }
 }
 
-/** Room for one load at a time of each connection would be too much: for one that takes all of it. */
+/** Locks are sized for one load that uses all of them, not for one load in each connection. */
 function settingsFor({ needs, cronDatabase }: ScratchClusterRequest): string[] {
   const { lockedObjects, preload } = needs;
   return [
     ...SETTINGS,
     `max_locks_per_transaction=${Math.ceil(lockedObjects / CONNECTIONS) + 64}`,
     ...(preload.length === 0 ? [] : [`shared_preload_libraries=${preload.join(',')}`]),
-    // Its jobs are those of another database.
+    // The jobs in it belong to the database that was dumped.
     ...(preload.includes('pg_cron') ? [`cron.database_name=${cronDatabase}`, 'cron.launch_active_jobs=off'] : []),
   ];
 }

@@ -2,11 +2,11 @@ import { ArchiveError, ProgramError, type PgbakError } from '../../core/errors.t
 import { describeLocale } from '../database/statements.ts';
 import type { ScratchNeeds } from './needs.ts';
 
-/** What it means that a throwaway server did not load a dump. */
+/** What follows from a throwaway server's failure to load a dump. */
 export type LoadJudgment =
-  /** The dump is bad, or nothing can be said of it: then with what would help. */
+  /** The dump is bad, or could not be judged: then the hint tells what would help. */
   | { reason: PgbakError }
-  /** It may load where these are met. */
+  /** The dump may load on a server that meets these needs. */
   | { again: ScratchNeeds };
 
 interface LoadSituation {
@@ -24,7 +24,7 @@ const SERVER = 'Name a server that has it: --scratch-url or PGBAK_SCRATCH_URL.';
 type Rule = [RegExp, (found: RegExpExecArray, situation: LoadSituation, failure: ProgramError) => LoadJudgment];
 
 const unknown = (message: string, hint?: string): LoadJudgment => ({ reason: new ProgramError(message, hint) });
-/** What is bad is told in one message. */
+/** A bad dump is told in one message, hint included. */
 const bad = ({ message, hint }: ProgramError): LoadJudgment => ({
   reason: new ArchiveError(hint === undefined ? message : `${message}. ${hint}`),
 });
@@ -34,7 +34,7 @@ const noExtension: Rule[1] = ([, name = ''], { major }) =>
     `Install it for PostgreSQL ${major} where pgbak verifies. ${SERVER}`,
   );
 
-/** By their words, which are asked for in English; the first that fits counts. */
+/** Failures by their words, which are in English. The first rule that matches counts. */
 const RULES: Rule[] = [
   [/extension "([^"]+)" is not available/, noExtension],
   [/could not open extension control file "(?:[^"]*\/)?([^"/]+)\.control"/, noExtension],
@@ -129,7 +129,7 @@ const RULES: Rule[] = [
 /** Data that contradicts itself is wrong on every version and in most locales. */
 const CONTRADICTION = /duplicate key|could not create unique index|is duplicated|violates foreign key/;
 
-/** Only what a dump itself is to blame for makes a backup bad. */
+/** A backup is bad only where the dump itself is the cause of the failure. */
 export function judgeLoad(failure: ProgramError, situation: LoadSituation): LoadJudgment {
   const { needs, major, madeOtherwise } = situation;
   for (const [pattern, judge] of RULES) {

@@ -3,7 +3,7 @@ import type { DatabaseFacts, RoleFacts } from '../../core/database-facts.ts';
 import { type DumpOrigin, notedOrigin } from '../../postgres/dump-toc/dump-origin.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 
-/** What a throwaway server must have for a dump to load, as far as its backup tells and earlier tries have taught. */
+/** What a throwaway server needs to load a dump, as known from its backup and from earlier tries. */
 export interface ScratchNeeds {
   /** How the database was made, where that was noted. */
   facts: DatabaseFacts | undefined;
@@ -32,7 +32,7 @@ export function needsOf(
     facts,
     origin: notedOrigin(facts),
     encoding: facts?.encoding ?? encoding,
-    // Of which nothing is known, it may have owned what only a superuser may.
+    // A role without facts may have owned what only a superuser may own.
     roles: [...known, ...roles.filter((name) => !names.has(name)).map((name) => ({ name, isSuperuser: true }))],
     tablespaces: [
       ...new Set([...(facts?.tablespaces ?? []), ...(facts?.tablespace === undefined ? [] : [facts.tablespace])]),

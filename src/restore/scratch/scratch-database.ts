@@ -42,11 +42,11 @@ const PREFIX = 'pgbak_verify_';
 /** A day: no verification takes that long. */
 const ABANDONED_AFTER_SECONDS = 86_400;
 
-/** Whose a throwaway database is: told by its name to those that come later. */
+/** The owner of a throwaway database. Its name tells later verifications who that is. */
 export interface ScratchOwner {
   /** Hexadecimal, the same for all of one catalogue on one machine. */
   mark: string;
-  /** Of this very verification. */
+  /** Identifies one verification. */
   id: string;
 }
 
@@ -55,7 +55,7 @@ export function scratchName({ mark, id }: ScratchOwner): string {
   return `${PREFIX}${began}_${mark}_${Buffer.from(id).toString('hex')}_${randomBytes(2).toString('hex')}`;
 }
 
-/** Makes it in the encoding and locale of the dump or, where the server lacks that locale, in C, which goes with all. */
+/** Makes the database in the encoding and locale of the dump; in C, which fits every encoding, where the server lacks the locale. */
 export async function createScratchDatabase(request: ScratchDatabaseRequest): Promise<ScratchDatabase> {
   const { server, name, needs } = request;
   const madeOtherwise = await make(request);
@@ -65,7 +65,7 @@ export async function createScratchDatabase(request: ScratchDatabaseRequest): Pr
     madeOtherwise,
     countRows: async () => parseRowCounts(await database.ask(countRowsScript())),
     [Symbol.asyncDispose]: async () => {
-      // The signal may be why it is dropped.
+      // A signal of its own: the run's may be aborted already.
       await within(DROP_WITHIN_MS, (signal) => dropScratch({ ...request, server: server.with({ signal }) }));
     },
   };
@@ -84,7 +84,7 @@ function databaseIn(server: Database, name: string): Database {
 
 async function make({ name, needs, major, server }: ScratchDatabaseRequest): Promise<string | undefined> {
   const { facts, encoding } = needs;
-  // From template0, so that what somebody put into template1 does not stand in the way.
+  // template1 may hold objects that the dump makes again.
   const create = `create database ${name} template template0`;
   const inC = encoding === undefined ? create : `${create} encoding ${quoteLiteral(encoding)} locale 'C'`;
   const lacking = facts === undefined ? undefined : lackingProvider(facts, major);
@@ -103,7 +103,7 @@ async function make({ name, needs, major, server }: ScratchDatabaseRequest): Pro
   }
 }
 
-/** Values are to be read as they were written. A setting that this server does not take is passed over. */
+/** The load must read values as they were written. Settings that this server refuses are skipped. */
 async function setForTheLoad(name: string, { facts }: ScratchNeeds, server: Database): Promise<void> {
   const session = Object.entries(facts?.session ?? {}).map(([setting, value]) => ({ name: setting, value }));
   const statements = [...session, ...(facts?.settings ?? []).filter((one) => isForTheLoad(one))].map((setting) =>
@@ -134,7 +134,7 @@ async function dropScratch({ name, major, server }: Omit<ScratchDatabaseRequest,
     await database.ask(`alter subscription ${subscription} set (slot_name = none)`);
     await database.ask(`drop subscription ${subscription}`);
   }
-  // A program that loaded into it may have been killed, and its session be there yet.
+  // A killed loader may have left its session open.
   const drop = `drop database if exists ${name}${major < 13 ? '' : ' with (force)'}`;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -149,8 +149,8 @@ async function dropScratch({ name, major, server }: Omit<ScratchDatabaseRequest,
 }
 
 /**
- * Drops what verifications left there that were killed: those of this catalogue and machine that are not `inUse`, and
- * whatever began a day ago. Their names tell when and whose.
+ * Drops databases that killed verifications have left: those of this catalogue and machine that are not `inUse`, and all
+ * that began more than a day ago. The names tell the owner and the time.
  */
 export async function dropAbandoned(
   request: Omit<ScratchDatabaseRequest, 'name' | 'needs'>,
