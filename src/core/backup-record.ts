@@ -1,28 +1,25 @@
 import type { Format } from './dump-format.ts';
 
-/** How an attempt ended. `running` is also what a killed run leaves until the next one finds it. */
+/** How an attempt ended. A killed run leaves `running` until the next run finds it. */
 export type BackupResult = 'running' | 'success' | 'failed';
 
 /** Rows by `schema.table`, as PostgreSQL spells them without quotes. */
 export type RowCounts = Readonly<Record<string, number>>;
 
-/**
- * Sums of the same bytes, in hexadecimal digits: a storage knows one of them at least. B2 speaks SHA-1 (40 digits), others
- * SHA-256 (64), which cannot be forged.
- */
-export type Sums = { sha1: string; sha256?: string } | { sha1?: string; sha256: string };
-
-/** The sums of one part of an archive. */
+/** A part of an archive and its sums, of 40 and 64 hexadecimal digits. */
 export interface PartSum {
   sizeBytes: number;
   sha1: string;
-  /** Absent in what was stored before pgbak took it. */
+  /** Absent in archives of early versions. */
   sha256?: string;
 }
 
+/** Sums of the same bytes. A storage knows one of them at least: B2 knows SHA-1; SHA-256 cannot be forged. */
+export type Sums = { sha1: string; sha256?: string } | { sha1?: string; sha256: string };
+
 /**
- * Proves that an archive is the one that was stored: by the sums of all of it or, where its parts were never on the disk
- * together, by those of each part, in their order.
+ * Proves that an archive is the one that was stored: the sums of the whole or, where its parts were never on disk together, those
+ * of each part in order.
  */
 export type Checksum = Sums | { partSums: readonly PartSum[] };
 
@@ -46,22 +43,22 @@ export interface BackupRecord {
   place?: string;
   objectName?: string;
   objectId?: string;
-  /** SHA-1 of the stored archive, 40 hexadecimal digits; absent where only those of its parts are known. */
+  /** SHA-1 of the stored archive, 40 hexadecimal digits; absent where only the sums of its parts are known. */
   sha1?: string;
-  /** The same in 64 digits; absent as well in what was stored before pgbak took it. */
+  /** SHA-256 of it, 64 digits; absent in archives of early versions too. */
   sha256?: string;
-  /** The note of it that stood beside the archive when the catalogue was rebuilt: `core/sum-note.ts`. */
+  /** The note of its SHA-256 that was found beside the archive when the catalogue was rebuilt: `core/checksum-note.ts`. */
   sumNote?: string;
   warnings: string[];
   /** When its object was removed from storage. */
   removedAt?: Date;
-  /** When its removal was begun, while it is not known how that ended. */
+  /** When its removal began, while it is unknown how that ended. */
   removingAt?: Date;
   /** When the place that holds its object was given up. */
   givenUpAt?: Date;
-  /** The catalogue that made it, where that was another. */
+  /** The other catalogue that made it. */
   catalogId?: string;
-  /** The roles that the dump names; absent where they were not looked for. */
+  /** The roles that the dump names; absent where they were not determined. */
   roles?: string[];
   /** The database's encoding, as PostgreSQL calls it. */
   encoding?: string;
@@ -73,9 +70,9 @@ export interface BackupRecord {
 
 export const LEVELS = ['remote', 'archive', 'restore'] as const;
 /**
- * `remote`: storage has the object, with the size (and in B2 the SHA-1) that was recorded. `archive`: all of it is
- * fetched, compared, opened, and its dump read to the end. `restore`: it is loaded into a throwaway database, every
- * table there is counted, and the counts are compared with those of the dump where they were noted.
+ * How thoroughly a backup is verified. `remote`: storage has the object, with the recorded size (and in B2 the SHA-1). `archive`:
+ * the archive is fetched, compared and opened, and its dump read to the end. `restore`: the dump is loaded into a throwaway
+ * database, and the rows of every table are compared with the counts of the dump, where those were recorded.
  */
 export type Level = (typeof LEVELS)[number];
 
@@ -85,6 +82,6 @@ export interface VerificationRecord {
   verifiedAt: Date;
   level: Level;
   isGood: boolean;
-  /** What was seen, or what is wrong; secrets hidden. */
+  /** What was checked, or what is wrong; secrets hidden. */
   message: string;
 }
