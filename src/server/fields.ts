@@ -123,7 +123,13 @@ export const SERVER_FIELDS = {
     },
   ),
   destination: optionalText(
-    { flag: 'destination', help: 'b2 or file:/absolute/dir', helpValue: 'PLACE', triedAt: 'storage' },
+    {
+      flag: 'destination',
+      help: 'b2 or file:/absolute/dir',
+      helpValue: 'PLACE',
+      variable: 'PGBAK_DESTINATION',
+      triedAt: 'storage',
+    },
     keptWhere(parseDestination),
   ),
   b2KeyId: optionalSecret(
