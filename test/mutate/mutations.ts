@@ -100,7 +100,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a stored archive may hold more than pgbak puts into one',
     edits: [['if (others.length > 0 || globals.length > 1 || paths.length > 1 + globals.length)', 'if (false)']],
-    tests: ['test/end-to-end/proof-of-origin.test.ts'],
+    tests: ['test/end-to-end/proof.test.ts'],
+    only: 'a second dump in an archive',
   },
   {
     name: 'the next backup is due by the end of the last one',

@@ -197,7 +197,7 @@ test('nor is it while B2 does not answer at the very beginning {hang@upload}', a
   const { stored } = await begin({});
   place.server.faults.add({ endpoint: 'b2_start_large_file', times: 100_000, action: { kind: 'hang' } });
   archive.write(20 * MEGABYTE);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await eventually('the beginning', () => place.server.requests.at(-1)?.endpoint === 'b2_start_large_file');
   await expectSoonOver(stored);
 });
 
