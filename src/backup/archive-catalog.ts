@@ -48,7 +48,7 @@ export async function archiveCatalog(
 }
 
 /** A connection string without its password; empty where the string cannot be parsed. */
-export function withoutPassword(connectionString: Secret): string {
+function withoutPassword(connectionString: Secret): string {
   try {
     return parseConnection(connectionString).conninfo;
   } catch (error) {

@@ -81,7 +81,7 @@ async function settleStorage(attempt: BackupRecord, server: ServerRecord, contex
  * answer was lost. An archive becomes visible only when it is whole and judged good, so it is a backup like any other.
  * Returns the ids of the new backups.
  */
-export async function adoptStored(
+async function adoptStored(
   attempt: BackupRecord,
   server: ServerRecord,
   { storage, settings }: { storage: Storage; settings: ServerSettings },

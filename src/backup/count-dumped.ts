@@ -3,7 +3,7 @@ import type { Snapshot } from '../postgres/snapshot.ts';
 import { describeFailure } from '../core/failure.ts';
 import { tableInDumpLine } from '../core/dump-format.ts';
 
-export interface DumpedRows {
+interface DumpedRows {
   /** Reads a line of pg_dump --verbose, which names each table whose rows it dumps. */
   sawLine(line: string): void;
   /** The rows of the tables that were dumped; undefined where they could not be counted. */

@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { entryNameOf, globalsEntryNameOf, objectNameOf } from '../server/archive-name.ts';
-import type { RowCounts } from '../core/backup-record.ts';
+import type { StoredBackup } from '../catalog/stored-backup.ts';
+import { noteFor } from '../core/checksum-note.ts';
+import type { Context } from '../core/context.ts';
 import { asShortText } from '../core/database-facts.ts';
+import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';
-import { formatNote, signSum } from '../core/checksum-note.ts';
-import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../archive/write-archive.ts';
-import type { StoredBackup } from '../catalog/stored-backup.ts';
-import type { Context } from '../core/context.ts';
-import { prepareDump, type PreparedDump } from '../postgres/prepare-dump.ts';
-import { parseConnection } from '../postgres/connection.ts';
-import { clientProgramsOf, databaseOf, sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
-import { storageFor } from '../server/storage-at.ts';
 import { beginUpload } from '../storage/streaming/begin-upload.ts';
-import { countDumped } from './count-dumped.ts';
 import { pausableLater } from '../system/pausable.ts';
+import { archiveDump } from './archive-dump.ts';
+import { prepareBackup } from './prepare-backup.ts';
+import type { OpenRoom } from './archive-room.ts';
 import { checkSize } from './size-rules.ts';
-import type { OpenRoom } from './room-opener.ts';
 import { runDirectory } from './temporary.ts';
 
 interface BackupRequest {
@@ -32,11 +26,6 @@ interface BackupRequest {
   onUnsettled: () => void;
 }
 
-async function prepareFor(server: ServerRecord, settings: ServerSettings, context: Context): Promise<PreparedDump> {
-  const database = await databaseOf(parseConnection(settings.connectionString), context);
-  return await prepareDump({ database, server, format: settings.format });
-}
-
 const WAITS =
   'the dump waits for the upload, which is slower: no more of the archive may lie in the temporary directory (PGBAK_TMP_LIMIT), or it is nearly full';
 
@@ -49,17 +38,8 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   const { server, settings, startedAt } = request;
   const { catalog, signal, report } = context;
   const objectName = objectNameOf(settings.archiveName, settings.format);
-  const storage = await storageFor(settings.destination, catalog);
-
   report({ type: 'phase', server: server.name, phase: 'connecting' });
-  // Ask storage after the programs are found: its HTTP client loads while psql asks the database.
-  const preparations = [
-    findPrograms(settings, context).then(() => storage.prepare(objectName, signal)),
-    prepareFor(server, settings, context),
-  ] as const;
-  // Let both end before the failure of one is told.
-  await Promise.allSettled(preparations);
-  const [, dump] = await Promise.all(preparations);
+  const { storage, dump } = await prepareBackup(objectName, server, settings, context);
 
   await using directory = await runDirectory(context);
   const archivePath = join(directory.path, 'archive.7z');
@@ -95,7 +75,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
         'pgbak-compression': settings.compressionText,
         ...(databaseFacts === undefined ? {} : { 'pgbak-database': databaseFacts }),
       },
-      noteSum: (sha256) => noteOf(sha256, request, catalog.id),
+      noteSum: (sha256) => noteFor(sha256, { objectName, startedAt }, settings.archivePassword, catalog.id),
       onTrouble: note,
       onUnsettled: request.onUnsettled,
       onProgress: (sentBytes) => {
@@ -142,57 +122,4 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
     await upload.abandon(error);
     throw error;
   }
-}
-
-/** Finds the programs that a backup takes before it connects to anything. */
-async function findPrograms({ compression }: ServerSettings, context: Context): Promise<void> {
-  const zstd = compression.method === 'zstd' ? zstdOf(context) : undefined;
-  await Promise.all([clientProgramsOf(context), sevenZipOf(context), zstd]);
-}
-
-/** The note of an archive's checksum, signed where there is a password: only who knows it can make such an archive. */
-async function noteOf(sha256: string, { settings, startedAt }: BackupRequest, catalogId: string): Promise<string> {
-  const { archivePassword: password, archiveName, format } = settings;
-  if (password === undefined) return formatNote({ sha256 });
-  const salt = createHash('sha256').update(catalogId).digest('hex').slice(0, SALT_DIGITS);
-  return formatNote(
-    await signSum(sha256, { objectName: objectNameOf(archiveName, format), startedAt }, password, salt),
-  );
-}
-
-const SALT_DIGITS = 32;
-
-/** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
-async function archiveDump(
-  target: Pick<WriteArchiveRequest, 'archivePath' | 'onStarted' | 'onWritten' | 'onFailed' | 'signal'>,
-  dump: PreparedDump,
-  { server, settings, warn }: BackupRequest,
-  context: Context,
-): Promise<{ archive: WrittenArchive; rowCounts: RowCounts | undefined }> {
-  const { environment, report } = context;
-  await using snapshot = server.countRows ? await dump.openSnapshot(settings.dumpTimeoutMs) : undefined;
-  const counted = snapshot === undefined ? undefined : countDumped(snapshot, warn);
-  const companion = server.includeGlobals
-    ? { companion: { entryName: globalsEntryNameOf(settings.archiveName), content: await dump.readGlobals() } }
-    : {};
-  const archive = await writeArchive({
-    sevenZip: await sevenZipOf(context),
-    environment: sevenZipEnvironment(environment),
-    ...(settings.compression.method === 'zstd' ? { zstd: await zstdOf(context) } : {}),
-    source: dump.command(snapshot?.id),
-    explainSource: dump.explainFailure,
-    expectedStart: dump.heading,
-    entryName: entryNameOf(settings.archiveName, settings.format, settings.compression.method),
-    ...companion,
-    ...target,
-    compression: settings.compression,
-    ...(settings.archivePassword === undefined ? {} : { password: settings.archivePassword }),
-    limits: { totalMs: settings.dumpTimeoutMs, idleMs: server.idleTimeoutSeconds * 1000 },
-    onProgress: ({ archiveBytes }) => report({ type: 'archived', server: server.name, archiveBytes }),
-    onSourceLine: (line) => {
-      counted?.sawLine(line);
-      report({ type: 'dump-line', server: server.name, line });
-    },
-  });
-  return { archive, rowCounts: await counted?.counts() };
 }

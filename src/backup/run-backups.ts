@@ -12,7 +12,7 @@ import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
 import type { Run } from './run-backup.ts';
 
-export interface RunRequest {
+interface RunRequest {
   servers: readonly ServerRecord[];
   /** Back up even what is not due. */
   force: boolean;

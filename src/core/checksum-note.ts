@@ -1,4 +1,4 @@
-import { createHmac, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, scrypt, timingSafeEqual } from 'node:crypto';
 import { basename } from 'node:path/posix';
 import { promisify } from 'node:util';
 import type { Secret } from './secret.ts';
@@ -35,8 +35,22 @@ export function parseNote(text: string): SumNote | undefined {
   return { sha256, ...(hmac === undefined || salt === undefined ? {} : { signature: { hmac, salt } }) };
 }
 
+/** The note of an archive's checksum, signed where there is a password: only who knows it can make such an archive. */
+export async function noteFor(
+  sha256: string,
+  subject: SumSubject,
+  password: Secret | undefined,
+  catalogId: string,
+): Promise<string> {
+  if (password === undefined) return formatNote({ sha256 });
+  const salt = createHash('sha256').update(catalogId).digest('hex').slice(0, SALT_DIGITS);
+  return formatNote(await signSum(sha256, subject, password, salt));
+}
+
+const SALT_DIGITS = 32;
+
 /** `salt`: up to 64 hexadecimal digits, the same for all archives of a catalogue, so that the key is derived once. */
-export async function signSum(sha256: string, subject: SumSubject, password: Secret, salt: string): Promise<SumNote> {
+async function signSum(sha256: string, subject: SumSubject, password: Secret, salt: string): Promise<SumNote> {
   return { sha256, signature: { hmac: await hmacOf(sha256, subject, password, salt), salt } };
 }
 

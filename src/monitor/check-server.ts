@@ -7,7 +7,7 @@ import type { Concern } from '../postgres/dump-concerns.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { fittingServer } from '../restore/scratch/cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
-import { reach } from '../restore/reach.ts';
+import { reach } from '../restore/target-server.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import { clientProgramsOf, databaseOf, zstdOf } from '../server/programs.ts';
 import { resolveReference } from '../server/reference.ts';

@@ -54,7 +54,7 @@ export interface ServerStatus {
 }
 
 /** The facts that decide a server's state. */
-export interface Evidence {
+interface Evidence {
   /** The newest one, but for those that claim to be made later than now. */
   lastGood: BackupRecord | undefined;
   lastAttempt: BackupRecord | undefined;
@@ -71,12 +71,12 @@ const HOUR_MS = 3_600_000;
  * How long a backup may be overdue before it is late: a quarter of its frequency, from one hour (a long dump is no alarm)
  * to twelve.
  */
-export function lateGraceMs(frequencyHours: number): number {
+function lateGraceMs(frequencyHours: number): number {
   return HOUR_MS * Math.min(Math.max(frequencyHours / 4, 1), 12);
 }
 
 /** The state of a server at `now`. */
-export function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
+function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
   const { lastGood, lastAttempt, verification } = evidence;

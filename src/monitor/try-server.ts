@@ -62,7 +62,7 @@ const LOOKED_AT = 1000;
  * there, and the names would no longer tell whose archive it is. Undefined where there are none, or where the place does
  * not list its objects.
  */
-export async function sharedName(
+async function sharedName(
   { archiveName }: ServerFields,
   storage: Storage,
   catalog: Pick<Catalog, 'rebuild'>,

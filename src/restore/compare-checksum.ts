@@ -14,7 +14,7 @@ export interface NotedArchive {
 }
 
 /** Compares an archive with what was noted of it, chunk by chunk. */
-export interface Comparison {
+interface Comparison {
   update(chunk: Buffer): void;
   /** The result. No more chunks may follow. */
   end(): Seen;
@@ -117,7 +117,7 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
 }
 
 /** What to compare an archive with. */
-export interface KnownSums {
+interface KnownSums {
   noted: NotedArchive;
   /** Why an archive that fits may still not be the one that was stored. */
   doubt?: string;

@@ -5,7 +5,7 @@ import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { within } from '../system/clock.ts';
 
 /** The creation of a database for a restore. */
-export interface Creation {
+interface Creation {
   /** What the user should know before it begins. */
   notes: string[];
   create: () => Promise<void>;
@@ -14,7 +14,7 @@ export interface Creation {
   settle: () => Promise<void>;
 }
 
-export interface CreationRequest extends Omit<FitRequest, 'facts'> {
+interface CreationRequest extends Omit<FitRequest, 'facts'> {
   /** Undefined where the backup did not note how its database was made. */
   facts: DatabaseFacts | undefined;
   /** For a backup from before facts were noted. */

@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { compareChecksum, type NotedArchive, type Seen } from './compare-checksum.ts';
 
-export interface Fetch {
+interface Fetch {
   point: RestorePoint;
   /** What is known of it. */
   noted: NotedArchive;

@@ -16,7 +16,7 @@ import type { DumpSurvey, LoadedPart } from './restore.ts';
 import type { TemporaryDirectory } from '../system/temporary-directory.ts';
 import type { Database } from '../postgres/database.ts';
 
-export interface PartOptions {
+interface PartOptions {
   parts: DumpParts;
   /** Asks the target; undefined where the database does not exist yet. */
   target: Database | undefined;
@@ -24,7 +24,7 @@ export interface PartOptions {
 }
 
 /** A part of a dump. All but `survey` needs a survey that has ended. */
-export interface Part {
+interface Part {
   survey: DumpSurvey;
   openLoader(request: LoadRequest, jobs: number): Promise<Loader>;
   /** The tables whose rows it brings. */

@@ -22,7 +22,7 @@ import { missingTablespaces } from './database/role-limits.ts';
 import { unprivilegedAccount } from '../system/account.ts';
 import { clientProgramsOf } from '../server/programs.ts';
 import { once } from '../system/once.ts';
-import { reach } from './reach.ts';
+import { reach } from './target-server.ts';
 import type { Context } from '../core/context.ts';
 import { directoryFor, heldDirectory, sweepKilled } from './scratch-place.ts';
 

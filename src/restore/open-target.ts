@@ -24,12 +24,12 @@ import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation } from './create-target.ts';
 import { openPart, thenDisposed } from './open-part.ts';
-import { reach } from './reach.ts';
+import { reach } from './target-server.ts';
 import { heldDirectory } from './scratch-place.ts';
 import type { Context } from '../core/context.ts';
 import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
 
-export interface OpenedTarget {
+interface OpenedTarget {
   target: DatabaseTarget;
   database: string;
   /** Tables that the database holds before the restore. */

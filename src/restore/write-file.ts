@@ -89,13 +89,13 @@ const SHOWN = 40;
  * The hidden name of a file that this process has not finished. It names the file and the process, so that the leftover of
  * a killed restore can be told from a file that another process writes.
  */
-export async function partialPathOf(path: string): Promise<string> {
+async function partialPathOf(path: string): Promise<string> {
   const startedAt = (await startOf(process.pid)) ?? '0';
   return join(dirname(path), `${prefixOf(path)}${process.pid}-${startedAt}.partial`);
 }
 
 /** Removes what killed restores to the same file left on this machine. Returns the paths. */
-export async function removeLeftPartials(path: string): Promise<string[]> {
+async function removeLeftPartials(path: string): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(prefixOf(path))) continue;

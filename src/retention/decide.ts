@@ -18,7 +18,7 @@ export interface Moment {
 }
 
 /** Why each backup is kept. A backup without a reason is removed. */
-export type Verdicts = ReadonlyMap<number, readonly string[]>;
+type Verdicts = ReadonlyMap<number, readonly string[]>;
 
 /**
  * Decides which backups of a server to keep, with restic's meaning of the rules

@@ -5,7 +5,7 @@ import { runProgram } from '../system/programs.ts';
 import { linesThatRunPgbak, missingPrograms } from './scheduled-programs.ts';
 
 /** A crontab, script or timer of this machine that starts pgbak. */
-export interface ScheduleEntry {
+interface ScheduleEntry {
   /** `the crontab of this user`, `the systemd timer pgbak.timer`. */
   what: string;
   /** As systemd reports it; cron does not record it. */

@@ -7,7 +7,7 @@ import { withBlock, withoutBlock } from './crontab.ts';
 import type { Installation } from './installation.ts';
 import { UNIT_MARK } from './units.ts';
 
-export interface Units {
+interface Units {
   service: string;
   timer: string;
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Installation, refuseControl } from './installation.ts';
 
 /** Where a run writes, besides its temporary directory. */
-export interface WrittenPlaces {
+interface WrittenPlaces {
   directories: readonly string[];
 }
 

@@ -10,7 +10,7 @@ export interface CompletedCommand {
 }
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 /**
  * A completion script. oclif's own plug-in knows neither fish nor server names. These scripts ask `pgbak completion

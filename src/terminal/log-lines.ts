@@ -1,7 +1,7 @@
 import type { RunEvent } from '../core/events.ts';
 import { formatBytes, formatDuration } from '../core/format.ts';
 
-export type Level = 'info' | 'warning' | 'error';
+type Level = 'info' | 'warning' | 'error';
 
 /** One line of pgbak's log. */
 export interface LogLine {

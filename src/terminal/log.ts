@@ -4,11 +4,11 @@ import { printable, withoutPasswords } from '../core/printable.ts';
 import { logLineOf, type LogLine } from './log-lines.ts';
 import { isLive, tell } from './output.ts';
 
-export interface Log extends AsyncDisposable {
+interface Log extends AsyncDisposable {
   report: Report;
 }
 
-export interface LogOptions {
+interface LogOptions {
   /** Only what went wrong. */
   isQuiet: boolean;
   /** The result goes to stdout as JSON. */

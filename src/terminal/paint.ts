@@ -4,7 +4,7 @@ import { printable } from '../core/printable.ts';
 export type Color = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 
 /** Whether a stream shows colors: a terminal that can, without NO_COLOR (https://no-color.org). */
-export function showsColors(stream: { isTTY?: boolean }): boolean {
+function showsColors(stream: { isTTY?: boolean }): boolean {
   const { NO_COLOR: none, TERM: terminal } = process.env;
   return stream.isTTY === true && (none === undefined || none === '') && terminal !== 'dumb';
 }

@@ -47,7 +47,7 @@ const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 /**
  * Draws sizes as a row of bars, oldest first, against the largest of them. It shows at a glance when a backup shrinks.
  */
-export function sparkLine(sizes: readonly number[]): string {
+function sparkLine(sizes: readonly number[]): string {
   const largest = Math.max(...sizes, 1);
   return sizes.map((size) => BARS[Math.round((size / largest) * (BARS.length - 1))]).join('');
 }

@@ -9,7 +9,7 @@ const GAP = 2;
 const PLAIN = /^[ -~▁-█]*$/;
 const MOST_DRAWN_LINES = 60;
 
-export interface Column {
+interface Column {
   title: string;
   /** The least width on a narrow terminal; without it the column keeps its width. */
   shrinksTo?: number;
