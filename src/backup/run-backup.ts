@@ -15,7 +15,7 @@ import { archiveKindOf, resolveSettings, type ServerSettings, type SettingsOverr
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
-import { roomOpener, type OpenRoom } from './archive-room.ts';
+import { roomOpener, type OpenRoom } from './temporary.ts';
 
 interface RunOptions {
   /** When the run began: due times count from it. */

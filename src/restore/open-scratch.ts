@@ -1,30 +1,29 @@
-import type { RowCounts } from '../core/backup-record.ts';
-import type { RestorePoint } from './choose-point.ts';
-import type { OpenArchive } from './open-archive.ts';
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { resolveReference } from '../server/reference.ts';
-import type { Secret } from '../core/secret.ts';
+import type { RowCounts } from '../core/backup-record.ts';
+import type { Context } from '../core/context.ts';
 import { ProgramError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import type { ClientPrograms } from '../postgres/client-programs.ts';
 import { parseConnection } from '../postgres/connection.ts';
+import type { Database } from '../postgres/database.ts';
 import { isWholeOrigin, originOf } from '../postgres/dump-toc/dump-origin.ts';
-import { judgeLoad, type LoadJudgment } from './scratch/judge-load.ts';
-import { startLoader } from './load/load-dump.ts';
-import type { Loader } from './load/loader.ts';
 import { programsThatRead } from '../postgres/match-version.ts';
 import { ownServerEnvironment } from '../postgres/program-environment.ts';
-import type { Database } from '../postgres/database.ts';
-import { startScratchCluster, type ScratchCluster } from './scratch/cluster.ts';
-import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from './scratch/scratch-database.ts';
-import { needsOf, rolesStatement, type ScratchNeeds } from './scratch/needs.ts';
-import { missingTablespaces } from './database/role-limits.ts';
-import { unprivilegedAccount } from '../system/account.ts';
 import { clientProgramsOf } from '../server/programs.ts';
-import { once } from '../system/once.ts';
-import { reach } from './target-server.ts';
-import type { Context } from '../core/context.ts';
+import { resolveReference } from '../server/reference.ts';
+import { unprivilegedAccount } from '../system/account.ts';
+import type { RestorePoint } from './choose-point.ts';
+import { missingTablespaces } from './database/role-limits.ts';
+import { startLoader } from './load/load-dump.ts';
+import type { Loader } from './load/loader.ts';
+import type { OpenArchive } from './open-archive.ts';
 import { directoryFor, heldDirectory, sweepKilled } from './scratch-place.ts';
+import { type ScratchCluster, startScratchCluster } from './scratch/cluster.ts';
+import { judgeLoad, type LoadJudgment } from './scratch/judge-load.ts';
+import { needsOf, rolesStatement, type ScratchNeeds } from './scratch/needs.ts';
+import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from './scratch/scratch-database.ts';
+import { reach } from './target-server.ts';
 
 /** A server for throwaway databases: the one that the user names, or one that pgbak starts and ends. */
 export interface ScratchServer extends AsyncDisposable {
@@ -159,5 +158,19 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
     [Symbol.asyncDispose]: async () => {
       for (const one of owned.toReversed()) await one[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Does work once: later callers get the result of the first success. Work that failed is done again. */
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return async () => {
+    result ??= work();
+    try {
+      return await result;
+    } catch (error) {
+      result = undefined;
+      throw error;
+    }
   };
 }
