@@ -30,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'storage is not asked before the dump',
-    edits: [['.then(() => storage.prepare(objectName, signal))', '']],
+    edits: [['.then(() => storage.prepare(objectName, context.signal))', '']],
     tests: ['test/end-to-end/backup-steps.test.ts'],
     only: 'takes nothing',
   },
