@@ -3,14 +3,14 @@ import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
 
-/** A version of PostgreSQL: `major` decides what can read what. */
+/** A version of PostgreSQL. `major` decides which version can read which. */
 export interface Version {
   major: number;
-  /** As people write it: `17.2`. */
+  /** For people: `17.2`. */
   text: string;
 }
 
-/** Reads `pg_dump (PostgreSQL) 15.18 (Debian ...)`; undefined when the text is of no such program. */
+/** Reads `pg_dump (PostgreSQL) 15.18 (Debian ...)`; undefined where the text has another form. */
 export function parseClientVersion(output: string): Version | undefined {
   const text = /\(PostgreSQL\) (\d+[\w.]*)/.exec(output)?.[1];
   return text === undefined ? undefined : { major: Number.parseInt(text, 10), text };
@@ -31,14 +31,14 @@ export interface ClientPrograms {
 }
 
 export interface ClientSearch {
-  /** `PGBAK_PG_BIN`: the directory to use, in place of the search. */
+  /** `PGBAK_PG_BIN`: the directory to use; pgbak then does not search. */
   override: string | undefined;
   /** The directories of `PATH`. */
   searchPath: string;
   signal: AbortSignal;
 }
 
-/** Where packages put the programs of each version; a `*` stands for any part of a name. */
+/** Where packages install the programs of each version. A `*` stands for any part of a name. */
 const USUAL_PLACES = [
   '/usr/lib/postgresql/*/bin',
   '/usr/pgsql-*/bin',
@@ -51,8 +51,10 @@ const USUAL_PLACES = [
 ];
 
 /**
- * Every installation of pg_dump that can be found, in the order of `PATH` and then of the usual places (Debian, Ubuntu,
- * RHEL, Homebrew, Postgres.app). Throws a `ConfigError` when `PGBAK_PG_BIN` names a directory without one.
+ * Finds every installation of pg_dump, in the order of `PATH` and then of the usual places (Debian, Ubuntu, RHEL,
+ * Homebrew, Postgres.app).
+ *
+ * @throws ConfigError where `PGBAK_PG_BIN` names a directory without one
  */
 export async function findClientPrograms(search: ClientSearch): Promise<ClientPrograms[]> {
   if (search.override !== undefined) return [await overriddenPrograms(search.override, search.signal)];
@@ -61,7 +63,7 @@ export async function findClientPrograms(search: ClientSearch): Promise<ClientPr
   const candidates = await Promise.all([...onPath, ...usual.flat()].map((directory) => candidateIn(directory)));
   const seen = new Set<string>();
   const distinct = candidates.filter((candidate) => {
-    // Debian's /usr/bin/pg_dump is a script that picks a version by rules of its own; the real ones come later.
+    // Debian's /usr/bin/pg_dump is a script that picks a version by its own rules. The real programs come later.
     if (candidate === undefined || seen.has(candidate.real) || basename(candidate.real) === 'pg_wrapper') return false;
     seen.add(candidate.real);
     return true;
@@ -90,7 +92,7 @@ async function overriddenPrograms(directory: string, signal: AbortSignal): Promi
   return examined;
 }
 
-/** The programs of a directory, or why its pg_dump is none that could be used. */
+/** The client programs in a directory, or why its pg_dump cannot be used. */
 async function examine(
   directory: string,
   pgDump: string,
@@ -108,7 +110,7 @@ async function examine(
   }
 }
 
-/** The paths of programs in a directory; undefined for each that is not there. */
+/** The paths of programs in a directory; undefined for each that is missing. */
 export async function existingPrograms(directory: string, names: readonly string[]): Promise<(string | undefined)[]> {
   return await Promise.all(names.map((name) => executable(directory, name)));
 }

@@ -3,16 +3,16 @@ import type { Parameter } from './connection.ts';
 
 const HINT = "Write host=db.example dbname=shop user=app password='a secret', or postgresql://app@db.example/shop.";
 
-/** White space as libpq's isspace() has it; JavaScript's `\s` takes more. */
+/** White space as in libpq's isspace(); JavaScript's `\s` takes more. */
 const BLANKS = String.raw`[ \t\n\v\f\r]*`;
 const KEYWORD = new RegExp(`^${BLANKS}([^ \\t\\n\\v\\f\\r=]+)${BLANKS}=${BLANKS}`);
 const QUOTED = /^'((?:[^'\\]|\\[\s\S])*)'/;
-// A backslash at the very end is dropped.
+// libpq drops a backslash at the very end.
 const BARE = /^((?:[^ \t\n\v\f\r\\]|\\[\s\S]?)*)/;
 
 /**
- * Reads `keyword = value` pairs as libpq does: values end at white space unless in single quotes, a backslash takes the
- * next character as it is (libpq-connect, "Keyword/Value Connection Strings").
+ * Reads `keyword = value` pairs as libpq does (libpq-connect, "Keyword/Value Connection Strings"). White space ends a
+ * value outside single quotes. A backslash escapes the next character.
  */
 export function parseKeywords(text: string): { parameters: Parameter[]; conninfo: string } {
   const parameters: Parameter[] = [];
@@ -23,7 +23,8 @@ export function parseKeywords(text: string): { parameters: Parameter[]; conninfo
     rest = rest.slice(keyword[0].length);
     const value = (rest.startsWith("'") ? QUOTED : BARE).exec(rest);
     if (value === null) throw broken('has a quote that nothing ends');
-    // libpq takes `password=...` behind `host=` for the host, as where a script's variable is empty, and shows it.
+    // An empty value, such as a script's empty variable: in `host= password=...` libpq takes `password=...` for the
+    // host, and shows it.
     if (keyword[1] !== 'password' && value[0].includes('password=')) {
       throw broken("has a password in place of another parameter's value; an empty value is written as ''");
     }
@@ -41,7 +42,7 @@ function withoutPassword(parameters: readonly Parameter[]): string {
     .join(' ');
 }
 
-/** `keyword='value'`, of any value. */
+/** `keyword='value'`, quoted for any value. */
 export function keywordValue(keyword: string, value: string): string {
   return `${keyword}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
 }
@@ -54,21 +55,21 @@ const URI_HINT =
   'In a URI, special characters of user, password and database are percent-encoded: @ is %40, / is %2F, : is %3A, % is %25.';
 
 /**
- * Reads a connection URI as libpq does (libpq-connect, "Connection URIs"): the user part ends at the first `@` before
- * any `/`, a host may be an address in brackets or a percent-encoded socket directory, and there may be several.
+ * Reads a connection URI as libpq does (libpq-connect, "Connection URIs"). The user part ends at the first `@` before
+ * any `/`. A host may be an address in brackets or a percent-encoded socket directory. There may be several hosts.
  */
 export function parseConnectionUri(text: string): { parameters: Parameter[]; conninfo: string } {
   const [, scheme = '', afterScheme = ''] = /^(postgres(?:ql)?:\/\/)([\s\S]*)$/.exec(text) ?? [];
   const [, userPart = '', user = '', password = '', location = ''] =
     /^(([^:@/]*)(?::([^@/]*))?@)?([\s\S]*)$/.exec(afterScheme) ?? [];
   const [, hostPart = '', database = '', query] = /^([^/?]*)(?:\/([^?]*))?(?:\?([\s\S]*))?$/.exec(location) ?? [];
-  // What libpq takes for a host or a database here is the rest of a password with a bare @ or / in it.
+  // libpq would take the rest of a password with a bare @ or / in it for a host or a database.
   if (hostPart.includes('@') || database.includes('@')) throw brokenUri('has an @ too many');
-  // As libpq reads it, an @ in the query's password ends a user's name where no other comes before.
+  // Where no other @ comes before, libpq ends the user's name at an @ in the query's password.
   if (/password=/.test(user + hostPart + database) || /[?&]password=/.test(password))
     throw brokenUri('has an @ too many behind password=');
 
-  // libpq takes an & behind the last.
+  // libpq accepts an & at the end.
   const queryPairs = query === undefined || query === '' ? [] : query.replace(/&$/, '').split('&');
   const parameters = [
     ...given('user', user),
@@ -80,7 +81,7 @@ export function parseConnectionUri(text: string): { parameters: Parameter[]; con
   const keptPairs = queryPairs.filter((pair) => queryParameter(pair).keyword !== 'password');
   const conninfo =
     scheme +
-    // A ? of a user's name would be taken for that of the query.
+    // A bare ? in a user's name would begin the query.
     (userPart === '' ? '' : `${user.replaceAll('?', '%3F')}@`) +
     (/^[^?]*/.exec(location)?.[0] ?? '') +
     (keptPairs.length === 0 ? '' : `?${keptPairs.join('&')}`);
@@ -108,7 +109,7 @@ function queryParameter(pair: string): Parameter {
     throw brokenUri('has a parameter behind its question mark that is not of the form name=value');
   }
   const parameter = { keyword: decoded(keyword), value: decoded(value) };
-  // JDBC's way to say it, which libpq takes in a URI.
+  // JDBC's form, which libpq accepts in a URI.
   if (parameter.keyword === 'ssl' && parameter.value === 'true') return { keyword: 'sslmode', value: 'require' };
   return parameter;
 }

@@ -4,17 +4,17 @@ import { printableName } from '../core/printable.ts';
 import { keywordValue, parseConnectionUri, parseKeywords } from './connection-string.ts';
 import { isKnownParameter } from './libpq.ts';
 
-/** Where a database is, in two halves: what may be seen on a command line, and the password. */
+/** A connection string in two halves: a visible part, for command lines, and the password. */
 export interface Connection {
-  /** The connection string without its password, word for word what libpq makes of the original. */
+  /** The connection string without its password. libpq reads the rest exactly as in the original. */
   conninfo: string;
-  /** Goes by PGPASSWORD; without one libpq looks into `~/.pgpass`. */
+  /** Passed in PGPASSWORD. Without one libpq looks into `~/.pgpass`. */
   password: Secret | undefined;
   /** For people, on one line: `shop on db.example:5433`. */
   label: string;
-  /** The machine that the server is on, or what stands for it: several hosts, a service, the local socket. */
+  /** The server's machine, or its substitute: several hosts, a service, the local socket. */
   host: string;
-  /** The database's name, where the string holds it. */
+  /** The database's name; undefined where the string does not hold it. */
   database: string | undefined;
 }
 
@@ -24,13 +24,14 @@ export interface Parameter {
   value: string;
 }
 
-/** Secrets that libpq takes only in the connection string, which pg_dump would show on its command line. */
+/** Secrets that libpq accepts only in the connection string. pg_dump would show them on its command line. */
 const NO_WAY_BUT_ARGV = ['sslpassword', 'scram_client_key', 'scram_server_key', 'oauth_client_secret'];
 
 /**
- * Takes a connection string apart, in either of libpq's forms, `postgresql://...` and `keyword=value ...`
- * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING). Nothing connects. Throws a
- * `ConfigError`, which never repeats the string, for one that libpq would refuse or that could not be used safely.
+ * Parses a connection string in either of libpq's forms, `postgresql://...` and `keyword=value ...`
+ * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING). Nothing connects.
+ *
+ * @throws ConfigError where libpq would refuse the string or its use is not safe; the error never repeats the string
  */
 export function parseConnection(connectionString: Secret): Connection {
   const text = connectionString.reveal().trim();
@@ -39,7 +40,8 @@ export function parseConnection(connectionString: Secret): Connection {
   const { parameters, conninfo } = parts;
   for (const [index, { keyword, value }] of parameters.entries()) {
     if (!isKnownParameter(keyword)) {
-      // Its value may be a password under a misspelled name, and its name the rest of one.
+      // Do not show them: the value may be a password under a misspelled keyword, or the keyword the rest of a
+      // password.
       throw new ConfigError(
         `parameter ${index + 1} of the connection string has a name that libpq does not know`,
         'Check its spelling, and whether a password before it has to be quoted or percent-encoded.',
@@ -52,7 +54,7 @@ export function parseConnection(connectionString: Secret): Connection {
       );
     }
   }
-  // libpq lets the last of several win, an empty one too.
+  // In libpq the last of several values wins, even an empty one.
   const valueOf = (keyword: string) => {
     const value = parameters.findLast((parameter) => parameter.keyword === keyword)?.value;
     return value === '' ? undefined : value;
@@ -73,12 +75,12 @@ export function connectionTo(connection: Connection, database: string): Connecti
   return { ...connection, database, label: printableName(database), conninfo };
 }
 
-/** The same, and its sessions say that they are of this application (application_name). */
+/** The same connection with an application_name, by which its sessions are known. */
 export function connectionAs(connection: Connection, application: string): Connection {
   return { ...connection, conninfo: withParameter(connection.conninfo, 'application_name', application) };
 }
 
-/** libpq lets the last of several values win, in both of its forms. */
+/** In libpq the last of several values wins, in both of its forms. */
 function withParameter(conninfo: string, keyword: string, value: string): string {
   if (!/^postgres(?:ql)?:\/\//.test(conninfo)) return `${conninfo} ${keywordValue(keyword, value)}`;
   return `${conninfo}${conninfo.includes('?') ? '&' : '?'}${keyword}=${encodeURIComponent(value)}`;

@@ -8,7 +8,7 @@ import type { ProgramEnvironment } from './program-environment.ts';
 import { beginToAsk, rowFormat, SET_SAFELY } from './psql-session.ts';
 import { explainSessionFailure } from './session-failure.ts';
 
-/** What every program that connects to a database is started with. */
+/** What pgbak needs to start a program that connects to a database. */
 export interface DatabaseAccess {
   /** The installations of PostgreSQL's client programs. */
   found: readonly ClientPrograms[];
@@ -18,20 +18,20 @@ export interface DatabaseAccess {
   signal: AbortSignal;
 }
 
-/** A database that can be asked. Nothing stays connected between two questions. */
+/** A database to ask. No connection stays open between two questions. */
 export interface Database extends Readonly<DatabaseAccess> {
   connection: Connection;
-  /** The environment of a program that connects. The password goes by it, because every user can read a command line. */
+  /** The environment of a program that connects. It holds the password, because every user can read a command line. */
   connectingEnvironment: Readonly<Record<string, string | Secret>>;
   /**
-   * The rows of a query, as texts, NULL as an empty one. The search path is empty: names, functions and operators without a
-   * schema are those of pg_catalog. Texts are UTF-8 in every database; other bytes survive as `textOf` has them. Several
-   * statements are one transaction, except those that PostgreSQL refuses inside one.
+   * Runs a query and returns its rows as texts, NULL as an empty one. The search path is empty: names, functions and
+   * operators without a schema are those of pg_catalog. Texts are UTF-8 in every database; other bytes survive in the
+   * form of `textOf`. Several statements are one transaction, except statements that PostgreSQL refuses in one.
    *
    * @throws ProgramError where there is no answer; a `RefusedStatementError` where the server refused
    */
   ask: (query: string) => Promise<string[][]>;
-  /** A psql that reads a script from its standard input, tells SQLSTATEs, and ends at the first error. */
+  /** A psql that reads a script from its standard input, reports SQLSTATEs, and ends at the first error. */
   psql: (args?: readonly string[], file?: string) => Command;
   /** The same with another connection, signal or choice of programs. */
   with: (changes: Partial<DatabaseAccess & { connection: Connection }>) => Database;
@@ -45,12 +45,12 @@ const NEEDS_NO_TRANSACTION = /^\s*(?:(?:create|drop)\s+(?:database|tablespace)|a
 /** These fail where the role or the database has default_transaction_read_only on. A standby refuses them anyway. */
 const WRITES = /^\s*(?:create|alter|drop|grant|revoke|comment|insert|update|delete|do)\b/i;
 
-/** Options of every psql: no startup file, no password prompt, no go-on after an error. */
+/** Options of every psql: no startup file, no password prompt, end at the first error. */
 const PSQL_OPTIONS = ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
 
 /**
- * Prepares questions to a database, and programs that connect to it; nothing connects yet. Questions go through psql: any
- * version of it speaks to any server, and it understands exactly the connection strings that pg_dump does.
+ * Prepares questions to a database, and programs that connect to it. Nothing connects yet. Questions go through psql:
+ * any version of it speaks to any server, and it reads connection strings exactly as pg_dump does.
  */
 export function openDatabase(connection: Connection, access: DatabaseAccess): Database {
   const { found, environment, signal } = access;
@@ -95,7 +95,11 @@ async function ask({ connection, psql, signal }: Database, query: string): Promi
   return parse(printed ?? '');
 }
 
-/** Any version of psql speaks to any server. Throws a `ProgramError` that says what to install where there is none. */
+/**
+ * The newest psql, as any version speaks to any server.
+ *
+ * @throws ProgramError that says what to install, where there is none
+ */
 function newestPsql(found: readonly ClientPrograms[]): string {
   const newestFirst = found.toSorted((a, b) => b.version.major - a.version.major);
   const psql = newestFirst.find((programs) => programs.psql !== undefined)?.psql;

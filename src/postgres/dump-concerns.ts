@@ -3,9 +3,14 @@ import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts
 import { quoteIdentifier } from './quote.ts';
 import type { Database } from './database.ts';
 
-/** A property of a database or of its record that makes its dumps incomplete or worse than they could be. */
+/**
+ * A reason why dumps of a database fail, are incomplete, or could be better. It lies in the database or in its record.
+ */
 export interface Concern {
-  /** `problem`: the dump is going to fail. `warning`: it holds less, or more, than was meant. `advice`: it could be better. */
+  /**
+   * `problem`: the dump will fail. `warning`: it holds less, or more, than the user meant. `advice`: it could be
+   * better.
+   */
   level: 'problem' | 'warning' | 'advice';
   message: string;
   hint: string;
@@ -20,13 +25,17 @@ interface DumpOutlook {
 export type OutlookFields = Exclusions & { noLargeObjects: boolean; includeGlobals: boolean };
 
 /**
- * One row for each thing to tell of: its kind, what it is about, and what that stands against.
+ * Returns one row for each finding: its kind, and two texts that depend on the kind.
  *
- * pattern: one that matches nothing. partition: one of a table whose rows are left out. needs: what is dumped and
- * depends on something that is not. refers: rows with a foreign key to rows that are not dumped. large-objects: how many
- * the role may not read. mapping: a user mapping whose options are hidden from the role
- * (https://www.postgresql.org/docs/current/view-pg-user-mappings.html). unlogged: a table that a standby cannot read.
- * passwords: those of roles that would be included, and that the role may not read.
+ * - pattern: a pattern that matches nothing.
+ * - partition: a partition of a table whose rows are left out.
+ * - needs: an object in the dump that depends on an object that is left out.
+ * - refers: a table with a foreign key to a table whose rows are left out.
+ * - large-objects: the number of large objects that the role may not read.
+ * - mapping: a user mapping whose options are hidden from the role
+ *   (https://www.postgresql.org/docs/current/view-pg-user-mappings.html).
+ * - unlogged: an unlogged table, which a standby cannot read.
+ * - passwords: the dump would include roles, but the role may not read their passwords.
  */
 function outlookQuery({ noLargeObjects, includeGlobals, ...exclusions }: OutlookFields): string {
   const isRegclass = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`;
@@ -108,7 +117,7 @@ type Pair = readonly [string, string];
 
 const MOST_NAMES = 5;
 
-/** One concern for all of a kind, which names the first of them. */
+/** Makes one concern of all rows of a kind. Its message names the first `MOST_NAMES` of them. */
 function gathered(pairs: readonly Pair[], concern: (names: string, pairs: readonly Pair[]) => Concern): Concern[] {
   if (pairs.length === 0) return [];
   const names = pairs.slice(0, MOST_NAMES).map(([a, b]) => printableName(b === '' ? a : `${a} (${b})`));
@@ -125,7 +134,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 function deadPattern(kind: string, text: string): Concern {
   return {
     level: 'warning',
-    message: `${FLAGS[kind] ?? kind} ${text} matches nothing, so that nothing is left out by it`,
+    message: `${FLAGS[kind] ?? kind} ${text} matches nothing, so it leaves nothing out`,
     hint: 'Capital letters need double quotes, and a table outside the search path its schema: \'"Orders"\', audit.log. An empty text removes all patterns: pgbak edit SERVER --exclude-table ""',
   };
 }
@@ -133,7 +142,7 @@ function deadPattern(kind: string, text: string): Concern {
 function needsConcern(names: string): Concern {
   return {
     level: 'warning',
-    message: `the dump cannot be restored as it is, since it holds what needs something that is left out: ${names}`,
+    message: `the dump cannot be restored as it is, because it holds objects that need objects that are left out: ${names}`,
     hint: 'Leave out both or neither; or leave out only the rows: --exclude-table-data.',
   };
 }
@@ -141,7 +150,7 @@ function needsConcern(names: string): Concern {
 function refersConcern(names: string): Concern {
   return {
     level: 'warning',
-    message: `rows that are dumped may refer by a foreign key to rows that are left out, and a restore would be refused: ${names}`,
+    message: `dumped rows may have foreign keys to rows that are left out, and a restore would then fail: ${names}`,
     hint: 'Leave out the rows of both or of neither.',
   };
 }
@@ -154,7 +163,7 @@ function largeObjectsConcern(count: string): Concern {
   };
 }
 
-/** Managed services let no role read them, so this is no warning at each backup. */
+/** On managed services no role can read them. A warning at each backup would be noise. */
 const NO_PASSWORDS: Concern = {
   level: 'advice',
   message: 'the role may not read the passwords of roles (pg_authid), and --include-globals leaves them out',

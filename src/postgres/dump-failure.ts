@@ -4,7 +4,7 @@ import { inEnglish } from './server-words.ts';
 
 const LONGEST_WORDS = 1500;
 
-/** Why a pg_dump failed: its own error lines without its noise, and for the common causes what to do. */
+/** Explains why pg_dump failed: its own error lines, and a remedy for the common causes. */
 export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): PgbakError {
   const words = errorLines(ending.stderrTail);
   const english = inEnglish(words);
@@ -16,7 +16,7 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
       'Dump as the owner of the tables or a superuser, or let the role see everything: ALTER ROLE ... BYPASSRLS.',
     );
   }
-  // pg_dump takes its lock timeout by way of statement_timeout.
+  // pg_dump sets its lock timeout as a statement_timeout.
   if (/lock timeout|statement timeout.*LOCK TABLE/is.test(english)) {
     return new ProgramError(
       `another session kept ${table === undefined ? 'a table' : `table ${table}`} locked for more than ${lockWaitSeconds} seconds`,
@@ -58,7 +58,7 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
   return new ProgramError(`pg_dump failed with exit code ${ending.exitCode}: ${words}`);
 }
 
-/** From the first line that tells of an error on; what `--verbose` reports of the work itself is dropped. */
+/** The lines from the first error on, without those in which `--verbose` reports the work itself. */
 function errorLines(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim());
   const first = lines.findIndex((line) => /\b(?:error|fatal|panic):|\[archiver/i.test(line));
@@ -70,7 +70,7 @@ function errorLines(stderr: string): string {
   return first === -1 ? words.slice(-LONGEST_WORDS) || 'it gave no reason' : words.slice(0, LONGEST_WORDS);
 }
 
-/** The table that the failing statement was about, with its schema. */
+/** The table of the failing statement, with its schema. */
 function tableIn(words: string): string | undefined {
   const statement = /(?:LOCK TABLE|COPY) ([^;]+)/.exec(words)?.[1];
   const name =

@@ -1,7 +1,7 @@
 import type { RowCounts } from '../core/backup-record.ts';
 import { quoteLiteral } from './quote.ts';
 
-/** What a dump leaves out, by pg_dump's patterns. */
+/** Schemas, tables and rows that a dump leaves out, as pg_dump's patterns. */
 export interface Exclusions {
   excludeTables: readonly string[];
   excludeTableData: readonly string[];
@@ -9,9 +9,9 @@ export interface Exclusions {
 }
 
 /**
- * Notes the schemas that a name without one is looked up in, as a setting of the transaction: pg_dump lets a pattern
- * without a schema match only what the role's own search path shows. The path itself is set for a moment only, in which
- * nothing is called that is not qualified.
+ * Stores the schemas of the role's own search path in a setting of the transaction: in pg_dump, a pattern without a
+ * schema matches only tables that this path shows. The path itself is set only for a moment, and all names used in it
+ * are qualified.
  */
 export const NOTE_PATH = `
 select pg_catalog.set_config('search_path',
@@ -22,9 +22,13 @@ select pg_catalog.set_config('search_path', '', true) \\g /dev/null
 `;
 
 /**
- * The `with` that tells what a dump takes and leaves; after `NOTE_PATH`. `rel`: all that a pattern of tables can match.
- * `pattern`: the patterns. `hit`: which of them match what. `left_out`: what is not in the dump at all. `no_rows`: of
- * what the dump holds no rows: the rows of a partitioned table are those of its partitions.
+ * The `with` tables that tell what a dump holds and leaves out. `NOTE_PATH` must run before them.
+ *
+ * - `rel`: every relation that a pattern can match.
+ * - `pattern`: the patterns.
+ * - `hit`: which pattern matches which relation.
+ * - `left_out`: relations that are not in the dump at all.
+ * - `no_rows`: relations without rows in the dump. The rows of a partitioned table are those of its partitions.
  */
 export function selectionTables(exclusions: Exclusions): string {
   return `
@@ -61,7 +65,7 @@ function patternRows({ excludeTables, excludeTableData, excludeSchemas }: Exclus
     return `('${kind}',${quoteLiteral(text)},${schema === undefined ? ' null::pg_catalog.text' : quoteLiteral(schema)},${quoteLiteral(name)})`;
   };
   return [
-    // So that there is a row at all; it matches nothing.
+    // VALUES needs a row even without patterns. This one matches nothing.
     "('none', '', null::pg_catalog.text, '')",
     ...excludeTables.map((text) => row('table', text)),
     ...excludeTableData.map((text) => row('rows', text)),
@@ -69,17 +73,17 @@ function patternRows({ excludeTables, excludeTableData, excludeSchemas }: Exclus
   ].join(', ');
 }
 
-/** A pattern of psql and pg_dump as regular expressions of PostgreSQL. */
+/** A name pattern of psql and pg_dump, as regular expressions of PostgreSQL. */
 interface NamePattern {
-  /** Undefined where the pattern names no schema: then only tables that are found without one match. */
+  /** Undefined where the pattern names no schema. It then matches only tables that the search path shows. */
   schema: string | undefined;
   name: string;
 }
 
 /**
- * Translates a pattern as libpq's programs do (https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS;
- * patternToSQLRegex in PostgreSQL's source): letters are folded to lower case but in quotes, `*` and `?` stand for any
- * letters or one, a dot ends the schema's name.
+ * Translates a pattern as the client programs do
+ * (https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS; patternToSQLRegex in PostgreSQL's source).
+ * Letters outside quotes become lower case. `*` stands for any letters, `?` for one. A dot ends the name of the schema.
  */
 function parseNamePattern(pattern: string): NamePattern {
   const parts = [''];
@@ -113,10 +117,12 @@ function anchored(expression: string): string {
 const NOTHING: Exclusions = { excludeTables: [], excludeTableData: [], excludeSchemas: [] };
 
 /**
- * A script that counts the rows of every table of which a dump holds all rows, by way of query_to_xml (the manual,
- * "Mapping Tables to XML"): the name as pg_dump --verbose writes it, without quotes, and the count. Left out are what
- * belongs to an extension, of which a dump holds only what users added; rows that policies hide from the role; and
- * unlogged tables on a standby, where they cannot be read. Nothing else is locked.
+ * A script that counts the rows of each table that a dump holds whole. It prints the table's name as pg_dump --verbose
+ * writes it, without quotes, and the count. query_to_xml runs one query for each table (the manual, "Mapping Tables to
+ * XML").
+ *
+ * Not counted, and not locked, are: tables of extensions, because a dump holds only the rows that users added to them;
+ * tables whose rows policies hide from the role; and unlogged tables on a standby, which cannot be read.
  */
 export function countRowsScript(exclusions: Exclusions = NOTHING): string {
   return `${NOTE_PATH} with ${selectionTables(exclusions)}
@@ -132,7 +138,7 @@ export function countRowsScript(exclusions: Exclusions = NOTHING): string {
       and d.objid = r.oid and d.deptype = 'e')`;
 }
 
-/** What the script printed. */
+/** Reads the row counts that the script printed. */
 export function parseRowCounts(rows: readonly string[][]): RowCounts {
   return Object.fromEntries(rows.map(([table = '', count]) => [table, Number(count)]));
 }

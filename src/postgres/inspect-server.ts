@@ -3,10 +3,10 @@ import { ProgramError } from '../core/errors.ts';
 import { parseServerVersion, type Version } from './client-programs.ts';
 import type { Database } from './database.ts';
 
-/** What users made has an id from here up (src/include/access/transam.h, FirstNormalObjectId). */
+/** Ids of objects that users create begin here (src/include/access/transam.h, FirstNormalObjectId). */
 const FIRST_OWN = 16_384;
 
-/** Every kind of object that a dump gives an owner: catalogue, and its column of the owner. */
+/** Every kind of object that a dump gives an owner: its catalogue, and the column of the owner there. */
 const OWNED = Object.entries({
   pg_class: 'relowner',
   pg_collation: 'collowner',
@@ -28,7 +28,7 @@ const OWNED = Object.entries({
   pg_type: 'typowner',
 });
 
-/** Every kind of object that a dump grants privileges on, likewise. */
+/** Every kind of object that a dump grants privileges on: its catalogue, and the column of the privileges there. */
 const GRANTED = Object.entries({
   pg_class: 'relacl',
   pg_foreign_data_wrapper: 'fdwacl',
@@ -40,7 +40,7 @@ const GRANTED = Object.entries({
   pg_type: 'typacl',
 });
 
-/** Settings of a server that decide how values are read which a dump does not say how to read. */
+/** Settings of a server that decide how values are read, and that a dump does not set. */
 const SESSION = ['lc_monetary', 'lc_numeric', 'lc_time', 'TimeZone', 'DateStyle', 'IntervalStyle'];
 
 const owners = OWNED.map(
@@ -58,9 +58,11 @@ const acls = [
 ].join(' union all ');
 
 /**
- * The `with` of a statement that reads the facts of the connected database, by names of columns that PostgreSQL 13 to 18
- * have alike; what only some have is taken from the row as JSON. `named` are the roles that a dump names: PostgreSQL
- * notes a dependence on every role but those that initdb made, which are looked for among owners and privileges.
+ * The `with` tables for the facts of the connected database. Columns that PostgreSQL 13 to 18 share go by name; columns
+ * that only some versions have are taken from the row as JSON.
+ *
+ * `named`: the roles that a dump names. PostgreSQL records a dependency on every role except those that initdb created.
+ * Those are looked for among owners and privileges.
  */
 const FACTS_TABLES = `
   recursive db as (select d.*, pg_catalog.to_jsonb(d) as j from pg_catalog.pg_database d
@@ -94,7 +96,7 @@ const FACTS_TABLES = `
 const NAMED_ROLES = `(select coalesce(pg_catalog.jsonb_agg(r.rolname order by r.rolname), '[]')
   from pg_catalog.pg_roles r where r.oid in (select oid from named))`;
 
-/** The facts as a JSON object, of the form of `DatabaseFacts`. */
+/** The facts as a JSON object in the form of `DatabaseFacts`. */
 const DATABASE_FACTS = `(select pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'encoding', pg_catalog.pg_encoding_to_char(db.encoding),
     'provider', case db.j ->> 'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end,
@@ -141,13 +143,13 @@ export interface ServerFacts {
   version: Version;
   database: string;
   databaseSizeBytes: number;
-  /** Tables with rows of their own, partitions among them, also those that a dump leaves out. */
+  /** Tables with rows of their own, including partitions and tables that a dump leaves out. */
   tableCount: number;
-  /** Whether it follows another server, and so takes no changes. */
+  /** Whether it is a standby, which takes no changes. */
   isStandby: boolean;
-  /** How its database was made, what it is set to, and what a dump of it needs. */
+  /** How its database was created, its settings, and what a dump of it needs. */
   databaseFacts: DatabaseFacts;
-  /** The roles that its objects belong to or are granted to, which a dump therefore names. */
+  /** The roles that own its objects or have privileges on them, and that a dump therefore names. */
   roles: string[];
 }
 
@@ -158,7 +160,11 @@ const QUERY = `with ${FACTS_TABLES}
     where c.relkind = 'r' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'),
   ${NAMED_ROLES}, ${DATABASE_FACTS}`;
 
-/** Asks a server what it is. Throws a `ProgramError` that says in a sentence why there is no connection. */
+/**
+ * Asks a server for its version and the facts of the connected database.
+ *
+ * @throws ProgramError that says in one sentence why there is no connection
+ */
 export async function inspectServer(database: Database): Promise<ServerFacts> {
   const [row = []] = await database.ask(QUERY);
   const [number = '', text = '', name = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;

@@ -1,10 +1,10 @@
 /**
- * The parameters of a connection string that libpq 13 to 18 know, each with the variable that stands for it, as far as there
- * is one that client programs may inherit
- * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS, libpq-envars.html).
+ * The parameters of a connection string that libpq 13 to 18 know, each with its environment variable, where there is
+ * one that client programs may inherit (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS,
+ * libpq-envars.html).
  *
- * Two variables are missing on purpose: PGCLIENTENCODING would put a dump into another encoding than the database's, and
- * PGPASSWORD is a secret.
+ * Two variables are missing on purpose: PGCLIENTENCODING would write a dump in another encoding than the database's,
+ * and PGPASSWORD is a secret.
  */
 const PARAMETERS = `
   application_name=PGAPPNAME channel_binding=PGCHANNELBINDING client_encoding= connect_timeout=PGCONNECT_TIMEOUT
@@ -32,7 +32,7 @@ export function isKnownParameter(keyword: string): boolean {
   return VARIABLES.has(keyword);
 }
 
-/** libpq's variables that client programs inherit. The last two stand for no parameter of a connection string. */
+/** libpq's variables that client programs inherit. The last two belong to no parameter of a connection string. */
 export const LIBPQ_VARIABLES: readonly string[] = [
   ...[...VARIABLES.values()].filter((name) => name !== ''),
   'PGREQUIRESSL',

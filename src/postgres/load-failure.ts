@@ -2,13 +2,13 @@ import { ProgramError } from '../core/errors.ts';
 import { packageFor } from './match-version.ts';
 import { inEnglish, isServerError, isSourcePlace, withoutSqlState } from './server-words.ts';
 
-/** The PostgreSQL that began to write archives of a version (pg_backup_archiver.h, `K_VERS_1_15` and `K_VERS_1_16`). */
+/** The first PostgreSQL that writes archives of a version (pg_backup_archiver.h, `K_VERS_1_15` and `K_VERS_1_16`). */
 const WRITTEN_SINCE: Readonly<Record<string, number>> = { '1.15': 16, '1.16': 17 };
 
 const NEWER =
   'The dump was made by a newer PostgreSQL than the target is. Restore into a server of that version or newer, with its client programs installed here.';
 
-/** A function's body that leaves schemas out; the server's words name the function in its context. */
+/** A name without a schema in a function's body; the server's words name the function in their context. */
 const SEARCH_PATH =
   /(?:relation|function|procedure|operator|type|table|collation|text search \w+) [^\n]*does not exist[^]*?(?:PL\/pgSQL|SQL|PL\/\w+) function "?([^\s"(]+(?:\([^)]*\))?)"? (?:line|near|during|statement|at)/;
 
@@ -78,7 +78,7 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [/No space left on device/i, () => "The target's disk is full."],
 ];
 
-/** Why psql or pg_restore did not load a dump: its own error, and for the common causes what to do. */
+/** Explains why psql or pg_restore did not load a dump: its own error, and a remedy for the common causes. */
 export function explainLoadFailure(name: string, stderr: string, outcome = 'nothing was restored'): ProgramError {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !isSourcePlace(line));
   const first = lines.findIndex((line) => /error:|fatal:/i.test(line) || isServerError(line));

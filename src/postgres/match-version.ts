@@ -3,9 +3,11 @@ import type { ClientPrograms, Version } from './client-programs.ts';
 import type { Concern } from './dump-concerns.ts';
 
 /**
- * The client programs to dump a server with: of its own major version, else of the nearest newer one. Never an older
- * one, which cannot know what the server holds and refuses (https://www.postgresql.org/docs/current/app-pgdump.html,
- * "Notes"). Throws a `ProgramError` that names both versions and what to install.
+ * Chooses the client programs to dump a server with: of its own major version, else of the nearest newer one. An older
+ * pg_dump does not know what the server holds, and refuses (https://www.postgresql.org/docs/current/app-pgdump.html,
+ * "Notes").
+ *
+ * @throws ProgramError that names both versions and what to install
  */
 export function matchVersion(serverName: string, server: Version, found: readonly ClientPrograms[]): ClientPrograms {
   const fitting = found.filter(({ version }) => version.major >= server.major);
@@ -18,7 +20,7 @@ export function matchVersion(serverName: string, server: Version, found: readonl
   );
 }
 
-/** What to tell of client programs that are newer than the server; undefined where they are its own. */
+/** Advice where the client programs are newer than the server; undefined where they are of its version. */
 export function adviseMatching(server: Version, programs: ClientPrograms): Concern | undefined {
   if (programs.version.major === server.major) return undefined;
   return {
@@ -29,8 +31,8 @@ export function adviseMatching(server: Version, programs: ClientPrograms): Conce
 }
 
 /**
- * The client programs to load a dump with: those given, unless a pg_dump of a newer version wrote it, which only a
- * pg_restore of that version or a newer one reads.
+ * Chooses the client programs to load a dump with: the given ones, unless a newer pg_dump wrote the dump. Only a
+ * pg_restore of that version or a newer one reads it.
  */
 export function programsThatRead(
   writtenByMajor: number | undefined,
@@ -44,15 +46,15 @@ export function programsThatRead(
 }
 
 /**
- * Why a pg_restore cannot connect to a server by itself: that of 17 and later begins with `SET transaction_timeout`, which
- * older servers refuse. What goes through a script of pgbak's has that line taken out. Undefined where it can.
+ * Explains why pg_restore cannot load into a server over a connection of its own; undefined where it can. From 17 on it
+ * begins with `SET transaction_timeout`, which older servers refuse. A script that goes through pgbak loses that line.
  */
 export function cannotLoadDirectly(server: Version, { version }: ClientPrograms): string | undefined {
   if (version.major < 17 || server.major >= 17) return undefined;
   return `pg_restore ${version.major} sets transaction_timeout, which PostgreSQL ${server.major} does not know`;
 }
 
-/** The package that brings the client programs, by the name it has on this platform. */
+/** The name of the package with the client programs on this platform. */
 export function packageFor(major: number, platform: NodeJS.Platform = process.platform): string {
   return platform === 'darwin' ? `postgresql@${major} (brew)` : `postgresql-client-${major}`;
 }

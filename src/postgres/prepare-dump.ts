@@ -14,11 +14,11 @@ import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 /** A dump that is ready to start. */
 export interface PreparedDump {
-  /** Without `snapshotId` the dump takes a snapshot of its own. */
+  /** Without `snapshotId` the dump takes its own snapshot. */
   command: (snapshotId?: string) => Command;
-  /** Opens a snapshot, which ends after `limitMs`. */
+  /** Opens a snapshot, which closes after `limitMs`. */
   openSnapshot: (limitMs: number) => Promise<Snapshot>;
-  /** What the dump will lack, or fail at. */
+  /** What the dump will lack, and why it may fail. */
   concerns: readonly Concern[];
   explainFailure: (ending: Ending) => PgbakError;
   /** How its output begins. */
@@ -36,7 +36,7 @@ interface DumpRequest {
   format: Format;
 }
 
-/** Asks the server what it is, matches a pg_dump to it, and puts the command together. */
+/** Asks the server for its facts, matches a pg_dump to it, and puts the command together. */
 export async function prepareDump({ database, server, format }: DumpRequest): Promise<PreparedDump> {
   const asked = await inspectServer(database);
   const outlook = await findOutlook(database, server);
@@ -74,17 +74,17 @@ interface DumpSettings extends Exclusions {
 
 interface DumpFields extends DumpSettings {
   format: Format;
-  /** Of the database. A role or a database may be set to another, which may lack characters that the data holds. */
+  /** The database's encoding. A role or a database may be set to another one, which may lack characters of the data. */
   encoding: string;
   /** Partitions of tables whose rows are left out, quoted. */
   partitionsWithoutRows: readonly string[];
 }
 
 /**
- * The pg_dump that writes a whole database to its standard output
- * (https://www.postgresql.org/docs/current/app-pgdump.html). It never asks for a password, and its own compression is
- * off, so that 7-Zip sees raw data. `--enable-row-security` is never given: a role that policies limit must fail, not
- * dump the rows it happens to see.
+ * The pg_dump command that writes a whole database to its standard output
+ * (https://www.postgresql.org/docs/current/app-pgdump.html). It never asks for a password. Its own compression is off,
+ * so that 7-Zip gets raw data. `--enable-row-security` is never given: a role that policies limit must fail, not dump
+ * only the rows that it sees.
  */
 function dumpCommand(
   { connection, connectingEnvironment }: Database,

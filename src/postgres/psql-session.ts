@@ -1,31 +1,32 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * How a psql of pgbak's own speaks with a server. Each session begins with one message that empties the search path,
- * before any other name is looked up: a role that may create objects in a schema of the path could otherwise have functions
- * and operators of theirs run by the role that makes backups
- * (https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS). It goes by SQL and not by
- * PGOPTIONS, which poolers refuse, and holds for the transaction alone: a pooler would hand what a session keeps to
- * the application that gets the server's connection next.
+ * How pgbak's own psql sessions speak with a server. The first message of each session empties the search path before
+ * any other name is looked up. Otherwise a role that may create objects in a schema of the path could have its
+ * functions and operators run by the role that makes backups
+ * (https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS).
+ *
+ * The path is set by SQL, because poolers refuse PGOPTIONS. It holds for the transaction alone, because a pooler would
+ * hand the settings of a session to the application that next gets the connection.
  */
 
 const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
-/** Of PostgreSQL 17 and 14. */
+/** New in PostgreSQL 17 and 14. */
 const LATER_TIMEOUTS = ['transaction_timeout', 'idle_session_timeout'];
 
 type Setting = readonly [name: string, value: string];
 
 /**
- * A table's name is looked up again when its rows are counted, and by then its owner may have put a view in its place,
- * whose functions the role that makes backups would run. Views are refused therefore, as pg_dump does since CVE-2024-7348
- * (https://www.postgresql.org/docs/current/runtime-config-client.html).
+ * A table's name is looked up again when its rows are counted. By then its owner may have replaced the table by a view,
+ * and the role that makes backups would run the view's functions. So views are refused, as pg_dump does since
+ * CVE-2024-7348 (https://www.postgresql.org/docs/current/runtime-config-client.html).
  */
 const TABLES_ALONE: Setting = ['restrict_nonsystem_relation_kind', 'view, foreign-table'];
 
 /**
- * The settings as one SELECT: path, timeouts of the role switched off, texts in UTF-8 (the raw bytes where the database
- * names no encoding that has a way to UTF-8), literals as the standard has them, and no table of which policies would hide
- * rows without a word.
+ * The settings as one SELECT: an empty search path; no timeouts of the role; texts in UTF-8, or raw bytes where the
+ * database's encoding has no conversion to UTF-8; standard string literals; and an error, not fewer rows, for a table
+ * with policies.
  */
 function settings(isLocal: boolean, further: readonly Setting[] = []): string {
   const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, ${isLocal})`;
@@ -48,31 +49,31 @@ const ENCODING = `case when pg_catalog.getdatabaseencoding() operator(pg_catalog
 
 type TransactionMode = '' | 'read write' | 'isolation level repeatable read, read only';
 
-/** The first message of a script whose one transaction is to end with `commit`. What it answers is thrown away. */
+/** The first message of a script that is one transaction and ends with `commit`. Its output is thrown away. */
 export function beginSafely(mode: TransactionMode = ''): string {
   return `begin ${mode} \\; ${settings(true)}`;
 }
 
-/** The same for a script of nothing but pgbak's own questions, which read no view that a user made. */
+/** The same for a script of pgbak's own questions alone, which read no view that a user made. */
 export function beginToAsk(mode: TransactionMode = ''): string {
   return `begin ${mode} \\; ${settings(true, [TABLES_ALONE])}`;
 }
 
-/** The same for statements that no transaction can hold, such as CREATE DATABASE. */
+/** The same for statements that PostgreSQL refuses in a transaction, such as CREATE DATABASE. */
 export const SET_SAFELY = `set default_transaction_read_only = off \\; ${settings(false)}`;
 
-/** Between fields, whose texts cannot hold it. */
+/** Ends a field. No text can hold it. */
 const FIELD_END = '\0';
 
-/** A way to print rows so that they can be told apart with any text in them, and to read what was printed. */
+/** Prints rows so that any text in them stays distinct, and reads them back. */
 interface RowFormat {
   /** For psql's command line. */
   args: readonly string[];
-  /** The rows in what psql printed for one query. */
+  /** The rows that psql printed for one query. */
   parse: (printed: string) => string[][];
 }
 
-/** Records end with a random word: NUL, which no text holds either, ends the fields. */
+/** A random word ends a record. NUL, which no text can hold, ends a field. */
 export function rowFormat(): RowFormat {
   const recordEnd = `\u001e${randomBytes(12).toString('hex')}\u001e`;
   return {

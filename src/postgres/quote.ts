@@ -1,16 +1,16 @@
-/** Any name as SQL has it. */
+/** Quotes any name for SQL. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as SQL has it; as an escape string, which means the same under every setting. */
+/** Quotes a text for SQL, as an escape string, which means the same under every setting. */
 export function quoteLiteral(text: string): string {
   return ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /**
- * A value as JSON, and that as SQL has it. Bytes that are no UTF-8 (`lossless-text.ts`) go out as they are, since JSON would
- * make escapes of them that no server takes.
+ * Quotes a value for SQL as JSON. Bytes that are not UTF-8 (`lossless-text.ts`) go out unchanged, because JSON would
+ * escape them in a way that every server refuses.
  */
 export function quoteJson(value: unknown): string {
   const text = JSON.stringify(value).replaceAll(/\\(?:u(dc[89a-f][0-9a-f])|[^])/g, (found, code: string | undefined) =>

@@ -2,7 +2,7 @@ import { ProgramError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { inEnglish, readServerWords } from './server-words.ts';
 
-/** A server that was reached and refused a statement. */
+/** The server answered, and refused a statement. */
 export class RefusedStatementError extends ProgramError {
   /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
   readonly sqlState: string;
@@ -23,7 +23,7 @@ const HINTS: readonly [RegExp, string][] = [
   [/^57014$/, 'A time limit or an administrator ended it; look for statement_timeout and lock_timeout of the role.'],
 ];
 
-/** A psql of pgbak's that ended early. */
+/** A psql session of pgbak that ended early. */
 interface BrokenSession {
   connection: Connection;
   stderr: string;
@@ -31,10 +31,10 @@ interface BrokenSession {
   hadAnswer: boolean;
 }
 
-/** Explains why a psql of pgbak's ended early: no connection, a lost one, or a statement that the server refused. */
+/** Explains why such a session ended early: no connection, a lost one, or a statement that the server refused. */
 export function explainSessionFailure({ connection, stderr, hadAnswer }: BrokenSession): ProgramError {
   const { sqlState, words } = readServerWords(stderr);
-  // A pooler takes the connection itself and refuses the first statement when it cannot reach the server.
+  // A pooler accepts the connection itself, and refuses the first statement when it cannot reach the server.
   if (!hadAnswer) return explainConnectionFailure(connection, words, sqlState);
   if (sqlState === undefined || /^(?:08|57P|25P0[34])/.test(sqlState)) {
     return new ProgramError(
@@ -108,7 +108,7 @@ const CONNECTION_HINTS: readonly [RegExp, string][] = [
   [/invalid (?:URI|connection option|port|integer)/i, 'Check the connection string.'],
 ];
 
-/** What the server would have said in English, by SQLSTATE. */
+/** The English words of the server for a SQLSTATE. */
 const WORDS_BY_STATE: Readonly<Record<string, string>> = {
   '28P01': 'password authentication failed',
   '28000': 'no pg_hba.conf entry',
@@ -119,8 +119,9 @@ const WORDS_BY_STATE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why there is no connection, in one sentence with the words of libpq or the server, and what to look at. psql tells no
- * SQLSTATE of a connection that was never made; a pooler's refusal of the first statement has one.
+ * Explains in one sentence, with the words of libpq or the server, why there is no connection, and hints at what to
+ * check. psql reports no SQLSTATE for a connection that was never made; a pooler's refusal of the first statement has
+ * one.
  */
 function explainConnectionFailure({ label }: Connection, words: string, sqlState?: string): ProgramError {
   const english = [inEnglish(words), WORDS_BY_STATE[sqlState ?? ''] ?? ''];

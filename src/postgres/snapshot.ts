@@ -13,21 +13,22 @@ export interface Snapshot extends AsyncDisposable {
   /** For pg_dump's `--snapshot`. */
   id: string;
   /**
-   * How many rows every table that is dumped whole has at that moment. Waits no longer than the server's lock wait for a
-   * table, nor longer than the whole dump may take.
+   * Counts the rows that each table dumped whole has in the snapshot. It waits for a table no longer than the server's
+   * lock wait, and no longer than the whole dump may take.
    */
   countRows(): Promise<RowCounts>;
 }
 
 interface SnapshotFields extends Exclusions {
   lockWaitSeconds: number;
-  /** The time that the whole dump may take. */
+  /** Time limit of the whole dump. */
   limitMs: number;
 }
 
 /**
- * Opens a transaction whose snapshot others can share
- * (https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION). A psql keeps it.
+ * Opens a transaction whose snapshot other sessions can use
+ * (https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION). A running psql
+ * keeps it open.
  */
 export async function openSnapshot(
   { connection, psql: psqlCommand, signal }: Database,

@@ -1,7 +1,7 @@
 /**
- * What a server says in other languages where pgbak recognizes a failure by the English words: its own catalogues of
- * messages (https://git.postgresql.org/gitweb/?p=pgtranslation/messages.git) and the C library's, in German, Spanish,
- * French, Italian, Japanese, Korean, Russian and Chinese. `%s` is a name, as there.
+ * Translations of the English messages by which pgbak recognizes a failure, from the server's own message catalogues
+ * (https://git.postgresql.org/gitweb/?p=pgtranslation/messages.git) and the C library's: German, Spanish, French,
+ * Italian, Japanese, Korean, Russian and Chinese. `%s` stands for a name, as in the catalogues.
  */
 export const TRANSLATIONS: Readonly<Record<string, readonly string[]>> = {
   'password authentication failed for user "%s"': [

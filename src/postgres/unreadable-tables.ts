@@ -2,8 +2,8 @@ import type { Database } from './database.ts';
 import type { Exclusions } from './dump-selection.ts';
 
 /**
- * Tables and sequences that a dump reads and this role may not, and tables of which row-level security would hide rows
- * from it (https://www.postgresql.org/docs/current/functions-info.html, "Access Privilege Inquiry Functions").
+ * Tables and sequences that a dump reads but the role may not, and tables whose rows row-level security hides from it
+ * (https://www.postgresql.org/docs/current/functions-info.html, "Access Privilege Inquiry Functions").
  */
 const QUERY = `
   select n.nspname, c.relname,
@@ -21,7 +21,7 @@ const QUERY = `
 interface UnreadableTable {
   /** With its schema. */
   name: string;
-  /** `denied`: no right to read it. `hidden`: row-level security shows a part of it. */
+  /** `denied`: no right to read it. `hidden`: row-level security hides some of its rows. */
   reason: 'denied' | 'hidden';
 }
 
@@ -43,7 +43,7 @@ function isExcluded(schema: string, table: string, { excludeSchemas, excludeTabl
   );
 }
 
-/** psql's patterns, in their usual forms: `*`, `?`, and quotes (the psql page of the manual, "Patterns"). */
+/** Patterns of psql in their usual forms: `*`, `?`, and quotes (the psql page of the manual, "Patterns"). */
 function asExpression(pattern: string): RegExp {
   const expression = pattern
     .replaceAll('"', '')

@@ -5,13 +5,13 @@ import { readVersions } from './read-toc.ts';
 
 /** The major versions of PostgreSQL that a dump names at its beginning. */
 export interface DumpOrigin {
-  /** Of the server that was dumped. */
+  /** Of the dumped server. */
   serverMajor: number;
-  /** Of the pg_dump that dumped it. */
+  /** Of the pg_dump that wrote the dump. */
   clientMajor: number;
 }
 
-/** What was noted of where a dump comes from. */
+/** The versions that the backup's record holds, as far as they are known. */
 export function notedOrigin(facts: DatabaseFacts | undefined): Partial<DumpOrigin> {
   const { serverVersion, clientMajor } = facts ?? {};
   return {
@@ -24,12 +24,12 @@ export function isWholeOrigin(origin: Partial<DumpOrigin>): origin is DumpOrigin
   return origin.serverMajor !== undefined && origin.clientMajor !== undefined;
 }
 
-/** So many bytes of a dump are enough to read it. */
+/** This many bytes from the beginning of a dump are enough for `originOf`. */
 export const ORIGIN_WITHIN_BYTES = 4096;
 
 const LINES = /^-- Dumped from database version (\d+).*\n-- Dumped by pg_dump version (\d+)/m;
 
-/** Where a dump comes from, by its beginning; undefined where that does not tell. */
+/** Reads the versions from the beginning of a dump; undefined where it does not name them. */
 export function originOf(format: Format, head: Buffer): DumpOrigin | undefined {
   const [server, client] = format === 'sql' ? linesOf(head) : versionsOf(head);
   const [serverMajor, clientMajor] = [Number.parseInt(server ?? '', 10), Number.parseInt(client ?? '', 10)];
@@ -45,7 +45,7 @@ function versionsOf(head: Buffer): (string | undefined)[] {
     const versions = readVersions(head);
     return [versions?.server, versions?.client];
   } catch (error) {
-    // Of a format that is not known: pg_restore is going to say what is wrong with it.
+    // The format is unknown. pg_restore will report what is wrong with it.
     if (error instanceof ArchiveError) return [];
     throw error;
   }

@@ -1,4 +1,7 @@
-/** How PostgreSQL's encodings are called by the Encoding Standard (https://www.postgresql.org/docs/current/multibyte.html). */
+/**
+ * The names of PostgreSQL's encodings in the Encoding Standard
+ * (https://www.postgresql.org/docs/current/multibyte.html).
+ */
 const LABELS: Readonly<Record<string, string>> = {
   UTF8: 'utf-8',
   SQL_ASCII: 'utf-8',
@@ -31,8 +34,8 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Turns the bytes of a dump, one character each, into text. An encoding that has no decoder here, and bytes that are none
- * of it, are shown as they are: names are then odd to read and still the same when compared with each other.
+ * Decodes bytes of a dump, given as one character each. They stay as they are where there is no decoder for the
+ * encoding, or where they are invalid in it. Such names look odd, but still compare equal with each other.
  */
 export function textDecoderOf(encoding: string): (bytes: string) => string {
   const label = LABELS[encoding] ?? (encoding.startsWith('WIN') ? encoding.replace('WIN', 'windows-') : undefined);

@@ -1,38 +1,38 @@
 import { ArchiveError } from '../../core/errors.ts';
 import { textDecoderOf } from './dump-text.ts';
 
-/** One thing that a binary dump brings, as its table of contents has it. */
+/** One entry in the table of contents of a binary dump. */
 export interface TocEntry {
   dumpId: number;
   /** `TABLE`, `TABLE DATA`, `INDEX`, ... (src/bin/pg_dump/pg_dump.c). */
   kind: string;
-  /** Its schema; empty for what stands in none. */
+  /** Its schema; empty where it is in none. */
   schema: string;
-  /** Its name, without quotes; for what belongs to something else `customer id` or `COLUMN customer.name`. */
+  /** Its name, without quotes. A part of another object is called `customer id` or `COLUMN customer.name`. */
   name: string;
   owner: string;
-  /** The statements that make it. */
+  /** The statements that create it. */
   definition: string;
-  /** The COPY that takes its rows; empty for what has none, or has them as INSERTs. */
+  /** The COPY that loads its rows; empty where it has no rows, or has them as INSERTs. */
   copyStatement: string;
-  /** The `dumpId`s of the entries that it cannot be without. */
+  /** The `dumpId`s of the entries that it depends on. */
   dependsOn: readonly number[];
 }
 
-/** What a binary dump says of itself before its rows. */
+/** The head and the table of contents of a binary dump. */
 export interface Toc {
-  /** The server that was dumped, as it calls its version: `15.18 (Debian 15.18-0+deb12u1)`. */
+  /** The version of the dumped server, in its own words: `15.18 (Debian 15.18-0+deb12u1)`. */
   serverVersion: string;
   entries: readonly TocEntry[];
   /** Where the rows begin. */
   sizeBytes: number;
-  /** How integers are written there: their length in bytes. */
+  /** The length of an integer in this dump, in bytes. */
   integerBytes: number;
-  /** Whether rows stand in it as they are. */
+  /** Whether the rows are compressed. */
   isCompressed: boolean;
 }
 
-/** How people and messages call it: `sales.orders`. */
+/** The name for messages: `sales.orders`. */
 export function nameOf({ schema, name }: Pick<TocEntry, 'schema' | 'name'>): string {
   return schema === '' ? name : `${schema}.${name}`;
 }
@@ -44,22 +44,22 @@ const NEWEST_KNOWN = 16;
 const ALGORITHM_SINCE = 15;
 const RELATION_KIND_SINCE = 16;
 const CUSTOM = 1;
-/** pg_dump writes 4; no number of this program holds more than 6. */
+/** pg_dump writes 4. JavaScript reads integers of at most 6 bytes exactly (Buffer.readUIntLE). */
 const MOST_INTEGER_BYTES = 6;
-/** Seconds to year, and whether it is summer time. */
+/** Seconds to year, and daylight saving time. */
 const TIME_FIELDS = 7;
 
 /**
  * Reads the table of contents at the beginning of a custom dump (ReadHead and ReadToc in
- * src/bin/pg_dump/pg_backup_archiver.c). Undefined while `bytes` are too few to hold all of it.
+ * src/bin/pg_dump/pg_backup_archiver.c). Undefined while `bytes` do not hold all of it.
  *
- * @throws ArchiveError where it is no custom dump, or one of a format that is not known
+ * @throws ArchiveError where it is no custom dump, or the version of its format is unknown
  */
 export function readToc(bytes: Buffer): Toc | undefined {
   return unlessTooShort(() => parse(bytes));
 }
 
-/** The versions at the very beginning: of the server that was dumped, and of the pg_dump. */
+/** Reads the versions of the dumped server and of pg_dump. Undefined while `bytes` do not hold them. */
 export function readVersions(bytes: Buffer): { server: string; client: string } | undefined {
   const head = unlessTooShort(() => parseHead(bytes));
   return head === undefined ? undefined : { server: head.serverVersion, client: head.clientVersion };
@@ -76,7 +76,7 @@ function unlessTooShort<T>(read: () => T): T | undefined {
 
 class TooShort extends Error {}
 
-/** Reads the head, and gives what reads on from there. */
+/** Reads the head, and returns the functions that read on from its end. */
 function parseHead(bytes: Buffer) {
   let at = 0;
   const take = (length: number) => {
@@ -91,7 +91,7 @@ function parseHead(bytes: Buffer) {
   const offsetBytes = byte();
   if (byte() !== CUSTOM || major !== 1 || minor === undefined || minor < OLDEST_KNOWN || minor > NEWEST_KNOWN) {
     throw new ArchiveError(
-      `the dump has the archive format ${major}.${minor}, of which pgbak knows the contents only of 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
+      `the dump has the archive format ${major}.${minor}, and pgbak reads the contents only of 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
       'Restore all of it, or write it to a file (--output) and choose with pg_restore --use-list.',
     );
   }
@@ -103,7 +103,7 @@ function parseHead(bytes: Buffer) {
     const value = take(integerBytes).readUIntLE(0, integerBytes);
     return isNegative ? -value : value;
   };
-  /** Bytes as one character each, until it is known what they mean; null for none. */
+  /** One character for each byte, because the encoding is not known yet. Undefined where there is no text. */
   const text = () => {
     const length = integer();
     return length < 0 ? undefined : take(length).toString('latin1');
@@ -134,7 +134,7 @@ function parse(bytes: Buffer): Toc {
   const entries: TocEntry[] = [];
   for (let left = integer(); left > 0; left -= 1) {
     const dumpId = integer();
-    // Whether rows follow, and the object's ids in the server that was dumped.
+    // Skip the flag for rows, and the object's ids in the dumped server.
     integer();
     text();
     text();

@@ -2,25 +2,25 @@ import { Writable } from 'node:stream';
 import { ArchiveError } from '../../core/errors.ts';
 import { readToc, type Toc } from './read-toc.ts';
 
-/** What a binary dump holds. */
+/** The contents of a binary dump. */
 interface Survey {
   toc: Toc;
-  /** How many rows stand behind an entry of the kind `TABLE DATA`, by its `dumpId`; empty where they are compressed. */
+  /** The number of rows of each `TABLE DATA` entry, by its `dumpId`; empty where the rows are compressed. */
   rowCounts: ReadonlyMap<number, number>;
 }
 
 interface Surveyor {
-  /** Takes the dump; nothing of it is kept. */
+  /** Takes the dump, and keeps no rows of it. */
   sink: Writable;
-  /** What was in it. An `ArchiveError` where it is no binary dump, or was not written to its end. */
+  /** @throws ArchiveError where the input was no binary dump, or was cut off */
   result(): Survey;
 }
 
 const FIRST_LOOK_BYTES = 65_536;
-/** The contents of a hundred thousand tables are some 60 MB. */
+/** A table of contents for 100,000 tables has about 60 MB. */
 const MAX_TOC_BYTES = 1_000_000_000;
 
-/** Looks into a binary dump that passes by: its contents, and how many rows each table has. */
+/** Reads the contents of a binary dump on its way, and counts the rows of each table. */
 export function surveyDump(): Surveyor {
   let head: Buffer[] = [];
   let headBytes = 0;
@@ -30,7 +30,7 @@ export function surveyDump(): Surveyor {
   const look = () => {
     const bytes = Buffer.concat(head);
     toc = readToc(bytes);
-    // Each look reads from the beginning, so that they have to become rarer.
+    // Each look reads from the beginning, so looks must become rarer.
     nextLookBytes = bytes.length * 2;
     head = toc === undefined ? [bytes] : [];
     if (toc === undefined) return;
@@ -64,7 +64,7 @@ export function surveyDump(): Surveyor {
 }
 
 interface RowCounter {
-  /** Takes what stands behind the contents, piece by piece. */
+  /** Takes the bytes after the table of contents, piece by piece. */
   write(bytes: Buffer): void;
   /** By the `dumpId` of the entry that the rows belong to. */
   rowCounts: ReadonlyMap<number, number>;
@@ -74,13 +74,15 @@ interface RowCounter {
 const DATA = 1;
 const LARGE_OBJECTS = 3;
 const NEWLINE = 10;
-/** Behind the last row pg_dump writes `\.` and two empty lines (dumpTableData_copy). */
+/** After the last row pg_dump writes `\.` and two empty lines (dumpTableData_copy). */
 const CLOSING_LINES = 3;
 
 /**
- * Counts the rows in the data of a custom dump whose rows are not compressed (src/bin/pg_dump/pg_backup_custom.c). A block
- * is its kind, the entry's id, and chunks with their lengths until one of length 0; a block of large objects has an id
- * before the chunks of each, until an id of 0. A row of COPY is a line, since line feeds within it are written as `\n`.
+ * Counts the rows in the data of a custom dump whose rows are not compressed (src/bin/pg_dump/pg_backup_custom.c).
+ *
+ * A block is its kind, the entry's id, and chunks, each after its length, up to a length of 0. A block of large objects
+ * has an id before the chunks of each object, up to an id of 0. A row of COPY is one line, because COPY writes a line
+ * feed within a row as `\n`.
  */
 function countRows({ integerBytes, isCompressed, entries }: Toc): RowCounter {
   const rowCounts = new Map<number, number>();
@@ -146,7 +148,7 @@ function countRows({ integerBytes, isCompressed, entries }: Toc): RowCounter {
 type Reader =
   | { kind: 'block' }
   | { kind: 'large object' }
-  /** Before the length of a chunk, or within one. `id` is that of the entry; a large object has none. */
+  /** Before the length of a chunk, or within a chunk. `id` is the entry's; a large object has none. */
   | { kind: 'length' | 'chunk'; id?: number; isCounted: boolean; leftBytes: number };
 
 function linesIn(bytes: Buffer, from: number, to: number): number {

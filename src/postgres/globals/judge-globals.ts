@@ -1,21 +1,23 @@
 import { SETTINGS_HEADING } from '../../core/dump-format.ts';
 import { ArchiveError } from '../../core/errors.ts';
 
-/** What pg_dumpall writes of roles and tablespaces (dumpRoles and others in src/bin/pg_dump/pg_dumpall.c). */
+/**
+ * Statements that pg_dumpall writes for roles and tablespaces (dumpRoles and others in src/bin/pg_dump/pg_dumpall.c).
+ */
 const OF_A_SERVER =
   /^(?:(?:CREATE|ALTER) (?:ROLE|TABLESPACE) |COMMENT ON (?:ROLE|TABLESPACE) |(?:GRANT|REVOKE) |SECURITY LABEL )/;
-/** What pgbak writes of the database itself. */
+/** Statements that pgbak writes for the database itself. */
 const OF_THE_DATABASE =
   /^(?:ALTER DATABASE :"database" |COMMENT ON DATABASE :"database" |(?:GRANT|REVOKE) [A-Z]+ ON DATABASE :"database" |ALTER ROLE (?:"(?:[^"]|"")*"|\S+) IN DATABASE :"database" )/;
 /**
- * Settings that begin a script. In an encoding that only clients may have, a backslash or a quote can be half of a
- * letter, so that psql would read another script than was judged
+ * Settings at the beginning of a script. They may name only encodings of servers. In an encoding that only clients may
+ * have, a backslash or a quote can be half of a letter, and psql would not read the script that was judged
  * (https://www.postgresql.org/docs/current/multibyte.html#MULTIBYTE-CHARSET-SUPPORTED).
  */
 const SETTING =
   /^SET (?:default_transaction_read_only = off|standard_conforming_strings = (?:on|off)|escape_string_warning = off|client_encoding = '(?:UTF8|SQL_ASCII|MULE_INTERNAL|LATIN\d+|ISO_8859_\d|WIN(?:866|874|125\d)|KOI8[RU]|EUC_\w+)');$/;
 
-/** What a server, or a role, that is set to the texts of before PostgreSQL 9.1 gives: a backslash means something in every text. */
+/** Written where a server or a role has the text syntax of before PostgreSQL 9.1: a backslash escapes in every text. */
 const BACKSLASHES = 'SET standard_conforming_strings = off;';
 
 const TOKENS =
@@ -27,11 +29,11 @@ const TOKENS_WITH_BACKSLASHES = new RegExp(
 );
 
 /**
- * Refuses roles and settings of a backup in which there is anything that pg_dumpall and pgbak do not write there: psql would
- * run programs where a backslash stands outside quotes, and any statement as the role that restores.
+ * Refuses the roles and settings of a backup where they hold anything that pg_dumpall and pgbak do not write. psql
+ * would run a program at a backslash outside quotes, and any statement with the rights of the role that restores.
  *
  * @param globals Text of one character for each byte.
- * @throws ArchiveError that says what and where
+ * @throws ArchiveError that says what was found, and where
  */
 export function judgeGlobals(globals: string): { hasBackslashes: boolean } {
   const [server = '', database = ''] = globals.split(SETTINGS_HEADING);
@@ -40,7 +42,7 @@ export function judgeGlobals(globals: string): { hasBackslashes: boolean } {
   return judged;
 }
 
-/** `hasBackslashes`: whether a backslash means something in a text without an `E`, too. */
+/** `hasBackslashes`: whether a backslash escapes even in a text without an `E`. */
 function judge(script: string, known: RegExp): { hasBackslashes: boolean } {
   if (script.includes('\0')) throw foreign('a zero byte');
   let tokens = TOKENS;
@@ -53,7 +55,7 @@ function judge(script: string, known: RegExp): { hasBackslashes: boolean } {
     const [kind] = Object.entries(groups ?? {}).find(([, text]) => text !== undefined) ?? [];
     if (kind === undefined) throw foreign(excerpt(script, at));
     if (kind === 'space') continue;
-    // psql goes on with a text behind a text, and a letter before one changes how it is read.
+    // psql joins a text to the text right before it, and a letter before a text changes how it is read.
     const isOdd = kind === 'text' && (before === 'text' || /[\w"\u0080-\u00FF]/.test(script[at - 1] ?? ''));
     const isMisplaced = kind === 'command' && start !== undefined;
     if (isOdd || isMisplaced) throw foreign(excerpt(script, at));
@@ -66,8 +68,8 @@ function judge(script: string, known: RegExp): { hasBackslashes: boolean } {
     if (!known.test(statement) && !SETTING.test(statement)) throw foreign(excerpt(script, start));
     const isSetting = statement.startsWith('SET ');
     if (statement.startsWith('SET standard_conforming_strings')) {
-      // The setting must come before all texts and end its line (psql changes its reading with the next line), so that
-      // `splitStatements` can read the whole script in one way.
+      // The setting must come before all texts and end its line, because psql changes its reading with the next line.
+      // So `splitStatements` can read the whole script in one way.
       if (hasTexts || script[end] !== '\n') throw foreign(excerpt(script, start));
       tokens = statement === BACKSLASHES ? TOKENS_WITH_BACKSLASHES : TOKENS;
       tokens.lastIndex = end;

@@ -8,28 +8,30 @@ import { explainLoadFailure } from '../load-failure.ts';
 import { SET_SAFELY } from '../psql-session.ts';
 import { judgeGlobals } from './judge-globals.ts';
 
-/** Where roles and settings are made. */
+/** The server that gets the roles and settings. */
 interface GlobalsTarget {
   database: Database;
   programs: ClientPrograms;
-  /** How long a statement waits for a lock of another session. */
+  /** How long a statement waits for a lock that another session holds. */
   lockWaitSeconds: number;
 }
 
 const TIMEOUT_MS = 120_000;
 
 /**
- * Makes the roles and tablespaces of a script that the target does not have. Those that it has stay as they are, their
- * passwords and rights above all. Roles are made in one transaction, since one that was begun would pass for one that is
- * there when it is tried again; a tablespace cannot be made in any.
+ * Creates the roles and tablespaces of a script that the target lacks. Existing ones stay unchanged, above all their
+ * passwords and rights.
  *
- * @throws ArchiveError before anything is run, where the script or the settings behind it are not pg_dumpall's
+ * All roles are created in one transaction: a retry would take a half-made role for an existing one. A tablespace
+ * cannot be created in a transaction.
+ *
+ * @throws ArchiveError before anything runs, where pg_dumpall did not write the script, or pgbak the settings after it
  */
 export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise<void> {
   const { hasBackslashes } = judgeGlobals(globals.reveal());
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
   const names = 'select rolname from pg_catalog.pg_roles union all select spcname from pg_catalog.pg_tablespace';
-  // In the script's own encoding, so that the same name is the same bytes.
+  // In the script's own encoding, so that equal names are equal bytes.
   const encoding = /^SET client_encoding = '(\w+)';$/m.exec(script)?.[1] ?? 'UTF8';
   const query = `select pg_catalog.set_config('client_encoding', '${encoding}', true) \\g /dev/null\n${names}`;
   const rows = await target.database.ask(query);
@@ -48,7 +50,7 @@ export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise
     target,
     'the roles of the backup could not be made, and nothing was changed or restored',
   );
-  // With the settings that say how the script is to be read.
+  // Keep the settings that tell how psql reads the script.
   const isSetting = (statement: string) => withoutComments(statement).startsWith('SET ');
   await runScript(
     missing.filter((statement) => isTablespace(statement) || isSetting(statement)).join(''),
@@ -57,7 +59,7 @@ export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise
   );
 }
 
-/** Not asked of the server: with quote_all_identifiers it quotes what pg_dumpall does not. */
+/** Plain names are compared: with quote_all_identifiers the server quotes names that pg_dumpall does not. */
 function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
@@ -85,14 +87,14 @@ async function runScript(
   if (exitCode !== 0) throw explainLoadFailure('psql', stderrTail, outcome);
 }
 
-/** A text in which a backslash takes the next character as it is. */
+/** A text in which a backslash escapes the next character. */
 const WITH_BACKSLASHES = String.raw`'(?:[^'\\]|\\[\s\S]|'')*'`;
 
 /**
- * Takes a script apart into its statements, each with what stands before it, so that their sequence is the script. Knows
- * what pg_dumpall writes: quoted names and texts, escape strings, `--` comments, and psql's own lines.
+ * Splits a script into statements. Each includes the text before it, so that all of them together are the script again.
+ * Knows what pg_dumpall writes: quoted names and texts, escape strings, `--` comments, and psql's own lines.
  *
- * @param hasBackslashes Whether a backslash means something in texts without an `E`, too.
+ * @param hasBackslashes Whether a backslash escapes even in a text without an `E`
  */
 function splitStatements(script: string, hasBackslashes: boolean): string[] {
   const statements: string[] = [];

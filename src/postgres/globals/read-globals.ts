@@ -14,16 +14,16 @@ const MAY_NOT = 'Leave them out with --no-include-globals, or connect as a role 
 const OTHER_ENCODING =
   "A name is in another encoding than any database's here. Rename it, have a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: --no-include-globals";
 
-/** The encoding that takes any bytes for what they are. */
+/** In this encoding PostgreSQL passes all bytes on unchanged. */
 const ANY_BYTES = 'SQL_ASCII';
 const DATABASE_OF_ANY_BYTES = `select datname from pg_catalog.pg_database where datallowconn
   and pg_catalog.pg_encoding_to_char(encoding) = '${ANY_BYTES}' and pg_catalog.has_database_privilege(oid, 'connect')
   order by datistemplate, datname limit 1`;
 
 /**
- * What a dump of one database leaves out (https://www.postgresql.org/docs/current/app-pgdump.html, "Notes"): the
- * statements for owner, comment, privileges, connection limit and settings of the database, whose name is psql's
- * variable `database`, since it may come to be another.
+ * The properties of a database that its dump does not hold (https://www.postgresql.org/docs/current/app-pgdump.html,
+ * "Notes"): statements for its owner, comment, privileges, connection limit and settings. They name the database by
+ * psql's variable `database`, because a restore may give it another name.
  */
 const SETTINGS = String.raw`
   with d as (select * from pg_catalog.pg_database where datname = pg_catalog.current_database()), s(line, nr) as (
@@ -48,8 +48,9 @@ const SETTINGS = String.raw`
   select line from s order by nr`;
 
 /**
- * The roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html), and the settings
- * of the database itself, as a script for psql, each in the encoding that it names first. Passwords of roles are in it where the role that asks may read them.
+ * Reads the roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html), and the
+ * settings of the database itself. The result is a script for psql; each part names its encoding first. It holds the
+ * passwords of roles where the asking role may read them.
  */
 export async function readGlobals(database: Database, programs: ClientPrograms): Promise<Secret> {
   const { connection, ask, signal } = database;
@@ -66,9 +67,9 @@ export async function readGlobals(database: Database, programs: ClientPrograms):
           '--globals-only',
           '--no-password',
           ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
-          // As it is in that database: what roles are called in another encoding could not be told in it.
+          // The encoding of that database: it may have no characters for names in another encoding.
           `--encoding=${itsEncoding}`,
-          // A bare name with a "=" or "://" in it would be taken for a connection string.
+          // libpq would take a bare name with "=" or "://" in it for a connection string.
           `--database=${keywordValue('dbname', name)}`,
           `--dbname=${connection.conninfo}`,
         ],
@@ -80,7 +81,7 @@ export async function readGlobals(database: Database, programs: ClientPrograms):
     exitCode === 0 && stdout.includes('PostgreSQL database cluster dump complete');
   let dumped = await dumpFrom(connection.database ?? current, encoding);
   if (!isWhole(dumped) && encoding !== ANY_BYTES) {
-    // A name that is not in this database's encoding can be asked for only where any bytes will do.
+    // A name in another encoding than this database's can be read only from a database that takes any bytes.
     const [[other] = []] = await ask(DATABASE_OF_ANY_BYTES);
     if (other !== undefined) dumped = await dumpFrom(other, ANY_BYTES);
   }

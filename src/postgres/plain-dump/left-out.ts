@@ -1,7 +1,7 @@
 import type { Statement } from './statement.ts';
 import { isAuthorization } from './what-pg-dump-writes.ts';
 
-/** Which of pg_dump's own statements are not to be run: those that the user does not want, and those that the role may not run. */
+/** Statements of pg_dump that are not run, because the user does not want them or the role may not run them. */
 export interface LeftOut {
   /** `ALTER ... OWNER TO`, as pg_restore's `--no-owner` has it. */
   owners: boolean;
@@ -11,7 +11,7 @@ export interface LeftOut {
   extensions: ReadonlySet<string>;
   /** Whether the comment on the schema `public` stays as it is, for the same reason. */
   publicComment: boolean;
-  /** All goes into the tablespace of the database. */
+  /** Put everything into the tablespace of the database. */
   tablespaces: boolean;
 }
 
@@ -23,7 +23,7 @@ export const NOTHING_LEFT_OUT: LeftOut = {
   tablespaces: false,
 };
 
-/** Whether a statement of which so much has been read may turn out to be one that is left out. */
+/** Whether a statement may be left out, judged by as much of it as was read. */
 export function mayBeLeftOut({ tokens }: Statement, leftOut: LeftOut): boolean {
   const [first = '', second, third] = tokens;
   switch (first) {
@@ -42,13 +42,14 @@ export function mayBeLeftOut({ tokens }: Statement, leftOut: LeftOut): boolean {
   }
 }
 
-/** Whether a whole statement is left out; `text` is it as it stands in the dump. */
+/** Whether a complete statement is left out. `text` is the statement as it stands in the dump. */
 export function isLeftOut({ tokens }: Statement, text: string, leftOut: LeftOut): boolean {
   const [first = '', second, third] = tokens;
   switch (first) {
     case 'alter':
       if (second === 'default') return leftOut.privileges && third === 'privileges';
-      // Nothing but an owner's name follows; names with quotes are no words here.
+      // Only the owner's name stands between TO and the semicolon. A quoted name is the token `"`, so it cannot pass
+      // for TO.
       return leftOut.owners && tokens.at(-1) === ';' && tokens.at(-3) === 'to' && tokens.at(-4) === 'owner';
     case 'grant':
     case 'revoke':

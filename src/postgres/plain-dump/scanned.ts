@@ -3,18 +3,21 @@ import { ArchiveError } from '../../core/errors.ts';
 import type { LeftOut } from './left-out.ts';
 import { PlainDumpScanner } from './scanner.ts';
 
-/** Takes a plain dump, and passes on to psql what may go there. */
+/** Takes a plain dump, and passes only what pg_dump writes on to psql. */
 interface Scanned {
   input: Writable;
-  /** Resolves when the dump was seen to its end and all of it was passed on; rejects with what is wrong with it. */
+  /**
+   * Ends the dump. Resolves when all of it was read and passed on; rejects where it was refused or cut off, or psql
+   * ended.
+   */
   finish(): Promise<void>;
-  /** Why the dump was refused, once it was. */
+  /** Why the dump was refused; undefined while it was not. */
   refusal(): ArchiveError | undefined;
 }
 
 const SMALL_BYTES = 262_144;
 
-/** `stdin` stays open. */
+/** Scans a plain dump on its way to psql's `stdin`, which stays open. */
 export function scanned(stdin: Writable, leftOut?: LeftOut): Scanned {
   const scanner = new PlainDumpScanner(leftOut);
   let refusal: ArchiveError | undefined;

@@ -9,11 +9,12 @@ type Mode = { kind: 'sql' } | { kind: 'comment' } | { kind: 'rows' } | { kind: '
 const NEWLINE = 0x0a;
 
 /**
- * Reads a plain dump as psql will, piece by piece and with little memory, and lets through what pg_dump writes and
- * nothing else. psql runs commands of its own wherever a backslash stands outside quotes, and a dump could end the
- * transaction that it is loaded in; so what is not known to be pg_dump's is refused before psql sees it. Left out
- * are comments, time limits, `\restrict`, and the BEGIN and COMMIT around the data of large objects; settings are made
- * for the transaction alone.
+ * Reads a plain dump as psql will, piece by piece and with little memory, and lets through only what pg_dump writes.
+ * psql runs a command wherever a backslash stands outside quotes, and a dump could end the transaction that loads it.
+ * So anything that pg_dump does not write is refused before psql reads it.
+ *
+ * Comments, time limits, `\restrict`, and the BEGIN and COMMIT around the data of large objects are left out. Settings
+ * are made local to the transaction.
  *
  * https://www.postgresql.org/docs/current/app-psql.html and src/fe_utils/psqlscan.l tell how psql reads.
  */
@@ -22,17 +23,17 @@ export class PlainDumpScanner {
   private statement: Statement = newStatement(0);
   private rest: Buffer = Buffer.alloc(0);
   private text: Buffer = this.rest;
-  /** How far `text` was read, and how far of that it was passed on or left out. */
+  /** `at`: how far `text` was read. `taken`: how far it was passed on or left out. */
   private at = 0;
   private taken = 0;
-  /** Of the statement that is being read, as long as it is not decided what becomes of it. */
+  /** The current statement's bytes, held until its treatment is decided. */
   private held: Buffer[] = [];
   private out: Buffer[] = [];
   private bytesBefore = 0;
   private isAmongLargeObjects = false;
   private isAtLineStart = true;
   private readonly settings = new ReadingSettings();
-  /** Whether a part of the statement that is being read was passed on, so that it cannot be left out any more. */
+  /** Whether a part of the current statement was passed on already, so that it can no longer be left out. */
   private isUnderWay = false;
   private readonly leftOut: LeftOut;
 
@@ -40,13 +41,13 @@ export class PlainDumpScanner {
     this.leftOut = leftOut;
   }
 
-  /** Takes the next piece of a dump; returns what may go to psql. Throws an `ArchiveError` for what must not. */
+  /** Takes the next piece of a dump, and returns the bytes that may go to psql. Throws an `ArchiveError` for others. */
   push(chunk: Buffer): Buffer[] {
     this.text = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     this.at = 0;
     this.taken = 0;
     this.out = [];
-    // psql reads lines as C does, so that it would not see what stands behind a zero.
+    // psql reads lines as C strings, so it would not see what follows a zero byte.
     if (chunk.includes(0)) this.refuse('a zero byte');
     while (this.at < this.text.length && this.step());
     this.keep(this.at);
@@ -67,7 +68,7 @@ export class PlainDumpScanner {
     return this.out;
   }
 
-  /** To be called at the end of the dump, which must not come in the middle of something. */
+  /** Call at the end of the dump. Throws an `ArchiveError` where it ends within a statement or rows. */
   end(): void {
     const { mode, statement, rest, isAmongLargeObjects } = this;
     const isOver = mode.kind === 'comment' || (mode.kind === 'sql' && statement.tokens.length === 0);
@@ -75,7 +76,7 @@ export class PlainDumpScanner {
     throw new ArchiveError('the dump ends in the middle of a statement, or of rows', HINT);
   }
 
-  /** Reads on by one token; false where more has to be seen first. */
+  /** Reads the next token. False where it needs more bytes. */
   private step(): boolean {
     const { mode, text, at } = this;
     if (mode.kind === 'sql') return this.sqlStep();
@@ -115,7 +116,7 @@ export class PlainDumpScanner {
         return this.skipCommand();
       case 'colon':
         this.take(':');
-        // psql puts the value of a variable in place of its name, but not where a space stands between.
+        // psql replaces `:name` by the value of a variable, but not where a space follows the colon.
         if (token.mayBeVariable) this.insert(token.end, ' ');
         break;
       case 'quote':
@@ -148,7 +149,10 @@ export class PlainDumpScanner {
     if (wrong !== undefined) this.refuse(wrong);
   }
 
-  /** psql takes any `begin` in the making of a function for the beginning of its body, also one that is a name. */
+  /**
+   * In CREATE FUNCTION psql takes any `begin` for the start of the body, even a name. Quotes around the name prevent
+   * this.
+   */
   private takeWord(word: string, end: number): void {
     const { statement } = this;
     const isName = statement.last === '.' || statement.bodyDepth > 0;
@@ -200,7 +204,7 @@ export class PlainDumpScanner {
     return this.held.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** What ran could have changed what psql reads by; it is set again before psql reads on. */
+  /** A statement that ran may have changed the settings that psql reads by. They are set again before psql reads on. */
   private guard(): void {
     this.held.push(Buffer.from(`\n${this.settings.statement()}\n`, 'latin1'));
     this.release();

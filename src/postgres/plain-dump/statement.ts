@@ -1,21 +1,21 @@
-/** A statement while it is read, as much of it as tells what kind it is. */
+/** A statement while it is read: as much of it as its kind depends on. */
 export interface Statement {
   /**
-   * The first tokens outside brackets: words in lower case, `"` for a quoted name, `'` for a text, `0` for a number, and
-   * brackets as a pair without what is in them.
+   * The first tokens outside brackets: words in lower case, `"` for a quoted name, `'` for a text, `0` for a number. A
+   * pair of brackets stands without its contents.
    */
   tokens: string[];
-  /** Its words outside brackets that matter wherever they stand. */
+  /** The words of `KEPT_WORDS` outside brackets, at any place in the statement. */
   words: Set<string>;
   depth: number;
   last: string;
-  /** How many words without quotes it has, and the first of them: psql tells a routine by these. */
+  /** The number of unquoted words, and the first few of them: psql recognizes a routine by these. */
   wordCount: number;
   firstWords: string[];
-  /** How deep in `BEGIN ATOMIC ... END`, whose semicolons end no statement, as psql counts it. */
+  /** Depth of `BEGIN ATOMIC ... END`, as psql counts it. A semicolon within ends no statement. */
   bodyDepth: number;
   expects: 'atomic' | 'statement' | 'semicolon' | undefined;
-  /** Where in the dump the one before it ended, in bytes. */
+  /** Where in the dump the previous statement ended, in bytes. */
   readonly startsAt: number;
 }
 
@@ -37,8 +37,8 @@ export function newStatement(startsAt: number): Statement {
 }
 
 /**
- * Takes one more token in. Returns what is wrong with it, or undefined.
- * https://www.postgresql.org/docs/current/sql-createfunction.html tells of BEGIN ATOMIC.
+ * Adds a token. Returns what is wrong with it, or undefined. BEGIN ATOMIC:
+ * https://www.postgresql.org/docs/current/sql-createfunction.html
  */
 export function take(statement: Statement, token: string): string | undefined {
   const { depth, expects, last } = statement;
@@ -89,7 +89,7 @@ function missed(statement: Statement, expects: NonNullable<Statement['expects']>
   return BODY_STATEMENTS.includes(token) ? undefined : `${token.toUpperCase()} in the body of a function`;
 }
 
-/** Whether a semicolon ends the statement. Within a rule's brackets and a function's body it does not. */
+/** Whether a semicolon ends the statement. Within the brackets of a rule and the body of a function it does not. */
 export function endsHere(statement: Statement): boolean {
   if (statement.bodyDepth > 0 && statement.depth === 0) statement.expects = 'statement';
   return statement.depth === 0 && statement.bodyDepth === 0;

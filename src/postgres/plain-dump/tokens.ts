@@ -1,6 +1,6 @@
 /**
- * The tokens of SQL as psql takes them apart (src/fe_utils/psqlscan.l of PostgreSQL). Where versions of psql differ, or
- * psql differs from the server, a token is `odd`: pg_dump writes none of those.
+ * The tokens of SQL as psql reads them (src/fe_utils/psqlscan.l of PostgreSQL). A token is `odd` where versions of psql
+ * differ, or psql differs from the server. pg_dump writes no such token.
  */
 type Token =
   | { kind: 'space' | 'comment' | 'word' | 'number' | 'sign' | 'backslash'; end: number }
@@ -8,7 +8,7 @@ type Token =
   | { kind: 'quote'; end: number; quote: Quote }
   | { kind: 'odd'; end: number; what: string };
 
-/** What a text is enclosed in. `escape`: a backslash takes the next character along. */
+/** How a text is quoted. `escape`: a backslash escapes the next character. */
 export type Quote = { kind: 'plain' | 'escape' | 'identifier' } | { kind: 'dollar'; delimiter: Buffer };
 
 const NEWLINE = 0x0a;
@@ -19,8 +19,9 @@ const BACKSLASH = 0x5c;
 const DOLLAR = 0x24;
 
 /**
- * The token that begins at `at`; undefined where more bytes have to be seen first.
- * `hasEscapes`: whether a backslash means something in a text without an `E` (standard_conforming_strings is off).
+ * Reads the token that begins at `at`. Undefined where it needs more bytes.
+ *
+ * @param hasEscapes Whether a backslash escapes in a text without an `E` (standard_conforming_strings is off)
  */
 export function tokenAt(text: Buffer, at: number, hasEscapes: boolean): Token | undefined {
   const first = text[at];
@@ -96,7 +97,10 @@ function dollarAt(text: Buffer, at: number): Token | undefined {
   return { kind: 'quote', end: end + 1, quote: { kind: 'dollar', delimiter: text.subarray(at, end + 1) } };
 }
 
-/** Where a quoted text ends, or how much of it is certain to belong to it where its end has not been seen. */
+/**
+ * The end of a quoted text. Where `text` does not hold it (`isEnd` is false), the bytes up to `at` certainly belong to
+ * it.
+ */
 export function quotedUntil(text: Buffer, from: number, quote: Quote): { at: number; isEnd: boolean } {
   if (quote.kind === 'dollar') {
     const found = text.indexOf(quote.delimiter, from);
@@ -122,7 +126,7 @@ function escapedQuoteAt(text: Buffer, from: number): number {
   return -1;
 }
 
-/** Where a `--` comment ends: psql takes a carriage return for the end of a line, too. */
+/** The end of a `--` comment. For psql a carriage return ends a line, too. */
 export function lineEnd(text: Buffer, from: number): number {
   let at = from;
   while (at < text.length && text[at] !== NEWLINE && text[at] !== CARRIAGE_RETURN) at += 1;
@@ -161,8 +165,8 @@ function isWordPart(byte: number | undefined): boolean {
 const END_MARK = Buffer.from('\n\\.');
 
 /**
- * Where the rows of a COPY end: behind a line of `\.` alone, which may end in a carriage return for psql. `from` is the
- * newline before the first row. Where the end has not been seen: how far it is certain that it is not.
+ * The end of the rows of a COPY: after a line of `\.` alone, which psql lets end in a carriage return. `from` is the
+ * newline before the first row. Where `text` does not hold the end (`isEnd` is false), it does not come before `at`.
  */
 export function copyDataUntil(text: Buffer, from: number): { at: number; isEnd: boolean } {
   for (let at = from; ;) {

@@ -1,13 +1,13 @@
 import type { Statement } from './statement.ts';
 
 /**
- * What pg_dump 9 to 18 and pg_restore write at the top level of a plain dump
- * (https://www.postgresql.org/docs/current/app-pgdump.html), and what becomes of it.
+ * How pgbak treats a statement that pg_dump 9 to 18 or pg_restore writes at the top level of a plain dump
+ * (https://www.postgresql.org/docs/current/app-pgdump.html).
  *
- * - `pass`: goes to psql as it is;
- * - `local`: a setting, made for the transaction alone;
- * - `drop`: left out, since the transaction and its time limits are pgbak's;
- * - `copy`: goes to psql, and the rows behind it.
+ * - `pass`: goes to psql unchanged;
+ * - `local`: a setting, made local to the transaction;
+ * - `drop`: left out, because pgbak sets the transaction and its time limits;
+ * - `copy`: goes to psql with the rows that follow.
  */
 type Treatment = 'pass' | 'local' | 'drop' | 'copy';
 
@@ -26,19 +26,19 @@ const TIME_LIMITS = words(
 const SETTINGS = words(`client_encoding standard_conforming_strings check_function_bodies xmloption client_min_messages
   row_security default_tablespace default_table_access_method search_path escape_string_warning default_with_oids`);
 
-/** Encodings that a database may have: in none of them does a byte of a longer character look like a quotation mark. */
+/** Encodings that a database may have. In none of them a byte of a longer character looks like a quotation mark. */
 const SERVER_ENCODINGS = new RegExp(
   '^(?:SQL_ASCII|UTF8|UNICODE|EUC_(?:JP|CN|KR|TW|JIS_2004)|MULE_INTERNAL|LATIN(?:[1-9]|10)|ISO_8859_[5-8]|KOI8(?:R|U)?' +
     '|WIN(?:866|874|125[0-8])?|ALT|TCVN|ABC)$',
 );
 
-/** Whether a statement may be passed on before its end has been seen: its kind is certain and nothing is changed in it. */
+/** Whether a statement may be passed on before its end: its kind is certain, and pgbak changes nothing in it. */
 export function isDecided({ tokens: [first, , , second] }: Statement): boolean {
   if (first === undefined || ['set', 'reset', 'begin', 'commit'].includes(first)) return false;
   return first !== 'select' || (second !== undefined && second !== 'set_config');
 }
 
-/** What is wrong with a statement of which so much has been read; undefined where nothing is. */
+/** What is wrong with a statement, as far as it was read; undefined where nothing is. */
 export function wrongWith(statement: Statement, isAmongLargeObjects: boolean): string | undefined {
   const { tokens, last } = statement;
   const [first = '', second = ''] = tokens;
@@ -74,7 +74,10 @@ function isKindMade(first: string, [, second = '', third]: string[]): boolean {
   return KINDS_MADE.has(second);
 }
 
-/** `SELECT pg_catalog.setval(...)` and the like, with nothing but constants and nothing behind it. */
+/**
+ * Checks that a SELECT only calls `pg_catalog.setval(...)` or the like, with constants alone and nothing after the
+ * call.
+ */
 function wrongCall({ tokens, depth }: Statement, isAmongLargeObjects: boolean): string | undefined {
   const shape = tokens[1] === '*' ? ['select', '*', 'from', 'pg_catalog', '.'] : ['select', 'pg_catalog', '.'];
   const called = tokens[shape.length];
@@ -88,7 +91,7 @@ function wrongCall({ tokens, depth }: Statement, isAmongLargeObjects: boolean): 
   return '();'.startsWith(behind) ? undefined : `SELECT ${called} with something behind it`;
 }
 
-/** A statement that has been read to its end, whose text is at hand only where it was not decided before. */
+/** Decides how to treat a complete statement. `text` is given only where it was not decided before. */
 export function treatmentOf(
   statement: Statement,
   text: string | undefined,
@@ -118,7 +121,10 @@ function isCopyOfRows([, ...tokens]: string[]): boolean {
   return table.every(isName) && /^(?:\( \) )?(?:with oids )?from stdin ;$/.test(rest);
 }
 
-/** Around privileges that another role than the owner gave. A role that may say so may act as that role in any case. */
+/**
+ * pg_dump writes these around privileges that a role other than the owner granted. They give no rights: a role that may
+ * run them may act as that role anyway.
+ */
 export function isAuthorization(text: string): boolean {
   return /^\s*(?:SET SESSION AUTHORIZATION (?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|RESET SESSION AUTHORIZATION);$/.test(
     text,
@@ -143,7 +149,7 @@ function setting(
 }
 
 /**
- * Whether a statement cannot have run a function of the dump's, which could have changed how psql reads what follows
+ * Whether a statement certainly ran no function of the dump. Such a function could change how psql reads the rest
  * (client_encoding, standard_conforming_strings).
  */
 export function runsNothing({ tokens: [first = '', second = ''], words: seen }: Statement): boolean {
@@ -159,13 +165,13 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.split(/\s+/));
 }
 
-/** The settings that psql and the server read a dump by, as the dump has made them so far. */
+/** The settings by which psql and the server read a dump, as the dump has made them so far. */
 export class ReadingSettings {
   conforming = 'on';
   private encoding = "'UTF8'";
   private hasEmptyPath = false;
 
-  /** Takes a setting as it goes to psql. */
+  /** Notes a setting in the form that goes to psql. */
   remember(statement: string): void {
     const [, name, value = ''] = /^SET LOCAL (\w+) = (.*);$/.exec(statement) ?? [];
     if (name === 'client_encoding') this.encoding = `'${value.replaceAll("'", '')}'`;
@@ -173,7 +179,7 @@ export class ReadingSettings {
     else if (statement.includes("'search_path', ''")) this.hasEmptyPath = true;
   }
 
-  /** Sets them again: what ran could have changed them. */
+  /** Sets them again, because a statement that ran may have changed them. */
   statement(): string {
     const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, true)`;
     const settings = [
