@@ -215,7 +215,7 @@ describe('before a dump is made', () => {
       /cannot be restored.*public\.names \(public\.customer\), public\.orders \(public\.customer\)/,
     ],
     ['excludeTables', 'part', /cannot be restored.*public\.part1 \(public\.part\)/],
-    ['excludeTableData', 'customer', /refer by a foreign key.*public\.orders \(public\.customer\)/],
+    ['excludeTableData', 'customer', /have foreign keys to.*public\.orders \(public\.customer\)/],
   ])('%s %s is warned of', async (field, pattern, words) => {
     expect(await messages({ [field]: [pattern] })).toMatch(words);
   });
