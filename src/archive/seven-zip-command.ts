@@ -16,8 +16,9 @@ export interface SevenZipArchive {
 }
 
 /**
- * A 7-Zip command. `-scc` fixes the character set in which 7-Zip reads its console, and so the password, whatever locale
- * cron or systemd set (7-Zip manual, "-scc switch"). The password goes to the prompt on standard input, never here.
+ * A 7-Zip command. `-scc` fixes the character set in which 7-Zip reads its console, and so the password, under any
+ * locale that cron or systemd set (7-Zip manual, "-scc switch"). The password goes to the prompt on standard input,
+ * never here.
  */
 export function sevenZipCommand(
   { sevenZip, environment, password }: SevenZipArchive,

@@ -12,9 +12,10 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Finds a directory in which other users can replace the catalogue at `path`, or put a file beside it, whatever the catalogue's
- * own mode: its directory, links followed, or one above. In a sticky directory they can rename only their own files
- * (https://man7.org/linux/man-pages/man7/inode.7.html). Undefined where there is none, or where the directory is absent.
+ * Finds a directory in which other users can replace the catalogue at `path`, or put a file beside it, even where the
+ * catalogue's own mode protects it: its directory, links followed, or one above. In a sticky directory they can rename
+ * only their own files (https://man7.org/linux/man-pages/man7/inode.7.html). Undefined where there is none, or where
+ * the directory is absent.
  */
 export function exposedDirectory(path: string): ExposedDirectory | undefined {
   let directory: string;

@@ -19,7 +19,7 @@ export interface PlaceQueries {
   giveUp(place: string, at: Date, objectIds?: readonly string[]): Promise<number>;
 }
 
-/** Somebody may have removed one object by hand, but hardly this many. */
+/** A person may have removed one object by hand, but hardly this many. */
 const EXPECTED = 20;
 
 export function placeQueries(db: Kysely<Schema>): PlaceQueries {

@@ -1,6 +1,6 @@
 /**
  * Every failure that a user can cause or must act on, and the exit status it gives the process. Anything else that is
- * thrown is a bug and crashes loudly. A class exists only where somebody reacts to it differently.
+ * thrown is a bug and crashes loudly. A class exists only where code reacts to it differently.
  *
  * Messages and hints are printed, logged, stored and sent to ping URLs as they are, so the code that builds one has already
  * taken the secrets out. No `cause` is ever attached: oclif prints the whole chain, and a foreign error may hold a

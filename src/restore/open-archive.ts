@@ -68,7 +68,7 @@ export async function withArchive<T>(
   const { isEncrypted, archive } = await openProven(path, point, password, context);
   if (password !== undefined && !isEncrypted && !allowsUnencrypted) {
     throw new PasswordError(
-      `${objectName} in ${storage.place} is not encrypted, though there is an archive password: somebody else may have put it there`,
+      `${objectName} in ${storage.place} is not encrypted, though there is an archive password: someone else may have put it there`,
       'If you know that it was made without a password: --allow-unencrypted',
     );
   }

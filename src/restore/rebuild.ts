@@ -136,7 +136,7 @@ async function strongSumOf(
     server: server.name,
     message:
       `the checksum beside ${object.name} in ${place}, made ${startedAt.toISOString()}, is not signed with the archive ` +
-      'password of this server: it counts as unknown, and somebody else may have put the archive there',
+      'password of this server: it counts as unknown, and someone else may have put the archive there',
   });
   return {};
 }

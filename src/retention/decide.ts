@@ -23,7 +23,7 @@ type Verdicts = ReadonlyMap<number, readonly string[]>;
 /**
  * Decides which backups of a server to keep, with restic's meaning of the rules
  * (https://restic.readthedocs.io/en/stable/060_forget.html). A backup is sound when it is good and not verified as bad.
- * Whatever the rules say:
+ * These hold under all rules:
  *
  * - Without rules, or without a sound backup, nothing is removed.
  * - The newest good backup and the newest verified backup stay.

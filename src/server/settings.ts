@@ -64,7 +64,7 @@ export function resolveSettings(
     problems.push(
       new ConfigError(
         'ARCHIVE_PASSWORD is set, but empty: the archive would not be encrypted',
-        'Give it the password, or unset it to store archives that anybody can read.',
+        'Give it the password, or unset it to store archives that everyone can read.',
       ),
     );
   }

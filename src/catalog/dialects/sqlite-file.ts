@@ -122,7 +122,7 @@ export function mendSideFiles(path: string): void {
       throw new ConfigError(`${file}, which SQLite keeps beside the catalogue, is no file`, `Remove it: rm ${file}`);
     }
     const user = process.geteuid?.();
-    // Root may write whatever the mode, and SQLite then gives the file to the catalogue's owner.
+    // Root may write a file of any mode, and SQLite then gives it to the catalogue's owner.
     if (user === undefined || user === 0) continue;
     if (stats.uid === user) {
       if ((stats.mode & 0o600) !== 0o600) chmodSync(file, statSync(path).mode & 0o777);

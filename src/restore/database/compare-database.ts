@@ -2,7 +2,7 @@ import type { DatabaseFacts } from '../../core/database-facts.ts';
 import type { Version } from '../../postgres/client-programs.ts';
 import { describeLocale } from './statements.ts';
 
-/** Notes for the plan where the target database was made differently from the one that was dumped. */
+/** Notes for the plan where the target database differs from the dumped one in encoding or locale. */
 export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts): string[] {
   const said: string[] = [];
   const isSameLocale =
@@ -20,12 +20,12 @@ export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts)
   return said;
 }
 
-/** glibc takes a codeset in any spelling: `de_DE.UTF-8`, `de_DE.utf8`. */
+/** glibc accepts a codeset in any spelling: `de_DE.UTF-8`, `de_DE.utf8`. */
 function nameOf(locale: string): string {
   return locale === 'POSIX' ? 'C' : locale.replace(/\..*$/, (codeset) => codeset.toLowerCase().replaceAll('-', ''));
 }
 
-/** What a dump of a major version may hold that no server before it knows. */
+/** What dumps of a major version may hold that older servers do not know. */
 const NEW_IN: Readonly<Record<number, string>> = {
   14: 'multirange types, function bodies of standard SQL (BEGIN ATOMIC), compression of columns',
   15: 'views of their caller (security_invoker), NULLS NOT DISTINCT, filters of publications, ICU as the provider of a database',
@@ -34,7 +34,7 @@ const NEW_IN: Readonly<Record<number, string>> = {
   18: 'virtual generated columns, NOT NULL constraints with a name, NOT ENFORCED, WITHOUT OVERLAPS',
 };
 
-/** Notes for the plan where the target's major version is older than that of the server that was dumped. */
+/** Notes for the plan where the target's major version is older than the dumped server's. */
 export function olderThanSource(from: number | undefined, target: Version): string[] {
   if (from === undefined || from <= target.major) return [];
   const unknown = Object.entries(NEW_IN).flatMap(([major, what]) =>
@@ -42,6 +42,6 @@ export function olderThanSource(from: number | undefined, target: Version): stri
   );
   return [
     `the backup is of PostgreSQL ${from}, and the target is older, ${target.major}: ` +
-      `where the dump holds what the target does not know, all of it is refused: ${unknown.join('; ')}`,
+      `it refuses the whole dump if that uses anything that it does not know: ${unknown.join('; ')}`,
   ];
 }

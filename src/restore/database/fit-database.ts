@@ -12,40 +12,40 @@ import {
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 import type { Database } from '../../postgres/database.ts';
 
-/** How a server can make a database like another one. */
+/** How to create a database like another one on a server. */
 export interface DatabaseFit {
-  /** What follows `CREATE DATABASE name TEMPLATE template0`. */
+  /** The text after `CREATE DATABASE name TEMPLATE template0`. */
   options: string;
-  /** Statements before a dump is loaded into it, and after. */
+  /** Statements to run before a dump is loaded into it, and after. */
   before: string[];
   after: string[];
-  /** For the plan: what will be otherwise than at the source, and why. */
+  /** For the plan: what will differ from the source, and why. */
   notes: string[];
 }
 
 export interface FitRequest {
   facts: DatabaseFacts;
-  /** The name of the database that is to be made. */
+  /** The name of the new database. */
   database: string;
-  /** For people: where it is to be made. */
+  /** For people: the server that gets it. */
   label: string;
-  /** The major version of the server there. */
+  /** The major version of that server. */
   major: number;
-  /** Leave its owner, or its privileges, as the server makes them. */
+  /** Keep the owner, or the privileges, that the server gives it. */
   noOwner: boolean;
   noPrivileges: boolean;
-  /** Whether the roles that the server lacks are going to be made before. */
+  /** Whether the roles that the server lacks will be created first. */
   rolesComing: boolean;
-  /** Another database of the server, reached as the role that makes it. */
+  /** Another database of the server, reached as the role that creates the new one. */
   server: Database;
 }
 
 const INSTEAD = 'Or make the database yourself as you like it, and restore into it without --create.';
 
 /**
- * Asks a server, without a change, how it can make a database like another one. Encoding, provider and locale must be the
- * same: in another order of texts constraints might not hold. Of the rest the server gets what it can take, and notes tell
- * what it cannot.
+ * Asks a server, without a change, how it can create a database like another one. Encoding, provider and locale must be
+ * the same: with another order of texts, constraints might not hold. The server gets the other properties that it
+ * accepts, and notes name the rest.
  *
  * @throws ConfigError with the remedy, where encoding, provider or locale cannot be the same
  */
@@ -91,7 +91,7 @@ function whatWas(facts: DatabaseFacts): string {
   return `the database was made with ${describeLocale(facts)}`;
 }
 
-/** Whether the server's machine has a locale, asked by a setting that every role may try for one statement. */
+/** Whether the server's machine has a locale. It is tested with a setting that every role may try for one statement. */
 async function hasLocale(name: string, { server }: FitRequest): Promise<boolean> {
   try {
     await server.ask(`select pg_catalog.set_config('lc_monetary', ${quoteLiteral(name)}, true)`);
@@ -104,10 +104,10 @@ async function hasLocale(name: string, { server }: FitRequest): Promise<boolean>
 
 interface There {
   roles: Set<string>;
-  /** Roles that the asking role may give a database to. */
+  /** Roles that the asking role may make the owner of a database. */
   givable: Set<string>;
   tablespaces: Set<string>;
-  /** Settings by name, in lower case, and whether only a superuser may give them. */
+  /** Settings by name in lower case, and whether only a superuser may set them. */
   settings: Map<string, boolean>;
   isSuperuser: boolean;
   hasIcu: boolean;
@@ -161,7 +161,7 @@ function list(values: readonly (string | undefined)[]): string {
   return known.length === 0 ? 'null' : known.map((value) => quoteLiteral(value)).join(', ');
 }
 
-/** The facts without those that the server cannot take; `notes` gets what was left out, and why. */
+/** The facts without those that the server cannot accept. `notes` gets each of those, and why. */
 function withoutWhatIsMissing(request: FitRequest, there: There, notes: string[]): DatabaseFacts {
   const { noOwner, noPrivileges, rolesComing } = request;
   const { owner, tablespace, privileges, settings = [], labels, ...rest } = request.facts;

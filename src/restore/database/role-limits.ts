@@ -1,22 +1,23 @@
 import type { Database } from '../../postgres/database.ts';
 import { type LeftOut, NOTHING_LEFT_OUT } from '../../postgres/plain-dump/left-out.ts';
 
-/** What the role that restores may not do, where it is no superuser. */
+/** What a role that restores, and is no superuser, may not do. */
 interface RoleLimits {
   /** Extensions of the target that another role owns. */
   foreignExtensions: string[];
   /** Whether another role owns the schema `public`. */
   isPublicForeign: boolean;
-  /** Those of the roles that a dump names to which it cannot give anything, since it is no member. */
+  /** Roles in the dump that the restoring role is no member of. It can give them nothing. */
   foreignRoles: string[];
 }
 
 const UNLIMITED: RoleLimits = { foreignExtensions: [], isPublicForeign: false, foreignRoles: [] };
 
 /**
- * Asks a server, by a connection to the target or, where that is yet to be made, to another database of it, what the role
- * may not do. A superuser owns everything (https://www.postgresql.org/docs/current/ddl-priv.html).
- * @param roles Those that the dump names
+ * Asks what the restoring role may not do. `server` is the target or, where that does not exist yet, another database
+ * of its server. A superuser may do everything (https://www.postgresql.org/docs/current/ddl-priv.html).
+ *
+ * @param roles The roles that the dump names
  */
 export async function limitsOfRole(
   roles: readonly string[],
@@ -29,7 +30,7 @@ export async function limitsOfRole(
     (select coalesce(pg_catalog.json_agg(extname order by extname), '[]') from pg_catalog.pg_extension
       where not pg_catalog.pg_has_role(extowner, 'USAGE')),
     ${
-      // Since 15 it is the owner's of the database; before that it was made by initdb.
+      // Since 15 the database's owner owns it. Before, the role of initdb did.
       isNewDatabase
         ? `pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 150000`
         : `exists (select from pg_catalog.pg_namespace
@@ -39,15 +40,15 @@ export async function limitsOfRole(
       where not pg_catalog.pg_has_role(r.oid, ${mode}))`);
   if (isSuperuser === 't') return UNLIMITED;
   return {
-    // In a database that is made of template0 there is one, and what is made in it belongs to the role.
+    // A database made from template0 has only the extension plpgsql. The role owns everything that it creates there.
     foreignExtensions: isNewDatabase ? ['plpgsql'] : textsIn(extensions),
     isPublicForeign: isForeign === 't',
-    // Names of any encoding are compared here: a server takes only those of its own in a question.
+    // Names are compared here, because a query may hold only names in the server's own encoding.
     foreignRoles: textsIn(foreign).filter((role) => roles.includes(role)),
   };
 }
 
-/** What is left out of a dump for these limits and at the user's wish. */
+/** The parts of a dump that are left out because of these limits, or at the user's wish. */
 export function leftOutFor(limits: RoleLimits, wish: { noOwner: boolean; noPrivileges: boolean }): LeftOut {
   return {
     ...NOTHING_LEFT_OUT,
@@ -77,12 +78,12 @@ export function describeLimits(
       ? []
       : [
           `the role that restores is no member of ${foreignRoles.join(', ')}: ` +
-            'what belongs to them is refused, unless it is granted (GRANT role TO ...) or --no-owner is given',
+            'objects of these roles are refused without that membership (GRANT role TO ...) or --no-owner',
         ]),
   ];
 }
 
-/** Why several jobs of pg_restore cannot load the dump: it can only leave out all comments. */
+/** Why several jobs of pg_restore cannot load the dump: pg_restore can leave out only all comments, not some. */
 export function leavesOutComments({ foreignExtensions, isPublicForeign }: RoleLimits): string | undefined {
   const isNeeded = isPublicForeign || foreignExtensions.some((name) => name !== 'plpgsql');
   return isNeeded ? 'comments on what another role owns have to be left out' : undefined;
@@ -93,12 +94,12 @@ function textsIn(json: string): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-/** Those of `roles` that a server does not have. */
+/** The `roles` that a server does not have. */
 export async function missingRoles(roles: readonly string[], server: Database): Promise<string[]> {
   return await without(roles, server, 'select pg_catalog.to_json(rolname) from pg_catalog.pg_roles');
 }
 
-/** Those of `tablespaces` that a server does not have, or that the role there may not use. */
+/** The `tablespaces` that a server does not have, or that the role there may not use. */
 export async function missingTablespaces(tablespaces: readonly string[], server: Database): Promise<string[]> {
   return await without(
     tablespaces,
@@ -108,7 +109,7 @@ export async function missingTablespaces(tablespaces: readonly string[], server:
   );
 }
 
-/** Names are compared here and as JSON, since the dump may be in another encoding than the database that is asked. */
+/** Names are compared here, as JSON, because the dump may be in another encoding than the database that answers. */
 async function without(names: readonly string[], server: Database, query: string): Promise<string[]> {
   if (names.length === 0) return [];
   const rows = await server.ask(query);

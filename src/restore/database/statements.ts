@@ -2,9 +2,9 @@ import type { DatabaseFacts, DatabaseLocale, DatabaseSetting } from '../../core/
 import { LIST_SETTINGS, quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 
 /**
- * What follows `CREATE DATABASE name TEMPLATE template0` for a database that is to order and class its texts as another
- * does (https://www.postgresql.org/docs/current/sql-createdatabase.html). Only template0 takes another encoding or locale
- * than its own. `major` is the version of the server that is to make it, which `lackingProvider` has let pass.
+ * The text after `CREATE DATABASE name TEMPLATE template0` for a database that orders and classes texts as another one
+ * does (https://www.postgresql.org/docs/current/sql-createdatabase.html). Only template0 permits another encoding or
+ * locale than its own. `major` is the version of the server that creates it; `lackingProvider` must have accepted it.
  */
 export function localeOptions(made: DatabaseLocale, major: number): string {
   const { encoding, provider, collate, ctype, locale, icuRules } = made;
@@ -19,7 +19,7 @@ export function localeOptions(made: DatabaseLocale, major: number): string {
   return options.join(' ');
 }
 
-/** Why a server of a version cannot make such a database at all; undefined where it can. */
+/** Why a server of a version cannot create such a database at all; undefined where it can. */
 export function lackingProvider(made: DatabaseLocale, major: number): string | undefined {
   const { provider, icuRules, locale } = made;
   if (provider === 'icu' && major < 15)
@@ -33,7 +33,7 @@ export function lackingProvider(made: DatabaseLocale, major: number): string | u
   return undefined;
 }
 
-/** The locales of the operating system that it takes; PostgreSQL has C itself. */
+/** The locales of the operating system that the database needs. PostgreSQL itself has C. */
 export function systemLocales({ collate, ctype }: DatabaseLocale): string[] {
   return [...new Set([collate, ctype])].filter((name) => !['C', 'POSIX'].includes(name));
 }
@@ -46,8 +46,8 @@ export function describeLocale({ encoding, provider, collate, ctype, locale }: D
 }
 
 /**
- * Settings of a database under which a dump has to be loaded, since they decide how values are read, or functions that
- * the load calls ask for them. Others may forbid what the load has to do, and come after it.
+ * Settings of a database that must hold during the load, because they decide how values are read, or because functions
+ * that the load calls read them. Other settings may forbid what the load does, and are made after it.
  */
 const BEFORE_THE_LOAD =
   /^(?:lc_monetary|lc_numeric|lc_time|TimeZone|DateStyle|IntervalStyle|array_nulls|xmlbinary|default_text_search_config|.*\..*)$/i;
@@ -70,7 +70,7 @@ function settingValue(name: string, value: string): string {
     : quoteLiteral(value === '""' ? '' : value);
 }
 
-/** `"$user", public` taken apart, as pg_dump does (src/bin/pg_dump/dumputils.c, SplitGUCList). */
+/** Splits `"$user", public` as pg_dump does (src/bin/pg_dump/dumputils.c, SplitGUCList). */
 function splitList(list: string): string[] {
   const members = list.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^\s,"]+))\s*(?:,|$)/g);
   return [...members]

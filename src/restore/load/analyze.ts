@@ -15,9 +15,10 @@ const DONE = 'done';
 const LONGEST_MS = 24 * 3_600_000;
 
 /**
- * Gathers planner statistics, which no dump of pgbak's brings: of `tables`, or of all. Each table has a transaction of its
- * own, so that few locks are held at once, and the session keeps no setting that a pooler would hand on. What one table
- * refuses keeps no other from it (https://www.postgresql.org/docs/current/sql-analyze.html).
+ * Gathers planner statistics, which no dump of pgbak brings: of `tables`, or of all
+ * (https://www.postgresql.org/docs/current/sql-analyze.html). Each table has its own transaction, so that few locks are
+ * held at once, and the session keeps no setting that a pooler would hand on. If one table fails, the others are still
+ * analyzed.
  *
  * @throws ProgramError that says how many tables have none
  */

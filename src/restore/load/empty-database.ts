@@ -1,8 +1,9 @@
 /**
- * Gives what PostgreSQL itself brings the privileges of a new database again: a dump holds those that were changed, and
- * so must a restore over a database take them back. pg_init_privs has what initdb set; what has no line there has the
- * default (https://www.postgresql.org/docs/current/catalog-pg-init-privs.html). What another role owns stays, and so does
- * information_schema, whose privileges are in no dump.
+ * Resets the privileges on PostgreSQL's own objects to those in a new database. A dump holds only changed privileges,
+ * so a restore over a database must undo other changes. pg_init_privs has the privileges that initdb set; an object
+ * without a line there has the default (https://www.postgresql.org/docs/current/catalog-pg-init-privs.html).
+ *
+ * Objects of another role keep theirs, and so does information_schema, whose privileges are in no dump.
  */
 const RESET_SYSTEM_PRIVILEGES = `
 DO $pgbak$
@@ -50,17 +51,17 @@ $pgbak$;
 `;
 
 /**
- * Takes everything out of a database that a dump could bring, in the transaction that then loads the dump: when that
- * fails, all of it is back. What belongs to PostgreSQL itself stays, and so does the database with its owner, settings
- * and privileges; the schema `public` is as in a new database of that version
+ * Removes everything from a database that a dump could bring, in the same transaction that then loads the dump. If the
+ * load fails, everything is back. PostgreSQL's own objects stay, and so does the database with its owner, settings and
+ * privileges. The schema `public` becomes as in a new database of that version
  * (https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PUBLIC).
  *
- * Extensions of another role stay, since managed services make them with a role of their own: of these go the rows that
- * a dump would bring again. Subscriptions are refused: they cannot be dropped in a transaction.
+ * Extensions of another role stay, because managed services create them with a role of their own. Only the rows in them
+ * that a dump would bring again are removed. Subscriptions are refused: they cannot be dropped in a transaction.
  *
- * It is written in plpgsql, which a new database has, and this one may have lost.
+ * The script is in plpgsql, which every new database has, but this one may have lost.
  *
- * 16384 is the first number that PostgreSQL gives to an object that it does not bring itself (FirstNormalObjectId).
+ * 16384 is the first id that PostgreSQL gives to an object that is not its own (FirstNormalObjectId).
  */
 export const EMPTY_DATABASE = `
 SET LOCAL client_min_messages = warning;
@@ -102,7 +103,7 @@ BEGIN
     END IF;
   END LOOP;
 
-  -- What is a part of an extension from here on is a part of one that stays, and so are the schemas that hold it.
+  -- From here on every extension is one that stays, and so do the schemas that hold it or belong to it.
   kept := ARRAY(
     SELECT oid FROM pg_catalog.pg_namespace WHERE nspname IN ('public', 'pg_catalog', 'information_schema')
     UNION SELECT extnamespace FROM pg_catalog.pg_extension
@@ -136,7 +137,7 @@ BEGIN
       AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS needed WHERE needed.classid = everything.classid
         AND needed.objid = everything.oid AND needed.objsubid = 0 AND needed.deptype IN ('e', 'i', 'P', 'S'))
   LOOP
-    -- What went with another is not there any more, and PostgreSQL 13 fails when it is asked what that is.
+    -- An earlier DROP may have taken the object along, and PostgreSQL 13 fails to identify a missing object.
     EXECUTE pg_catalog.format('SELECT EXISTS (SELECT 1 FROM %s WHERE oid = $1)', object.classid::regclass)
       INTO is_there USING object.oid;
     CONTINUE WHEN NOT is_there;

@@ -7,10 +7,10 @@ import { lastWords, startScript } from './load-script.ts';
 import type { Loader, LoadRequest } from './loader.ts';
 
 /**
- * Starts a pg_restore that turns a binary dump into a script for psql. psql gets the end of the script only when pg_restore
- * has ended well.
+ * Starts a pg_restore that turns a binary dump into a script for psql. psql gets the end of the script only when
+ * pg_restore has succeeded.
  *
- * @param path Of the dump; else the loader's input takes it
+ * @param path The dump's file; without it the dump goes to the loader's input
  */
 export function startThroughScript(request: LoadRequest, path?: string): Loader {
   const { parts } = request;
@@ -41,14 +41,14 @@ export function startThroughScript(request: LoadRequest, path?: string): Loader 
       const ending = own === undefined ? await lastWords(script) : undefined;
       await script.stop();
       stdin.destroy();
-      // Without words of its own pg_restore ended only because psql had; then psql's reason counts.
+      // Without a message of its own, pg_restore ended only because psql had. Then psql's reason counts.
       const hasWords = ending !== undefined && ending.stderrTail.trim() !== '';
       return hasWords ? explainLoadFailure('pg_restore', ending.stderrTail) : own;
     },
   };
 }
 
-/** pg_restore reads no further than the part that it was asked for; the rest is thrown away. */
+/** pg_restore stops reading after the part that it was asked for. The rest is thrown away. */
 function untilItCloses(stdin: Writable): Writable {
   return new Writable({
     write: (chunk, _encoding, done) => {
@@ -58,12 +58,12 @@ function untilItCloses(stdin: Writable): Writable {
   });
 }
 
-/** The pg_restore beside the pg_dump that was chosen. */
+/** The pg_restore beside the chosen pg_dump. */
 export function pgRestore({ programs }: LoadRequest, args: string[], env: Command['env']): Command {
   return { name: 'pg_restore', file: programs.pgDump.replace(/pg_dump$/, 'pg_restore'), args, env };
 }
 
-/** What of a dump it restores, and how. */
+/** Flags for the part of a dump to restore. */
 export function partFlags({ parts, listPath, noTablespaces = false }: LoadRequest): string[] {
   const flags = [
     ...(listPath === undefined ? [] : [`--use-list=${listPath}`]),

@@ -6,17 +6,18 @@ import { startScript } from './load-script.ts';
 import type { Loader, LoadRequest } from './loader.ts';
 
 /**
- * Starts the programs that load a dump in one transaction. A plain dump is a script for psql; pg_restore makes one of a
- * binary dump (https://www.postgresql.org/docs/current/app-pgrestore.html). So the transaction is pgbak's own for both:
- * `emptyFirst` can be part of it, and pgbak can ask for its fate where the connection is lost at the end.
+ * Starts the programs that load a dump in one transaction. A plain dump is a script for psql. From a binary dump
+ * pg_restore makes such a script (https://www.postgresql.org/docs/current/app-pgrestore.html). So pgbak controls the
+ * transaction in both cases: `emptyFirst` can be part of it, and pgbak can ask for its outcome where the connection is
+ * lost at the end.
  */
 export function startLoader(request: LoadRequest): Loader {
   return request.format === 'sql' ? startScript(request) : startThroughScript(request);
 }
 
 /**
- * A loader that first writes the dump to a file. pg_restore needs one for several jobs, and for rows in another order than
- * the dump's.
+ * A loader that first writes the dump to a file. pg_restore needs a file for several jobs, and to load rows in another
+ * order than the dump's.
  */
 export function fileLoader(request: LoadRequest, path: string, jobs: number): Loader {
   const input = createWriteStream(path, { mode: 0o600, flags: 'wx' });
@@ -38,15 +39,15 @@ export function fileLoader(request: LoadRequest, path: string, jobs: number): Lo
 }
 
 /**
- * Loads a binary dump from a file: over one connection in one transaction, or over several at once, which one transaction
- * cannot span.
+ * Loads a binary dump from a file: over one connection in one transaction, or over several connections, which no single
+ * transaction can span.
  */
 async function loadFile(request: LoadRequest, path: string, jobs: number): Promise<void> {
   if (jobs > 1) await loadInParallel(request, path, jobs);
   else await commitOrAbandon(startThroughScript(request, path));
 }
 
-/** Where psql gave up, pg_restore only complains of a broken pipe: psql's own reason counts. */
+/** Where psql failed, pg_restore only reports a broken pipe. psql's own reason counts. */
 async function commitOrAbandon(loader: Loader): Promise<void> {
   try {
     await loader.commit();

@@ -13,8 +13,8 @@ const OUTCOME = 'a part of it may have been restored';
 const LOOK_EVERY_MS = 500;
 
 /**
- * Loads a binary dump from a file over several connections at once. pg_restore turns off time limits in each of them, also
- * the one for locks, so pgbak stops it when one of them has waited too long.
+ * Loads a binary dump from a file over several connections. pg_restore turns off time limits in each of them, even the
+ * limit for locks. So pgbak stops it when one of them has waited too long.
  */
 export async function loadInParallel(request: LoadRequest, path: string, jobs: number): Promise<void> {
   const { database, lockWaitSeconds = DEFAULT_LOCK_WAIT_SECONDS } = request;
@@ -55,7 +55,7 @@ export async function loadInParallel(request: LoadRequest, path: string, jobs: n
   throw explainLoadFailure('pg_restore', stderrTail, OUTCOME);
 }
 
-/** Options only for settings that differ at the target, because poolers refuse options. */
+/** Sets only what differs at the target, because poolers refuse options. */
 async function readingOptions(request: LoadRequest): Promise<{ PGOPTIONS?: string }> {
   // pg_restore turns off all time limits but idle_session_timeout.
   const wanted = { default_transaction_read_only: 'off', idle_session_timeout: '0', ...READING_SETTINGS };

@@ -54,9 +54,9 @@ export function startScript(request: LoadRequest): Loader {
       if (refused !== undefined && refused === dump.refusal()) throw refused;
       if (refused === undefined) stdin.end(transaction.commit);
       const ending = await psql.ended;
-      // A commit that psql has reported counts, even if a signal came in the same moment.
+      // A commit that psql has reported counts, even if a signal arrived at the same moment.
       if (transaction.isCommitted()) return;
-      // psql's 3 is an error in the script; with anything else the answer to COMMIT may have been lost.
+      // Exit code 3 of psql is an error in the script. With any other code the answer to COMMIT may have been lost.
       if (refused !== undefined || ending.exitCode === 3) {
         signal.throwIfAborted();
         throw explain(ending);
@@ -81,12 +81,14 @@ export function startScript(request: LoadRequest): Loader {
 const UNKNOWN =
   'it is not known whether the dump was restored, since the connection was lost at the end: look at the database';
 
-/** How much a program has taken from its pipe. */
+/** How many bytes a program has taken from its pipe. */
 function bytesReadFrom(stdin: Writable): () => number {
   return () => ('bytesWritten' in stdin ? Number(stdin.bytesWritten) : 0) - stdin.writableLength;
 }
 
-/** How a program ended that failed by itself. It gets a moment to end and to write its reason. */
+/**
+ * How a program ended by its own failure; undefined where it did not. It gets a moment to end and to write its reason.
+ */
 export async function lastWords(program: RunningProgram): Promise<Ending | undefined> {
   const soon = new Promise<undefined>((resolve) => setTimeout(resolve, LAST_WORDS_WITHIN_MS, undefined));
   const ending = await Promise.race([program.ended.catch(() => undefined), soon]);

@@ -18,25 +18,25 @@ export interface Loader {
 export interface LoadRequest {
   format: Format;
   database: Database;
-  /** Load with these. */
+  /** The programs that load. */
   programs: ClientPrograms;
   /** For a binary dump only. */
   parts?: DumpParts;
   /** Statements of the dump that are not run. */
   leftOut?: LeftOut;
-  /** Of a binary dump only what this file lists, for pg_restore's `--use-list`. */
+  /** For a binary dump: a file that lists the entries to load, for pg_restore's `--use-list`. */
   listPath?: string;
-  /** Take everything out of the database first, in the same transaction. */
+  /** Remove everything from the database first, in the same transaction. */
   emptyFirst?: boolean;
-  /** Put all into the tablespace of the database. */
+  /** Put everything into the tablespace of the database. */
   noTablespaces?: boolean;
-  /** How long a statement of the load waits for a lock that another session holds; 600 unless said. */
+  /** How long a statement of the load waits for a lock that another session holds; 600 without it. */
   lockWaitSeconds?: number;
-  /** Told who holds a lock that the load waits for. */
+  /** Called with the session that holds a lock for which the load waits. */
   onWait?: (message: string) => void;
 }
 
-/** The target of a load, asked by the psql that belongs to the programs of the load. */
+/** The target of a load, with questions through the psql of the load's programs. */
 export function askingOf({ database, programs }: LoadRequest): Database {
   return database.with({ found: [programs] });
 }

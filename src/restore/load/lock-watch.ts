@@ -3,7 +3,7 @@ import type { LoadRequest } from './loader.ts';
 import { askingOf } from './loader.ts';
 
 interface LockWatch {
-  /** The session that held the lock for which the load last waited, in words. */
+  /** For people: the session that held the lock for which the load last waited. */
   lastSeen(): string | undefined;
   /** For how long the load has been waiting. */
   waitedSeconds(): number;
@@ -13,7 +13,7 @@ interface LockWatch {
 export const DEFAULT_LOCK_WAIT_SECONDS = 600;
 const LOOK_EVERY_MS = 1000;
 
-/** The error of a load that has waited for a lock until its limit. */
+/** The error of a load that waited for a lock up to its limit. */
 export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds: number): ProgramError {
   return new ProgramError(
     `${message} (${locks.lastSeen() ?? 'another session held a lock that the restore needs'})`,
@@ -22,11 +22,11 @@ export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds
 }
 
 /**
- * Looks, from a session of its own, whether another one keeps a load waiting
- * (https://www.postgresql.org/docs/current/functions-info.html, pg_blocking_pids), and tells `onWait` who. It asks only
- * while `progress` stands still, so a load that goes on costs no questions.
+ * Checks, from a session of its own, whether another session blocks the load
+ * (https://www.postgresql.org/docs/current/functions-info.html, pg_blocking_pids), and reports that session to
+ * `onWait`. It asks only while `progress` stands still, so a load that advances costs no queries.
  *
- * @param sessions A query for the numbers of the processes that load; undefined while they are not known.
+ * @param sessions A query for the process numbers of the load; undefined while they are not known.
  */
 export function watchLocks(
   request: LoadRequest,
@@ -74,7 +74,10 @@ export function watchLocks(
   };
 }
 
-/** A prepared transaction has no process: it is told by 0. Names are cut and cleared of what a terminal would obey. */
+/**
+ * pg_blocking_pids reports a prepared transaction, which has no process, as 0. Names are cleared of control characters,
+ * which a terminal would obey.
+ */
 const HOLDERS = `
 with loading (pid) as (SESSIONS)
 select case when holder.pid = 0 then

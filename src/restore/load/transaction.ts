@@ -5,22 +5,22 @@ import { limitTo } from '../../system/clock.ts';
 import type { LoadRequest } from './loader.ts';
 import { askingOf } from './loader.ts';
 
-/** The words around a dump that psql loads, which make one transaction of it. */
+/** The lines around a dump that make psql load it in one transaction. */
 interface TransactionScript {
   begin: string;
   commit: string;
-  /** Reads psql's output, line by line. */
+  /** Takes psql's output, line by line. */
   read: (line: string) => void;
-  /** Of the server's process that loads; undefined before it has told. */
+  /** The server process that loads; undefined before psql has printed it. */
   processId: () => string | undefined;
   transactionId: () => string | undefined;
   isCommitted: () => boolean;
 }
 
-/** From which minor version on psql runs no command between `\restrict` and `\unrestrict` (CVE-2025-8714). */
+/** First minor versions whose psql runs no command between `\restrict` and `\unrestrict` (CVE-2025-8714). */
 const RESTRICTED_SINCE: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
 
-/** Settings by which a dump must be read in place of those of the role or the database. */
+/** Settings that a dump must be read with, instead of those of the role or the database. */
 export const READING_SETTINGS = {
   array_nulls: 'on',
   transform_null_equals: 'off',
@@ -36,12 +36,12 @@ function canRestrict({ major, text }: Version): boolean {
 }
 
 /**
- * psql's `--single-transaction` commits at the end of its input, even if that is cut off: 121,165 of 200,000 rows where a
- * dump broke off, and the same when pgbak is killed. So the transaction is begun and committed by words in the input
- * itself, and an end without the second undoes all.
+ * psql's `--single-transaction` commits at the end of its input, even if the input was cut off. A broken dump left
+ * 121,165 of 200,000 rows, and so did a killed pgbak. So the input itself begins and commits the transaction: if the
+ * input ends before the COMMIT, everything is undone.
  *
- * Settings of the role or the database must neither end the transaction nor change what a dump means. Settings made here
- * hold for the transaction alone (https://www.postgresql.org/docs/current/runtime-config-client.html).
+ * Settings of the role or the database must neither end the transaction nor change the meaning of a dump. The settings
+ * made here hold for the transaction alone (https://www.postgresql.org/docs/current/runtime-config-client.html).
  */
 export function transactionScript(psql: Version, lockWaitSeconds: number): TransactionScript {
   const word = randomBytes(16).toString('hex');
@@ -49,7 +49,7 @@ export function transactionScript(psql: Version, lockWaitSeconds: number): Trans
   const settings = {
     lock_timeout: String(lockWaitSeconds * 1000),
     ...READING_SETTINGS,
-    // Failures are recognized by their words, too; only some roles may ask for English ones.
+    // pgbak recognizes failures by their English words, too. Only some roles may ask for them.
     lc_messages: 'C',
   };
   const values = Object.entries(settings).map(([name, value]) => `('${name}', '${value}')`);
@@ -79,29 +79,30 @@ export function transactionScript(psql: Version, lockWaitSeconds: number): Trans
 
 const ASK_WITHIN_MS = 60_000;
 const AGAIN_AFTER_MS = 1000;
-/** A user who stopped a load waits no longer than this for the server. */
+/** After the user stopped a load, pgbak waits no longer than this for the server. */
 const END_WITHIN_MS = 10_000;
 
 interface OwnTransaction {
-  /** Undefined until the server has told them. */
+  /** Undefined until psql has printed it. */
   transactionId: () => string | undefined;
   processId: () => string | undefined;
 }
 
 /**
- * What became of a transaction whose connection was lost
- * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT, txid_status), asked for a minute:
- * a server that fell over has to come back first, and one that only lost the client has to notice.
+ * Asks for the outcome of a transaction whose connection was lost
+ * (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT, txid_status). It asks for a
+ * minute: a crashed server must come back first, and a running one must notice that the client is gone.
  *
- * A server that is in the middle of a statement notices only at its end, and keeps all locks until then. So where the user
- * has stopped the load, the session is ended, too: that of this transaction, not one that has got its number since.
+ * A server notices only at the end of a statement, and keeps all locks until then. So where the user has stopped the
+ * load, the session is terminated too. It is found by its transaction, because another session may have its process
+ * number by now.
  */
 export async function fateOf(
   { transactionId, processId }: OwnTransaction,
   request: LoadRequest,
 ): Promise<'committed' | 'aborted' | 'unknown'> {
   const id = transactionId();
-  // It had not even begun.
+  // It had not begun.
   if (id === undefined) return 'aborted';
   const isStopped = request.database.signal.aborted;
   using limit = limitTo(isStopped ? END_WITHIN_MS : ASK_WITHIN_MS);

@@ -7,7 +7,7 @@ const RELATION = `exists (select from pg_catalog.pg_class c join pg_catalog.pg_n
     where c.relname = w.name and n.nspname = w.schema)`;
 const TYPE = `exists (select from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
     where t.typname = w.name and n.nspname = w.schema)`;
-/** As pg_dump spells it (format_function_signature), which needs an empty search_path. */
+/** Compares signatures as pg_dump writes them (format_function_signature), which needs an empty search_path. */
 const ROUTINE = `exists (select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     where n.nspname = w.schema and w.name = p.proname || '(' || coalesce((select pg_catalog.string_agg(
       pg_catalog.format_type(a.type, null), ', ' order by a.nr)
@@ -18,7 +18,7 @@ const inSchema = (catalog: string, prefix: string) =>
 const anywhere = (catalog: string, column: string) =>
   `exists (select from pg_catalog.${catalog} o where o.${column} = w.name)`;
 
-/** How it is found out whether something of a kind is there; what has no line is taken as missing. */
+/** How to ask whether an object of a kind exists. An object of another kind counts as missing. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   TABLE: RELATION,
   'FOREIGN TABLE': RELATION,
@@ -49,7 +49,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   'TEXT SEARCH TEMPLATE': inSchema('pg_ts_template', 'tmpl'),
 };
 
-/** Which of `entries` a database has already, by kind and name. */
+/** Finds the entries whose objects a database already has, by kind and name. */
 export async function whatIsThere(entries: readonly TocEntry[], target: Database): Promise<Set<TocEntry>> {
   const found = new Set<TocEntry>();
   const cases = Object.entries(CONDITIONS).map(([kind, condition]) => `when '${kind}' then ${condition}`);
@@ -68,18 +68,18 @@ export async function whatIsThere(entries: readonly TocEntry[], target: Database
   return found;
 }
 
-/** So many names fit into the argument that a query is (128 KB on Linux), at 64 bytes a name and its schema. */
+/** Names per query, so that queries stay small: a name and its schema take up to 64 bytes each. */
 const BATCH = 400;
 
-/** Hands on so many at once as one query can name. */
+/** Passes on as many at once as one query can name. */
 async function inBatches<T>(all: readonly T[], take: (batch: readonly T[]) => Promise<void>): Promise<void> {
   for (let at = 0; at < all.length; at += BATCH) await take(all.slice(at, at + BATCH));
 }
 
-/** A sequence of the target that has gone further than the one of the dump. */
+/** A sequence of the target that is further than in the dump. */
 export interface SequenceAhead {
   entry: TocEntry;
-  /** What is to be said of it. */
+  /** For the plan: the sequence stays, and why. */
   note: string;
 }
 
@@ -87,8 +87,8 @@ export interface SequenceAhead {
 const SETVAL = /pg_catalog\.setval\([^]*, (-?\d+), (true|false)\);/;
 
 /**
- * Which of these entries of the kind `SEQUENCE SET` would set a sequence back, so that the next row of the target got a
- * number that a row of it has. Sequences that the role may not read are not among them.
+ * Finds the entries of the kind `SEQUENCE SET` that would set a sequence back, so that the target's next row would get
+ * the number of an existing one. Sequences that the role may not read are not reported.
  */
 export async function sequencesAhead(entries: readonly TocEntry[], target: Database): Promise<SequenceAhead[]> {
   const ahead: SequenceAhead[] = [];
@@ -123,10 +123,10 @@ export async function sequencesAhead(entries: readonly TocEntry[], target: Datab
 }
 
 /**
- * Compares what tables hold after a load with what the dump has for each, by its `TABLE DATA`. Tables that the role may
- * not read, or not whole, are left out.
+ * Compares the rows of tables after a load with the number that the dump has for each `TABLE DATA`. Skips tables that
+ * the role may not read completely.
  *
- * @throws ProgramError where one holds less
+ * @throws ProgramError where a table holds fewer
  */
 export async function compareRows(expected: ReadonlyMap<TocEntry, number>, target: Database): Promise<void> {
   const short: string[] = [];

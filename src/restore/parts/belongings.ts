@@ -1,6 +1,6 @@
 import { nameOf, type TocEntry } from '../../postgres/dump-toc/read-toc.ts';
 
-/** What `--table` may name (https://www.postgresql.org/docs/current/app-pgrestore.html). */
+/** Kinds that `--table` may name (https://www.postgresql.org/docs/current/app-pgrestore.html). */
 export const RELATIONS: ReadonlySet<string> = new Set([
   'TABLE',
   'FOREIGN TABLE',
@@ -9,13 +9,13 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'SEQUENCE',
 ]);
 
-/** What fills a relation, and is all that `--data-only` takes. */
+/** Kinds that fill a relation. `--data-only` takes only these. */
 export const DATA: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'MATERIALIZED VIEW DATA']);
 
-/** What says something about another entry, and goes where that goes. */
+/** Kinds that describe another entry, and are restored with it. */
 const REMARKS: ReadonlySet<string> = new Set(['COMMENT', 'SECURITY LABEL', 'ACL']);
 
-/** What belongs to a relation, an index or a constraint, and is nothing without it. */
+/** Kinds that belong to a relation, an index or a constraint, and cannot exist without it. */
 const BELONGINGS: ReadonlySet<string> = new Set([
   ...DATA,
   ...REMARKS,
@@ -39,17 +39,17 @@ const BELONGINGS: ReadonlySet<string> = new Set([
 export const isRemark = (kind: string): boolean => REMARKS.has(kind);
 export const isBelonging = (kind: string): boolean => BELONGINGS.has(kind);
 
-/** What holds rows or shows those of others: too much to be brought along without being asked for. */
+/** Kinds that hold rows, or show rows of others. They are restored only where the user asks for them. */
 export const isAskedForOnly = (kind: string): boolean =>
   (RELATIONS.has(kind) && kind !== 'SEQUENCE') || kind.startsWith('PUBLICATION') || kind === 'SUBSCRIPTION';
 
-/** Large objects themselves, and a list of what is in them. */
+/** Large objects and lists of them. */
 export const isLargeObject = (kind: string): boolean => kind === 'BLOB' || kind === 'BLOBS' || kind === 'BLOB METADATA';
 
 export interface Contents {
   entries: readonly TocEntry[];
   byId: ReadonlyMap<number, TocEntry>;
-  /** Tables that are attached to another by an entry of its own, and that entry. */
+  /** Partitions that an entry of its own attaches, by `dumpId`, and that entry. */
   attachedBy: ReadonlyMap<number, TocEntry>;
 }
 
@@ -68,8 +68,8 @@ const isSameName = (one: TocEntry | undefined, other: TocEntry) =>
   one?.schema === other.schema && one.name === other.name;
 
 /**
- * The entry that another belongs to: of a foreign key the table that has it, of a partition's attachment the partition.
- * What is called `customer id` belongs to `customer`, although it depends on a function or another table as well.
+ * Finds the entry that another one belongs to: for a foreign key the table that has it, for an attachment the
+ * partition. `customer id` belongs to `customer`, even where it also depends on a function or another table.
  */
 export function holderOf(entry: TocEntry, { byId }: Contents): TocEntry | undefined {
   const needed = entry.dependsOn.flatMap((id) => byId.get(id) ?? []);
@@ -99,7 +99,7 @@ export function holderOf(entry: TocEntry, { byId }: Contents): TocEntry | undefi
   }
 }
 
-/** Adds to `chosen` all that belongs to what is in it: with `isBare` rows and partitions alone. */
+/** Adds to `chosen` everything that belongs to its entries; with `isBare` only rows and partitions. */
 export function addBelongings(chosen: Set<number>, contents: Contents, isBare: boolean): void {
   const { entries } = contents;
   for (let before = -1; before !== chosen.size;) {
@@ -112,12 +112,13 @@ export function addBelongings(chosen: Set<number>, contents: Contents, isBare: b
 
 function comesAlong(entry: TocEntry, chosen: ReadonlySet<number>, contents: Contents, isBare: boolean): boolean {
   const { kind, dependsOn } = entry;
-  // Partitions depend on the table they are a part of, and so do the tables that inherit from it.
+  // A partition depends on its parent, and so does a table that inherits from another.
   if (kind === 'TABLE' || kind === 'FOREIGN TABLE') {
     return dependsOn.some((id) => chosen.has(id) && isParent(contents.byId.get(id), entry, contents));
   }
   if (isBare) return (kind === 'TABLE ATTACH' || DATA.has(kind)) && isHeld(entry, chosen, contents);
-  // One that a column owns, or is its identity, depends on the table; one that a column only uses does not.
+  // A sequence that a column owns, or that is its identity, depends on the table. A sequence that a column only uses
+  // does not.
   if (kind === 'SEQUENCE') {
     return dependsOn.some((id) => chosen.has(id) && isTable(contents.byId.get(id)));
   }
@@ -127,7 +128,10 @@ function comesAlong(entry: TocEntry, chosen: ReadonlySet<number>, contents: Cont
 
 const isTable = (entry: TocEntry | undefined) => entry?.kind === 'TABLE' || entry?.kind === 'FOREIGN TABLE';
 
-/** Whether a table is the one that another is a partition of, or inherits from; it may use another's row type, too. */
+/**
+ * Whether `child` is a partition of `parent`, or inherits from it. A table may also depend on another only for its row
+ * type.
+ */
 function isParent(parent: TocEntry | undefined, child: TocEntry, { attachedBy }: Contents): boolean {
   if (parent === undefined || !isTable(parent)) return false;
   const attachment = attachedBy.get(child.dumpId);
@@ -141,7 +145,7 @@ function isHeld(entry: TocEntry, chosen: ReadonlySet<number>, contents: Contents
   return holder !== undefined && chosen.has(holder.dumpId);
 }
 
-/** Tables whose rows the backup does not hold. */
+/** Notes the chosen tables whose rows the backup does not hold. */
 export function withoutRows(chosen: ReadonlySet<number>, { entries, byId, attachedBy }: Contents): string[] {
   const filled = new Set(entries.flatMap((entry) => (entry.kind === 'TABLE DATA' ? entry.dependsOn : [])));
   const parents = new Set([...attachedBy.values()].flatMap(({ dependsOn }) => dependsOn));
@@ -153,10 +157,13 @@ export function withoutRows(chosen: ReadonlySet<number>, { entries, byId, attach
   return empty.length === 0 ? [] : [`the backup holds no rows of ${empty.join(', ')}`];
 }
 
-/** A column of the type `oid`, or of `lo` of the extension of that name, as pg_dump writes it. */
+/** A column of the type `oid`, or of the type `lo` of the extension `lo`, as pg_dump writes it. */
 const REFERENCE = /^ {4}(?:"(?:[^"]|"")+"|[^\s"]+) (?:oid|[^\s"]+\.lo)(?:,|$| )/m;
 
-/** Large objects belong to no table, so that none comes with a part, though rows may refer to them. */
+/**
+ * Notes the tables whose rows may refer to large objects. Large objects belong to no table, so none is restored with a
+ * part.
+ */
 export function withoutLargeObjects(chosen: ReadonlySet<number>, { entries, byId }: Contents): string[] {
   if (!entries.some(({ kind }) => isLargeObject(kind))) return [];
   const holders = [...chosen].flatMap((id) => {

@@ -16,30 +16,30 @@ import {
 import { orderRows, type ForeignKey } from './order-rows.ts';
 import type { SequenceAhead } from './ask-target.ts';
 
-/** What of a dump is to be loaded. */
+/** The entries of a dump to load. */
 export interface Choice {
-  /** In the order in which they are loaded. */
+  /** In the order of the load. */
   entries: readonly TocEntry[];
-  /** Whether rows come in another order than they have in the dump, which only a file allows. */
+  /** Whether rows come in another order than in the dump. Only a dump in a file can be loaded so. */
   isReordered: boolean;
-  /** What a user should know before it is loaded. */
+  /** For the plan: what the user should know before the load. */
   notes: string[];
 }
 
-/** The database that a part goes into, asked and not changed. */
+/** Questions to the database that gets the part. None of them changes it. */
 export interface PartTarget {
-  /** Which of these entries it has already. */
+  /** The entries whose objects it already has. */
   whatIsThere: (entries: readonly TocEntry[]) => Promise<ReadonlySet<TocEntry>>;
   foreignKeys: () => Promise<readonly ForeignKey[]>;
-  /** Which of these entries would set a sequence back. */
+  /** The entries that would set a sequence back. */
   sequencesAhead: (entries: readonly TocEntry[]) => Promise<readonly SequenceAhead[]>;
 }
 
 /**
- * Chooses what to load where tables or schemas are named: these, what belongs to them, and what they need and the target
- * lacks. What would need a table that is not there either is left out, and noted.
+ * Chooses the entries to load: the named tables or schemas, what belongs to them, and what they need and the target
+ * lacks. An entry that needs a missing table is left out, and noted.
  *
- * @throws ArchiveError where a name means nothing, a table is there already or cannot be without another
+ * @throws ArchiveError where a name matches nothing, or a table exists already or needs another one that is missing
  */
 export async function chooseEntries(
   entries: readonly TocEntry[],
@@ -54,7 +54,8 @@ export async function chooseEntries(
   const { roots, notes } = matchNames(entries, parts);
   const chosen = new Set(roots.map(({ dumpId }) => dumpId));
   addBelongings(chosen, contents, parts.isBare);
-  // Where only one of the two indexes comes along, attaching the tables does it, or there is nothing to attach to.
+  // An attachment of indexes needs both. Without both, attaching the tables attaches the indexes, or there is no
+  // parent.
   for (const { kind, dumpId, dependsOn } of entries) {
     if (kind === 'INDEX ATTACH' && !dependsOn.every((id) => chosen.has(id))) chosen.delete(dumpId);
   }
@@ -142,7 +143,9 @@ async function chooseRows(
   return { entries: ordered, isReordered, notes };
 }
 
-/** The dependencies that an entry cannot be without; a partition can be without its parent, and its index without that's. */
+/**
+ * The entries that an entry cannot do without. A partition does without its parent, and its index without the parent's.
+ */
 function needsOf(entry: TocEntry, { byId, attachedBy }: Contents): TocEntry[] {
   const parents = attachedBy.get(entry.dumpId)?.dependsOn ?? [];
   const isIndex = (kind: string | undefined) => kind === 'INDEX' || kind === 'CONSTRAINT';
@@ -153,7 +156,7 @@ function needsOf(entry: TocEntry, { byId, attachedBy }: Contents): TocEntry[] {
   });
 }
 
-/** What chosen entries need besides, and what that needs. */
+/** The entries that chosen ones need, and the entries that those need in turn. */
 function neededBy(chosen: ReadonlySet<number>, contents: Contents): TocEntry[] {
   const needed = new Set<TocEntry>();
   const add = (entry: TocEntry) => {
@@ -167,7 +170,7 @@ function neededBy(chosen: ReadonlySet<number>, contents: Contents): TocEntry[] {
   return [...needed];
 }
 
-/** Tells what an entry needs and will not have; what it needs and can be brought along goes into `brought`. */
+/** Returns the needed entry that will be missing. Needed entries that can be restored too are added to `brought`. */
 function missingPart(
   chosen: ReadonlySet<number>,
   contents: Contents,
@@ -200,14 +203,14 @@ function missingPart(
   };
 }
 
-/** Whether an entry is a remark on what is brought along, or the value of a sequence of it. */
+/** Whether an entry describes one of `brought`, or sets the value of a sequence among them. */
 function isAbout(entry: TocEntry, brought: ReadonlySet<TocEntry>, contents: Contents): boolean {
   if (entry.kind === 'SEQUENCE SET') return brought.has(holderOf(entry, contents) ?? entry);
   const first = contents.byId.get(entry.dependsOn[0] ?? Number.NaN);
   return isRemark(entry.kind) && first !== undefined && brought.has(first);
 }
 
-/** What stands in no schema and is about something that is chosen. */
+/** Notes entries without a schema that depend on chosen ones and are left out. */
 function leftBehind(chosen: ReadonlySet<number>, brought: ReadonlySet<TocEntry>, { entries }: Contents): string[] {
   const kinds = new Set([
     'EXTENSION',
@@ -224,15 +227,15 @@ function leftBehind(chosen: ReadonlySet<number>, brought: ReadonlySet<TocEntry>,
 }
 
 /**
- * A partition that goes to a parent which the target has is attached last: its indexes and constraints then become those
- * that the parent wants.
+ * Puts the attachment of a partition to an existing parent last: its own indexes and constraints then become parts of
+ * the parent's.
  */
 function attachedLast(wanted: readonly TocEntry[], chosen: ReadonlySet<number>): TocEntry[] {
   const isLast = ({ kind, dependsOn }: TocEntry) => kind === 'TABLE ATTACH' && dependsOn.some((id) => !chosen.has(id));
   return [...wanted.filter((entry) => !isLast(entry)), ...wanted.filter(isLast)];
 }
 
-/** How an entry is called in a sentence: `foreign key orders_customer_id_fkey of public.orders`. */
+/** The name of an entry in a sentence: `foreign key orders_customer_id_fkey of public.orders`. */
 function described(entry: TocEntry, contents?: Contents): string {
   const { kind, name } = entry;
   const called = KINDS[kind] ?? kind.toLowerCase();

@@ -2,43 +2,43 @@ import { ArchiveError } from '../../core/errors.ts';
 import { nameOf, type TocEntry } from '../../postgres/dump-toc/read-toc.ts';
 import { isBelonging, RELATIONS } from './belongings.ts';
 
-/** Which part of a dump to restore, and how. Nothing given: all of it. */
+/** The part of a dump to restore, and how. Without any choice it is the whole dump. */
 export interface DumpParts {
   schemas: readonly string[];
   tables: readonly string[];
   dataOnly: boolean;
   schemaOnly: boolean;
-  /** Of tables that are named only the columns and rows. */
+  /** Restore only the columns and rows of named tables. */
   isBare: boolean;
-  /** Leave everything to the role that restores. */
+  /** Let the role that restores own everything. */
   noOwner: boolean;
   noPrivileges: boolean;
 }
 
-/** Whether some of what is in the dump is named. */
+/** Whether schemas or tables are named. */
 export function namesParts({ schemas, tables }: DumpParts): boolean {
   return schemas.length > 0 || tables.length > 0;
 }
 
-/** Whether less than the whole dump is meant. */
+/** Whether less than the whole dump is chosen. */
 export function isSelection(parts: DumpParts): boolean {
   return namesParts(parts) || parts.dataOnly || parts.schemaOnly;
 }
 
 interface Matched {
-  /** What is to be restored, without what belongs to it. */
+  /** The entries to restore, without those that belong to them. */
   roots: readonly TocEntry[];
-  /** Names that mean more than one thing. */
+  /** For the plan: names that match more than one entry. */
   notes: string[];
 }
 
 const SHOWN_NAMES = 10;
 
 /**
- * What `--schema` and `--table` mean in a dump: both given, tables of these schemas, as pg_restore has it. A name is
- * taken as it stands first, and then as SQL would read it: `sales.orders`, `"Order"`, `ORDERS`.
+ * Finds the entries that `--schema` and `--table` name. With both, only tables in these schemas count, as in
+ * pg_restore. A name is compared as given first, then as SQL reads it: `sales.orders`, `"Order"`, `ORDERS`.
  *
- * @throws ArchiveError for a name that nothing in the dump has
+ * @throws ArchiveError where no entry of the dump has a name
  */
 export function matchNames(
   entries: readonly TocEntry[],
@@ -87,13 +87,13 @@ function relationsCalled(given: string, relations: readonly TocEntry[]): TocEntr
   return [];
 }
 
-/** Takes `Sales.Order` apart without a look at case. */
+/** Splits `Sales.Order` at the dot, and keeps its case. */
 function splitAtDot(given: string): string[] {
   const dot = given.indexOf('.');
   return dot === -1 ? [given] : [given.slice(0, dot), given.slice(dot + 1)];
 }
 
-/** The parts of a name as SQL reads it: small letters, but for what is quoted. */
+/** The parts of a name as SQL reads it: lower case outside quotes. */
 function readName(given: string): string[] {
   const parts = [...given.matchAll(/"((?:[^"]|"")*)"|[^".]+/g)];
   return parts.map(([whole, quoted]) => (quoted === undefined ? whole.toLowerCase() : quoted.replaceAll('""', '"')));

@@ -1,9 +1,9 @@
 import { nameOf, type TocEntry } from '../../postgres/dump-toc/read-toc.ts';
 
-/** The names of two tables, of which the first refers to the second. */
+/** The names of two tables. The first refers to the second. */
 export type ForeignKey = readonly [from: string, to: string];
 
-/** The foreign keys of a database, as rows of a query: schema and name of the one table and of the other. */
+/** A query for the foreign keys of a database: schema and name of the referring table, and of the other one. */
 export const FOREIGN_KEYS = `select pg_catalog.json_build_array(n.nspname || '.' || c.relname, m.nspname || '.' || d.relname)
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -11,8 +11,8 @@ export const FOREIGN_KEYS = `select pg_catalog.json_build_array(n.nspname || '.'
   where k.contype = 'f' and k.conrelid <> k.confrelid`;
 
 /**
- * Brings rows into an order in which no foreign key is ahead of what it refers to, since constraints are in force where
- * rows go into tables that are there. `circles` are tables for which no such order exists.
+ * Orders rows so that a row comes after the rows that it refers to: existing tables enforce their foreign keys during
+ * the load. `circles` are tables without such an order.
  */
 export function orderRows(
   data: readonly TocEntry[],

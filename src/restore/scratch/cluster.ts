@@ -10,22 +10,22 @@ import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 import type { ScratchNeeds } from './needs.ts';
 import { openDatabase, type Database, type DatabaseAccess } from '../../postgres/database.ts';
 
-/** A PostgreSQL server of its own that no other account can reach; disposing ends it. Its files are the caller's to remove. */
+/** A PostgreSQL server that no other account can reach. Disposing stops it; the caller removes its files. */
 export interface ScratchCluster extends AsyncDisposable {
   database: Database;
-  /** The client programs that belong to it. */
+  /** The client programs of the same installation. */
   programs: ClientPrograms;
-  /** Makes a tablespace of that name, where it is not there yet. */
+  /** Creates a tablespace of that name, if it does not exist yet. */
   createTablespace: (name: string) => Promise<void>;
 }
 
 interface ScratchClusterRequest extends DatabaseAccess {
-  /** An empty directory, mode 0700, whose owner is `account` where that is given. */
+  /** An empty directory, mode 0700. `account`, where given, owns it. */
   directory: string;
   needs: Pick<ScratchNeeds, 'origin' | 'encoding' | 'preload' | 'lockedObjects'>;
-  /** The database that pg_cron takes for its own, where it is to be loaded. */
+  /** The database that pg_cron lives in, where pg_cron is loaded. */
   cronDatabase: string;
-  /** The account that the server runs as where pgbak runs as root: PostgreSQL refuses to run as root. */
+  /** The account that the server runs as where pgbak runs as root. PostgreSQL refuses to run as root. */
   account: Account | undefined;
 }
 
@@ -48,9 +48,10 @@ const SETTINGS = [
 ];
 
 /**
- * Starts the PostgreSQL server that fits the dump best of those installed beside client programs, in a new cluster
- * (https://www.postgresql.org/docs/current/app-initdb.html) that listens on a socket in a directory of mode 0700 alone.
- * Throws a `ProgramError` when none is installed or it does not start.
+ * Starts a new cluster (https://www.postgresql.org/docs/current/app-initdb.html) with the installed PostgreSQL server
+ * that fits the dump best. It listens only on a socket in a directory of mode 0700.
+ *
+ * @throws ProgramError where no server is installed, or it does not start
  */
 export async function startScratchCluster(request: ScratchClusterRequest): Promise<ScratchCluster> {
   const { found, directory, account, environment, signal } = request;
@@ -135,21 +136,23 @@ async function untilItAnswers({ ask, signal }: Database, ended: Promise<{ stderr
   }
 }
 
-/** Locks are sized for one load that uses all of them, not for one load in each connection. */
+/** Sizes the lock table for one load that uses all of it, not for one such load in each connection. */
 function settingsFor({ needs, cronDatabase }: ScratchClusterRequest): string[] {
   const { lockedObjects, preload } = needs;
   return [
     ...SETTINGS,
     `max_locks_per_transaction=${Math.ceil(lockedObjects / CONNECTIONS) + 64}`,
     ...(preload.length === 0 ? [] : [`shared_preload_libraries=${preload.join(',')}`]),
-    // The jobs in it belong to the database that was dumped.
+    // The jobs in the dump belong to the dumped database, so none may run here.
     ...(preload.includes('pg_cron') ? [`cron.database_name=${cronDatabase}`, 'cron.launch_active_jobs=off'] : []),
   ];
 }
 
 /**
- * The server that fits best of those that are installed beside client programs: of the major version that was dumped, else
- * of the next newer, else the newest there is. A `ProgramError` that says what to install where there is none.
+ * Chooses among the servers that are installed beside client programs: of the dumped major version, else the next
+ * newer, else the newest.
+ *
+ * @throws ProgramError that says what to install, where there is none
  */
 export async function fittingServer(
   found: readonly ClientPrograms[],

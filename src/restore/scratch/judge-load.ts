@@ -2,20 +2,20 @@ import { ArchiveError, ProgramError, type PgbakError } from '../../core/errors.t
 import { describeLocale } from '../database/statements.ts';
 import type { ScratchNeeds } from './needs.ts';
 
-/** What follows from a throwaway server's failure to load a dump. */
+/** What follows when a throwaway server could not load a dump. */
 export type LoadJudgment =
-  /** The dump is bad, or could not be judged: then the hint tells what would help. */
+  /** The dump is bad, or could not be judged. In the second case the hint tells what would help. */
   | { reason: PgbakError }
   /** The dump may load on a server that meets these needs. */
   | { again: ScratchNeeds };
 
 interface LoadSituation {
   needs: ScratchNeeds;
-  /** Whether the server is pgbak's own, which may be given what it lacks. */
+  /** Whether the server is pgbak's own. Such a server can be given what it lacks. */
   isOurs: boolean;
-  /** Its major version. */
+  /** The server's major version. */
   major: number;
-  /** Why the database could not be made as the one that was dumped. */
+  /** Why the database could not be created like the dumped one. */
   madeOtherwise: string | undefined;
 }
 
@@ -24,7 +24,7 @@ const SERVER = 'Name a server that has it: --scratch-url or PGBAK_SCRATCH_URL.';
 type Rule = [RegExp, (found: RegExpExecArray, situation: LoadSituation, failure: ProgramError) => LoadJudgment];
 
 const unknown = (message: string, hint?: string): LoadJudgment => ({ reason: new ProgramError(message, hint) });
-/** A bad dump is told in one message, hint included. */
+/** A bad dump is reported in one message, hint included. */
 const bad = ({ message, hint }: ProgramError): LoadJudgment => ({
   reason: new ArchiveError(hint === undefined ? message : `${message}. ${hint}`),
 });
@@ -34,12 +34,12 @@ const noExtension: Rule[1] = ([, name = ''], { major }) =>
     `Install it for PostgreSQL ${major} where pgbak verifies. ${SERVER}`,
   );
 
-/** Failures by their words, which are in English. The first rule that matches counts. */
+/** Recognizes failures by their English words. The first rule that matches counts. */
 const RULES: Rule[] = [
   [/extension "([^"]+)" is not available/, noExtension],
   [/could not open extension control file "(?:[^"]*\/)?([^"/]+)\.control"/, noExtension],
   [/extension "([^"]+)" has no (?:installation script|update path)/, noExtension],
-  // pg_cron asks for its setting before it says that it was not loaded, and lives in one database of a server.
+  // pg_cron asks for its setting before it says that it was not loaded. It lives in only one database of a server.
   [
     /unrecognized configuration parameter "cron\.|can only create extension in database/,
     (_, { needs, isOurs }, failure) =>
@@ -71,7 +71,7 @@ const RULES: Rule[] = [
   [
     /(?:tablespace|parameter "default_tablespace":) "(.+?)"/,
     ([, name = ''], { needs }, failure) =>
-      // Where it cannot be made it is left out.
+      // A tablespace that cannot be created is left out.
       !needs.tablespaces.includes(name)
         ? { again: { ...needs, tablespaces: [...needs.tablespaces, name] } }
         : unknown(failure.message, `Create the tablespace ${name} there, or leave --scratch-url out.`),
@@ -101,7 +101,7 @@ const RULES: Rule[] = [
     /invalid input syntax for type money/,
     (_, __, failure) => unknown(failure.message, 'It needs the lc_monetary of its server.'),
   ],
-  // What a server lacks, not what a dump holds: room, memory, connections, rights, a feature; and one that went away.
+  // Faults of the server, not of the dump: no room, memory, connections, rights or feature; or the server went away.
   [
     /No space left|Disk quota|could not (?:extend|write|create|open|fsync|read|stat) (?:file|directory|temporary|block)|could not open [a-z-]+ file "|disk full|out of memory|[Tt]oo many (?:connections|clients)|connection slots/,
     (_, __, failure) =>
@@ -126,7 +126,7 @@ const RULES: Rule[] = [
   ],
 ];
 
-/** Data that contradicts itself is wrong on every version and in most locales. */
+/** Contradictory data is wrong on every version, and with most locales. */
 const CONTRADICTION = /duplicate key|could not create unique index|is duplicated|violates foreign key/;
 
 /** A backup is bad only where the dump itself is the cause of the failure. */

@@ -3,19 +3,19 @@ import type { DatabaseFacts, RoleFacts } from '../../core/database-facts.ts';
 import { type DumpOrigin, notedOrigin } from '../../postgres/dump-toc/dump-origin.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 
-/** What a throwaway server needs to load a dump, as known from its backup and from earlier tries. */
+/** What a throwaway server needs to load a dump, as known from the backup's record and from earlier tries. */
 export interface ScratchNeeds {
-  /** How the database was made, where that was noted. */
+  /** How the database was created; undefined where the record does not say. */
   facts: DatabaseFacts | undefined;
-  /** The major versions of the server that was dumped and of the pg_dump, as far as they are known. */
+  /** The major versions of the dumped server and of pg_dump, as far as they are known. */
   origin: Partial<DumpOrigin>;
-  /** Of the dump; undefined where it was not noted. */
+  /** The dump's encoding; undefined where the record does not say. */
   encoding: string | undefined;
   roles: readonly RoleFacts[];
   tablespaces: readonly string[];
-  /** Libraries that have to be there when the server starts. */
+  /** Libraries that must be loaded when the server starts. */
   preload: readonly string[];
-  /** Objects that one transaction locks. */
+  /** How many objects one transaction locks. */
   lockedObjects: number;
 }
 
@@ -32,7 +32,7 @@ export function needsOf(
     facts,
     origin: notedOrigin(facts),
     encoding: facts?.encoding ?? encoding,
-    // A role without facts may have owned what only a superuser may own.
+    // A role without facts may have owned objects that only a superuser may own.
     roles: [...known, ...roles.filter((name) => !names.has(name)).map((name) => ({ name, isSuperuser: true }))],
     tablespaces: [
       ...new Set([...(facts?.tablespaces ?? []), ...(facts?.tablespace === undefined ? [] : [facts.tablespace])]),
@@ -43,12 +43,13 @@ export function needsOf(
 }
 
 /**
- * One statement that gives a server of pgbak's own the roles that a dump names, with what decides whether the dump loads:
- * who is a superuser, who is a member of whom. What is there already stays; several may do so at once.
+ * One statement that creates the roles that a dump names on a server of pgbak's own. It gives them only what decides
+ * whether the dump loads: SUPERUSER, BYPASSRLS and memberships. Existing roles stay, and several runs may do this at
+ * once.
  */
 export function rolesStatement(roles: readonly RoleFacts[]): string {
   const made = roles
-    // Such names are PostgreSQL's own.
+    // Names with pg_ are reserved for PostgreSQL's own roles.
     .filter(({ name }) => !name.startsWith('pg_'))
     .flatMap(({ name, isSuperuser, bypassesRls }) => [
       tryIt(`create role ${quoteIdentifier(name)}`),

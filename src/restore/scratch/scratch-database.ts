@@ -16,17 +16,17 @@ import type { ScratchNeeds } from './needs.ts';
 import type { Database } from '../../postgres/database.ts';
 import { connectionTo } from '../../postgres/connection.ts';
 
-/** A database of a throwaway name; disposing drops it. */
+/** A database with a throwaway name. Disposing drops it. */
 interface ScratchDatabase extends AsyncDisposable {
   database: Database;
-  /** Why it could not be made as the one that was dumped. */
+  /** Why it could not be created like the dumped one. */
   madeOtherwise: string | undefined;
   /** Reads every table once. */
   countRows(): Promise<RowCounts>;
 }
 
 interface ScratchDatabaseRequest {
-  /** A database of the server; its role may make databases. */
+  /** A database of the server. Its role may create databases. */
   server: Database;
   /** Its major version. */
   major: number;
@@ -42,9 +42,9 @@ const PREFIX = 'pgbak_verify_';
 /** A day: no verification takes that long. */
 const ABANDONED_AFTER_SECONDS = 86_400;
 
-/** The owner of a throwaway database. Its name tells later verifications who that is. */
+/** The owner of a throwaway database. The database's name identifies it for later verifications. */
 export interface ScratchOwner {
-  /** Hexadecimal, the same for all of one catalogue on one machine. */
+  /** Hexadecimal. One catalogue on one machine always has the same mark. */
   mark: string;
   /** Identifies one verification. */
   id: string;
@@ -55,7 +55,10 @@ export function scratchName({ mark, id }: ScratchOwner): string {
   return `${PREFIX}${began}_${mark}_${Buffer.from(id).toString('hex')}_${randomBytes(2).toString('hex')}`;
 }
 
-/** Makes the database in the encoding and locale of the dump; in C, which fits every encoding, where the server lacks the locale. */
+/**
+ * Creates the database in the encoding and locale of the dump. Where the server lacks the locale, it gets C, which fits
+ * every encoding.
+ */
 export async function createScratchDatabase(request: ScratchDatabaseRequest): Promise<ScratchDatabase> {
   const { server, name, needs } = request;
   const madeOtherwise = await make(request);
@@ -65,7 +68,7 @@ export async function createScratchDatabase(request: ScratchDatabaseRequest): Pr
     madeOtherwise,
     countRows: async () => parseRowCounts(await database.ask(countRowsScript())),
     [Symbol.asyncDispose]: async () => {
-      // A signal of its own: the run's may be aborted already.
+      // It needs its own signal, because the run's may be aborted already.
       await within(DROP_WITHIN_MS, (signal) => dropScratch({ ...request, server: server.with({ signal }) }));
     },
   };
@@ -84,7 +87,7 @@ function databaseIn(server: Database, name: string): Database {
 
 async function make({ name, needs, major, server }: ScratchDatabaseRequest): Promise<string | undefined> {
   const { facts, encoding } = needs;
-  // template1 may hold objects that the dump makes again.
+  // template1 may hold objects that the dump creates again.
   const create = `create database ${name} template template0`;
   const inC = encoding === undefined ? create : `${create} encoding ${quoteLiteral(encoding)} locale 'C'`;
   const lacking = facts === undefined ? undefined : lackingProvider(facts, major);
@@ -103,7 +106,7 @@ async function make({ name, needs, major, server }: ScratchDatabaseRequest): Pro
   }
 }
 
-/** The load must read values as they were written. Settings that this server refuses are skipped. */
+/** Settings under which the load reads values as they were written. Settings that this server refuses are skipped. */
 async function setForTheLoad(name: string, { facts }: ScratchNeeds, server: Database): Promise<void> {
   const session = Object.entries(facts?.session ?? {}).map(([setting, value]) => ({ name: setting, value }));
   const statements = [...session, ...(facts?.settings ?? []).filter((one) => isForTheLoad(one))].map((setting) =>
@@ -124,7 +127,7 @@ async function setForTheLoad(name: string, { facts }: ScratchNeeds, server: Data
 
 async function dropScratch({ name, major, server }: Omit<ScratchDatabaseRequest, 'needs'>): Promise<void> {
   const database = databaseIn(server, name);
-  // A database with a subscription cannot be dropped, nor a subscription that still has its slot elsewhere.
+  // PostgreSQL drops no database with a subscription, and no subscription whose slot still exists elsewhere.
   const subscriptions = await server.ask(
     `select pg_catalog.quote_ident(s.subname) from pg_catalog.pg_subscription s
       where s.subdbid = (select oid from pg_catalog.pg_database where datname = ${quoteLiteral(name)})`,
@@ -141,7 +144,8 @@ async function dropScratch({ name, major, server }: Omit<ScratchDatabaseRequest,
       await server.ask(drop);
       return;
     } catch (error) {
-      // The server waits five seconds for sessions that it ends (dropdb(), CountOtherDBBackends), too short for a busy one.
+      // The server waits five seconds for sessions that it ends (dropdb(), CountOtherDBBackends). A busy session needs
+      // longer.
       const isInUse = error instanceof RefusedStatementError && error.sqlState === IN_USE;
       if (!isInUse || tries === DROP_TRIES) throw error;
     }
@@ -149,8 +153,8 @@ async function dropScratch({ name, major, server }: Omit<ScratchDatabaseRequest,
 }
 
 /**
- * Drops databases that killed verifications have left: those of this catalogue and machine that are not `inUse`, and all
- * that began more than a day ago. The names tell the owner and the time.
+ * Drops databases that killed verifications left behind: those of this catalogue and machine that are not `inUse`, and
+ * all that began more than a day ago. The names hold the owner and the time.
  */
 export async function dropAbandoned(
   request: Omit<ScratchDatabaseRequest, 'name' | 'needs'>,
