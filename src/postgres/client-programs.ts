@@ -84,7 +84,7 @@ async function overriddenPrograms(directory: string, signal: AbortSignal): Promi
   const problem = (words: string) =>
     new ConfigError(
       `PGBAK_PG_BIN is ${directory}, ${words}`,
-      'Set it to a directory such as /usr/lib/postgresql/17/bin, or unset it to have pg_dump looked for.',
+      'Set it to a directory such as /usr/lib/postgresql/17/bin, or unset it, and pgbak searches for pg_dump.',
     );
   if (file === undefined) throw problem('which holds no pg_dump');
   const examined = await examine(directory, file, signal);

@@ -167,7 +167,7 @@ function largeObjectsConcern(count: string): Concern {
 const NO_PASSWORDS: Concern = {
   level: 'advice',
   message: 'the role may not read the passwords of roles (pg_authid), and --include-globals leaves them out',
-  hint: 'Roles that are made again by restore --globals cannot log in until they get one. Dump as a superuser, or keep them elsewhere.',
+  hint: 'Roles that restore --globals creates cannot log in until they get a password. Dump as a superuser, or keep the passwords elsewhere.',
 };
 
 function mappingConcern(names: string): Concern {

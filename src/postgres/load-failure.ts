@@ -30,7 +30,7 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [
     /must be member of role "([^"]+)"|must be able to SET ROLE "([^"]+)"/,
     ([, member, role]) =>
-      `Make the role that restores a member of it (GRANT "${member ?? role}" TO ...), or let all belong to the role that restores: --no-owner`,
+      `Make the role that restores a member of it (GRANT "${member ?? role}" TO ...), or let it own everything itself: --no-owner`,
   ],
   [
     /must be owner of extension (\S+)/,
@@ -39,7 +39,7 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   ],
   [
     /must be owner of schema public/,
-    () => 'Another role owns the schema public of the target: restore as that role, or let owners be: --no-owner',
+    () => 'Another role owns the schema public of the target: restore as that role, or leave owners out: --no-owner',
   ],
   [
     /permission denied to set session authorization|permission denied to change default privileges|permission denied to grant privileges/,
@@ -54,12 +54,12 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   [
     /permission denied to (?:create|alter|change owner of|set parameter)|must be superuser to|permission denied for (?:language|foreign-data wrapper)|permission denied for database/,
     () =>
-      'The role that restores may not do that. Restore as a role that may (your service may offer an administrator), or drop it at the source and back up again; of a binary backup parts can be chosen: --schema, --table.',
+      'The role that restores may not do that. Restore as a role that may (your service may offer an administrator), or drop it at the source and back up again; a binary backup can be restored in part: --schema, --table.',
   ],
   [
     /permission denied for schema (\S+)/,
     ([, name = '...']) =>
-      `The role that is to own something lacks CREATE on the schema: GRANT CREATE ON SCHEMA ${name} TO ..., or let all belong to the role that restores: --no-owner`,
+      `The new owner of an object lacks CREATE on the schema: GRANT CREATE ON SCHEMA ${name} TO ..., or let the role that restores own everything: --no-owner`,
   ],
   [
     /directory "([^"]+)" does not exist|could not set permissions on directory "([^"]+)"/,

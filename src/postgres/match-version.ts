@@ -25,7 +25,7 @@ export function adviseMatching(server: Version, programs: ClientPrograms): Conce
   if (programs.version.major === server.major) return undefined;
   return {
     level: 'advice',
-    message: `pg_dump ${programs.version.text} is newer than the server (${server.text}), so its dumps are written for PostgreSQL ${programs.version.major}: by hand they load into ${server.major} only without the settings that it does not know`,
+    message: `pg_dump ${programs.version.text} is newer than the server (${server.text}), so its dumps are written for PostgreSQL ${programs.version.major}: to load one into ${server.major} by hand, leave out the settings that ${server.major} does not know`,
     hint: `Install the client programs of the server's own version: ${packageFor(server.major)}`,
   };
 }

@@ -58,7 +58,7 @@ function endedByTimeout(sqlState: string | undefined): string | undefined {
 const CONNECTION_HINTS: readonly [RegExp, string][] = [
   [
     /local user with ID \d+ does not exist|could not look up local user ID/i,
-    'This user has no account here (no line in /etc/passwd), so there is no user name to take: name one in the connection string, or set PGUSER.',
+    'This user has no account here (no line in /etc/passwd), so there is no default user name: give one in the connection string, or set PGUSER.',
   ],
   [/password authentication failed/i, 'Check user and password: pgbak edit, or the variable or file they come from.'],
   [/no password supplied/i, 'Put a password into the connection string, or a line for it into ~/.pgpass (mode 0600).'],
@@ -88,15 +88,15 @@ const CONNECTION_HINTS: readonly [RegExp, string][] = [
   ],
   [
     /unrecognized configuration parameter/i,
-    'PGOPTIONS, or options= in the connection string, sets what this server does not know.',
+    'PGOPTIONS, or options= in the connection string, sets a parameter that this server does not know.',
   ],
   [
     /not currently accepting connections/i,
-    'The database takes none: ALTER DATABASE ... ALLOW_CONNECTIONS true, from another one.',
+    'The database allows no connections: ALTER DATABASE ... ALLOW_CONNECTIONS true, from another database.',
   ],
   [
     /permission denied for database/i,
-    'GRANT CONNECT ON DATABASE ... TO the role; to make a database by way of another one: --maintenance-db.',
+    'GRANT CONNECT ON DATABASE ... TO the role. To create a database, pgbak can connect to another one: --maintenance-db.',
   ],
   [/certificate/i, 'Check sslmode and sslrootcert in the connection string.'],
   [/does not support SSL|SSL is not enabled/i, 'The server speaks no TLS: enable it there, or relax sslmode.'],

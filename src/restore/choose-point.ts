@@ -5,12 +5,12 @@ import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from 
 import { ConfigError } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
 
-/** A stored backup of which enough is known to fetch it. */
+/** A stored backup whose record holds enough to fetch it. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
 /**
- * The restore point of a server that `at` means: `latest`, a time, or a backup's id. An id may also name a failed backup
- * that was stored: better than nothing on a bad day. Throws a `ConfigError` when there is none.
+ * Finds the restore point of a server for `at`: `latest`, a time, or a backup's id. An id may also name a failed backup
+ * that was stored, which may be the only one left. Throws a `ConfigError` where there is none.
  */
 export async function findPoint(
   server: ServerRecord,
@@ -59,8 +59,8 @@ async function candidates(
 }
 
 /**
- * The restore point that `at` means: the latest one, or the last one begun by a time. Backups that claim to have begun
- * later than `now` do not count. `backups` are the good ones of a server. Throws a `ConfigError` when there is none.
+ * Chooses the restore point for `at`: the latest one, or the last one begun by a time. Backups that claim to have begun
+ * later than `now` do not count. `backups` are the good ones of a server. Throws a `ConfigError` where there is none.
  */
 function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): RestorePoint {
   const newestFirst = backups
@@ -78,7 +78,7 @@ function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): R
   return asRestorePoint(found);
 }
 
-/** A stored backup as a restore point; throws a `ConfigError` where too little is known of it. */
+/** Turns a stored backup into a restore point. Throws a `ConfigError` where its record holds too little. */
 export function asRestorePoint(backup: BackupRecord): RestorePoint {
   const { place, objectId, objectName, format } = backup;
   if (place === undefined || objectId === undefined || objectName === undefined || format === undefined) {

@@ -4,16 +4,16 @@ import type { Secret } from '../core/secret.ts';
 import { isSignedWith, parseNote } from '../core/checksum-note.ts';
 import type { RestorePoint } from './choose-point.ts';
 
-/** What was noted of an archive when it was stored; what is not known is absent. */
+/** The checksums and sizes recorded when an archive was stored. Unknown ones are absent. */
 export interface NotedArchive {
   sizeBytes?: number;
   sha1?: string;
   sha256?: string;
-  /** The sums of its parts, where the whole was never on the disk. */
+  /** The sums of its parts, where the whole archive was never on the disk. */
   partSums?: readonly PartSum[];
 }
 
-/** Compares an archive with what was noted of it, chunk by chunk. */
+/** Compares an archive with the recorded sums, chunk by chunk. */
 interface Comparison {
   update(chunk: Buffer): void;
   /** The result. No more chunks may follow. */
@@ -21,7 +21,7 @@ interface Comparison {
 }
 
 export interface Seen {
-  /** What differs from what was noted, in words. */
+  /** How the archive differs from the record, in words. */
   difference: string | undefined;
   /** The same for the same bytes, and for no other bytes. */
   identity: string;
@@ -34,7 +34,7 @@ export function isKnown({ sha1, sha256, partSums }: NotedArchive): boolean {
   return sha256 !== undefined || sha1 !== undefined || (partSums !== undefined && partSums.length > 0);
 }
 
-/** Takes only the best of the sums that were noted: each costs as much again. */
+/** Computes only the best of the recorded sums, because each one costs as much again. */
 export function compareChecksum(noted: NotedArchive): Comparison {
   const { sizeBytes, partSums } = noted;
   const sums = noted.sha256 === undefined && noted.sha1 === undefined && partSums !== undefined;
@@ -83,7 +83,7 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
   let difference: string | undefined;
   const found: string[] = [];
 
-  /** Ends a part. The size tells of bytes behind the last one. */
+  /** Ends a part. Its size shows bytes after the last part. */
   const endPart = (part: PartSum) => {
     const sum = hash.digest('hex');
     found.push(sum);
@@ -116,10 +116,10 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
   };
 }
 
-/** What to compare an archive with. */
+/** The sums to compare an archive with. */
 interface KnownSums {
   noted: NotedArchive;
-  /** Why an archive that fits may still not be the one that was stored. */
+  /** Why an archive with these sums may still not be the stored one. */
   doubt?: string;
 }
 

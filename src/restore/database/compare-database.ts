@@ -14,7 +14,7 @@ export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts)
   if (source.encoding !== target.encoding || !isSameLocale) {
     said.push(
       `the database that was dumped has ${describeLocale(source)}; this one has ${describeLocale(target)}: ` +
-        'texts may be ordered otherwise, or refused (--create makes one as it was)',
+        'texts may be ordered otherwise, or refused (--create makes a database like the dumped one)',
     );
   }
   return said;

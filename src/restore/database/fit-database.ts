@@ -72,7 +72,7 @@ export async function fitDatabase(request: FitRequest): Promise<DatabaseFit> {
     there.collationVersion !== collationVersion
   ) {
     notes.push(
-      `its texts were ordered by version ${collationVersion} of their collation, and are by ${there.collationVersion} there: the order of some may differ`,
+      `its texts were ordered by version ${collationVersion} of their collation, and the target has version ${there.collationVersion}: the order of some texts may differ`,
     );
   }
   const wanted = withoutWhatIsMissing(request, there, notes);

@@ -86,7 +86,7 @@ export function describeLimits(
 /** Why several jobs of pg_restore cannot load the dump: pg_restore can leave out only all comments, not some. */
 export function leavesOutComments({ foreignExtensions, isPublicForeign }: RoleLimits): string | undefined {
   const isNeeded = isPublicForeign || foreignExtensions.some((name) => name !== 'plpgsql');
-  return isNeeded ? 'comments on what another role owns have to be left out' : undefined;
+  return isNeeded ? 'comments on objects of another role have to be left out' : undefined;
 }
 
 function textsIn(json: string): string[] {
