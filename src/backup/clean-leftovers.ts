@@ -11,9 +11,9 @@ import type { Storage } from '../storage/storage.ts';
 import { sweepTemporary } from './temporary.ts';
 
 /**
- * Clears away what a killed run left: temporary directories, unfinished uploads, archives that were stored and not
- * recorded, and rows that still say "running". Only the holder of the run lock may call it: without the lock they may
- * belong to a run that is alive. What cannot be cleared is reported, and the next run tries again.
+ * Clears away the leftovers of a killed run: temporary directories, unfinished uploads, archives that were stored and
+ * not recorded, and rows that still say "running". Only the holder of the run lock may call it: without the lock they
+ * may belong to a run that is alive. Leftovers that cannot be cleared are reported, and the next run tries again.
  */
 export async function cleanLeftovers(context: Context): Promise<void> {
   const { backups } = context.catalog;
@@ -36,8 +36,8 @@ export async function cleanLeftovers(context: Context): Promise<void> {
 }
 
 /**
- * Settles one attempt: records what it stored, and sweeps its unfinished uploads. Returns the ids of the backups that came
- * of it; undefined where storage did not answer and the next run has to try again.
+ * Settles one attempt: records the archives that it stored, and sweeps its unfinished uploads. Returns the ids of the
+ * new backups; undefined where storage did not answer and the next run must try again.
  */
 async function settle(attempt: BackupRecord, context: Context): Promise<number[] | undefined> {
   const own = (await countStored(attempt, context)) ? [attempt.backupId] : [];
@@ -77,9 +77,9 @@ async function settleStorage(attempt: BackupRecord, server: ServerRecord, contex
 }
 
 /**
- * Takes an archive into the catalogue that an attempt stored and did not record: pgbak was killed in between, or B2's
- * answer was lost. An archive becomes visible only when it is whole and judged good, so it is a backup like any other.
- * Returns the ids of the new backups.
+ * Records an archive that an attempt stored and did not record, because pgbak was killed in between, or B2's answer was
+ * lost. An archive becomes visible only when it is whole and judged good, so it is a backup like any other. Returns the
+ * ids of the new backups.
  */
 async function adoptStored(
   attempt: BackupRecord,

@@ -20,7 +20,7 @@ export async function prepareBackup(
     findPrograms(settings, context).then(() => storage.prepare(objectName, context.signal)),
     askDatabase(server, settings, context),
   ] as const;
-  // Let both end before the failure of one is told.
+  // Wait for both before reporting the failure of one.
   await Promise.allSettled(preparations);
   const [, dump] = await Promise.all(preparations);
   return { storage, dump };

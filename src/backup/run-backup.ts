@@ -33,7 +33,7 @@ export interface Run extends AsyncDisposable {
   backUp(server: ServerRecord): Promise<Outcome>;
 }
 
-/** What the backups of a run share. */
+/** State that the backups of a run share. */
 interface Shared extends RunOptions {
   openRoom: OpenRoom;
   /** Verifies a new backup. Rejects only when interrupted. */

@@ -14,20 +14,20 @@ import type { Run } from './run-backup.ts';
 
 interface RunRequest {
   servers: readonly ServerRecord[];
-  /** Back up even what is not due. */
+  /** Back up even servers that are not due. */
   force: boolean;
   overrides: SettingsOverrides;
   acceptSize: boolean;
   /** How many servers are backed up at once, and how many of them on one host. */
   jobs: number;
   jobsPerHost: number;
-  /** Only check and tell what would be done. */
+  /** Only check, and report what a run would do. */
   dryRun: boolean;
 }
 
 /**
- * Backs up those of the servers that are due, the longest waiting first. A failure never stops the next server; a signal
- * stops them all. The caller holds the run lock (but for a dry run, which changes nothing).
+ * Backs up the servers that are due, the longest waiting first. A failure never stops the next server; a signal stops
+ * them all. The caller holds the run lock, except for a dry run, which changes nothing.
  */
 export async function runBackups(request: RunRequest, context: Context): Promise<Outcome[]> {
   const { clock, signal } = context;
@@ -90,7 +90,7 @@ function reasonToSkip(server: ServerRecord, { force }: RunRequest, now: Date, { 
   return `not due before ${nextDue(server, now)?.toISOString()}`;
 }
 
-/** The host of a server's database; a server whose host is not known stands for itself. */
+/** The host of a server's database. A server whose host is not known counts as a host of its own. */
 function hostOf({ id, connectionString }: ServerRecord, { environment }: Context): string {
   try {
     return parseConnection(resolveReference(connectionString, 'the connection string', environment.variable)).host;

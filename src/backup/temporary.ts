@@ -21,7 +21,7 @@ export async function runDirectory(context: Context): Promise<TemporaryDirectory
   return await createTemporaryDirectory(placeOf(context));
 }
 
-/** Removes what killed runs, restores and verifications left. Returns a sentence for each thing that is gone. */
+/** Removes the temporary files of killed runs, restores and verifications. Returns a sentence for each. */
 export async function sweepTemporary(context: Context): Promise<string[]> {
   return [...(await sweepTemporaryDirectories(placeOf(context))), ...(await sweepKilled(context)).removed];
 }
@@ -30,8 +30,8 @@ export async function sweepTemporary(context: Context): Promise<string[]> {
 export type OpenRoom = (archivePath: string) => Promise<Omit<Room, 'hold'> | undefined>;
 
 /**
- * Opens the room of one archive after another. `jobs` archives that are written at once share `PGBAK_TMP_LIMIT`. That a disk
- * frees nothing, ever or at the moment, is noted once.
+ * Opens the room of one archive after another. `jobs` archives that are written at once share `PGBAK_TMP_LIMIT`. It
+ * reports once that a disk frees nothing, for good or at the moment.
  */
 export function roomOpener(jobs: number, { environment, signal, report }: Context): OpenRoom {
   const limitBytes = Math.max(environment.temporaryLimitBytes / jobs, SMALLEST_LIMIT_BYTES);

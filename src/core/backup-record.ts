@@ -82,6 +82,6 @@ export interface VerificationRecord {
   verifiedAt: Date;
   level: Level;
   isGood: boolean;
-  /** What was checked, or what is wrong; secrets hidden. */
+  /** What was checked, or the fault that was found; secrets hidden. */
   message: string;
 }

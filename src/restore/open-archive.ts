@@ -28,11 +28,11 @@ export interface ArchiveRequest {
   attempts?: number;
 }
 
-/** What can be done with an archive that was proved. */
+/** Operations on a proved archive. */
 export interface OpenArchive {
   /** Writes the dump to a sink, which stays open. Resolves with the size in bytes when the dump was seen to be whole. */
   copyTo: (sink: Writable) => Promise<number>;
-  /** Undefined where the archive holds none. */
+  /** Undefined where the archive holds no roles and settings. */
   readGlobals: () => Promise<Secret | undefined>;
   /** The beginning of the dump. */
   readHead: () => Promise<Buffer>;
@@ -77,7 +77,7 @@ export async function withArchive<T>(
     warn(`whether ${which}, is the archive that was stored cannot be told: ${doubt}`);
   }
   if (!isKnown(noted)) {
-    // Without a checksum of ours, those of 7-Zip at least tell damage.
+    // Without a checksum of pgbak's, those of 7-Zip at least show damage.
     say('reading it to its end');
     await archive.copyTo(nowhere());
   }
@@ -128,7 +128,7 @@ function total(bytes: number | undefined): { totalBytes?: number } {
   return bytes === undefined ? {} : { totalBytes: bytes };
 }
 
-/** A sink that drops all bytes, to read something to its end. */
+/** A sink that drops all bytes, to read a stream to its end. */
 export function nowhere(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }

@@ -23,7 +23,7 @@ interface PartOptions {
   createDirectory: () => Promise<TemporaryDirectory>;
 }
 
-/** A part of a dump. All but `survey` needs a survey that has ended. */
+/** A part of a dump. Except for `survey`, it needs a survey that has ended. */
 interface Part {
   survey: DumpSurvey;
   openLoader(request: LoadRequest, jobs: number): Promise<Loader>;
@@ -53,7 +53,7 @@ function asked(target: Database): PartTarget {
   };
 }
 
-/** A part of a binary dump. What belongs to it is chosen after a survey of the dump's contents. */
+/** A part of a binary dump. The entries that belong to it are chosen after a survey of the dump's contents. */
 export function openPart({ parts, target, createDirectory }: PartOptions): Part {
   const surveyor = surveyDump();
   let choice: Choice | undefined;

@@ -34,7 +34,7 @@ interface OpenedTarget {
   database: string;
   /** Tables that the database holds before the restore. */
   tableCount: number;
-  /** What will be done, for the user to agree to. */
+  /** The steps of the restore, for the user to agree to. */
   plan: string[];
 }
 

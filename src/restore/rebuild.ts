@@ -27,7 +27,7 @@ interface RebuildRequest {
   from: string;
   /** Other catalogues whose archives are taken over; each by its id or the first characters of it. */
   adoptCatalogs: readonly string[];
-  /** In place of the servers' own archive passwords. */
+  /** Used instead of the servers' own archive passwords. */
   password: Secret | undefined;
 }
 
@@ -47,9 +47,9 @@ interface Rebuilt {
 }
 
 /**
- * Takes every archive in a place into the catalogue, but for those that `settleOwners` excludes. Archives of one name
- * become restore points of the server with that archive name, or of a new server, whose connection string the user has to
- * give. Known archives stay as they are, so a rebuild can be repeated.
+ * Records every archive in a place in the catalogue, except those that `settleOwners` excludes. Archives of one name
+ * become restore points of the server with that archive name, or of a new server, for which the user has to give a
+ * connection string. Known archives stay unchanged, so a rebuild can be repeated.
  */
 export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest, context: Context): Promise<Rebuilt> {
   const { catalog, environment, signal } = context;
@@ -74,7 +74,7 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
   return { servers: rebuilt, foreign, readOnly };
 }
 
-/** A server whose password cannot be had is rebuilt as well; a restore asks for the password. */
+/** A server without a readable password is rebuilt as well; a restore asks for the password. */
 function knownPasswordOf(server: ServerRecord, environment: Environment): Secret | undefined {
   try {
     return archivePasswordOf(server, environment);

@@ -13,7 +13,7 @@ export interface DumpSurvey {
   notes: () => Promise<string[]>;
 }
 
-/** What was loaded of a part. */
+/** The loaded part of a dump. */
 export interface LoadedPart {
   tableCount: number;
   rowCount: number;

@@ -4,7 +4,7 @@ import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
 import { databaseOf } from '../server/programs.ts';
 
-/** A server that something is to be loaded into, and the client programs that fit it. */
+/** Reaches a server to load into, and finds the client programs that fit it. */
 export async function reach(connection: Connection, context: Pick<Context, 'environment' | 'signal'>) {
   const database = await databaseOf(connection, context);
   const facts = await inspectServer(database);

@@ -20,10 +20,10 @@ export interface Verification {
   name: string;
   backupId: number;
   level: Level;
-  /** `unknown`: the backup could not be looked at, which proves nothing about it. */
+  /** `unknown`: the backup could not be checked, which proves nothing about it. */
   verdict: 'good' | 'bad' | 'unknown';
   isGood: boolean;
-  /** What was seen, or what is wrong. */
+  /** What the verification saw, or the fault that it found. */
   message: string;
 }
 

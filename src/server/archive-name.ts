@@ -7,9 +7,9 @@ const LONGEST_NAME_BYTES = 900;
 const LONGEST_PART_BYTES = 200;
 
 /**
- * Checks a name under which archives are stored, which may hold `/`. Throws a `ConfigError` for what would leave the
- * destination (`..`, an absolute path), what B2 refuses (https://www.backblaze.com/docs/cloud-storage-files, "File
- * names") and what no file system takes.
+ * Checks a name under which archives are stored. It may hold `/`. Throws a `ConfigError` for names that would leave the
+ * destination (`..`, an absolute path), that B2 refuses (https://www.backblaze.com/docs/cloud-storage-files, "File
+ * names") or that no file system takes.
  */
 export function parseArchiveName(text: string): string {
   const problem = problemOf(text);
@@ -42,8 +42,8 @@ function problemOf(text: string): string | undefined {
 }
 
 /**
- * The name of a dump inside its archive, by which a person knows what opens it: `shop.sql` for psql, `shop.bin` for
- * pg_restore, `shop.sql.zst` for zstd first.
+ * The name of a dump inside its archive. It shows which program opens it: `shop.sql` is for psql, `shop.bin` for
+ * pg_restore, `shop.sql.zst` first for zstd.
  */
 export function entryNameOf(archiveName: string, format: Format, method: Compression['method']): string {
   const base = archiveName.slice(archiveName.lastIndexOf('/') + 1);

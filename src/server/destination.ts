@@ -8,14 +8,14 @@ import type { Secret } from '../core/secret.ts';
 
 type PlaceFields = Pick<ServerFields, 'destination' | 'b2Bucket'>;
 
-/** Reads the setting `destination`, whose bucket is a field of its own. Throws a `ConfigError`. */
+/** Reads the setting `destination`. The bucket is a field of its own. Throws a `ConfigError`. */
 export function parseDestination(text: string): Place {
   const place = parsePlace(text);
   if (place.kind === 'b2' && place.bucket !== undefined) throw unknownPlace(text);
   return place;
 }
 
-/** Where a server's archives go by its record or else by the environment. */
+/** The destination of a server's archives: from its record, or else from the environment. */
 export function settingsPlace(server: PlaceFields, environment: Environment): Place {
   const place = parseDestination(server.destination ?? environment.destination ?? DEFAULT_PLACE);
   if (place.kind === 'directory') return place;
@@ -24,14 +24,13 @@ export function settingsPlace(server: PlaceFields, environment: Environment): Pl
 }
 
 /**
- * Where a server's archives go, for people and to tell whether two servers share a place: `b2:BUCKET`, `b2` while no
- * bucket is known, or `file:/dir`.
+ * The place of a server's archives, to show and to compare: `b2:BUCKET`, `b2` while no bucket is known, or `file:/dir`.
  */
 export function placeOf(server: PlaceFields, environment: Environment): string {
   return printPlace(settingsPlace(server, environment));
 }
 
-/** The same where it is certain; undefined where the bucket is not known, or the destination cannot be read. */
+/** The same place where it is certain; undefined where the bucket is not known, or the destination cannot be read. */
 export function knownPlaceOf(server: PlaceFields, environment: Environment): string | undefined {
   const place = attempt(() => placeOf(server, environment));
   return place instanceof PgbakError || place === DEFAULT_PLACE ? undefined : place;

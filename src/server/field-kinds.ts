@@ -14,7 +14,7 @@ import {
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 
-/** What is told of a field of any kind. */
+/** The facts that fields of all kinds have. */
 interface FieldFacts {
   /** The flag of `add` and `edit`, without its dashes. */
   flag: string;
@@ -23,13 +23,13 @@ interface FieldFacts {
   helpGroup?: string;
   /** The column of `servers`, where it is not the flag with underscores. */
   column?: string;
-  /** What a prompt asks for. */
+  /** The question of a prompt. */
   prompt?: string;
   /** Shown as asterisks while it is typed. */
   isMasked?: boolean;
   /** The environment variable that applies where a record has no value. */
   variable?: string;
-  /** What a change is tried at before it is stored. */
+  /** What pgbak tries a change with before it is stored. */
   triedAt?: 'database' | 'storage';
 }
 
@@ -50,7 +50,7 @@ export interface Field<Input, Value> extends FieldFacts {
   toCell: (value: Value) => string | number | null;
 }
 
-/** The value that a rule makes of input, or a `ConfigError` with the message and the hint of the rule. */
+/** Applies a rule to input. Throws a `ConfigError` with the message and the hint of the rule. */
 export function valueOf<Value>(rule: v.GenericSchema<unknown, Value>, input: unknown): Value | ConfigError {
   const { success, output, issues } = v.safeParse(rule, input, { abortEarly: true });
   if (success) return output;
@@ -90,7 +90,7 @@ function withColumn<Facts extends FieldFacts>(facts: Facts) {
 
 const TEXT = { kind: 'text', ...inputAs(v.string()) } as const;
 
-/** A text that each server has. */
+/** A text that every server has. */
 export function text<const Facts extends FieldFacts & { default?: string }>(
   facts: Facts,
   parse: (given: string) => string,
@@ -123,7 +123,7 @@ export function optionalText<const Facts extends FieldFacts>(facts: Facts, parse
 const toSecret = (value: string) => new Secret(value);
 const secretCell = madeCell(textCell, toSecret);
 
-/** A secret that each server has. Its cell is empty where a rebuild of the catalogue could not know it. */
+/** A secret that every server has. Its cell is empty where a rebuild of the catalogue could not know it. */
 export function secret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
   return {
     ...withColumn(facts),
@@ -148,7 +148,7 @@ export function optionalSecret<const Facts extends FieldFacts>(facts: Facts, par
 
 const WHOLE = { kind: 'whole', ...inputAs(v.number()) } as const;
 
-/** A whole number that each server has; `what` and `unit` name it in messages: `frequency`, `hours`. */
+/** A whole number that every server has; `what` and `unit` name it in messages: `frequency`, `hours`. */
 export function whole<const Facts extends FieldFacts>(
   facts: Facts,
   { what, unit, least, ...rest }: { what: string; unit: string; least: number; default: number },
@@ -165,7 +165,7 @@ export function whole<const Facts extends FieldFacts>(
   };
 }
 
-/** How many backups a rule keeps; 0 takes the rule away. */
+/** The number of backups that a rule keeps; 0 removes the rule. */
 export function optionalCount<const Facts extends FieldFacts>(facts: Facts) {
   const flag = `--${facts.flag}`;
   const parse = (count: number) => {

@@ -53,12 +53,12 @@ function keep<const Flag extends string>(flag: Flag, what: string) {
 }
 
 /**
- * All that is told of each field of a server, once: rule, default, flag, column, prompt. Types, flags, prompts, rows and
- * the messages about a record that cannot be read come from here, in this order. A new field also takes a migration that
- * adds its column.
+ * All facts about each field of a server, in one place: rule, default, flag, column, prompt. Types, flags, prompts,
+ * rows and the messages about an unreadable record come from here, in this order. A new field also needs a migration
+ * that adds its column.
  */
 export const SERVER_FIELDS = {
-  /** Unique; what people type. */
+  /** Unique; people type it. */
   name: text(
     { flag: 'name', help: 'what you call the server; default: its database', helpValue: 'NAME', prompt: 'Name' },
     parseName,
@@ -187,7 +187,7 @@ export const SERVER_FIELDS = {
     { flag: 'size-tolerance', help: 'allowed change against the last good backup, default 10', helpValue: 'PERCENT' },
     { what: 'size tolerance', unit: 'percent', least: 0, default: 10 },
   ),
-  /** What a suspicious change of size does. */
+  /** The reaction to a suspicious change of size. */
   onSizeChange: choice(
     { flag: 'on-size-change', help: 'alert (default): warn and store; reject: fail and store nothing' },
     ['alert', 'reject'],

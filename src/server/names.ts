@@ -9,7 +9,7 @@ export function parseName(text: string): string {
   return name;
 }
 
-/** A name for a server that no other has, as near to the wanted one as can be. */
+/** A name for a server that no other server has, close to the wanted one. */
 export function freeName(wanted: string, taken: ReadonlySet<string>): string {
   const base = isId(wanted) ? `server-${wanted}` : wanted;
   for (let number = 1; ; number += 1) {
@@ -18,7 +18,7 @@ export function freeName(wanted: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** Far more than a person types, and what a listing can show. */
+/** Longer than any name that a person types, short enough for a listing. */
 const LONGEST_FOREIGN_NAME = 200;
 
 /** Whether a name read from a storage can be shown, and typed. */

@@ -3,13 +3,13 @@ import { isAbsolute } from 'node:path';
 import { ConfigError, errorCode } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 
-/** Whether a value is a reference to a secret kept elsewhere, which is safe to show as it is. */
+/** Whether a value refers to a secret kept elsewhere. Such a reference is safe to show. */
 export function isReference(text: string): boolean {
   return text.startsWith('env:') || text.startsWith('file:');
 }
 
 /**
- * The value behind `env:NAME` or `file:/path` (its first line), or the value itself when it is no reference. `what`
+ * Resolves `env:NAME` or `file:/path` (its first line), or returns the value itself where it is no reference. `what`
  * names it in the `ConfigError` for a variable that is not set and a file that cannot be read or is empty.
  */
 export function resolveReference(value: Secret, what: string, variable: (name: string) => string | undefined): Secret {

@@ -19,7 +19,7 @@ interface Period {
   hours: number;
 }
 
-/** Reads `48h`, `30d`, `2w`, `1y6m`; throws a `ConfigError` for anything else, and for a period of nothing. */
+/** Reads `48h`, `30d`, `2w`, `1y6m`. Throws a `ConfigError` for any other text, and for a period of zero length. */
 export function parsePeriod(text: string): Period {
   const parts = [...text.matchAll(/(\d{1,5})([hdwmy])/g)];
   const amount = (unit: string) =>
@@ -35,10 +35,10 @@ export function parsePeriod(text: string): Period {
   throw new ConfigError('--keep-within is not a period', 'Hours, days, weeks, months and years: 48h, 30d, 2w, 1y6m');
 }
 
-/** The instant that lies a period before another, by the calendar of UTC. */
+/** The instant one period before another, by the calendar of UTC. */
 export function before(instant: Date, { years, months, days, hours }: Period): Date {
   const result = new Date(instant);
-  // The 31st has no counterpart in a shorter month: the last day it has, lest a month before 31 March be 3 March.
+  // A shorter month has no 31st. Its last day counts, or else a month before 31 March would be 3 March.
   const day = result.getUTCDate();
   result.setUTCDate(1);
   result.setUTCMonth(result.getUTCMonth() - months - 12 * years);

@@ -17,7 +17,7 @@ import {
 import { ConfigError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 
-/** Checks what a user gave, field by field; throws one `ConfigError` that tells everything that is wrong. */
+/** Checks a user's input, field by field. Throws one `ConfigError` that names everything wrong. */
 export function parseServerInput(input: ServerInput): ServerChanges {
   const changes: ServerChanges = {};
   const problems: ConfigError[] = [];
@@ -33,8 +33,8 @@ export function parseServerInput(input: ServerInput): ServerChanges {
 }
 
 /**
- * A whole new server out of what was given: names are taken from the database where they were left out, the rest from
- * the defaults. Throws a `ConfigError` that names the flag of a required value that is missing.
+ * Completes a new server. A missing name comes from the database, other missing values from the defaults. Throws a
+ * `ConfigError` that names the flag of a required value that is missing.
  */
 export function newServer(given: ServerChanges): ServerFields {
   const { connectionString } = given;
@@ -54,7 +54,7 @@ export function newServer(given: ServerChanges): ServerFields {
   return { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName };
 }
 
-/** A server as it is after an edit: what was not given stays, and what was cleared is gone. */
+/** A server after an edit: fields that were not given stay, and cleared fields are gone. */
 export function changedServer(today: ServerFields, changes: ServerChanges): ServerFields {
   if (changes.connectionString !== undefined) databaseName(changes.connectionString);
   return { ...today, ...changes };

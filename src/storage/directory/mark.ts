@@ -14,10 +14,10 @@ const LONGEST_MARK_BYTES = 200;
 const MARK = /^pgbak destination ([\da-f-]{36})\n$/;
 
 /**
- * Proves that a directory is the one that holds earlier archives, or that there are none. `isWriting` marks it where it has
- * no mark.
+ * Proves that a directory is the one with the earlier archives, or that there are no earlier ones. With `isWriting` it
+ * marks a directory without a mark.
  *
- * @throws StorageError where it is missing or another one, most likely because its disk is not mounted
+ * @throws StorageError where the directory is missing or another one, most likely because its disk is not mounted
  */
 export async function checkDirectory(directory: string, memory: PlaceMemory, isWriting: boolean): Promise<void> {
   const place = printPlace({ kind: 'directory', path: directory });

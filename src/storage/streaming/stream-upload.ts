@@ -54,7 +54,7 @@ export async function streamUpload<Stored extends object>(
   on('stored');
   return stored;
 
-  /** Undefined where the complete file is to be sent instead. */
+  /** Undefined where the complete file must be sent instead. */
   async function sendWhileItGrows(): Promise<(Stored & Checksum) | undefined> {
     const room = await file.room?.();
     /** Numbers of the parts on their way; 0 until the first are asked for. */

@@ -60,9 +60,9 @@ type OptionalName = {
 const CLEARS = '-';
 
 /**
- * Asks for a field that may be left out, unless a flag gave it. `none` tells what applies when neither record nor environment
- * has it. Returns what is to be changed: undefined for nothing, an empty text to clear. A text is edited in place; a secret is
- * not shown, stays by Enter and goes by a single `-`.
+ * Asks for an optional field, unless a flag gave it. `none` tells what applies when neither record nor environment has
+ * it. Returns the change: undefined for none, an empty text to clear the field. A text is edited in place. A secret is
+ * not shown; Enter keeps it, and a single `-` removes it.
  */
 export async function askOptional(
   name: OptionalName,

@@ -19,9 +19,9 @@ export interface Asking {
   environment: Environment;
   /** The whole server that the answers so far would make. */
   fieldsOf: (answers: ServerInput) => ServerFields;
-  /** Undefined where nothing is to be tried. */
+  /** Undefined where there is nothing to try. */
   tryConnection: ((fields: ServerFields) => Promise<string>) | undefined;
-  /** Asks whether a directory that is missing is to be made. */
+  /** Asks whether to create a missing directory. */
   settleDestination: ((fields: ServerFields) => Promise<unknown>) | undefined;
   tryStorage: ((fields: ServerFields) => Promise<string>) | undefined;
   signal: AbortSignal;

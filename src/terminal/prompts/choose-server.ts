@@ -7,7 +7,7 @@ import { promptContext } from '../../system/interruption.ts';
 import { canAsk } from './terminal.ts';
 
 interface Choice {
-  /** What was given on the command line. */
+  /** The server given on the command line. */
   idOrName: string | undefined;
   /** `Delete which server?` */
   question: string;

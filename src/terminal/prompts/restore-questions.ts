@@ -8,8 +8,8 @@ import { promptContext } from '../../system/interruption.ts';
 import { canAsk } from './terminal.ts';
 
 /**
- * The password to open an archive with: the one that was given, today's of the server, or one that a person types where
- * `-` was given. Throws a `ConfigError` without a terminal.
+ * Returns the password to open an archive with: the given one, the server's present one, or one that a person types
+ * where `-` was given. Throws a `ConfigError` without a terminal.
  */
 export async function passwordFor(
   server: ServerRecord,
