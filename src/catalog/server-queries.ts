@@ -4,7 +4,10 @@ import { forEachField, perField, SERVER_DEFAULTS, type ServerFields, type Server
 import { fromCompact, isoTime, rowReader, toCompact } from './row-reader.ts';
 import type { FieldColumns, Schema, ServersTable } from './schema.ts';
 
-/** A row of `servers` as a record. What cannot be read of it is named in `unreadable` and stands for a new server's value. */
+/**
+ * Turns a row of `servers` into a record. Columns that cannot be read are named in `unreadable`, and get the value of a
+ * new server.
+ */
 export function toServer(row: Selectable<ServersTable>): ServerRecord {
   const { unreadable, read, time } = rowReader({ ...row });
   const fields: ServerFields = {
@@ -76,7 +79,9 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
   };
 }
 
-/** Restores from the log what pgbak itself records of a server, where it cannot be read: a user could not give it anew. */
+/**
+ * Restores pgbak's own notes about a server from the log, where they cannot be read: a user could not enter them again.
+ */
 async function mendedNotes(
   db: Kysely<Schema>,
   row: Selectable<ServersTable>,

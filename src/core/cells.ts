@@ -1,6 +1,4 @@
-/**
- * What a value that SQLite gives back must be. SQLite keeps any value that is put into a column, by hand or by a damaged disk.
- */
+/** Checks a value from SQLite, which keeps any value in any column: one put there by hand, or by a damaged disk. */
 export type CellRule<Value> = (cell: unknown) => Value | CellProblem;
 
 /** What is wrong with a column: `is no text`. It never repeats the value, which may be a secret. */
@@ -51,7 +49,7 @@ export function optionalCell<Value>(rule: CellRule<Value>): CellRule<Value | und
   return (cell) => (cell === null || cell === undefined ? undefined : rule(cell));
 }
 
-/** A cell whose value is made of what another rule takes. */
+/** A cell whose value is computed from the value of another rule. */
 export function madeCell<Raw, Value>(rule: CellRule<Raw>, make: (raw: Raw) => Value | CellProblem): CellRule<Value> {
   return (cell) => {
     const raw = rule(cell);

@@ -3,7 +3,7 @@ import type { Environment } from '../server/environment.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Report } from './events.ts';
 
-/** What varies with a run. A command opens it, and every story is given it. */
+/** The parts that vary with a run. A command opens them and gives them to every story. */
 export interface Context {
   catalog: Catalog;
   environment: Environment;

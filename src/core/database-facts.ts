@@ -40,7 +40,10 @@ export interface DatabaseSetting {
   value: string;
 }
 
-/** What a dump of one database does not hold, and what a server needs to load it. Absent: as in a new database. */
+/**
+ * Facts that the dump of a database does not hold, and that a server needs to load it. An absent fact is as in a new
+ * database.
+ */
 export interface DatabaseFacts extends DatabaseLocale {
   /** `server_version_num` of its server: 150018. */
   serverVersion?: number;

@@ -64,7 +64,7 @@ export class StorageError extends PgbakError {
 /** B2 refuses all that is sent to it: the key may not, or a cap is reached. */
 export class RefusedError extends StorageError {}
 
-/** It could not be found out whether storage has what it was given: it must not be given it again. */
+/** Whether storage has the archive is not known, so the upload must not be repeated. */
 export class DoubtfulUploadError extends StorageError {}
 
 /** Another run holds the lock of this catalogue. */
@@ -100,8 +100,8 @@ export function errorMessage(error: unknown): string {
 }
 
 /**
- * What to say where an archive in the temporary directory is not there any more: machines clean such directories, which is
- * no fault of pgbak's. Undefined for an error about another file.
+ * The error where an archive is gone from the temporary directory. Machines clean such directories, so it is no fault
+ * of pgbak. Undefined for an error about another file.
  */
 export function archiveIsGone(error: unknown, archivePath: string): ArchiveError | undefined {
   if (errorCode(error) !== 'ENOENT') return undefined;

@@ -22,7 +22,7 @@ export interface Ping {
 }
 
 const PAUSES_MS = [1000, 4000];
-/** Backups wait for their pings, so this is what a receiver that hangs may cost each of them. */
+/** A backup waits for its pings, and a receiver that hangs may cost it this much time. */
 const DELIVER_WITHIN_MS = 10_000;
 /** healthchecks.io keeps this much of a body (https://healthchecks.io/docs/attaching_logs/). */
 const LONGEST_BODY_BYTES = 100_000;

@@ -45,9 +45,12 @@ export function directoryPlace(text: string): string {
   return `file:${directoryAt(text) ?? text}`;
 }
 
-/** What a catalogue remembers of places: how a directory is told from the empty one where its disk is not mounted. */
+/**
+ * The notes of a catalogue about places. They distinguish a directory from an empty one, such as where its disk is not
+ * mounted.
+ */
 export interface PlaceMemory {
-  /** What the mark of a place said; undefined where none was noted yet. */
+  /** The mark of a place; undefined where none was noted yet. */
   mark(place: string): Promise<string | undefined>;
   noteMark(place: string, mark: string): Promise<void>;
   /** The ids of some archives that should be there, newest first. */

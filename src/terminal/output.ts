@@ -42,7 +42,7 @@ export function tellEvent(event: RunEvent): void {
   tell(`pgbak: ${server === undefined ? '' : `${server}: `}${message}`);
 }
 
-/** For commands that do more than show something: a reader that leaves has missed what they did. */
+/** Call in commands that do more than show something: a reader who leaves early misses what they did. */
 export function expectReader(): void {
   isMoreThanShown = true;
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Room } from '../storage.ts';
 import type { Range } from './parts.ts';
 
-/** What a look at the disk, or a release, means for the upload. */
+/** Events of the disk that the upload reacts to. */
 type DiskEvent = 'disk full' | 'disk free' | 'released';
 
 /** The part of a growing file that is on the disk, watched so that it does not become too much. */

@@ -11,7 +11,7 @@ interface Sending {
 
 /** An upload in parts that a storage has begun. Nothing of it is visible before it is finished. */
 export interface PartUpload<Stored> {
-  /** What sends one part after another. Each worker has its own. */
+  /** Opens a function that sends one part after another. Each worker has its own. */
   openSender(): (part: Part | HashedPart, sending: Sending) => Promise<HashedPart>;
   /** Makes one object of the parts, in that order. */
   finish(parts: readonly HashedPart[]): Promise<Stored>;

@@ -79,7 +79,7 @@ export async function streamUpload<Stored extends object>(
         ending.throwIfAborted();
         if (on(target.isFinal(error) ? 'refused' : 'cancelled').phase === 'given up') {
           await watch.end();
-          // Nothing can come of what it writes.
+          // The upload failed for good, so the archive need not grow any more.
           pause(true);
           throw error;
         }

@@ -5,7 +5,10 @@ export function canAsk(isJson: boolean): boolean {
   return !isJson && process.stdin.isTTY && process.stdout.isTTY;
 }
 
-/** What Inquirer throws on ctrl-c and on a signal, as what it means; its classes are not worth loading Inquirer for. */
+/**
+ * Translates the errors that Inquirer throws on ctrl-c and on a signal. They are known by name, because loading
+ * Inquirer for its classes is not worth the time.
+ */
 export function closedPrompt(error: unknown): InterruptedError | undefined {
   const { name, cause } = Object(error);
   if (name === 'AbortPromptError' && cause instanceof InterruptedError) return cause;

@@ -6,8 +6,8 @@ import { promptContext } from '../../system/interruption.ts';
 import { isLive, terminalWidth } from '../output.ts';
 
 /**
- * Tries what was just typed, while the person who typed it is still there. Prints what came of it; when it failed, asks
- * whether to go on all the same. False means: ask again.
+ * Tries an answer while the person who typed it is still there, and prints the result. Where it failed, asks whether to
+ * go on all the same. False means: ask again.
  */
 export async function tryIt(
   doing: string,
