@@ -6,7 +6,7 @@ import { remotePointsIn, restorePointRow, restorePointsOf, type RestorePointRow 
 import { openContext } from '../catalog/open-context.ts';
 import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tell, tellEvent, terminalWidth } from '../terminal/output.ts';
+import { tellEvent, terminalWidth } from '../terminal/output.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Backups extends BaseCommand {
@@ -51,10 +51,9 @@ EXIT STATUS
       isInterruptible: true,
     });
     const server = args.server === undefined ? undefined : await findServer(context.catalog, args.server);
-    const { points, silent } = flags.remote
-      ? { points: await remotePointsIn(flags.from, flags.limit, context), silent: [] }
+    const { points, isComplete } = flags.remote
+      ? { points: await remotePointsIn(flags.from, flags.limit, context), isComplete: true }
       : await restorePointsOf(server, flags.limit, context);
-    for (const message of silent) tell(`pgbak: ${message}`);
     if (points.length === 0) {
       this.log(
         flags.remote ? 'There are no archives of pgbak there.' : 'No restore points yet. Make one: pgbak run --force',
@@ -64,7 +63,7 @@ EXIT STATUS
       const cells = points.map((point) => restorePointCells(point, now));
       this.log(renderTable(RESTORE_POINT_COLUMNS, cells, terminalWidth(process.stdout)));
     }
-    process.exitCode = silent.length === 0 ? 0 : 1;
+    process.exitCode = isComplete ? 0 : 1;
     return points.map((point) => restorePointRow(point));
   }
 }

@@ -37,7 +37,7 @@ async function checkClientPrograms(examination: Examination): Promise<Finding[]>
 
 /** Checks that cron or systemd starts pgbak, and reports when it last did. */
 export async function checkScheduler({ catalog, environment, signal }: Examination): Promise<Finding[]> {
-  const entries = await findSchedule(homedir(), environment.variables['PATH'] ?? '', signal);
+  const entries = await findSchedule(homedir(), environment.variables()['PATH'] ?? '', signal);
   const [last] = (await catalog?.backups.list({ limit: 1 })) ?? [];
   const when = last === undefined ? 'no backup has been attempted yet' : `last attempt ${last.startedAt.toISOString()}`;
   if (entries.length === 0) {

@@ -22,7 +22,9 @@ import type { Context } from '../core/context.ts';
 export async function connectionCheck(server: ServerFields, context: Context): Promise<string> {
   const { variable } = context.environment;
   const connectionString = resolveReference(server.connectionString, 'the connection string', variable);
-  const database = await databaseOf(parseConnection(connectionString), context);
+  // A copy of the environment: each try looks for the programs anew, since a user may install them in between.
+  const anew = { ...context, environment: { ...context.environment } };
+  const database = await databaseOf(parseConnection(connectionString), anew);
   const { facts, summary, concerns } = await prepareDump({ database, server, format: server.format });
   return [
     `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`,

@@ -93,7 +93,7 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
       found,
       directory: directory.path,
       account,
-      environment: ownServerEnvironment(environment.variables),
+      environment: ownServerEnvironment(environment.variables()),
       signal,
       needs,
       cronDatabase,

@@ -28,10 +28,10 @@ function unrecorded(archive: RemoteArchive, ownIds: ReadonlySet<string>): Listed
   return { state: isOwn ? 'not in catalogue' : 'of another catalogue', archive };
 }
 
-/** Restore points, and the places that could not be asked, each with the reason. */
+/** Restore points; incomplete where a place could not be asked, which was reported. */
 interface ListedPoints {
   points: ListedPoint[];
-  silent: string[];
+  isComplete: boolean;
 }
 
 interface Remembered {
@@ -50,7 +50,7 @@ export async function restorePointsOf(
   limit: number,
   context: Context,
 ): Promise<ListedPoints> {
-  const { catalog, environment, signal } = context;
+  const { catalog, environment, report, signal } = context;
   const servers = server === undefined ? await catalog.servers.list() : [server];
   const backups = await catalog.backups.newestPoints(limit, server?.id);
   const byServer = new Map<number | undefined, BackupRecord[]>(servers.map(({ id }) => [id, []]));
@@ -58,7 +58,7 @@ export async function restorePointsOf(
   const remembered = servers.map((one) => ({ server: one, backups: byServer.get(one.id) ?? [] }));
 
   const found = new Map<string, RemoteArchive>();
-  const silent = new Map<string, string>();
+  const silent = new Set<string>();
   for (const { place, server: owner, archiveNames } of questionsFor(remembered, environment)) {
     try {
       const storage = await storageOf({ place }, owner, context, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
@@ -68,7 +68,8 @@ export async function restorePointsOf(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof PgbakError)) throw error;
-      silent.set(place, `${place} could not be asked: ${error.message}`);
+      silent.add(place);
+      report({ type: 'note', message: `${place} could not be asked: ${error.message}` });
     }
   }
   const isOrphan = ({ serverId }: BackupRecord) => serverId === undefined;
@@ -85,7 +86,7 @@ export async function restorePointsOf(
   const ownIds = await catalog.rebuild.knownCatalogs();
   const others = doubtful.filter(([key]) => !known.has(key)).map(([, archive]) => unrecorded(archive, ownIds));
   const points = [...recorded, ...others].toSorted((a, b) => madeAt(b) - madeAt(a));
-  return { points: points.slice(0, limit), silent: [...silent.values()] };
+  return { points: points.slice(0, limit), isComplete: silent.size === 0 };
 }
 
 /** All archives of pgbak in a place, of every catalogue, with what our catalogue knows of them. */
@@ -111,7 +112,7 @@ export async function remotePointsIn(
 function stateOf(
   { place, objectId }: BackupRecord,
   found: ReadonlyMap<string, RemoteArchive>,
-  silent: ReadonlyMap<string, string>,
+  silent: ReadonlySet<string>,
 ): 'present' | 'missing' | 'unknown' {
   if (place === undefined || objectId === undefined || silent.has(place)) return 'unknown';
   return found.has(objectKey(place, objectId)) ? 'present' : 'missing';

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors.ts';
-import { publishFile } from '../system/publish-file.ts';
+import { publishFile, syncDirectory } from '../system/publish-file.ts';
 import type { OpenArchive } from './open-archive.ts';
 
 /**
@@ -41,6 +41,8 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
         if (attempt > 1) throw taken(path);
         return path;
       });
+      // The file is whole and has its name: a directory that cannot be flushed does not undo that.
+      await syncDirectory(dirname(path)).catch(() => {});
       return dumpBytes;
     } finally {
       await handle.close().catch(() => {});

@@ -12,12 +12,12 @@ export interface Environment {
   b2Bucket: string | undefined;
   b2ApiUrl: string | undefined;
   archivePassword: Secret | undefined;
-  /** `ARCHIVE_PASSWORD` is set but empty: the user meant to set a password. */
+  /** `ARCHIVE_PASSWORD` is set but empty: a password was meant. */
   isArchivePasswordEmpty: boolean;
   /** `b2` or `file:/absolute/dir`, unchecked. */
   destination: string | undefined;
   temporaryDirectory: string | undefined;
-  /** How much of the archives may lie there on their way to storage. */
+  /** How much of the archives on their way to storage may lie there. */
   temporaryLimitBytes: number;
   pgBin: string | undefined;
   sevenZip: string | undefined;
@@ -28,13 +28,13 @@ export interface Environment {
   b2PruneAppKey: Secret | undefined;
   /** Whether a copy of the catalogue is kept beside the backups. */
   copiesCatalog: boolean;
-  /** Time limit of one dump. */
+  /** One dump is ended after this. */
   dumpTimeoutMs: number;
   mezmoIngestionKey: Secret | undefined;
   mezmoUrl: string | undefined;
   logHostname: string;
-  /** All variables, for the programs that pgbak starts. Each program gets only those that it needs. */
-  variables: Readonly<Record<string, string | undefined>>;
+  /** All variables, for the programs that pgbak starts; each gets those that it needs. A function, since it holds secrets. */
+  variables: () => Readonly<Record<string, string | undefined>>;
   /** The value of any variable, for `env:NAME` references. */
   variable: (name: string) => string | undefined;
 }
@@ -43,7 +43,10 @@ const DEFAULT_DUMP_TIMEOUT_SECONDS = 14_400;
 const MEBIBYTE = 1024 ** 2;
 const GIBIBYTE = 1024 ** 3;
 
-/** Reads pgbak's variables from a process environment. Throws a `ConfigError` for a value that is surely a mistake. */
+/**
+ * Reads pgbak's variables out of a process environment. Throws a `ConfigError` where one has a value that cannot be
+ * meant.
+ */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const variable = (name: string) => (env[name] === '' ? undefined : env[name]);
   const secret = (name: string) => {
@@ -75,7 +78,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     mezmoIngestionKey: secret('MEZMO_INGESTION_KEY'),
     mezmoUrl: variable('MEZMO_URL'),
     logHostname: variable('LOG_HOSTNAME') ?? hostname(),
-    variables: env,
+    variables: () => env,
     variable,
   };
 }

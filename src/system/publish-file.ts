@@ -1,10 +1,9 @@
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { errorCode } from '../core/errors.ts';
 
 /**
  * Gives a finished file the first free of its names, `nameOf(1)`, `nameOf(2)`, never overwrites another file, and
- * returns the name. It survives a power cut. `nameOf` may throw to give up.
+ * returns the name, which survives a power cut once the caller has flushed the directory. `nameOf` may throw to give up.
  */
 export async function publishFile(partial: string, nameOf: (attempt: number) => string): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
@@ -12,20 +11,29 @@ export async function publishFile(partial: string, nameOf: (attempt: number) => 
     // A hard link fails where the name is taken.
     const failure = await link(partial, path).catch((error: unknown) => ({ error }));
     if (failure === undefined) await unlink(partial);
-    else if (errorCode(failure.error) === 'EEXIST' || (await isTaken(path))) continue;
-    // exFAT and some network shares have no links: the look has to do.
-    else await rename(partial, path);
-    await syncDirectory(dirname(path));
+    else {
+      const code = errorCode(failure.error);
+      if (code === 'EEXIST') continue;
+      // exFAT and some network shares have no links: a look has to do there.
+      if (!NO_LINKS.has(code)) throw failure.error;
+      if (await isTaken(path)) continue;
+      await rename(partial, path);
+    }
     return path;
   }
 }
 
-/** A link that leads nowhere takes a name as well. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** A dangling link takes a name as well. A look that fails is no answer: a rename could replace a file. */
 async function isTaken(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Flushes a directory: only then does a new name in it survive a power cut (fsync(2)). */

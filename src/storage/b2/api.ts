@@ -42,6 +42,8 @@ const HEADERS = { 'User-Agent': 'pgbak' };
 
 /** Authorizes with a key (https://www.backblaze.com/apidocs/b2-authorize-account). Failures are those of axios. */
 export function b2Api({ keyId, applicationKey, apiUrl }: B2Key): {
+  /** Loads the package. A fault in its installation is none of B2's, and is not tried again. */
+  load: () => Promise<void>;
   authorize: (signal: AbortSignal, timeoutMs: number) => Promise<Authorization>;
 } {
   // Idle sockets of an agent do not keep the process alive.
@@ -55,6 +57,7 @@ export function b2Api({ keyId, applicationKey, apiUrl }: B2Key): {
   });
   const realm = apiUrl === undefined ? {} : { url: `${apiUrl.replace(/\/+$/, '')}/b2api/v2/b2_authorize_account` };
   return {
+    load: async () => void (await import('backblaze-b2')),
     authorize: async (signal, timeoutMs) => {
       const { default: Package } = await import('backblaze-b2');
       const b2 = new Package({

@@ -48,6 +48,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
   let current: { session: Promise<AuthorizedSession>; signal: AbortSignal } | undefined;
 
   const authorize = async (signal: AbortSignal, callAttempts: () => number): Promise<AuthorizedSession> => {
+    await api.load();
     try {
       return await withRetries(
         async () => {
