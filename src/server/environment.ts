@@ -12,12 +12,12 @@ export interface Environment {
   b2Bucket: string | undefined;
   b2ApiUrl: string | undefined;
   archivePassword: Secret | undefined;
-  /** `ARCHIVE_PASSWORD` is set but empty: a password was meant. */
+  /** `ARCHIVE_PASSWORD` is set but empty: the user meant to set a password. */
   isArchivePasswordEmpty: boolean;
   /** `b2` or `file:/absolute/dir`, unchecked. */
   destination: string | undefined;
   temporaryDirectory: string | undefined;
-  /** How much of the archives on their way to storage may lie there. */
+  /** How much of the archives may lie there on their way to storage. */
   temporaryLimitBytes: number;
   pgBin: string | undefined;
   sevenZip: string | undefined;
@@ -28,12 +28,12 @@ export interface Environment {
   b2PruneAppKey: Secret | undefined;
   /** Whether a copy of the catalogue is kept beside the backups. */
   copiesCatalog: boolean;
-  /** One dump is ended after this. */
+  /** Time limit of one dump. */
   dumpTimeoutMs: number;
   mezmoIngestionKey: Secret | undefined;
   mezmoUrl: string | undefined;
   logHostname: string;
-  /** All variables, for the programs that pgbak starts; each gets those that it needs. A function, since it holds secrets. */
+  /** All variables, for the programs that pgbak starts; each gets only those that it needs. A function, to hide secrets. */
   variables: () => Readonly<Record<string, string | undefined>>;
   /** The value of any variable, for `env:NAME` references. */
   variable: (name: string) => string | undefined;
@@ -43,10 +43,7 @@ const DEFAULT_DUMP_TIMEOUT_SECONDS = 14_400;
 const MEBIBYTE = 1024 ** 2;
 const GIBIBYTE = 1024 ** 3;
 
-/**
- * Reads pgbak's variables out of a process environment. Throws a `ConfigError` where one has a value that cannot be
- * meant.
- */
+/** Reads pgbak's variables from a process environment. Throws a `ConfigError` for a value that is surely a mistake. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const variable = (name: string) => (env[name] === '' ? undefined : env[name]);
   const secret = (name: string) => {
