@@ -84,6 +84,17 @@ describe('a record of which a field cannot be read', () => {
     expect(await account.pgbak('list')).toMatchObject({ status: 0 });
   });
 
+  test('of large objects is given anew, and no default takes its place {damaged@record}', async () => {
+    using account = await accountOf('shop');
+    change(account, "update servers set no_large_objects = 'perhaps'");
+    expect(await account.pgbak('edit', 'shop', '--frequency-hrs', '6')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/no_large_objects .*\n.*--large-objects/),
+    });
+    expect(await account.pgbak('edit', 'shop', '--no-large-objects')).toMatchObject({ status: 0 });
+    expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
+  });
+
   test('of the log, costs no more than that field {damaged@record}', async () => {
     using account = await accountOf('good');
     await account.pgbak('run');

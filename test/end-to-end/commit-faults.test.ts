@@ -108,9 +108,7 @@ describe('a restore into a file, for which there is no place in the end,', () =>
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('fault in pgbak');
     expect([1, 2]).toContain(status);
-    if (existsSync(directory)) {
-      expect(readdirSync(directory)).toEqual(['shop.sql']);
-      expect(readFileSync(file, 'utf8')).toBe('precious');
-    }
+    const left = existsSync(directory) ? [readdirSync(directory), readFileSync(file, 'utf8')] : 'nothing';
+    expect([[['shop.sql'], 'precious'], 'nothing']).toContainEqual(left);
   });
 });
