@@ -182,7 +182,8 @@ export async function inspectServer(database: Database): Promise<ServerFacts> {
   };
 }
 
-function textsIn(json: string): string[] {
+/** The texts of a JSON array that a query gives. */
+export function textsIn(json: string): string[] {
   const value: unknown = JSON.parse(json);
   return Array.isArray(value) ? value.map(String) : [];
 }

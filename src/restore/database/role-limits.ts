@@ -1,3 +1,4 @@
+import { textsIn } from '../../postgres/inspect-server.ts';
 import type { Database } from '../../postgres/database.ts';
 import { type LeftOut, NOTHING_LEFT_OUT } from '../../postgres/plain-dump/left-out.ts';
 
@@ -87,11 +88,6 @@ export function describeLimits(
 export function leavesOutComments({ foreignExtensions, isPublicForeign }: RoleLimits): string | undefined {
   const isNeeded = isPublicForeign || foreignExtensions.some((name) => name !== 'plpgsql');
   return isNeeded ? 'comments on objects of another role have to be left out' : undefined;
-}
-
-function textsIn(json: string): string[] {
-  const value: unknown = JSON.parse(json);
-  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** The `roles` that a server does not have. */
