@@ -10,7 +10,7 @@ import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { heldDirectory } from '../restore/scratch-place.ts';
+import { heldDirectory } from '../restore/temporary.ts';
 import { archivePasswordOf } from '../server/settings.ts';
 import { sevenZipEnvironment, sevenZipOf } from '../server/programs.ts';
 import type { Context } from '../core/context.ts';

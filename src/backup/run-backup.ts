@@ -6,7 +6,7 @@ import { describeFailure, failureText, type Failure } from '../core/failure.ts';
 import type { Secret } from '../core/secret.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
-import type { ScratchServer } from '../restore/open-scratch.ts';
+import type { ScratchServer } from '../restore/scratch/open-scratch.ts';
 import type { Verification, VerifyRequest } from '../restore/verify.ts';
 import { autoPrune } from '../retention/auto-prune.ts';
 import { objectNameOf } from '../server/archive-name.ts';
@@ -47,7 +47,7 @@ export function openRun(options: RunOptions, context: Context): Run {
     openRoom: roomOpener(options.jobs, context),
     verify: async (request) => {
       const [{ openScratchServer }, { verify }] = await Promise.all([
-        import('../restore/open-scratch.ts'),
+        import('../restore/scratch/open-scratch.ts'),
         import('../restore/verify.ts'),
       ]);
       scratch ??= openScratchServer(undefined, context);

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Context } from '../core/context.ts';
-import { sweepKilled } from '../restore/scratch-place.ts';
+import { sweepKilled } from '../restore/temporary.ts';
 import { SMALLEST_LIMIT_BYTES } from '../server/environment.ts';
 import { sevenZipEnvironment } from '../server/programs.ts';
 import type { Room } from '../storage/storage.ts';

@@ -16,7 +16,7 @@ import { storageOf } from '../server/storage-at.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { isKnown, knownSums } from './compare-checksum.ts';
 import { fetchArchive } from './fetch-archive.ts';
-import { heldDirectory } from './scratch-place.ts';
+import { heldDirectory } from './temporary.ts';
 
 export interface ArchiveRequest {
   server: ServerRecord;

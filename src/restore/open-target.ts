@@ -22,10 +22,10 @@ import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.
 import { quoteLiteral } from '../postgres/quote.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
-import { planCreation } from './create-target.ts';
-import { openPart, thenDisposed } from './open-part.ts';
+import { planCreation } from './database/create-database.ts';
+import { openPart, thenDisposed } from './parts/open-part.ts';
 import { reach } from './target-server.ts';
-import { heldDirectory } from './scratch-place.ts';
+import { heldDirectory } from './temporary.ts';
 import type { Context } from '../core/context.ts';
 import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
 

@@ -13,7 +13,7 @@ import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, nowhere, type OpenArchive, withArchive } from './open-archive.ts';
-import type { ScratchServer } from './open-scratch.ts';
+import type { ScratchServer } from './scratch/open-scratch.ts';
 
 export interface Verification {
   serverId: number;

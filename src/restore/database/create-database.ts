@@ -1,8 +1,8 @@
-import type { DatabaseFacts } from '../core/database-facts.ts';
-import { ProgramError } from '../core/errors.ts';
-import { fitDatabase, type DatabaseFit, type FitRequest } from './database/fit-database.ts';
-import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
-import { within } from '../system/clock.ts';
+import type { DatabaseFacts } from '../../core/database-facts.ts';
+import { ProgramError } from '../../core/errors.ts';
+import { fitDatabase, type DatabaseFit, type FitRequest } from './fit-database.ts';
+import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
+import { within } from '../../system/clock.ts';
 
 /** The creation of a database for a restore. */
 interface Creation {

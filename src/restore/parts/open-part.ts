@@ -1,20 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DumpParts } from './parts/match-names.ts';
-import { ArchiveError } from '../core/errors.ts';
-import type { TableName } from './load/analyze.ts';
-import { surveyDump } from '../postgres/dump-toc/survey-dump.ts';
-import type { TocEntry } from '../postgres/dump-toc/read-toc.ts';
-import { fileLoader } from './load/load-dump.ts';
-import { startLoader } from './load/load-dump.ts';
-import type { Loader, LoadRequest } from './load/loader.ts';
-import { chooseEntries, type Choice, type PartTarget } from './parts/choose-entries.ts';
-import { FOREIGN_KEYS } from './parts/order-rows.ts';
-import { isBelonging } from './parts/belongings.ts';
-import { compareRows, sequencesAhead, whatIsThere } from './parts/ask-target.ts';
-import type { DumpSurvey, LoadedPart } from './restore.ts';
-import type { TemporaryDirectory } from '../system/temporary-directory.ts';
-import type { Database } from '../postgres/database.ts';
+import type { DumpParts } from './match-names.ts';
+import { ArchiveError } from '../../core/errors.ts';
+import type { TableName } from '../load/analyze.ts';
+import { surveyDump } from '../../postgres/dump-toc/survey-dump.ts';
+import type { TocEntry } from '../../postgres/dump-toc/read-toc.ts';
+import { fileLoader } from '../load/load-dump.ts';
+import { startLoader } from '../load/load-dump.ts';
+import type { Loader, LoadRequest } from '../load/loader.ts';
+import { chooseEntries, type Choice, type PartTarget } from './choose-entries.ts';
+import { FOREIGN_KEYS } from './order-rows.ts';
+import { isBelonging } from './belongings.ts';
+import { compareRows, sequencesAhead, whatIsThere } from './ask-target.ts';
+import type { DumpSurvey, LoadedPart } from '../restore.ts';
+import type { TemporaryDirectory } from '../../system/temporary-directory.ts';
+import type { Database } from '../../postgres/database.ts';
 
 interface PartOptions {
   parts: DumpParts;
