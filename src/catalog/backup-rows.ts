@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { BackupRecord, BackupResult } from '../core/backup-record.ts';
 import { FORMATS } from '../core/dump-format.ts';
 import type { BackupLogTable } from './schema.ts';
-import { stringList } from '../core/cells.ts';
+import { stringList } from '../core/row-cells.ts';
 import { isoTime, rowReader } from './row-reader.ts';
 
 /** A backup, as the list of servers shows it. */

@@ -6,7 +6,7 @@ import {
   textCell,
   wholeCell,
   type CellRule,
-} from '../core/cells.ts';
+} from '../core/row-cells.ts';
 import type { UnreadableColumn } from '../server/server.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
   textCell,
   wholeCell,
   type CellRule,
-} from '../core/cells.ts';
+} from '../core/row-cells.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 
