@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Compression } from '../core/compression.ts';
 import { startProgram, type Command } from '../system/programs.ts';
 import { enterPassword } from './password-prompt.ts';
-import { sevenZipCommand, type SevenZipArchive } from './seven-zip-command.ts';
+import { sevenZipCommand, type SevenZipArchive } from './seven-zip.ts';
 import { writeFailure } from './seven-zip-failure.ts';
 
 /** An archive to write. */

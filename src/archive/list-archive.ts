@@ -1,7 +1,7 @@
 import { ArchiveError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { runProgram } from '../system/programs.ts';
-import { sevenZipCommand, type SevenZipArchive } from './seven-zip-command.ts';
+import { sevenZipCommand, type SevenZipArchive } from './seven-zip.ts';
 import { readFailure } from './seven-zip-failure.ts';
 import type { Zstd } from './zstd.ts';
 

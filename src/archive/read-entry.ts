@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { ArchiveError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { textOf } from '../system/lossless-text.ts';
+import { textOf } from '../system/lines.ts';
 import { startProgram, type Ending } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
-import { sevenZipCommand } from './seven-zip-command.ts';
+import { sevenZipCommand } from './seven-zip.ts';
 import { readFailure, wasKilled } from './seven-zip-failure.ts';
 
 interface OpenEntry extends AsyncDisposable {

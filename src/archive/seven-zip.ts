@@ -1,6 +1,7 @@
 import { access, chmod, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { errorCode, PgbakError, ProgramError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import { type Command, runProgram } from '../system/programs.ts';
 
 /** A 7-Zip that pgbak can use. */
@@ -114,4 +115,35 @@ function pathIn(module: unknown): string | undefined {
 
 function propertyOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** What 7-Zip gets to see of the environment. */
+export type SevenZipEnvironment = Readonly<Record<string, string>>;
+
+/** An archive file, and the 7-Zip that writes or reads it. */
+export interface SevenZipArchive {
+  sevenZip: SevenZip;
+  environment: SevenZipEnvironment;
+  archivePath: string;
+  /** AES-256 over content and headers. */
+  password?: Secret;
+  signal: AbortSignal;
+}
+
+/**
+ * A 7-Zip command. `-scc` fixes the character set in which 7-Zip reads its console, and so the password, under any
+ * locale that cron or systemd set (7-Zip manual, "-scc switch"). The password goes to the prompt on standard input,
+ * never here.
+ */
+export function sevenZipCommand(
+  { sevenZip, environment, password }: SevenZipArchive,
+  [verb, ...args]: readonly [string, ...string[]],
+): Command {
+  return {
+    name: '7-Zip',
+    file: sevenZip.file,
+    args: [verb, '-sccUTF-8', ...args],
+    env: environment,
+    secrets: password === undefined ? [] : [password],
+  };
 }

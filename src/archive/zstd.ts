@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import { PgbakError, ProgramError } from '../core/errors.ts';
 import { runProgram, type Command } from '../system/programs.ts';
-import type { SevenZipEnvironment } from './seven-zip-command.ts';
+import type { SevenZipEnvironment } from './seven-zip.ts';
 
 /** A zstd that works from standard input to standard output. */
 export interface Zstd {

@@ -2,7 +2,7 @@ import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../
 import type { RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { tableInDumpLine } from '../core/dump-format.ts';
-import { describeFailure } from '../core/failure.ts';
+import { describeFailure } from '../core/errors.ts';
 import type { PreparedDump } from '../postgres/prepare-dump.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import { entryNameOf, globalsEntryNameOf } from '../server/archive-name.ts';

@@ -1,6 +1,6 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { describeFailure } from '../core/failure.ts';
+import { describeFailure } from '../core/errors.ts';
 import { adoptArchive } from '../restore/rebuild.ts';
 import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
 import { objectNameOf } from '../server/archive-name.ts';

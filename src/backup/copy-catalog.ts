@@ -8,7 +8,7 @@ import { printPlace } from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
 import { resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';
-import { describeFailure } from '../core/failure.ts';
+import { describeFailure } from '../core/errors.ts';
 import { archiveCatalog, sharedPassword } from './archive-catalog.ts';
 import { runDirectory } from './temporary.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { describeFailure, failureText } from '../core/failure.ts';
+import { describeFailure, failureText } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import type { ServerRecord } from '../server/server.ts';

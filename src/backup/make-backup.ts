@@ -10,7 +10,8 @@ import { beginUpload } from '../storage/streaming/begin-upload.ts';
 import { pausableLater } from '../system/pausable.ts';
 import { archiveDump } from './archive-dump.ts';
 import { prepareBackup } from './prepare-backup.ts';
-import { type OpenRoom, runDirectory } from './temporary.ts';
+import type { OpenRoom } from './archive-room.ts';
+import { runDirectory } from './temporary.ts';
 import { checkSize } from './size-rules.ts';
 
 interface BackupRequest {

@@ -1,8 +1,7 @@
 import { directoryAt } from '../storage/place.ts';
 import type { Context } from '../core/context.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
-import { ArchiveError, StorageError } from '../core/errors.ts';
-import { describeFailure, failureText, type Failure } from '../core/failure.ts';
+import { ArchiveError, describeFailure, type Failure, failureText, StorageError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
@@ -15,7 +14,7 @@ import { archiveKindOf, resolveSettings, type ServerSettings, type SettingsOverr
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
-import { roomOpener, type OpenRoom } from './temporary.ts';
+import { roomOpener, type OpenRoom } from './archive-room.ts';
 
 interface RunOptions {
   /** When the run began: due times count from it. */

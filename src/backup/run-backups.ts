@@ -1,10 +1,9 @@
 import type { SettingsOverrides } from '../server/settings.ts';
 import type { Context } from '../core/context.ts';
-import { describeFailure, failureText } from '../core/failure.ts';
+import { describeFailure, failureText, PgbakError } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { resolveReference } from '../server/reference.ts';
-import { PgbakError } from '../core/errors.ts';
 import { mapConcurrently } from '../system/concurrency.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
 import { isDue, nextDue } from './due.ts';

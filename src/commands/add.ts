@@ -1,11 +1,10 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { tellEvent } from '../terminal/output.ts';
+import { canAsk, tellEvent } from '../terminal/output.ts';
 
 import { openContext } from '../catalog/open-context.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
-import { canAsk } from '../terminal/prompts/terminal.ts';
 import { quoted } from '../core/printable.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';

@@ -1,10 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { tellEvent } from '../terminal/output.ts';
+import { canAsk, tellEvent } from '../terminal/output.ts';
 import { openContext } from '../catalog/open-context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { canAsk } from '../terminal/prompts/terminal.ts';
 import { objectNameOf } from '../server/archive-name.ts';
 import { placeOf } from '../server/destination.ts';
 import { ConfigError } from '../core/errors.ts';

@@ -2,7 +2,7 @@ import { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printableName } from '../core/printable.ts';
 import { keywordValue, parseConnectionUri, parseKeywords } from './connection-string.ts';
-import { isKnownParameter } from './libpq.ts';
+import { isKnownParameter } from './program-environment.ts';
 
 /** A connection string in two halves: a visible part, for command lines, and the password. */
 export interface Connection {

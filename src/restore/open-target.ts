@@ -6,8 +6,7 @@ import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
-import { fileLoader } from './load/load-dump.ts';
-import { startLoader } from './load/load-dump.ts';
+import { fileLoader, startLoader } from './load/load-dump.ts';
 import type { Loader, LoadRequest } from './load/loader.ts';
 import {
   describeLimits,

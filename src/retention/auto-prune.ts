@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { describeFailure } from '../core/failure.ts';
+import { describeFailure } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { prune } from './prune.ts';
 

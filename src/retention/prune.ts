@@ -1,13 +1,10 @@
-import type { BackupRecord } from '../core/backup-record.ts';
+import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { RefusedError } from '../core/errors.ts';
-import { describeFailure } from '../core/failure.ts';
+import { describeFailure, RefusedError } from '../core/errors.ts';
 import { grouped } from '../core/group-by.ts';
-import type { VerificationRecord } from '../core/backup-record.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { unreadableProblem, type ServerRecord } from '../server/server.ts';
-import { CATALOG_FACT, objectKey } from '../storage/storage.ts';
-import type { Storage, StoredObject } from '../storage/storage.ts';
+import { CATALOG_FACT, objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
 import { askPlaces, type AskedPlaces, type RecordedBackup } from './ask-places.ts';
 import { decide } from './decide.ts';
 

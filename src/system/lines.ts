@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 const TAIL_CHARACTERS = 8192;
 const LONGEST_KEPT_LINE = 4096;
 const LONGEST_LINE = 1_000_000;
@@ -36,4 +38,44 @@ export function keepLines(clean: (line: string) => string, onLine?: (line: strin
     },
     tail: () => [...kept, ...(unfinished.trim() === '' ? [] : [clean(unfinished)])].join('\n'),
   };
+}
+
+/*
+ * Programs hand on texts whose encoding they do not know, such as a role's name in Latin-1. These strings keep every byte: a byte
+ * outside well-formed UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF, and the same byte again on its way out. Python calls
+ * this "surrogateescape" (https://peps.python.org/pep-0383/).
+ */
+
+const ESCAPE = 0xdc_00;
+
+/** Turns bytes in any encoding into a string, from which `bytesOf` makes the same bytes. */
+export function textOf(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = 0; at < bytes.length;) {
+    const length = sequenceLength(bytes, at);
+    if (length === 0) {
+      parts.push(bytes.toString('utf8', start, at), String.fromCharCode(ESCAPE + (bytes[at] ?? 0)));
+      start = at + 1;
+    }
+    at += Math.max(length, 1);
+  }
+  return parts.join('') + bytes.toString('utf8', start);
+}
+
+/** The bytes from which `textOf` made this string; for any other string its UTF-8. */
+export function bytesOf(text: string): Buffer {
+  // With the flag `u` only lone surrogates match.
+  const parts = text.split(/([\udc80-\udcff])/u);
+  return Buffer.concat(
+    parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part, 'utf8') : Buffer.of(part.charCodeAt(0) - ESCAPE))),
+  );
+}
+
+/** The length in bytes of the well-formed sequence at `at` (RFC 3629, section 4); 0 for none. */
+function sequenceLength(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  return length > 0 && at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execaSync } from 'execa';
 import { openSqlite, type Sqlite } from './sqlite.ts';
 import {
   createTemporaryDirectory,
@@ -89,7 +88,7 @@ function tryToLock(directory: string): Sqlite | undefined {
  */
 async function endServerIn(directory: string): Promise<void> {
   const began = performance.now();
-  for (let pids = serverProcessesIn(directory); pids.length > 0; pids = serverProcessesIn(directory)) {
+  for (let pids = await serverProcessesIn(directory); pids.length > 0; pids = await serverProcessesIn(directory)) {
     const elapsedMs = performance.now() - began;
     if (elapsedMs > ENDS_WITHIN_MS) return;
     for (const pid of pids) end(pid, elapsedMs > KILL_AFTER_MS ? 'SIGKILL' : 'SIGQUIT');
@@ -106,11 +105,11 @@ function end(pid: number, signal: 'SIGQUIT' | 'SIGKILL'): void {
 }
 
 /** Recognized by their working directory, which no other program uses, or by the postmaster's command line. */
-function serverProcessesIn(directory: string): number[] {
+async function serverProcessesIn(directory: string): Promise<number[]> {
   const data = join(directory, 'data');
   const found = namesIn('/proc').filter((name) => /^\d+$/.test(name) && isServerIn(directory, name));
   const postmaster = postmasterOf(data);
-  if (postmaster !== undefined && commandLineOf(postmaster).includes(data)) found.push(String(postmaster));
+  if (postmaster !== undefined && (await commandLineOf(postmaster)).includes(data)) found.push(String(postmaster));
   return [...new Set(found)].map(Number);
 }
 
@@ -134,12 +133,15 @@ function postmasterOf(data: string): number | undefined {
   }
 }
 
-function commandLineOf(pid: number): string {
+async function commandLineOf(pid: number): Promise<string> {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
-    return execaSync('ps', ['-o', 'args=', '-p', String(pid)], { env, extendEnv: false, reject: false }).stdout;
+    // Loaded only here: each run sweeps, and most find nothing.
+    const { execa } = await import('execa');
+    const ps = await execa('ps', ['-o', 'args=', '-p', String(pid)], { env, extendEnv: false, reject: false });
+    return ps.stdout;
   }
 }
 

@@ -6,8 +6,7 @@ import { errorCode, ProgramError } from '../core/errors.ts';
 import { limitTo, reasonOf } from './clock.ts';
 import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
 import { ignoresHangup } from './interruption.ts';
-import { keepLines, type Lines } from './lines.ts';
-import { bytesOf, textOf } from './lossless-text.ts';
+import { bytesOf, keepLines, type Lines, textOf } from './lines.ts';
 
 /** A program to start. It gets `env` and nothing else of pgbak's own environment. */
 export interface Command {

@@ -1,7 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
-import { errorCode } from '../core/errors.ts';
+import { errorCode, InterruptedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
 
@@ -144,4 +144,19 @@ export async function wrapped(text: string): Promise<string> {
   if (width === undefined) return text;
   const { wrapAnsi } = await import('fast-wrap-ansi');
   return wrapAnsi(text, width, { hard: true });
+}
+
+/** Whether a person sits at both ends, so that it makes sense to ask. */
+export function canAsk(isJson: boolean): boolean {
+  return !isJson && process.stdin.isTTY && process.stdout.isTTY;
+}
+
+/**
+ * Translates the errors that Inquirer throws on ctrl-c and on a signal. They are known by name, because loading
+ * Inquirer for its classes is not worth the time.
+ */
+export function closedPrompt(error: unknown): InterruptedError | undefined {
+  const { name, cause } = Object(error);
+  if (name === 'AbortPromptError' && cause instanceof InterruptedError) return cause;
+  return name === 'ExitPromptError' ? new InterruptedError('SIGINT') : undefined;
 }

@@ -1,11 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { tellEvent } from '../../terminal/output.ts';
+import { canAsk, tellEvent } from '../../terminal/output.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
 import { openContext } from '../../catalog/open-context.ts';
-import { canAsk } from '../../terminal/prompts/terminal.ts';
 import { openPlace } from '../../server/storage-at.ts';
 import { knownPlaceOf } from '../../server/destination.ts';
 import { ConfigError } from '../../core/errors.ts';

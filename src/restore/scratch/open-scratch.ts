@@ -11,6 +11,7 @@ import { isWholeOrigin, originOf } from '../../postgres/dump-toc/dump-origin.ts'
 import { programsThatRead } from '../../postgres/match-version.ts';
 import { ownServerEnvironment } from '../../postgres/program-environment.ts';
 import { clientProgramsOf } from '../../server/programs.ts';
+import { reach } from '../target-server.ts';
 import { resolveReference } from '../../server/reference.ts';
 import { unprivilegedAccount } from '../../system/account.ts';
 import type { RestorePoint } from '../choose-point.ts';
@@ -23,7 +24,6 @@ import { type ScratchCluster, startScratchCluster } from './cluster.ts';
 import { judgeLoad, type LoadJudgment } from './judge-load.ts';
 import { needsOf, rolesStatement, type ScratchNeeds } from './needs.ts';
 import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from './scratch-database.ts';
-import { reach } from '../target-server.ts';
 
 /** A server for throwaway databases: the one that the user names, or one that pgbak starts and ends. */
 export interface ScratchServer extends AsyncDisposable {

@@ -4,7 +4,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { printableName } from '../../core/printable.ts';
 import { findServer } from '../../catalog/find-server.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { canAsk } from './terminal.ts';
+import { canAsk } from '../output.ts';
 
 interface Choice {
   /** The server given on the command line. */

@@ -5,7 +5,7 @@ import type { Environment } from '../../server/environment.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import { archivePasswordOf, givenPassword } from '../../server/settings.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { canAsk } from './terminal.ts';
+import { canAsk } from '../output.ts';
 
 /**
  * Returns the password to open an archive with: the given one, the server's present one, or one that a person types
