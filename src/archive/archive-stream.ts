@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Compression } from '../core/compression.ts';
+import type { Compression } from '../core/archive-format.ts';
 import { startProgram, type Command } from '../system/programs.ts';
 import { enterPassword } from './password-prompt.ts';
 import { sevenZipCommand, type SevenZipArchive } from './seven-zip.ts';

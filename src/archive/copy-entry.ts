@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { DUMP_CLOSINGS, DUMP_HEADINGS, type Format } from '../core/dump-format.ts';
+import { DUMP_CLOSINGS, DUMP_HEADINGS, type Format } from '../core/archive-format.ts';
 import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './read-entry.ts';

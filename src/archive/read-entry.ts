@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ArchiveError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { textOf } from '../system/lines.ts';
+import { textOf } from '../system/program-output.ts';
 import { startProgram, type Ending } from '../system/programs.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { sevenZipCommand } from './seven-zip.ts';

@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { archiveIsGone, ArchiveError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import { bytesOf } from '../system/lines.ts';
+import { bytesOf } from '../system/program-output.ts';
 import { archiveStream } from './archive-stream.ts';
 import { runPipeline, type PipelineRequest } from './dump-pipeline.ts';
 import { listArchive } from './list-archive.ts';

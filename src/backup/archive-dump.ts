@@ -1,11 +1,11 @@
 import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../archive/write-archive.ts';
 import type { RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { tableInDumpLine } from '../core/dump-format.ts';
+import { tableInDumpLine } from '../core/archive-format.ts';
 import { describeFailure } from '../core/errors.ts';
 import type { PreparedDump } from '../postgres/prepare-dump.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
-import { entryNameOf, globalsEntryNameOf } from '../server/archive-name.ts';
+import { entryNameOf, globalsEntryNameOf } from '../server/names.ts';
 import { sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';

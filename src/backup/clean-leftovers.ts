@@ -3,7 +3,7 @@ import type { Context } from '../core/context.ts';
 import { describeFailure } from '../core/errors.ts';
 import { adoptArchive } from '../restore/rebuild.ts';
 import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { resolveSettings, type ServerSettings } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';

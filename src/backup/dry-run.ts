@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { describeFailure, failureText } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { printPlace } from '../storage/place.ts';
 import { resolvePingUrls, resolveSettings, type SettingsOverrides } from '../server/settings.ts';

@@ -3,7 +3,7 @@ import type { StoredBackup } from '../catalog/stored-backup.ts';
 import { noteFor } from '../core/checksum-note.ts';
 import type { Context } from '../core/context.ts';
 import { asShortText } from '../core/database-facts.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { beginUpload } from '../storage/streaming/begin-upload.ts';

@@ -8,7 +8,7 @@ import { asRestorePoint } from '../restore/choose-point.ts';
 import type { ScratchServer } from '../restore/scratch/open-scratch.ts';
 import type { Verification, VerifyRequest } from '../restore/verify.ts';
 import { autoPrune } from '../retention/auto-prune.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { archiveKindOf, resolveSettings, type ServerSettings, type SettingsOverrides } from '../server/settings.ts';
 import { makeBackup } from './make-backup.ts';

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Updateable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
 import type { BackupRecord } from '../core/backup-record.ts';
-import type { Format } from '../core/dump-format.ts';
+import type { Format } from '../core/archive-format.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
 import { isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
 import { removalQueries, type RemovalQueries } from './removal-queries.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { BackupRecord, BackupResult } from '../core/backup-record.ts';
-import { FORMATS } from '../core/dump-format.ts';
+import { FORMATS } from '../core/archive-format.ts';
 import type { BackupLogTable } from './schema.ts';
 import { stringList } from '../core/row-cells.ts';
 import { isoTime, rowReader } from './row-reader.ts';

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { CLOCK_TOLERANCE_MS, isAhead } from '../core/doubtful-times.ts';
 import type { DatabaseFacts } from '../core/database-facts.ts';
-import type { Format } from '../core/dump-format.ts';
+import type { Format } from '../core/archive-format.ts';
 import { noteFacts } from './stored-backup.ts';
 import type { Schema } from './schema.ts';
 import { toCompact } from './row-reader.ts';

@@ -9,9 +9,9 @@ import { quoted } from '../core/printable.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import { knownPlaceOf } from '../server/destination.ts';
-import { FORMATS } from '../core/dump-format.ts';
+import { FORMATS } from '../core/archive-format.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'add a server: a database to back up';

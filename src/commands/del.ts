@@ -4,7 +4,7 @@ import { BaseCommand } from '../terminal/base-command.ts';
 import { canAsk, tellEvent } from '../terminal/output.ts';
 import { openContext } from '../catalog/open-context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import { placeOf } from '../server/destination.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';

@@ -5,10 +5,9 @@ import { BACKUP_COLUMNS, backupCells, backupDetails } from '../terminal/backup-t
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findBackup, findServer } from '../catalog/find-server.ts';
 import { openContext } from '../catalog/open-context.ts';
-import { paint } from '../terminal/paint.ts';
+import { paint, tellEvent, terminalWidth } from '../terminal/output.ts';
 import { chooseServerOrAll } from '../terminal/prompts/choose-server.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tellEvent, terminalWidth } from '../terminal/output.ts';
 import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
 
 const KEEP_DAYS = 365;

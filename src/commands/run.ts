@@ -8,8 +8,7 @@ import { openContext } from '../catalog/open-context.ts';
 import { tellEvent, terminalWidth } from '../terminal/output.ts';
 import { outcomeRow, type OutcomeRow } from '../backup/outcome.ts';
 import { exitCodeOf, runSummary } from '../terminal/run-summary.ts';
-import { parseCompression } from '../core/compression.ts';
-import { FORMATS } from '../core/dump-format.ts';
+import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Run extends BaseCommand {

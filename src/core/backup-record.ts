@@ -1,4 +1,4 @@
-import type { Format } from './dump-format.ts';
+import type { Format } from './archive-format.ts';
 
 /** How an attempt ended. A killed run leaves `running` until the next run finds it. */
 export type BackupResult = 'running' | 'success' | 'failed';

@@ -9,7 +9,7 @@ import { fittingServer } from '../restore/scratch/cluster.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import { reach } from '../restore/target-server.ts';
 import { clientProgramsOf, databaseOf, zstdOf } from '../server/programs.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import { resolveReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { resolvePingUrls, resolveSettings, type ServerSettings } from '../server/settings.ts';

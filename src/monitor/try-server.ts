@@ -1,18 +1,17 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
-import { objectNameOf } from '../server/archive-name.ts';
+import { objectNameOf } from '../server/names.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { databaseOf } from '../server/programs.ts';
 import { resolveReference } from '../server/reference.ts';
-import { FORMATS } from '../core/dump-format.ts';
+import { FORMATS } from '../core/archive-format.ts';
 import type { ServerFields } from '../server/server.ts';
 import { resolveDestination } from '../server/destination.ts';
 import type { Destination } from '../storage/registry.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
-import { CATALOG_FACT } from '../storage/storage.ts';
-import type { Storage } from '../storage/storage.ts';
+import { CATALOG_FACT, type Storage } from '../storage/storage.ts';
 import type { Context } from '../core/context.ts';
 
 /**

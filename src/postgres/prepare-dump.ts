@@ -1,4 +1,4 @@
-import { DUMP_HEADINGS, type Format } from '../core/dump-format.ts';
+import { DUMP_HEADINGS, type Format } from '../core/archive-format.ts';
 import type { PgbakError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Command, Ending } from '../system/programs.ts';

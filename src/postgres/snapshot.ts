@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RowCounts } from '../core/backup-record.ts';
 import { ProgramError, TimeLimitError } from '../core/errors.ts';
-import { textOf } from '../system/lines.ts';
+import { textOf } from '../system/program-output.ts';
 import { startProgram } from '../system/programs.ts';
 import { beginToAsk, rowFormat } from './psql-session.ts';
 import { countRowsScript, type Exclusions, parseRowCounts } from './dump-selection.ts';

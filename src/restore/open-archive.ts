@@ -9,7 +9,7 @@ import { ConfigError, PasswordError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { ORIGIN_WITHIN_BYTES } from '../postgres/dump-toc/dump-origin.ts';
 import type { Loader } from './load/loader.ts';
-import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../server/archive-name.ts';
+import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../server/names.ts';
 import { sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { storageOf } from '../server/storage-at.ts';

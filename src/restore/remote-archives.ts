@@ -1,10 +1,8 @@
 import { getHeapStatistics } from 'node:v8';
-import { isArchiveName, parseObjectName } from '../server/archive-name.ts';
-import { isCompression } from '../core/compression.ts';
+import { isArchiveName, isName, parseObjectName } from '../server/names.ts';
+import { type Format, isCompression } from '../core/archive-format.ts';
 import { parseDatabaseFacts, type DatabaseFacts } from '../core/database-facts.ts';
 import { CATALOG_FACT, type Storage, type StoredObject, SUM_FACT } from '../storage/storage.ts';
-import type { Format } from '../core/dump-format.ts';
-import { isName } from '../server/names.ts';
 import { StorageError } from '../core/errors.ts';
 
 /** An archive as storage describes it: by its name, and by the facts that some storages keep with it. */

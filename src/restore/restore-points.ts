@@ -2,7 +2,7 @@ import { backupRow, type BackupRow } from '../monitor/history.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
-import { parseObjectName } from '../server/archive-name.ts';
+import { parseObjectName } from '../server/names.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import type { ServerRecord } from '../server/server.ts';

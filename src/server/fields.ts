@@ -1,8 +1,7 @@
-import { parseCompression } from '../core/compression.ts';
-import { FORMATS } from '../core/dump-format.ts';
+import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 import { parsePingUrl } from '../notify/ping-url.ts';
-import { parseArchiveName } from './archive-name.ts';
+import { parseArchiveName, parseName } from './names.ts';
 import { parseDestination } from './destination.ts';
 import {
   choice,
@@ -15,7 +14,6 @@ import {
   whole,
   yesOrNo,
 } from './field-kinds.ts';
-import { parseName } from './names.ts';
 import { isReference } from './reference.ts';
 import { parsePeriod } from './retention-rules.ts';
 

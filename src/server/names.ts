@@ -1,3 +1,4 @@
+import type { Compression, Format } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 
 /** Reads a server's name. Commands take an id or a name, so a name of digits only would be read as an id. */
@@ -33,4 +34,69 @@ function isId(text: string): boolean {
 function hasControlCharacter(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
   return /[\u0000-\u001F\u007F]/.test(text);
+}
+
+/** Room for the time stamp and extension behind the name within B2's 1,024 bytes and a file system's 255. */
+const LONGEST_NAME_BYTES = 900;
+const LONGEST_PART_BYTES = 200;
+
+/**
+ * Checks a name under which archives are stored. It may hold `/`. Throws a `ConfigError` for names that would leave the
+ * destination (`..`, an absolute path), that B2 refuses (https://www.backblaze.com/docs/cloud-storage-files, "File
+ * names") or that no file system takes.
+ */
+export function parseArchiveName(text: string): string {
+  const problem = problemOf(text);
+  if (problem === undefined) return text;
+  // A URL may hold a secret.
+  if (text.includes('://'))
+    throw new ConfigError('the archive name is a URL', 'Use a name such as shop or production/shop.');
+  const shown = text.length > LONGEST_PART_BYTES ? `${text.slice(0, LONGEST_PART_BYTES)}...` : text;
+  throw new ConfigError(`archive name "${shown}" ${problem}`, 'Use a name such as shop or production/shop.');
+}
+
+/** Whether pgbak could have given that name. A storage may list others. */
+export function isArchiveName(text: string): boolean {
+  return problemOf(text) === undefined;
+}
+
+function problemOf(text: string): string | undefined {
+  const parts = text.split('/');
+  if (text === '') return 'is empty';
+  if (text.startsWith('/')) return 'begins with a slash';
+  if (parts.includes('')) return 'has an empty part between or behind its slashes';
+  if (parts.some((part) => part === '.' || part === '..')) return 'has a part "." or ".."';
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001F\u007F\\]/.test(text)) return 'has a control character or a backslash';
+  if (Buffer.byteLength(text) > LONGEST_NAME_BYTES) return `is longer than ${LONGEST_NAME_BYTES} bytes`;
+  if (parts.some((part) => Buffer.byteLength(part) > LONGEST_PART_BYTES)) {
+    return `has a part longer than ${LONGEST_PART_BYTES} bytes`;
+  }
+  return undefined;
+}
+
+/**
+ * The name of a dump inside its archive. It shows which program opens it: `shop.sql` is for psql, `shop.bin` for
+ * pg_restore, `shop.sql.zst` first for zstd.
+ */
+export function entryNameOf(archiveName: string, format: Format, method: Compression['method']): string {
+  const base = archiveName.slice(archiveName.lastIndexOf('/') + 1);
+  return `${base}.${format === 'sql' ? 'sql' : 'bin'}${method === 'zstd' ? '.zst' : ''}`;
+}
+
+/** The name of the roles and settings beside the dump: `shop.globals.sql`. */
+export function globalsEntryNameOf(archiveName: string): string {
+  return `${archiveName.slice(archiveName.lastIndexOf('/') + 1)}.globals.sql`;
+}
+
+/** The archive name and format in an object's name; undefined where it names no archive of pgbak. */
+export function parseObjectName(objectName: string): { archiveName: string; format: Format } | undefined {
+  const [, archiveName, extension] = /^(.+)\.(sql|bin)\.7z$/.exec(objectName) ?? [];
+  if (archiveName === undefined) return undefined;
+  return { archiveName, format: extension === 'sql' ? 'sql' : 'binary' };
+}
+
+/** The name of an archive in storage: `production/shop.sql.7z`. */
+export function objectNameOf(archiveName: string, format: Format): string {
+  return `${archiveName}.${format === 'sql' ? 'sql' : 'bin'}.7z`;
 }

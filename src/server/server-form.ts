@@ -1,6 +1,6 @@
 import { placeOf } from './destination.ts';
 import type { Environment } from './environment.ts';
-import { parseArchiveName } from './archive-name.ts';
+import { parseArchiveName } from './names.ts';
 import { valueOf } from './field-kinds.ts';
 import { isReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';

@@ -1,9 +1,8 @@
-import { type Compression, parseCompression } from '../core/compression.ts';
-import type { Format } from '../core/dump-format.ts';
+import { type Compression, type Format, parseCompression } from '../core/archive-format.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Destination } from '../storage/registry.ts';
-import { parseArchiveName } from './archive-name.ts';
+import { parseArchiveName } from './names.ts';
 import { resolveDestination, settingsPlace } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';

@@ -6,7 +6,7 @@ import { errorCode, ProgramError } from '../core/errors.ts';
 import { limitTo, reasonOf } from './clock.ts';
 import { childrenDieWithUs, dieWithParent } from './die-with-parent.ts';
 import { ignoresHangup } from './interruption.ts';
-import { bytesOf, keepLines, type Lines, textOf } from './lines.ts';
+import { bytesOf, keepLines, type Lines, textOf } from './program-output.ts';
 
 /** A program to start. It gets `env` and nothing else of pgbak's own environment. */
 export interface Command {

@@ -1,7 +1,7 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
 import { formatAgo, formatBytes, formatDuration, formatInstant } from '../core/format.ts';
 import { whereOf } from '../monitor/history.ts';
-import { paint } from './paint.ts';
+import { paint } from './output.ts';
 
 export const BACKUP_COLUMNS = [
   { title: 'id' },

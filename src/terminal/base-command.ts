@@ -1,10 +1,9 @@
 import { Command } from '@oclif/core/command';
 import type { Interfaces } from '@oclif/core';
 import { errorMessage, machineHint, PgbakError } from '../core/errors.ts';
-import { closedPrompt, expectReader, showsStacks, tell, wrapped } from './output.ts';
+import { closedPrompt, expectReader, painted, showsStacks, tell, wrapped } from './output.ts';
 import { printable, printableJson, withoutPasswords } from '../core/printable.ts';
 import { refuseEmptyValues, refuseSwitchValues, usageMessage } from './command-line.ts';
-import { painted } from './paint.ts';
 
 interface ErrorReport {
   name: string;

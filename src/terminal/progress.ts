@@ -5,7 +5,7 @@ import { printable, printableName, withoutPasswords } from '../core/printable.ts
 import { formatBytes, formatDuration, formatShare } from '../core/format.ts';
 import { PHASES } from './log-lines.ts';
 import { terminalWidth } from './output.ts';
-import { tableInDumpLine } from '../core/dump-format.ts';
+import { tableInDumpLine } from '../core/archive-format.ts';
 
 /** Progress of a run on a terminal: a live line for each backup that runs, and a lasting line for each that has ended. */
 export interface Progress {

@@ -2,7 +2,7 @@ import type { RecentBackup } from '../catalog/backup-rows.ts';
 import { formatAgo } from '../core/format.ts';
 import type { ServerRow } from '../monitor/server-list.ts';
 import { directoryAt } from '../storage/place.ts';
-import { paint } from './paint.ts';
+import { paint } from './output.ts';
 
 export const SERVER_COLUMNS = [
   { title: 'name', isName: true, shrinksTo: 8 },

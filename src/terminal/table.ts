@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { printableName } from '../core/printable.ts';
-import { paint, painted } from './paint.ts';
+import { paint, painted } from './output.ts';
 
 const GAP = 2;
 /** Characters of width one: ASCII, and the bars of `list`. */

@@ -4,7 +4,7 @@ import type { ServerStatus, State } from '../monitor/status.ts';
 import { restorePointRow, type ListedPoint, type PointState } from '../restore/restore-points.ts';
 import type { Verification } from '../restore/verify.ts';
 import type { PruneAction, PruneEntry } from '../retention/prune.ts';
-import { paint, type Color } from './paint.ts';
+import { paint, type Color } from './output.ts';
 
 export const RESTORE_POINT_COLUMNS = [
   { title: 'id' },

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { SETTINGS_HEADING } from '../../src/core/dump-format.ts';
+import { SETTINGS_HEADING } from '../../src/core/archive-format.ts';
 import { ArchiveError } from '../../src/core/errors.ts';
 import { judgeGlobals } from '../../src/postgres/globals/judge-globals.ts';
 

@@ -1,5 +1,5 @@
 import type { DatabaseFacts } from '../../core/database-facts.ts';
-import type { Format } from '../../core/dump-format.ts';
+import type { Format } from '../../core/archive-format.ts';
 import { ArchiveError } from '../../core/errors.ts';
 import { readVersions } from './read-toc.ts';
 

@@ -1,4 +1,4 @@
-import { SETTINGS_HEADING } from '../../core/dump-format.ts';
+import { SETTINGS_HEADING } from '../../core/archive-format.ts';
 import { ArchiveError } from '../../core/errors.ts';
 
 /**

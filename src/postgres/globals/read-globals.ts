@@ -1,4 +1,4 @@
-import { SETTINGS_HEADING } from '../../core/dump-format.ts';
+import { SETTINGS_HEADING } from '../../core/archive-format.ts';
 import { Secret } from '../../core/secret.ts';
 import { ProgramError } from '../../core/errors.ts';
 import { runProgram } from '../../system/programs.ts';

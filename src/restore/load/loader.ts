@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Format } from '../../core/dump-format.ts';
+import type { Format } from '../../core/archive-format.ts';
 import type { PgbakError } from '../../core/errors.ts';
 import type { ClientPrograms } from '../../postgres/client-programs.ts';
 import type { Database } from '../../postgres/database.ts';

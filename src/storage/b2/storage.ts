@@ -8,9 +8,8 @@ import { SUM_FACT, type ArchiveFile, type PutOptions, type Storage, type StoredO
 import { cutInParts, hashParts, type HashedPart } from '../streaming/parts.ts';
 import { PARTS_IN_FLIGHT, uploadInParts } from '../streaming/send-parts.ts';
 import { streamUpload } from '../streaming/stream-upload.ts';
-import { checkMayStore, findBucketId, limitsOfKey } from './access.ts';
+import { type B2Account, checkMayStore, findBucketId, limitsOfKey, openB2Client } from './client.ts';
 import type { FileVersion } from './answers.ts';
-import { openB2Client, type B2Account } from './client.ts';
 import { openDownload } from './download.ts';
 import { b2Error, B2Failure } from './failure.ts';
 import { beginLargeFile, probeUpload } from './large-file.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { entryNameOf, objectNameOf, parseArchiveName } from '../../src/server/archive-name.ts';
+import { entryNameOf, objectNameOf, parseArchiveName } from '../../src/server/names.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 
 describe('an archive name', () => {

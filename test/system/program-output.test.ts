@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { keepLines } from '../../src/system/lines.ts';
+import { keepLines } from '../../src/system/program-output.ts';
 
 test('lines are cut wherever chunks end, and cleaned whole', () => {
   const seen: string[] = [];
