@@ -1,8 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { canAsk, tellEvent } from '../terminal/output.ts';
+import { canAsk } from '../terminal/output.ts';
 
-import { openContext } from '../catalog/open-context.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { quoted } from '../core/printable.ts';
@@ -54,12 +53,7 @@ EXIT STATUS
     const mayCreate = flags['create-destination'];
     const isAsking = canAsk(this.jsonEnabled());
     if (!isAsking) newServer(parseServerInput(given));
-    await using context = await openContext({
-      use: 'create',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('create');
     const { catalog, environment } = context;
     const input = isAsking ? await fillIn({ given, isChecked, mayCreate }, context) : given;
     const fields = newServer(parseServerInput(input));

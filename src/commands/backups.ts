@@ -3,10 +3,9 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { remotePointsIn, restorePointRow, restorePointsOf, type RestorePointRow } from '../restore/restore-points.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tellEvent, terminalWidth } from '../terminal/output.ts';
+import { terminalWidth } from '../terminal/output.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Backups extends BaseCommand {
@@ -44,12 +43,7 @@ EXIT STATUS
     if (flags.remote && args.server !== undefined) {
       throw new ConfigError('--remote asks for all of a place, not for a server', 'Leave the server out.');
     }
-    await using context = await openContext({
-      use: flags.remote ? 'read or nothing' : 'read',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext(flags.remote ? 'read or nothing' : 'read');
     const server = args.server === undefined ? undefined : await findServer(context.catalog, args.server);
     const { points, isComplete } = flags.remote
       ? { points: await remotePointsIn(flags.from, flags.limit, context), isComplete: true }

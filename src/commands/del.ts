@@ -1,8 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { canAsk, tellEvent } from '../terminal/output.ts';
-import { openContext } from '../catalog/open-context.ts';
+import { canAsk } from '../terminal/output.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { objectNameOf } from '../server/names.ts';
 import { placeOf } from '../server/destination.ts';
@@ -25,7 +24,7 @@ EXIT STATUS
 
   async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {
     const { args, flags } = await this.parse(Del);
-    await using context = await openContext({ use: 'change', version: this.config.version, report: tellEvent });
+    await using context = await this.openContext('change', { isInterruptible: false });
     const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };

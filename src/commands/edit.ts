@@ -1,9 +1,8 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { canAsk, tell, tellEvent } from '../terminal/output.ts';
+import { canAsk, tell } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
@@ -47,12 +46,7 @@ EXIT STATUS
     const mayCreate = flags['create-destination'];
     const isGiven = mayCreate || Object.keys(given).length > 0;
     parseServerInput(given);
-    await using context = await openContext({
-      use: 'change',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('change');
     const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };

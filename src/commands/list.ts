@@ -1,9 +1,8 @@
 import { BaseCommand } from '../terminal/base-command.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { serverRow, type ServerRow } from '../monitor/server-list.ts';
 import { SERVER_COLUMNS, serverCells, SPARK_LENGTH } from '../terminal/server-table.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tellEvent, terminalWidth } from '../terminal/output.ts';
+import { terminalWidth } from '../terminal/output.ts';
 
 /** A few more than the bars: failed attempts have no size. */
 const RECENT = SPARK_LENGTH + 2;
@@ -20,7 +19,7 @@ EXIT STATUS
 
   async run(): Promise<ServerRow[]> {
     await this.parse(List);
-    await using context = await openContext({ use: 'read', version: this.config.version, report: tellEvent });
+    await using context = await this.openContext('read', { isInterruptible: false });
     const { catalog, environment } = context;
     const verified = await catalog.verifications.recent();
     const now = new Date();

@@ -4,8 +4,7 @@ import { backupRow, type BackupRow } from '../monitor/history.ts';
 import { BACKUP_COLUMNS, backupCells, backupDetails } from '../terminal/backup-table.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findBackup, findServer } from '../catalog/find-server.ts';
-import { openContext } from '../catalog/open-context.ts';
-import { paint, tellEvent, terminalWidth } from '../terminal/output.ts';
+import { paint, terminalWidth } from '../terminal/output.ts';
 import { chooseServerOrAll } from '../terminal/prompts/choose-server.ts';
 import { renderTable } from '../terminal/table.ts';
 import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
@@ -59,7 +58,7 @@ EXIT STATUS
         waitMs: (flags.wait ?? 0) * 1000,
       });
     }
-    await using context = await openContext({ use: 'read', version: this.config.version, report: tellEvent });
+    await using context = await this.openContext('read', { isInterruptible: false });
     const { catalog } = context;
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);
@@ -88,12 +87,7 @@ EXIT STATUS
 
   private async trim(idOrName: string | undefined, options: Omit<TrimOptions, 'serverId'>): Promise<Trimmed> {
     const { trimHistory, trimmedInWords } = await import('../retention/trim-history.ts');
-    await using context = await openContext({
-      use: options.isDry === true ? 'read' : 'change',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext(options.isDry === true ? 'read' : 'change');
     const server = idOrName === undefined ? undefined : await findServer(context.catalog, idOrName);
     const trimmed = await trimHistory(context, { ...options, serverId: server?.id });
     this.log(trimmedInWords(trimmed));

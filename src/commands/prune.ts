@@ -4,10 +4,9 @@ import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/pr
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tell, tellEvent, terminalWidth } from '../terminal/output.ts';
+import { tell, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { PgbakError } from '../core/errors.ts';
 
@@ -34,12 +33,7 @@ EXIT STATUS
 
   async run(): Promise<PruneRow[]> {
     const { args, flags } = await this.parse(Prune);
-    await using context = await openContext({
-      use: flags['dry-run'] ? 'read' : 'change',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext(flags['dry-run'] ? 'read' : 'change');
     const { catalog } = context;
     const isDry = flags['dry-run'];
     const servers = args.server === undefined ? await catalog.servers.list() : [await findServer(catalog, args.server)];

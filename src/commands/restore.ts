@@ -2,11 +2,9 @@ import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { tellEvent } from '../terminal/output.ts';
 import { formatBytes } from '../core/format.ts';
 import { confirmReplacement, passwordFor } from '../terminal/prompts/restore-questions.ts';
 import { openTarget } from '../restore/open-target.ts';
-import { openContext } from '../catalog/open-context.ts';
 import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { dumpPartsFrom, partFlags } from '../terminal/restore-flags.ts';
@@ -117,12 +115,7 @@ EXIT STATUS
     if (flags.output === STDOUT && this.jsonEnabled()) {
       throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
-    await using context = await openContext({
-      use: 'read',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('read');
     const isJson = this.jsonEnabled();
     const server = await chooseServer(context.catalog, {
       idOrName: args.server,

@@ -4,8 +4,7 @@ import { BaseCommand } from '../terminal/base-command.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { openLog } from '../terminal/log.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
-import { openContext } from '../catalog/open-context.ts';
-import { tellEvent, terminalWidth } from '../terminal/output.ts';
+import { terminalWidth } from '../terminal/output.ts';
 import { outcomeRow, type OutcomeRow } from '../backup/outcome.ts';
 import { exitCodeOf, runSummary } from '../terminal/run-summary.ts';
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
@@ -59,12 +58,7 @@ EXIT STATUS
   async run(): Promise<{ results: OutcomeRow[] }> {
     const { flags } = await this.parse(Run);
     if (flags.compression !== undefined) parseCompression(flags.compression);
-    await using context = await openContext({
-      use: 'change',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('change');
     await using log = await openLog(context.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
     const { catalog } = context;
     const servers =

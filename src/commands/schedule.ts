@@ -2,8 +2,6 @@ import * as Flags from '@oclif/core/flags';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { tellEvent } from '../terminal/output.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { crontabLine } from '../schedule/crontab.ts';
 import { environmentFileText } from '../schedule/environment-file.ts';
 import { changeCrontab, installEnvironmentFile, installUnits, removeUnits, unitFolder } from '../schedule/install.ts';
@@ -37,12 +35,7 @@ EXIT STATUS
 
   async run(): Promise<{ crontab: string; service: string; timer: string; environmentFile: string; done: string[] }> {
     const { flags } = await this.parse(Schedule);
-    await using context = await openContext({
-      use: flags.install === undefined ? 'read or nothing' : 'read',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext(flags.install === undefined ? 'read or nothing' : 'read');
     const { catalog, environment } = context;
     const installation = thisInstallation(process.env);
     const servers = await catalog.servers.list();

@@ -1,11 +1,10 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
 import { STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tellEvent, terminalWidth } from '../terminal/output.ts';
+import { terminalWidth } from '../terminal/output.ts';
 import { prometheusText } from '../monitor/prometheus.ts';
 
 export default class Status extends BaseCommand {
@@ -35,7 +34,7 @@ EXIT STATUS
 
   async run(): Promise<StatusRow[]> {
     const { flags } = await this.parse(Status);
-    await using context = await openContext({ use: 'read', version: this.config.version, report: tellEvent });
+    await using context = await this.openContext('read', { isInterruptible: false });
     const now = new Date();
     const statuses = await collectStatus(context.catalog, misplacedIn(context), now);
     if (flags.prometheus) {

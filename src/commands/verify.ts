@@ -5,10 +5,9 @@ import { findPoint } from '../restore/choose-point.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { archivePasswordOf, givenPassword } from '../server/settings.ts';
 import { openScratchServer } from '../restore/scratch/open-scratch.ts';
-import { openContext } from '../catalog/open-context.ts';
 import { sweepKilled } from '../restore/temporary.ts';
 import { renderTable } from '../terminal/table.ts';
-import { tell, tellEvent, terminalWidth } from '../terminal/output.ts';
+import { tell, terminalWidth } from '../terminal/output.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/tables.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
@@ -72,12 +71,7 @@ EXIT STATUS
         'Give it as env:NAME or file:/path: --archive-password',
       );
     }
-    await using context = await openContext({
-      use: 'read',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('read');
     const { catalog, environment } = context;
     const url = flags['scratch-url'];
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), context);

@@ -1,8 +1,11 @@
 import { Command } from '@oclif/core/command';
 import type { Interfaces } from '@oclif/core';
-import { errorMessage, machineHint, PgbakError } from '../core/errors.ts';
-import { closedPrompt, expectReader, painted, showsStacks, tell, wrapped } from './output.ts';
-import { printable, printableJson, withoutPasswords } from '../core/printable.ts';
+import type { CatalogUse } from '../catalog/open-catalog.ts';
+import { openContext } from '../catalog/open-context.ts';
+import type { Context } from '../core/context.ts';
+import { describeFailure, machineHint, PgbakError } from '../core/errors.ts';
+import { printable, printableJson } from '../core/printable.ts';
+import { closedPrompt, expectReader, painted, showsStacks, tell, tellEvent, wrapped } from './output.ts';
 import { refuseEmptyValues, refuseSwitchValues, usageMessage } from './command-line.ts';
 
 interface ErrorReport {
@@ -36,6 +39,14 @@ export abstract class BaseCommand extends Command {
     return parsed;
   }
 
+  /** Opens what the command works with. A command that is not interruptible is ended at once by a signal. */
+  protected async openContext(
+    use: CatalogUse,
+    { isInterruptible = true }: { isInterruptible?: boolean } = {},
+  ): Promise<Context & AsyncDisposable> {
+    return await openContext({ use, version: this.config.version, report: tellEvent, isInterruptible });
+  }
+
   /** Prints plain JSON. oclif would look for colors first, which takes longer than the rest of a short command. */
   override logJson(json: unknown): void {
     process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
@@ -62,27 +73,13 @@ export abstract class BaseCommand extends Command {
 }
 
 function reportOf(error: Error & { oclif?: { exit?: number } }): ErrorReport {
-  if (error instanceof PgbakError) {
-    return {
-      name: error.name,
-      message: withoutPasswords(error.message),
-      ...(error.hint === undefined ? {} : { hint: withoutPasswords(error.hint) }),
-      exitCode: error.exitCode,
-    };
-  }
-  // oclif's own errors (an unknown flag, a missing value) carry their exit status.
   const exit = error.oclif?.exit;
-  if (exit !== undefined) {
+  // oclif's own errors (an unknown flag, a missing value) carry their exit status.
+  if (!(error instanceof PgbakError) && exit !== undefined) {
     return { name: 'UsageError', message: usageMessage(error), hint: 'See: pgbak --help', exitCode: exit };
   }
-  const machine = machineHint(error);
-  if (machine !== undefined) {
-    return { name: 'MachineError', message: withoutPasswords(errorMessage(error)), hint: machine, exitCode: 1 };
-  }
-  return {
-    name: 'UnexpectedError',
-    message: withoutPasswords(`unexpected error: ${errorMessage(error)}`),
-    hint: 'This is a fault in pgbak. Run again with DEBUG=pgbak* and report what it prints.',
-    exitCode: 1,
-  };
+  const { message, hint } = describeFailure(error);
+  const report = { message, ...(hint === undefined ? {} : { hint }) };
+  if (error instanceof PgbakError) return { name: error.name, ...report, exitCode: error.exitCode };
+  return { name: machineHint(error) === undefined ? 'UnexpectedError' : 'MachineError', ...report, exitCode: 1 };
 }

@@ -5,8 +5,6 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { exportTo } from '../../backup/archive-catalog.ts';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { tellEvent } from '../../terminal/output.ts';
-import { openContext } from '../../catalog/open-context.ts';
 import { resolveReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
 import { ConfigError, errorCode } from '../../core/errors.ts';
@@ -35,12 +33,7 @@ EXIT STATUS
 
   async run(): Promise<{ file: string; holdsSecrets: boolean }> {
     const { args, flags } = await this.parse(CatalogExport);
-    await using context = await openContext({
-      use: 'read',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('read');
     const file = resolve(args.file);
     if (existsSync(file)) throw new ConfigError(`${file} is there already`, 'Name another file.');
     const given = flags['archive-password'];

@@ -1,10 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { canAsk, tellEvent } from '../../terminal/output.ts';
+import { canAsk } from '../../terminal/output.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
-import { openContext } from '../../catalog/open-context.ts';
 import { openPlace } from '../../server/storage-at.ts';
 import { knownPlaceOf } from '../../server/destination.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -31,12 +30,7 @@ EXIT STATUS
 
   async run(): Promise<{ place: string; forgotten: number }> {
     const { args, flags } = await this.parse(CatalogForget);
-    await using context = await openContext({
-      use: 'change',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('change');
     const { catalog, environment } = context;
     await using _lock = await takeRunLock(context, 0);
     const { place } = args;

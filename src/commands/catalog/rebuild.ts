@@ -2,10 +2,9 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../terminal/base-command.ts';
 import { givenPassword } from '../../server/settings.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
-import { openContext } from '../../catalog/open-context.ts';
 import { rebuild } from '../../restore/rebuild.ts';
 import { renderTable } from '../../terminal/table.ts';
-import { tell, tellEvent, terminalWidth } from '../../terminal/output.ts';
+import { tell, terminalWidth } from '../../terminal/output.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Report } from '../../core/events.ts';
 
@@ -49,12 +48,7 @@ EXIT STATUS
 
   async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
     const { flags } = await this.parse(CatalogRebuild);
-    await using context = await openContext({
-      use: 'create',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('create');
     await using _lock = await takeRunLock(context, 0);
     const given = flags['archive-password'];
     const warn = (message: string) => tell(`pgbak: warning: ${message}`);

@@ -2,10 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { isAhead, settledTime } from '../../core/doubtful-times.ts';
 import { BaseCommand } from '../../terminal/base-command.ts';
-import { tellEvent } from '../../terminal/output.ts';
 import { findBackup } from '../../catalog/find-server.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
-import { openContext } from '../../catalog/open-context.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 export default class CatalogRetime extends BaseCommand {
@@ -32,12 +30,7 @@ EXIT STATUS
     if (given !== undefined && (Number.isNaN(given.getTime()) || isAhead(given, now))) {
       throw new ConfigError('--to is not a time that has passed', 'For example: --to 2026-11-23T03:00Z');
     }
-    await using context = await openContext({
-      use: 'change',
-      version: this.config.version,
-      report: tellEvent,
-      isInterruptible: true,
-    });
+    await using context = await this.openContext('change');
     const { catalog } = context;
     await using _lock = await takeRunLock(context, 0);
     const backup = await findBackup(catalog, Number(args.backup), undefined);
