@@ -9,7 +9,7 @@ import { watchLimits, type Limits, type LimitWatch } from './watch-limits.ts';
 import { compressedBytes, type Zstd } from './zstd.ts';
 
 export interface PipelineRequest extends ArchiveTarget {
-  /** The program whose output is archived. */
+  /** The program. Its output goes into the archive. */
   source: Command;
   /** Turns the source's failure into an error. */
   explainSource: (ending: Ending) => PgbakError;

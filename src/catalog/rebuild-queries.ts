@@ -36,7 +36,7 @@ export interface RebuildQueries {
   adopt(backup: FoundBackup, now: Date): Promise<number | undefined>;
   /** Whether the catalogue holds no server and no backup. */
   isEmpty(): Promise<boolean>;
-  /** The catalogues whose archives this one may remove: itself, and those that it replaced. */
+  /** This catalogue, and those that it replaced: it may remove their archives. */
   ruledCatalogs(): Promise<Set<string>>;
   /** The same, and catalogues whose archives were only taken in to be restored. */
   knownCatalogs(): Promise<Set<string>>;

@@ -10,7 +10,7 @@ export const DUMP_HEADINGS: Record<Format, string> = {
   binary: 'PGDMP',
 };
 
-/** The table whose rows pg_dump begins to read, as `schema.table`, in a line that its `--verbose` writes. */
+/** Reads a line of `pg_dump --verbose`: the table that it begins to read, as `schema.table`; undefined for other lines. */
 export function tableInDumpLine(line: string): string | undefined {
   return /dumping contents of table "?(.+?)"?$/.exec(line)?.[1]?.replaceAll('"."', '.');
 }

@@ -22,7 +22,7 @@ export type ListedPoint =
   | { state: Exclude<PointState, UnrecordedState>; backup: BackupRecord }
   | { state: UnrecordedState; archive: RemoteArchive };
 
-/** An archive that is not recorded. `ownIds` are the catalogues whose archives count as our own. */
+/** An archive that is not recorded. Archives of the catalogues `ownIds` count as our own. */
 function unrecorded(archive: RemoteArchive, ownIds: ReadonlySet<string>): ListedPoint {
   const isOwn = archive.catalogId === undefined || ownIds.has(archive.catalogId);
   return { state: isOwn ? 'not in catalogue' : 'of another catalogue', archive };

@@ -49,7 +49,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   'TEXT SEARCH TEMPLATE': inSchema('pg_ts_template', 'tmpl'),
 };
 
-/** Finds the entries whose objects a database already has, by kind and name. */
+/** Finds entries that a database already has, by kind and name. */
 export async function whatIsThere(entries: readonly TocEntry[], target: Database): Promise<Set<TocEntry>> {
   const found = new Set<TocEntry>();
   const cases = Object.entries(CONDITIONS).map(([kind, condition]) => `when '${kind}' then ${condition}`);

@@ -161,8 +161,7 @@ export function withoutRows(chosen: ReadonlySet<number>, { entries, byId, attach
 const REFERENCE = /^ {4}(?:"(?:[^"]|"")+"|[^\s"]+) (?:oid|[^\s"]+\.lo)(?:,|$| )/m;
 
 /**
- * Notes the tables whose rows may refer to large objects. Large objects belong to no table, so none is restored with a
- * part.
+ * Notes about tables that may refer to large objects. A part brings no large objects, since they belong to no table.
  */
 export function withoutLargeObjects(chosen: ReadonlySet<number>, { entries, byId }: Contents): string[] {
   if (!entries.some(({ kind }) => isLargeObject(kind))) return [];

@@ -28,7 +28,7 @@ export interface Choice {
 
 /** Questions to the database that gets the part. None of them changes it. */
 export interface PartTarget {
-  /** The entries whose objects it already has. */
+  /** The entries that it already has. */
   whatIsThere: (entries: readonly TocEntry[]) => Promise<ReadonlySet<TocEntry>>;
   foreignKeys: () => Promise<readonly ForeignKey[]>;
   /** The entries that would set a sequence back. */

@@ -27,7 +27,7 @@ interface PartOptions {
 interface Part {
   survey: DumpSurvey;
   openLoader(request: LoadRequest, jobs: number): Promise<Loader>;
-  /** The tables whose rows it brings. */
+  /** The tables that get rows. */
   tables(): TableName[];
   /** Compares the loaded part with the dump. */
   compare(target: Database): Promise<LoadedPart>;

@@ -48,11 +48,8 @@ async function uploadPart(
   upload: B2Upload,
 ): Promise<HashedPart> {
   const { client, idleMs, signal, slots, attempts, onProgress } = upload;
-  return await uploadWithRetries({
+  return await uploadWithRetries(upload, {
     holder,
-    clock: client.clock,
-    signal,
-    attempts,
     newUrl: () =>
       client.call(
         (b2) => b2.getUploadPartUrl(fileId),

@@ -1,6 +1,6 @@
 import type { Answer } from 'backblaze-b2';
 import { Secret } from '../../core/secret.ts';
-import { type Clock, within } from '../../system/clock.ts';
+import { within } from '../../system/clock.ts';
 import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
@@ -36,17 +36,14 @@ export const CONTENT_TYPE = 'application/x-7z-compressed';
  * asked after a failure whether it has stored the archive, and once more at the end: a version may show up late.
  */
 export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<FileVersion> {
-  const { client, bucketId, name, info, idleMs, signal, slots, attempts, onProgress } = upload;
+  const { client, bucketId, name, info, idleMs, signal, slots, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
   /** Whether a try failed after all bytes were sent. */
   let isDoubtful = false;
   try {
-    const version = await uploadWithRetries({
+    const version = await uploadWithRetries(upload, {
       holder,
-      clock: client.clock,
-      signal,
-      attempts,
       newUrl: () =>
         client.call(
           (b2) => b2.getUploadUrl(bucketId),
@@ -97,16 +94,16 @@ export function parseUploadUrl({ data }: Answer): UploadUrl {
  *
  * @throws B2Failure of the last try
  */
-export async function uploadWithRetries<T>(options: {
-  holder: UrlHolder;
-  newUrl: () => Promise<UploadUrl>;
-  send: (target: UploadUrl) => Promise<T>;
-  recover?: () => Promise<T | undefined>;
-  attempts: () => number;
-  clock: Clock;
-  signal: AbortSignal;
-}): Promise<T> {
-  const { holder, newUrl, send, recover, attempts, clock, signal } = options;
+export async function uploadWithRetries<T>(
+  { client: { clock }, attempts, signal }: B2Upload,
+  options: {
+    holder: UrlHolder;
+    newUrl: () => Promise<UploadUrl>;
+    send: (target: UploadUrl) => Promise<T>;
+    recover?: () => Promise<T | undefined>;
+  },
+): Promise<T> {
+  const { holder, newUrl, send, recover } = options;
   let isResent = false;
   for (let made = 1; ; made += 1) {
     signal.throwIfAborted();
