@@ -68,22 +68,30 @@ for (const [question, answer] of [
   terminal.enter(answer);
 }
 const added = await terminal.shows('Added server');
-add('`pgbak add`. What is wrong is said while it is typed; secrets are asterisks until ctrl-t.', typed, refused, added);
+add(
+  '`pgbak add` asks for each setting. A wrong answer is refused while you type it. Secrets are shown as asterisks; ctrl-t shows the text.',
+  typed,
+  refused,
+  added,
+);
 
 terminal.enter('clear; pgbak run');
 const dumping = await terminal.shows(/dumping \S+ \([2-9] of/);
 const storing = await terminal.shows(/storing, [6-9]\d % of/);
 const stored = await terminal.shows(/✔ shop: .* stored as/);
-add('`pgbak run`: one line lives while a server is worked on, and one stays.', dumping, storing, stored);
+add('`pgbak run`: one line changes while a server is backed up. One line stays.', dumping, storing, stored);
 
 const { stderr } = await account.pgbak('run', '--force');
-add('The same under cron, on stderr; with `--quiet` only warnings and errors.', stderr.trimEnd());
+add(
+  'The same without a terminal, as under cron: log lines on standard error. With `--quiet` only warnings and errors.',
+  stderr.trimEnd(),
+);
 for (const command of ['list', 'logs', 'status', 'logs --id 1', 'doctor'])
   add(`\`pgbak ${command}\``, await run(command));
 
 const target = cluster.url('restored');
 add(
-  '`pgbak restore`: what is about to be done is said first. (The connection string is shortened here.)',
+  '`pgbak restore` first says what it will do. (The connection string is shortened here.)',
   (await run(`restore shop --create --to '${target}'`)).replaceAll(target, 'postgresql://...'),
 );
 for (const command of [
@@ -94,5 +102,5 @@ for (const command of [
 ])
   add(`\`pgbak ${command}\``, await run(command));
 
-const text = `# A tour\n\nPrinted by pgbak, in a terminal of 80 columns, and written here by \`npm run tour\`.\n\n${sections.join('\n\n')}\n`;
+const text = `# A tour\n\nAll of this was printed by pgbak in a terminal of 80 columns. \`npm run tour\` runs the commands and writes this page.\n\n${sections.join('\n\n')}\n`;
 writeFileSync(fileURLToPath(new URL('../../docs/tour.md', import.meta.url)), text);

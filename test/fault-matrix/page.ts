@@ -47,16 +47,18 @@ export async function writePage(tests: readonly FaultTest[], kept: readonly Cell
         ({ title, file }) => `- **${kind}**: ${escaped(title)} ([${nameOf(file)}](../${file}))`,
       ),
     );
-    return `## ${phase}\n\nWhile ${PHASES[phase]}.\n\n${lines.join('\n')}`;
+    return `## ${phase}\n\nFaults while ${PHASES[phase]}:\n\n${lines.join('\n')}`;
   });
   return await format(
     [
       '# Faults, and what becomes of them',
-      `What a user sees when something goes wrong, by kind of fault and by the phase in which it happens: ${shown.length}
-pairs of the two, each shown by at least one test. The sentences below are the titles of these tests. The page is written
-by \`npm run matrix\`; a test fails when it is not what the tests say, or when a pair has lost its last test.`,
+      `This page tells what a user sees when something goes wrong: by kind of fault, and by the phase in which it happens.
+There are ${shown.length} pairs of kind and phase. Each pair has at least one test, and the sentences below are the titles of these
+tests.
+
+\`npm run matrix\` writes this page. A test fails if the page does not match the tests, or if a pair has lost its last test.`,
       table.map((row) => `| ${row.join(' | ')} |`).join('\n'),
-      'The numbers are those of the tests. The kinds:',
+      'Each number is a number of tests. The kinds of fault:',
       kinds.map((kind) => `- **${kind}**: ${KINDS[kind]}`).join('\n'),
       ...sections,
     ].join('\n\n'),

@@ -19,10 +19,11 @@ export function settingsPage(): string {
   const table = [['flag', 'meaning', 'default', 'else from', 'column'], ['---', '---', '---', '---', '---'], ...rows];
   return `# The settings of a server
 
-\`pgbak add\` and \`pgbak edit SERVER\` take each of them as a flag. A value comes from the server's record, else from the
-environment variable beside it, else it is the default. An empty text clears an optional setting: \`--archive-password ''\`.
-The column is where the record keeps it, in the table \`servers\` of the catalogue. This page is made of
-\`src/server/fields.ts\`: \`npm run settings\`.
+\`pgbak add\` and \`pgbak edit SERVER\` take each setting as a flag. pgbak looks for a value in this order: the server's own
+record, then the environment variable under "else from", then the default. An empty text clears an optional setting:
+\`--archive-password ''\`. "column" is the setting's column in the table \`servers\` of the catalogue.
+
+This page is written by \`npm run settings\` from \`src/server/fields.ts\`.
 
 ${table.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 `;
