@@ -1,10 +1,10 @@
 import * as Flags from '@oclif/core/flags';
-import { wrapAnsi } from 'fast-wrap-ansi';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { listenForInterruption } from '../system/interruption.ts';
 import { systemClock } from '../system/clock.ts';
 import { openHealthyCatalog } from '../catalog/open-context.ts';
 import { paint, terminalWidth } from '../terminal/output.ts';
+import { wrapHanging } from '../terminal/wrap.ts';
 import { printableName } from '../core/printable.ts';
 import { examine } from '../monitor/doctor.ts';
 import type { Finding } from '../monitor/findings.ts';
@@ -56,8 +56,7 @@ EXIT STATUS
     if (about !== previous) this.log(`${previous === undefined ? '' : '\n'}${paint('bold', printableName(about))}`);
     const [color, word] = MARKS[level];
     const text = hint === undefined ? message : `${message}\n${hint}`;
-    const width = terminalWidth(process.stdout);
-    const lines = width === undefined ? text : wrapAnsi(text, Math.max(width - INDENT, INDENT), { hard: true });
-    this.log(`  ${paint(color, word.padEnd(8))} ${lines.replaceAll('\n', `\n${' '.repeat(INDENT)}`)}`);
+    const width = terminalWidth(process.stdout) ?? Number.POSITIVE_INFINITY;
+    this.log(`  ${paint(color, word.padEnd(8))} ${wrapHanging(text, width, INDENT)}`);
   }
 }

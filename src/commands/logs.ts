@@ -63,7 +63,7 @@ EXIT STATUS
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);
       const partSums = await catalog.backups.partSums(backup.backupId);
-      this.log(backupDetails(backup, partSums));
+      this.log(backupDetails(backup, partSums, terminalWidth(process.stdout)));
       return [backupRow(backup, partSums)];
     }
     const choice = { idOrName: args.server, question: 'The history of which server?', isJson: this.jsonEnabled() };

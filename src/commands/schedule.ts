@@ -64,7 +64,7 @@ EXIT STATUS
     } else if (flags.remove === 'systemd') {
       done.push(...(await removeUnits(installation, context.signal)));
     } else {
-      this.log(
+      this.logAsIs(
         [
           `# crontab -e (or: pgbak schedule --install cron)\n${crontab}\n`,
           `# ${unitFolder(installation)}/pgbak.service (or: pgbak schedule --install systemd)\n${units.service}`,

@@ -1,7 +1,8 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
 import { formatAgo, formatBytes, formatDuration, formatInstant } from '../core/format.ts';
 import { whereOf } from '../monitor/history.ts';
-import { paint } from './output.ts';
+import { paint, painted } from './output.ts';
+import { wrapHanging } from './wrap.ts';
 
 export const BACKUP_COLUMNS = [
   { title: 'id' },
@@ -32,8 +33,14 @@ function resultText({ result, error, warnings }: BackupRecord): string {
   return result === 'success' ? paint('green', result) : result;
 }
 
-/** Everything about one backup, a line a fact. */
-export function backupDetails(backup: BackupRecord, partSums: readonly PartSum[] | undefined): string {
+const DETAILS_INDENT = 13;
+
+/** Everything about one backup, a line a fact; wrapped to the width of a terminal. */
+export function backupDetails(
+  backup: BackupRecord,
+  partSums: readonly PartSum[] | undefined,
+  terminalWidth = Number.POSITIVE_INFINITY,
+): string {
   const { finishedAt, startedAt, rawSizeBytes, sizeBytes } = backup;
   const size = (bytes: number | undefined) =>
     bytes === undefined ? undefined : `${formatBytes(bytes)} (${bytes} bytes)`;
@@ -57,7 +64,9 @@ export function backupDetails(backup: BackupRecord, partSums: readonly PartSum[]
   ];
   return facts
     .flatMap(([name, value]) =>
-      value === undefined ? [] : `${name.padEnd(13)}${value.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
+      value === undefined
+        ? []
+        : `${name.padEnd(DETAILS_INDENT)}${wrapHanging(painted(value), terminalWidth, DETAILS_INDENT)}`,
     )
     .join('\n');
 }

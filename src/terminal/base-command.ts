@@ -52,8 +52,13 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
   }
 
-  /** Prints a line for people, unless they asked for JSON. Makes names from outside harmless. */
+  /** Prints lines for people, unless they asked for JSON: wrapped on a terminal. Makes names from outside harmless. */
   override log(message = ''): void {
+    this.logAsIs(wrapped(painted(message), process.stdout));
+  }
+
+  /** The same for what is to be copied: a line break in a command or a file would break it. */
+  protected logAsIs(message: string): void {
     if (!this.jsonEnabled()) process.stdout.write(`${painted(message)}\n`);
   }
 
@@ -64,7 +69,7 @@ export abstract class BaseCommand extends Command {
       this.logJson({ error: report });
     } else {
       const hint = report.hint === undefined ? '' : `\n${report.hint}`;
-      process.stderr.write(`${await wrapped(printable(`pgbak: ${report.message}${hint}`))}\n`);
+      process.stderr.write(`${wrapped(printable(`pgbak: ${report.message}${hint}`))}\n`);
     }
     // Only faults of pgbak: a parser's error repeats what was typed.
     if (report.name === 'UnexpectedError' && showsStacks()) tell(String(error.stack));

@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import { errorCode, InterruptedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
+import { wrapLines } from './wrap.ts';
 
 const DEFAULT_WIDTH = 80;
 const DEFAULT_HEIGHT = 24;
@@ -32,7 +33,7 @@ export function guardOutput(): void {
 
 /** Prints a line for people on standard error. Makes text from outside harmless. */
 export function tell(text: string): void {
-  process.stderr.write(`${printable(withoutPasswords(text))}\n`);
+  process.stderr.write(`${wrapped(printable(withoutPasswords(text)))}\n`);
 }
 
 /** Prints warnings and notes on standard error: the `report` of commands that show no progress. */
@@ -139,12 +140,10 @@ export function showsStacks(): boolean {
   return isShown;
 }
 
-/** A text for stderr, wrapped between words where stderr is a terminal. */
-export async function wrapped(text: string): Promise<string> {
-  const width = terminalWidth(process.stderr);
-  if (width === undefined) return text;
-  const { wrapAnsi } = await import('fast-wrap-ansi');
-  return wrapAnsi(text, width, { hard: true });
+/** A text for a stream, wrapped between words where that is a terminal. */
+export function wrapped(text: string, stream: WriteStream = process.stderr): string {
+  const width = terminalWidth(stream);
+  return width === undefined ? text : wrapLines(text, width);
 }
 
 /** Whether a person sits at both ends, so that it makes sense to ask. */

@@ -1,7 +1,7 @@
 import type { Report, RunEvent } from '../core/events.ts';
-import { printable, withoutPasswords } from '../core/printable.ts';
+import { printable } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
-import { isLive, tell, tellEvent, terminalWidth, wrapped } from './output.ts';
+import { isLive, tell, tellEvent, terminalWidth } from './output.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: Report;
@@ -57,8 +57,9 @@ export async function showRestore(): Promise<RestoreProgress> {
   };
 }
 
-async function announce(plan: readonly string[]): Promise<void> {
-  for (const line of plan) process.stderr.write(`${await wrapped(printable(withoutPasswords(line)))}\n`);
+function announce(plan: readonly string[]): Promise<void> {
+  for (const line of plan) tell(line);
+  return Promise.resolve();
 }
 
 /** Cuts a text to one line: a line that the terminal wraps cannot be redrawn. */

@@ -3,7 +3,7 @@ import { formatBytes, formatDuration } from '../core/format.ts';
 import { InterruptedError } from '../core/errors.ts';
 import { renderTable } from './table.ts';
 
-const OUTCOME_COLUMNS = [
+export const OUTCOME_COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'result' },
   { title: 'size' },

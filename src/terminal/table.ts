@@ -1,17 +1,14 @@
 import Table from 'cli-table3';
-import stringWidth from 'fast-string-width';
-import { wrapAnsi } from 'fast-wrap-ansi';
 import { printableName } from '../core/printable.ts';
 import { paint, painted } from './output.ts';
+import { widestWord, widthOf, wrapHanging, wrapLines } from './wrap.ts';
 
 const GAP = 2;
-/** Characters of width one: ASCII, and the bars of `list`. */
-const PLAIN = /^[ -~▁-█]*$/;
 const MOST_DRAWN_LINES = 60;
 
 interface Column {
   title: string;
-  /** The least width on a narrow terminal; without it the column keeps its width. */
+  /** The least width on a narrow terminal, unless a word of the column is longer; without it the column keeps its width. */
   shrinksTo?: number;
   /** Columns with a rank are left out where the table is still too wide, the lowest rank first. */
   droppedAs?: number;
@@ -21,7 +18,8 @@ interface Column {
 
 /**
  * A table without rules, so that a line can be copied, and no wider than the terminal. Where it would be wider, columns
- * shrink, the widest first, and their texts wrap between words. Without a terminal nothing is cut, for `grep` and mail.
+ * shrink, the widest first, and their texts wrap between words; where that is not enough, each row becomes a block of lines.
+ * Without a terminal nothing is cut, for `grep` and mail.
  */
 export function renderTable(columns: readonly Column[], texts: readonly string[][], terminalWidth?: number): string {
   // Make control characters visible before measuring: that makes them wider.
@@ -29,20 +27,41 @@ export function renderTable(columns: readonly Column[], texts: readonly string[]
     row.map((text, index) => (columns[index]?.isName === true ? printableName(text) : painted(text))),
   );
   const available = terminalWidth ?? Number.POSITIVE_INFINITY;
-  const natural = columns.map((column, index) =>
-    Math.max(...[column.title, ...rows.map((row) => row[index] ?? '')].map((text) => widestLine(text))),
-  );
-  const kept = fittingColumns(columns, natural, available);
+  const textsOf = (index: number) => [columns[index]?.title ?? '', ...rows.map((row) => row[index] ?? '')];
+  const natural = columns.map((_column, index) => Math.max(...textsOf(index).map((text) => widthOf(text))));
+  const isTight = natural.reduce((sum, width) => sum + width, (columns.length - 1) * GAP) > available;
+  const least = columns.map(({ shrinksTo }, index) => {
+    const width = natural[index] ?? 0;
+    if (!isTight || shrinksTo === undefined) return width;
+    return Math.min(width, Math.max(shrinksTo, ...textsOf(index).map((text) => widestWord(text))));
+  });
+  const kept = fittingColumns(columns, least, available);
+  if (kept === undefined) return blocks(columns, rows, available);
   const widths = kept.map((index) => natural[index] ?? 0);
-  const shown = kept.map((index) => columns[index] ?? { title: '' });
-  fit(shown, widths, available - (kept.length - 1) * GAP);
+  const leastOfKept = kept.map((index) => least[index] ?? 0);
+  fit(leastOfKept, widths, available - (kept.length - 1) * GAP);
   const lines = [columns.map(({ title }) => paint('bold', title)), ...rows].map((row) =>
-    kept.map((index, place) => wrap(row[index] ?? '', widths[place] ?? 0, natural[index] ?? 0)),
+    kept.map((index, place) => wrapLines(row[index] ?? '', widths[place] ?? 0)),
   );
   // One line a row: in a cell of several lines, cli-table3 measures the whole cell again for each letter that it cuts.
   const rowsOfLines = lines.flatMap((row) => asLines(row));
   const draw = rowsOfLines.length > MOST_DRAWN_LINES ? padded : drawn;
   return draw(rowsOfLines, widths).join('\n');
+}
+
+/** The rows one below the other, a line a cell: where a terminal is too narrow for the columns. */
+function blocks(columns: readonly Column[], rows: readonly string[][], available: number): string {
+  const indent = Math.max(...columns.map(({ title }) => widthOf(title))) + GAP;
+  return rows
+    .map((row) =>
+      columns
+        .flatMap(({ title }, index) => {
+          const text = row[index] ?? '';
+          return text === '' ? [] : `${paint('bold', title.padEnd(indent))}${wrapHanging(text, available, indent)}`;
+        })
+        .join('\n'),
+    )
+    .join('\n\n');
 }
 
 function drawn(lines: readonly string[][], widths: readonly number[]): string[] {
@@ -62,7 +81,7 @@ function drawn(lines: readonly string[][], widths: readonly number[]): string[] 
 function padded(lines: readonly string[][], widths: readonly number[]): string[] {
   return lines.map((cells) =>
     cells
-      .map((text, place) => text + ' '.repeat(Math.max((widths[place] ?? 0) + GAP - widestLine(text), 0)))
+      .map((text, place) => text + ' '.repeat(Math.max((widths[place] ?? 0) + GAP - widthOf(text), 0)))
       .join('')
       .trimEnd(),
   );
@@ -75,20 +94,18 @@ function asLines(row: readonly string[]): string[][] {
   return Array.from({ length: height }, (_line, index) => cells.map((cell) => cell[index] ?? ''));
 }
 
-function wrap(text: string, width: number, naturalWidth: number): string {
-  if (naturalWidth <= width || widestLine(text) <= width) return text;
-  return wrapAnsi(text, width, { hard: true });
-}
-
-/** The indexes of the columns that fit when all shrink as far as they may. */
-function fittingColumns(columns: readonly Column[], natural: readonly number[], available: number): number[] {
+/** The indexes of the columns that fit when all shrink as far as they may; undefined where the table is too wide even so. */
+function fittingColumns(
+  columns: readonly Column[],
+  least: readonly number[],
+  available: number,
+): readonly number[] | undefined {
   let kept = columns.map((_column, index) => index);
-  const least = (index: number) => Math.min(natural[index] ?? 0, columns[index]?.shrinksTo ?? Number.POSITIVE_INFINITY);
-  const needed = () => kept.reduce((sum, index) => sum + least(index), (kept.length - 1) * GAP);
+  const needed = () => kept.reduce((sum, index) => sum + (least[index] ?? 0), (kept.length - 1) * GAP);
   while (needed() > available) {
     const rank = (index: number) => columns[index]?.droppedAs ?? Number.POSITIVE_INFINITY;
     const next = kept.reduce((lowest, index) => (rank(index) < rank(lowest) ? index : lowest));
-    if (rank(next) === Number.POSITIVE_INFINITY) break;
+    if (rank(next) === Number.POSITIVE_INFINITY) return undefined;
     kept = kept.filter((index) => index !== next);
   }
   return kept;
@@ -100,20 +117,12 @@ const NO_RULES = Object.fromEntries(
     .map((rule) => [rule, '']),
 );
 
-function fit(columns: readonly Column[], widths: number[], available: number): void {
+function fit(least: readonly number[], widths: number[], available: number): void {
   const total = () => widths.reduce((sum, width) => sum + width, 0);
   while (total() > available) {
-    const candidates = columns.flatMap(({ shrinksTo }, index) => {
-      const width = widths[index] ?? 0;
-      return shrinksTo !== undefined && width > shrinksTo ? [{ index, width }] : [];
-    });
+    const candidates = widths.flatMap((width, index) => (width > (least[index] ?? 0) ? [{ index, width }] : []));
     const widest = candidates.sort((a, b) => b.width - a.width)[0];
     if (widest === undefined) return;
     widths[widest.index] = widest.width - 1;
   }
-}
-
-function widestLine(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  return Math.max(...text.split('\n').map((line) => stringWidth(line)));
 }

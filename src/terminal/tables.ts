@@ -13,7 +13,7 @@ export const RESTORE_POINT_COLUMNS = [
   { title: 'size' },
   { title: 'format', droppedAs: 1 },
   { title: 'state', shrinksTo: 7 },
-  { title: 'stored as', isName: true, shrinksTo: 20 },
+  { title: 'stored as', isName: true, shrinksTo: 20, droppedAs: 2 },
 ];
 
 const POINT_COLORS: Record<PointState, Color> = {
@@ -131,3 +131,10 @@ export function pruneCells({ name, backup, action, reasons }: PruneEntry, isDry:
     action === 'remove' && reasons.length === 0 ? 'no rule keeps it' : reasons.join(', '),
   ];
 }
+
+export const REBUILD_COLUMNS = [
+  { title: 'server', isName: true, shrinksTo: 8 },
+  { title: 'archive name', isName: true, shrinksTo: 8 },
+  { title: 'server is' },
+  { title: 'backups added', shrinksTo: 7 },
+];

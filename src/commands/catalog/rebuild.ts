@@ -4,16 +4,10 @@ import { givenPassword } from '../../server/settings.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
 import { rebuild } from '../../restore/rebuild.ts';
 import { renderTable } from '../../terminal/table.ts';
+import { REBUILD_COLUMNS } from '../../terminal/tables.ts';
 import { tell, terminalWidth } from '../../terminal/output.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Report } from '../../core/events.ts';
-
-const COLUMNS = [
-  { title: 'server', isName: true, shrinksTo: 8 },
-  { title: 'archive name', isName: true, shrinksTo: 8 },
-  { title: 'is' },
-  { title: 'restore points added' },
-];
 
 export default class CatalogRebuild extends BaseCommand {
   static override summary = 'recreate servers and restore points from storage alone';
@@ -80,7 +74,7 @@ EXIT STATUS
       String(added),
     ]);
     if (cells.length === 0) this.log(`There are no archives of pgbak in ${flags.from}.`);
-    else this.log(renderTable(COLUMNS, cells, terminalWidth(process.stdout)));
+    else this.log(renderTable(REBUILD_COLUMNS, cells, terminalWidth(process.stdout)));
     if (rebuilt.some(({ isNew }) => isNew)) {
       this.log(
         'Restore now: pgbak restore SERVER --output FILE\nNew servers need their connection strings again: pgbak edit',

@@ -1,9 +1,9 @@
 import { confirm } from '@inquirer/prompts';
-import { wrapAnsi } from 'fast-wrap-ansi';
 import { PgbakError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { isLive, terminalWidth } from '../output.ts';
+import { wrapHanging } from '../wrap.ts';
 
 /**
  * Tries an answer while the person who typed it is still there, and prints the result. Where it failed, asks whether to
@@ -23,7 +23,7 @@ export async function tryIt(
     isEnabled: isLive(process.stdout),
   }).start();
   try {
-    spinner.succeed(printable(await attempt()));
+    spinner.succeed(wrapHanging(printable(await attempt()), terminalWidth(process.stdout) ?? 80, 2));
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -32,7 +32,7 @@ export async function tryIt(
       throw error;
     }
     const text = printable(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-    spinner.fail(wrapAnsi(text, (terminalWidth(process.stdout) ?? 80) - 2).replaceAll('\n', '\n  '));
+    spinner.fail(wrapHanging(text, terminalWidth(process.stdout) ?? 80, 2));
     return await confirm({ message: 'Go on with it all the same?', default: false }, promptContext());
   }
 }
