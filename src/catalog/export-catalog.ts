@@ -1,18 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { isReference } from '../server/reference.ts';
+import { forEachField } from '../server/server.ts';
 import { Secret } from '../core/secret.ts';
 import { openSqlite, type Sqlite } from '../system/sqlite.ts';
 import { catalogError } from './dialects/sqlite-errors.ts';
-
-const SECRETS = [
-  'archive_password',
-  'B2_KEY_ID',
-  'B2_APP_KEY',
-  'hc_url_start',
-  'hc_url_success',
-  'hc_url_fail',
-  'hc_url_verify',
-] as const;
 
 /**
  * Writes a copy of the catalogue, made by `copyTo`, to a new file of mode 0600. With `withoutPassword` everybody may see the copy:
@@ -43,10 +34,9 @@ function withoutSecrets(copy: Sqlite, withoutPassword: (connection: Secret) => s
   copy.exec('pragma journal_mode = delete');
   const servers = copy.prepare<[], Record<string, unknown>>('select * from servers').all();
   for (const server of servers) {
-    for (const column of SECRETS) {
-      const value = server[column];
-      if (value !== null && !(typeof value === 'string' && isReference(value))) set(copy, server['id'], column, null);
-    }
+    forEachField((_name, { column, publicCell }) => {
+      if (publicCell !== undefined) set(copy, server['id'], column, publicCell(server[column]));
+    });
     const connection = String(server['connection_string']);
     if (!isReference(connection)) set(copy, server['id'], 'connection_string', withoutPassword(new Secret(connection)));
   }

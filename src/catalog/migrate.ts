@@ -11,6 +11,7 @@ import { addDatabaseFacts } from './migrations/0006-database-facts.ts';
 import { addPlaces } from './migrations/0009-places.ts';
 import { addUnsettled } from './migrations/0010-unsettled.ts';
 import { addIndices } from './migrations/0011-indices.ts';
+import { addEarlierPasswords } from './migrations/0012-earlier-passwords.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addPlaces,
   addUnsettled,
   addIndices,
+  addEarlierPasswords,
 ];
 
 /** The schema that this pgbak works with. */

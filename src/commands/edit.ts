@@ -8,7 +8,7 @@ import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 import { encryptionSource } from '../server/settings.ts';
-import { changedServer, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
+import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { isMendedByItself, refuseUnmended } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 
@@ -58,7 +58,7 @@ EXIT STATUS
 
     const isChecked = !flags['no-check'];
     const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate }, context) : given;
-    const changes = parseServerInput(input);
+    const changes = parseServerInput(keepingEarlier(input, today));
     refuseUnmended(today, changes);
     const fields = changedServer(today, changes);
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);

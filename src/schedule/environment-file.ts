@@ -1,5 +1,5 @@
 import { isReference } from '../server/reference.ts';
-import type { ServerRecord } from '../server/server.ts';
+import { secretsOf, type ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 
 /** The variables that a scheduled run may need. */
@@ -22,11 +22,7 @@ export function environmentFileText(
   servers: readonly ServerRecord[],
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  const texts = servers.flatMap((server) =>
-    [server.connectionString, server.archivePassword, server.b2KeyId, server.b2AppKey]
-      .concat([server.hcUrlStart, server.hcUrlSuccess, server.hcUrlFail, server.hcUrlVerify])
-      .map((value) => value?.reveal() ?? ''),
-  );
+  const texts = servers.flatMap((server) => secretsOf(server).map(({ value }) => value.reveal()));
   const referred = [...texts, ...NAMES.map((name) => env[name] ?? '')].flatMap((text) =>
     isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );

@@ -12,10 +12,9 @@ import {
   type CellRule,
 } from '../core/row-cells.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
-import { Secret } from '../core/secret.ts';
 
 /** The facts that fields of all kinds have. */
-interface FieldFacts {
+export interface FieldFacts {
   /** The flag of `add` and `edit`, without its dashes. */
   flag: string;
   help: string;
@@ -48,6 +47,8 @@ export interface Field<Input, Value> extends FieldFacts {
   rule: v.GenericSchema<unknown, Value>;
   readCell: CellRule<Value>;
   toCell: (value: Value) => string | number | null;
+  /** The cell as everybody may see it: only references to secrets are left. Absent where a value holds no secret. */
+  publicCell?: (cell: unknown) => string | null;
 }
 
 /** Applies a rule to input. Throws a `ConfigError` with the message and the hint of the rule. */
@@ -60,7 +61,7 @@ export function valueOf<Value>(rule: v.GenericSchema<unknown, Value>, input: unk
 }
 
 /** A parser as a step of a rule: the message and the hint of its `PgbakError` become an issue. */
-function parsedBy<Input, Value>(parse: (input: Input) => Value) {
+export function parsedBy<Input, Value>(parse: (input: Input) => Value) {
   return v.rawTransform<Input, Value>(({ dataset, addIssue, NEVER }) => {
     const value = attempt(() => parse(dataset.value));
     if (!(value instanceof PgbakError)) return value;
@@ -70,7 +71,7 @@ function parsedBy<Input, Value>(parse: (input: Input) => Value) {
 }
 
 /** An input of that type, found in a flag's value. */
-function inputAs<Input>(type: v.GenericSchema<Input>) {
+export function inputAs<Input>(type: v.GenericSchema<Input>) {
   return { inputOf: (flag: unknown): Input | undefined => (v.is(type, flag) ? flag : undefined) };
 }
 
@@ -82,13 +83,13 @@ type ColumnOf<Facts extends FieldFacts> = Facts extends { column: infer Column e
   : Underscored<Facts['flag']>;
 
 /** Facts with their column. TypeScript cannot follow `replaceAll` in a literal type, which names the column in queries. */
-function withColumn<Facts extends FieldFacts>(facts: Facts) {
+export function withColumn<Facts extends FieldFacts>(facts: Facts) {
   const column = facts.column ?? facts.flag.replaceAll('-', '_');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { ...facts, column: column as ColumnOf<Facts> };
 }
 
-const TEXT = { kind: 'text', ...inputAs(v.string()) } as const;
+export const TEXT = { kind: 'text', ...inputAs(v.string()) } as const;
 
 /** A text that every server has. */
 export function text<const Facts extends FieldFacts & { default?: string }>(
@@ -99,8 +100,16 @@ export function text<const Facts extends FieldFacts & { default?: string }>(
   return { ...withColumn(facts), ...TEXT, rule, readCell: filledTextCell, toCell: (value: string) => value };
 }
 
-function clearedOr<Value>(parse: (given: string) => Value) {
+export function clearedOr<Value>(parse: (given: string) => Value) {
   return (input: string) => (input === '' ? undefined : parse(input));
+}
+
+/** Keeps the text that a parser accepts. */
+export function keptWhere(parse: (given: string) => unknown) {
+  return (given: string) => {
+    parse(given);
+    return given;
+  };
 }
 
 /** A text that an empty input clears. */
@@ -117,32 +126,6 @@ export function optionalText<const Facts extends FieldFacts>(facts: Facts, parse
       }),
     ),
     toCell: (value: string | undefined) => value ?? null,
-  };
-}
-
-const toSecret = (value: string) => new Secret(value);
-const secretCell = madeCell(textCell, toSecret);
-
-/** A secret that every server has. Its cell is empty where a rebuild of the catalogue could not know it. */
-export function secret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
-  return {
-    ...withColumn(facts),
-    ...TEXT,
-    rule: v.pipe(v.string(), parsedBy(parse), v.transform(toSecret)),
-    readCell: secretCell,
-    toCell: (value: Secret) => value.reveal(),
-  };
-}
-
-/** A secret that an empty input clears. */
-export function optionalSecret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
-  return {
-    ...withColumn(facts),
-    ...TEXT,
-    default: undefined,
-    rule: v.pipe(v.string(), parsedBy(clearedOr((input) => toSecret(parse(input))))),
-    readCell: optionalCell(secretCell),
-    toCell: (value: Secret | undefined) => value?.reveal() ?? null,
   };
 }
 

@@ -3,29 +3,20 @@ import { ConfigError } from '../core/errors.ts';
 import { parsePingUrl } from '../notify/ping-url.ts';
 import { parseArchiveName, parseName } from './names.ts';
 import { parseDestination } from './destination.ts';
-import {
-  choice,
-  list,
-  optionalCount,
-  optionalSecret,
-  optionalText,
-  secret,
-  text,
-  whole,
-  yesOrNo,
-} from './field-kinds.ts';
+import { choice, keptWhere, list, optionalText, text, whole, yesOrNo } from './field-kinds.ts';
 import { isReference } from './reference.ts';
-import { parsePeriod } from './retention-rules.ts';
+import { RETENTION_FIELDS } from './retention-fields.ts';
+import { optionalSecret, secret, secretList } from './secret-kinds.ts';
 
 const OR_REFERENCE = 'or env:NAME or file:/path, read when used';
 
 const asItIs = (given: string) => given;
 
-/** Keeps the text that a parser accepts. */
-function keptWhere(parse: (given: string) => unknown) {
+/** 7-Zip reads a password as one line. */
+function oneLine(what: string) {
   return (given: string) => {
-    parse(given);
-    return given;
+    if (!/[\n\r\0]/.test(given)) return given;
+    throw new ConfigError(`${what} has a line break or a NUL character`);
   };
 }
 
@@ -43,11 +34,6 @@ function pingUrl<const Flag extends string>(flag: Flag, help: string, prompt?: s
 
 function patterns<const Flag extends string, const Column extends string>(flag: Flag, column: Column, help: string) {
   return list({ flag, column, help, helpValue: 'PATTERN', triedAt: 'database' });
-}
-
-function keep<const Flag extends string>(flag: Flag, what: string) {
-  const help = `keep ${what}; 0 takes the rule away`;
-  return optionalCount({ flag, help, helpValue: 'N', helpGroup: 'RETENTION' });
 }
 
 /**
@@ -114,11 +100,18 @@ export const SERVER_FIELDS = {
       isMasked: true,
       variable: 'ARCHIVE_PASSWORD',
     },
-    (given) => {
-      // 7-Zip reads the password as one line.
-      if (!/[\n\r\0]/.test(given)) return given;
-      throw new ConfigError('the archive password has a line break or a NUL character');
+    oneLine('the archive password'),
+  ),
+  /** Passwords of archives that were made before the password was changed, newest first. They open archives only. */
+  earlierArchivePasswords: secretList(
+    {
+      flag: 'earlier-archive-password',
+      help: `a password that opens earlier backups, ${OR_REFERENCE}; added to those that are kept (repeatable)`,
+      helpValue: 'PASSWORD',
+      column: 'earlier_archive_passwords',
+      isMasked: true,
     },
+    oneLine('an earlier archive password'),
   ),
   destination: optionalText(
     {
@@ -217,27 +210,5 @@ export const SERVER_FIELDS = {
     { flag: 'verify-after', help: 'verify each backup before it counts: none (default), archive or restore' },
     ['none', 'archive', 'restore'],
   ),
-  /** The rules of retention: how many backups to keep of each kind, with restic's meaning of the words. */
-  keepLast: keep('keep-last', 'the newest N'),
-  keepHourly: keep('keep-hourly', 'the newest of each of N hours'),
-  keepDaily: keep('keep-daily', 'the newest of each of N days'),
-  keepWeekly: keep('keep-weekly', 'the newest of each of N weeks'),
-  keepMonthly: keep('keep-monthly', 'the newest of each of N months'),
-  keepYearly: keep('keep-yearly', 'the newest of each of N years'),
-  /** All that are no older than this before the newest. */
-  keepWithin: optionalText(
-    {
-      flag: 'keep-within',
-      help: 'keep all of a period: 48h, 30d, 2w, 1y6m',
-      helpValue: 'PERIOD',
-      helpGroup: 'RETENTION',
-    },
-    keptWhere(parsePeriod),
-  ),
-  /** Without it, rules are applied only by `prune`. */
-  autoPrune: yesOrNo({
-    flag: 'auto-prune',
-    help: 'remove what no rule keeps after each good backup',
-    helpGroup: 'RETENTION',
-  }),
+  ...RETENTION_FIELDS,
 };

@@ -60,6 +60,14 @@ export function changedServer(today: ServerFields, changes: ServerChanges): Serv
   return { ...today, ...changes };
 }
 
+/** An earlier archive password joins those that are kept, since these cannot be typed again; an empty text removes all. */
+export function keepingEarlier(input: ServerInput, today: ServerFields): ServerInput {
+  const given = input.earlierArchivePasswords;
+  if (given === undefined || given.includes('')) return input;
+  const kept = today.earlierArchivePasswords.map((one) => one.reveal());
+  return { ...input, earlierArchivePasswords: [...new Set([...given, ...kept])] };
+}
+
 /** Whether changes must be tried at the database or at the storage before they are stored. */
 export function mustTry(changes: ServerChanges, at: 'database' | 'storage'): boolean {
   return FIELD_NAMES.some((name) => name in changes && FIELDS[name].triedAt === at);

@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
 import type { Field } from './field-kinds.ts';
 import { SERVER_FIELDS } from './fields.ts';
 
@@ -48,6 +49,15 @@ export function perField<Result extends object>(entryOf: OfField<[key: string, v
   const entries = FIELD_NAMES.map((name) => entryOf(name, FIELDS[name])).filter((entry) => entry !== undefined);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(entries) as Result;
+}
+
+/** Every secret in a server's fields, with the field that holds it. References are not resolved. */
+export function secretsOf(fields: Partial<ServerFields>): { name: FieldName; value: Secret }[] {
+  return FIELD_NAMES.flatMap((name) => {
+    const value: unknown = fields[name];
+    const all: unknown[] = Array.isArray(value) ? value : [value];
+    return all.filter((one) => one instanceof Secret).map((one) => ({ name, value: one }));
+  });
 }
 
 type DefaultedName = { [Name in FieldName]: 'default' extends keyof Table[Name] ? Name : never }[FieldName];

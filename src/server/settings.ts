@@ -159,6 +159,24 @@ export function archivePasswordOf(server: ServerRecord, environment: Environment
   return secret === undefined ? undefined : resolveReference(secret, 'the archive password', environment.variable);
 }
 
+/**
+ * The passwords that open a server's earlier archives, newest first. A reference that leads nowhere becomes a problem and
+ * leaves the other passwords alone.
+ */
+export function earlierPasswordsOf(
+  server: Pick<ServerRecord, 'earlierArchivePasswords'>,
+  environment: Environment,
+): { passwords: Secret[]; problems: string[] } {
+  const passwords: Secret[] = [];
+  const problems: string[] = [];
+  for (const value of server.earlierArchivePasswords) {
+    const password = attempt(() => resolveReference(value, 'an earlier archive password', environment.variable));
+    if (password instanceof PgbakError) problems.push(password.message);
+    else passwords.push(password);
+  }
+  return { passwords, problems };
+}
+
 /** The password that a flag gives, or the one that it refers to. */
 export function givenPassword(given: string, { variable }: Environment): Secret {
   return resolveReference(new Secret(given), 'the archive password', variable);

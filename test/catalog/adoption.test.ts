@@ -57,6 +57,7 @@ const DEFAULTS = {
   include_globals: 0,
   count_rows: 0,
   no_large_objects: 0,
+  earlier_archive_passwords: '[]',
   verify_after: 'none',
   keep_last: null,
   keep_hourly: null,

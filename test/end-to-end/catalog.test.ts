@@ -23,7 +23,8 @@ const lose = ({ catalogPath }: Account) => rmSync(dirname(catalogPath), { recurs
 async function addShop(account: Account, flags: Record<string, string | true>): Promise<void> {
   const url = cluster.url('shop');
   const pings = { 'hc-url-verify': 'https://hc.example/hc-secret' };
-  const shop = { name: 'shop', 'archive-password': 'archive secret', ...pings };
+  const earlier = { 'earlier-archive-password': 'earlier archive secret' };
+  const shop = { name: 'shop', 'archive-password': 'archive secret', ...earlier, ...pings };
   await account.add({ ...shop, 'connection-string': url, ...flags });
   await account.add({
     name: 'books',

@@ -20,6 +20,7 @@ const FLAGS = {
   compression: 'zstd:3',
   'archive-name': 'production/shop',
   'archive-password': 'env:PASSWORD',
+  'earlier-archive-password': ['env:OLDER', 'oldest'],
   destination: 'file:/srv/backups',
   'b2-key-id': 'id',
   'b2-app-key': 'key',
@@ -62,6 +63,7 @@ test('each field is stored as its flag gives it, and read back', async () => {
   const [stored] = await catalog.servers.list();
   expect(stored).toEqual({ ...fields, id: 1 });
   expect(stored?.b2AppKey?.reveal()).toBe('key');
+  expect(stored?.earlierArchivePasswords.map((one) => one.reveal())).toEqual(['env:OLDER', 'oldest']);
   expect(stored?.noLargeObjects).toBe(true);
   await catalog.close();
 });

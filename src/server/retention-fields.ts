@@ -1,0 +1,33 @@
+import { keptWhere, optionalCount, optionalText, yesOrNo } from './field-kinds.ts';
+import { parsePeriod } from './retention-rules.ts';
+
+function keep<const Flag extends string>(flag: Flag, what: string) {
+  const help = `keep ${what}; 0 takes the rule away`;
+  return optionalCount({ flag, help, helpValue: 'N', helpGroup: 'RETENTION' });
+}
+
+/** The rules of retention: how many backups to keep of each kind, with restic's meaning of the words. */
+export const RETENTION_FIELDS = {
+  keepLast: keep('keep-last', 'the newest N'),
+  keepHourly: keep('keep-hourly', 'the newest of each of N hours'),
+  keepDaily: keep('keep-daily', 'the newest of each of N days'),
+  keepWeekly: keep('keep-weekly', 'the newest of each of N weeks'),
+  keepMonthly: keep('keep-monthly', 'the newest of each of N months'),
+  keepYearly: keep('keep-yearly', 'the newest of each of N years'),
+  /** All that are no older than this before the newest. */
+  keepWithin: optionalText(
+    {
+      flag: 'keep-within',
+      help: 'keep all of a period: 48h, 30d, 2w, 1y6m',
+      helpValue: 'PERIOD',
+      helpGroup: 'RETENTION',
+    },
+    keptWhere(parsePeriod),
+  ),
+  /** Without it, rules are applied only by `prune`. */
+  autoPrune: yesOrNo({
+    flag: 'auto-prune',
+    help: 'remove what no rule keeps after each good backup',
+    helpGroup: 'RETENTION',
+  }),
+};
