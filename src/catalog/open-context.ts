@@ -5,6 +5,7 @@ import envPaths from 'env-paths';
 import { openCatalog, type Catalog, type CatalogUse } from './open-catalog.ts';
 import type { Context } from '../core/context.ts';
 import type { Report } from '../core/events.ts';
+import type { Zones } from '../core/time-zone.ts';
 import { readEnvironment, type Environment } from '../server/environment.ts';
 import { systemClock } from '../system/clock.ts';
 import { listenForInterruption } from '../system/interruption.ts';
@@ -14,6 +15,7 @@ interface OpenOptions {
   use: CatalogUse;
   version: string;
   report: Report;
+  zones: Zones;
   /** Whether the command ends in order on a signal. Without it a signal ends the process at once. */
   isInterruptible?: boolean;
 }
@@ -23,6 +25,7 @@ export async function openContext({
   use,
   version,
   report,
+  zones,
   isInterruptible = false,
 }: OpenOptions): Promise<Context & AsyncDisposable> {
   const environment = readEnvironment(process.env);
@@ -45,6 +48,7 @@ export async function openContext({
     clock: systemClock,
     signal: interruption?.signal ?? new AbortController().signal,
     report,
+    zones,
     [Symbol.asyncDispose]: async () => {
       interruption?.[Symbol.dispose]();
       await catalog.close();

@@ -13,6 +13,8 @@ export interface PointQueries {
   inStorage(serverId?: number): Promise<BackupRecord[]>;
   /** The restore points begun last, at most `limit`: of all servers, or of one server and of deleted servers. */
   newestPoints(limit: number, serverId?: number): Promise<BackupRecord[]>;
+  /** The restore point of a server that was begun first. */
+  oldestPoint(serverId: number): Promise<BackupRecord | undefined>;
   /** The archives with these object ids, in any place. */
   ofObjects(objectIds: readonly string[]): Promise<BackupRecord[]>;
   /** Restore points whose begin lies after `now`, of one server or of all: a clock was wrong. */
@@ -56,6 +58,11 @@ export function pointQueries(db: Kysely<Schema>): PointQueries {
         .map((row) => toBackup(row))
         .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.backupId - a.backupId)
         .slice(0, limit);
+    },
+    oldestPoint: async (serverId) => {
+      const good = isPoint(log()).where('server_id', '=', serverId).orderBy('started_at').orderBy('id').limit(1);
+      const row = await good.executeTakeFirst();
+      return row === undefined ? undefined : toBackup(row);
     },
     ofObjects: async (objectIds) => {
       const found: BackupRecord[] = [];

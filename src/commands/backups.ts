@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { remotePointsIn, restorePointRow, restorePointsOf, type RestorePointRow } from '../restore/restore-points.ts';
 import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts';
@@ -36,6 +37,7 @@ EXIT STATUS
       dependsOn: ['remote'],
       helpValue: 'PLACE',
     }),
+    ...utcFlag,
   };
 
   async run(): Promise<RestorePointRow[]> {

@@ -41,6 +41,7 @@ EXIT STATUS
       isProbing: flags['probe-write'],
       signal: interruption.signal,
       clock: systemClock,
+      zones: this.zones(),
     };
     const findings: Finding[] = [];
     for await (const finding of examine(examination)) {

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { serverRow, type ServerRow } from '../monitor/server-list.ts';
 import { SERVER_COLUMNS, serverCells, SPARK_LENGTH } from '../terminal/server-table.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -16,6 +17,7 @@ EXIT STATUS
   0  listed
   2  wrong use or configuration`;
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+  static override flags = { ...utcFlag };
 
   async run(): Promise<ServerRow[]> {
     await this.parse(List);

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { backupRow, type BackupRow } from '../monitor/history.ts';
 import { BACKUP_COLUMNS, backupCells, backupDetails } from '../terminal/backup-table.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { findBackup, findServer } from '../catalog/find-server.ts';
 import { paint, terminalWidth } from '../terminal/output.ts';
@@ -47,6 +48,7 @@ EXIT STATUS
       min: 0,
       dependsOn: ['trim'],
     }),
+    ...utcFlag,
   };
 
   async run(): Promise<BackupRow[] | Trimmed> {
@@ -63,7 +65,7 @@ EXIT STATUS
     if (flags.id !== undefined) {
       const backup = await findBackup(catalog, flags.id, args.server);
       const partSums = await catalog.backups.partSums(backup.backupId);
-      this.log(backupDetails(backup, partSums, terminalWidth(process.stdout)));
+      this.log(backupDetails(backup, partSums, new Date(), terminalWidth(process.stdout)));
       return [backupRow(backup, partSums)];
     }
     const choice = { idOrName: args.server, question: 'The history of which server?', isJson: this.jsonEnabled() };

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/prune.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
 import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
@@ -29,6 +30,7 @@ EXIT STATUS
   static override flags = {
     'dry-run': Flags.boolean({ description: 'only tell what would be removed' }),
     wait: Flags.integer({ description: 'wait for a run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
+    ...utcFlag,
   };
 
   async run(): Promise<PruneRow[]> {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { formatBytes } from '../core/format.ts';
 import { confirmReplacement, passwordFor } from '../terminal/prompts/restore-questions.ts';
 import { openTarget } from '../restore/open-target.ts';
@@ -98,6 +99,7 @@ EXIT STATUS
       description: 'take an archive that is not encrypted though there is an archive password',
     }),
     ...partFlags,
+    ...utcFlag,
   };
 
   private parseFlags() {

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { runBackups } from '../backup/run-backups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { openLog } from '../terminal/log.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
@@ -53,6 +54,7 @@ EXIT STATUS
       min: 1,
     }),
     wait: Flags.integer({ description: 'wait for another run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
+    ...utcFlag,
   };
 
   async run(): Promise<{ results: OutcomeRow[] }> {

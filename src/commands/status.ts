@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
 import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
 import { STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
@@ -30,6 +31,7 @@ EXIT STATUS
   ];
   static override flags = {
     prometheus: Flags.boolean({ description: 'metrics in the text exposition format', exclusive: ['json'] }),
+    ...utcFlag,
   };
 
   async run(): Promise<StatusRow[]> {

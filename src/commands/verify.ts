@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { findPoint } from '../restore/choose-point.ts';
 import { findServer } from '../catalog/find-server.ts';
 import { archivePasswordOf, givenPassword } from '../server/settings.ts';
@@ -56,6 +57,7 @@ EXIT STATUS
       description: 'look also into an archive that is not encrypted though there is an archive password',
     }),
     level: Flags.option({ options: LEVELS, description: 'how thoroughly', default: 'archive' })(),
+    ...utcFlag,
   };
 
   async run(): Promise<Verification[]> {

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Environment } from '../server/environment.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Report } from './events.ts';
+import type { Zones } from './time-zone.ts';
 
 /** The parts that vary with a run. A command opens them and gives them to every story. */
 export interface Context {
@@ -12,6 +13,7 @@ export interface Context {
   /** Takes what happens, as it happens. */
   report: Report;
   clock: Clock;
+  zones: Zones;
   /** pgbak's own version. */
   version: string;
 }

@@ -15,9 +15,13 @@ type Dated = Pick<BackupRecord, 'backupId' | 'startedAt'>;
 
 /**
  * Warns of backups whose times lie in the future; undefined where there is none. `latest` skips them, retention rules do not
- * count them, and none of them is removed.
+ * count them, and none of them is removed. `show` puts a time into words.
  */
-export function doubtfulTimes(backups: readonly Dated[], now: Date): string | undefined {
+export function doubtfulTimes(
+  backups: readonly Dated[],
+  now: Date,
+  show: (instant: Date) => string = (instant) => instant.toISOString(),
+): string | undefined {
   const ahead = backups.filter(({ startedAt }) => isAhead(startedAt, now));
   const last = ahead.reduce<Dated | undefined>(
     (most, one) => (most === undefined || one.startedAt > most.startedAt ? one : most),
@@ -26,7 +30,7 @@ export function doubtfulTimes(backups: readonly Dated[], now: Date): string | un
   if (last === undefined) return undefined;
   const others = ahead.length === 1 ? '' : ` and ${ahead.length - 1} more`;
   const verb = ahead.length === 1 ? 'says it was' : 'say they were';
-  return `backup ${last.backupId}${others} ${verb} made ${last.startedAt.toISOString()}, and now it is ${now.toISOString()}: a clock is or was wrong`;
+  return `backup ${last.backupId}${others} ${verb} made ${show(last.startedAt)}, and now it is ${show(now)}: a clock is or was wrong`;
 }
 
 /** The remedy. */

@@ -1,4 +1,8 @@
 import { isAhead } from './doubtful-times.ts';
+import type { Zone } from './time-zone.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -49,7 +53,33 @@ export function formatAgo(instant: Date, now: Date): string {
   return isAhead(instant, now) ? `in ${text} (clock?)` : `in ${text}`;
 }
 
-/** `2026-11-23 10:15 UTC`. */
-export function formatInstant(instant: Date): string {
-  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** `2026-11-23 11:15 +01:00`, or `2026-11-23 10:15 UTC`. */
+export function formatInstant(instant: Date, { zone = 'utc' }: { zone?: Zone } = {}): string {
+  if (zone === 'utc') return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const offset = -instant.getTimezoneOffset();
+  const local = new Date(instant.getTime() + offset * MINUTE_MS).toISOString();
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+    String(part).padStart(2, '0'),
+  );
+  return `${local.slice(0, 16).replace('T', ' ')} ${offset < 0 ? '-' : '+'}${hours}:${minutes}`;
+}
+
+/** `2026-11-23 11:15 +01:00 (2 hours ago)`. */
+export function formatMade(instant: Date, now: Date, options: { zone?: Zone } = {}): string {
+  return `${formatInstant(instant, options)} (${formatAgo(instant, now)})`;
+}
+
+/** `in 23 h (tomorrow 16:55)`, `in 3 days (2026-11-26 16:55 +01:00)`; `now` for an instant that is not ahead. */
+export function formatDue(due: Date, now: Date, { zone = 'utc' }: { zone?: Zone } = {}): string {
+  const minutes = Math.ceil((due.getTime() - now.getTime()) / MINUTE_MS);
+  if (minutes <= 0) return 'now';
+  const [day = '', time = '', offset = ''] = formatInstant(due, { zone }).split(' ');
+  const days = ['today', 'tomorrow'].filter(
+    (_word, later) => formatInstant(new Date(now.getTime() + later * DAY_MS), { zone }).slice(0, 10) === day,
+  );
+  const [word] = days;
+  const when = word === undefined ? `${day} ${time} ${offset}` : `${word} ${time}${zone === 'utc' ? ' UTC' : ''}`;
+  if (minutes < 60) return `in ${minutes} min (${when})`;
+  const hours = Math.floor(minutes / 60);
+  return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`} (${when})`;
 }

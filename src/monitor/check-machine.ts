@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { formatMade } from '../core/format.ts';
 import { findSchedule } from '../schedule/find-schedule.ts';
 import { clientProgramsOf, sevenZipOf } from '../server/programs.ts';
 import { finding, MACHINE, problemOf, type Examination, type Finding } from './findings.ts';
@@ -36,10 +37,13 @@ async function checkClientPrograms(examination: Examination): Promise<Finding[]>
 }
 
 /** Checks that cron or systemd starts pgbak, and reports when it last did. */
-export async function checkScheduler({ catalog, environment, signal }: Examination): Promise<Finding[]> {
+export async function checkScheduler({ catalog, environment, signal, clock, zones }: Examination): Promise<Finding[]> {
   const entries = await findSchedule(homedir(), environment.variables()['PATH'] ?? '', signal);
   const [last] = (await catalog?.backups.list({ limit: 1 })) ?? [];
-  const when = last === undefined ? 'no backup has been attempted yet' : `last attempt ${last.startedAt.toISOString()}`;
+  const when =
+    last === undefined
+      ? 'no backup has been attempted yet'
+      : `last attempt ${formatMade(last.startedAt, clock.now(), { zone: zones.shown })}`;
   if (entries.length === 0) {
     const hint = 'Let cron or systemd start it: pgbak schedule';
     return [{ about: MACHINE, level: 'warning', message: `nothing starts pgbak by itself (${when})`, hint }];

@@ -3,79 +3,107 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
 import { ConfigError } from '../core/errors.ts';
+import { formatInstant, formatMade } from '../core/format.ts';
+import { parseTypedTime, type TypedTime } from '../core/time-zone.ts';
 import type { ServerRecord } from '../server/server.ts';
 
 /** A stored backup whose record holds enough to fetch it. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
+/** What `--at` asks for, when it is no id. */
+type Wish = { kind: 'latest' } | ({ kind: 'time' } & TypedTime);
+
 /**
  * Finds the restore point of a server for `at`: `latest`, a time, or a backup's id. An id may also name a failed backup
  * that was stored, which may be the only one left. Throws a `ConfigError` where there is none.
  */
-export async function findPoint(
-  server: ServerRecord,
-  at: string,
-  { catalog, clock, report }: Pick<Context, 'catalog' | 'clock' | 'report'>,
-): Promise<RestorePoint> {
+export async function findPoint(server: ServerRecord, at: string, context: Context): Promise<RestorePoint> {
+  const { catalog, clock, report, zones } = context;
+  const now = clock.now();
   if (!/^\d+$/.test(at)) {
-    const now = clock.now();
-    const good = await candidates(catalog, server.id, at, now);
-    const point = choosePoint(good, at, now);
-    const passedOver = doubtfulTimes(good, now);
+    const wish = wishOf(at, context);
+    const good = await candidates(catalog, server.id, wish, now);
+    const point = await choosePoint(good, wish, server, context);
+    const passedOver = doubtfulTimes(good, now, (instant) => formatInstant(instant, { zone: zones.shown }));
     if (passedOver !== undefined) {
       report({ type: 'note', server: server.name, message: `passed over for --at ${at}: ${passedOver}` });
     }
     return point;
   }
   const backup = await findBackup(catalog, Number(at), String(server.id));
+  const hint = `See what there is: pgbak backups ${server.name}`;
   if (backup.removedAt !== undefined) {
-    throw new ConfigError(
-      `backup ${at} was removed from storage at ${backup.removedAt.toISOString()}`,
-      'See what there is: pgbak backups',
-    );
+    const when = formatMade(backup.removedAt, now, { zone: zones.shown });
+    throw new ConfigError(`backup ${at} of ${server.name} was removed from storage, ${when}`, hint);
   }
   if (backup.result !== 'success' && backup.objectId === undefined) {
-    throw new ConfigError(`backup ${at} failed, and nothing of it was stored`, 'See what there is: pgbak backups');
+    throw new ConfigError(`backup ${at} of ${server.name} failed, and nothing of it was stored`, hint);
   }
   return asRestorePoint(backup);
 }
 
-/** The good backups of a server that `at` may mean, and those of a doubtful time, out of a log of a million entries. */
+function wishOf(at: string, { clock, zones }: Context): Wish {
+  if (at === 'latest') return { kind: 'latest' };
+  const time = parseTypedTime(at, zones.typed);
+  const now = clock.now();
+  const isLocal = zones.typed === 'local';
+  if (time === undefined) {
+    // Whatever else stands there may be a secret.
+    const typed = /^[\w .+-]{1,40}$/.test(at) ? `--at ${at}` : 'the value of --at';
+    const today = formatInstant(now, { zone: zones.typed });
+    const zone = isLocal ? `local times (${today.slice(-6)} now)` : 'UTC';
+    throw new ConfigError(
+      `${typed} is neither "latest", nor the id of a backup, nor a time`,
+      `Times look like 2026-11-23 or "2026-11-23 10:15", which are ${zone}; or 2026-11-23T10:15Z.`,
+    );
+  }
+  if (isAhead(time.from, now)) {
+    const [asked, present] = [time.from, now].map((instant) => formatInstant(instant, { zone: zones.shown }));
+    throw new ConfigError(
+      `--at ${asked} is still to come: it is ${present} now`,
+      'For the newest backup leave --at out.',
+    );
+  }
+  return { kind: 'time', ...time };
+}
+
+/** The good backup of a server that is meant, and those of a doubtful time, out of a log of a million entries. */
 async function candidates(
   { backups }: Context['catalog'],
   serverId: number,
-  at: string,
+  wish: Wish,
   now: Date,
 ): Promise<BackupRecord[]> {
   const latest = now.getTime() + CLOCK_TOLERANCE_MS;
-  const time = at === 'latest' ? latest : Date.parse(at);
-  const until = new Date(Number.isNaN(time) ? latest : Math.min(time, latest));
-  const good = { serverId, goodOnly: true, limit: 1 };
-  const meant = await backups.list({ ...good, until });
-  const ahead = await backups.ahead(now, serverId);
-  if (meant.length > 0 || ahead.length > 0) return [...meant, ...ahead];
-  // The message depends on whether there is any good backup at all.
-  return await backups.list(good);
+  const until = new Date(wish.kind === 'latest' ? latest : Math.min(wish.until.getTime(), latest));
+  const meant = await backups.list({ serverId, goodOnly: true, limit: 1, until });
+  return [...meant, ...(await backups.ahead(now, serverId))];
 }
 
-/**
- * Chooses the restore point for `at`: the latest one, or the last one begun by a time. Backups that claim to have begun
- * later than `now` do not count. `backups` are the good ones of a server. Throws a `ConfigError` where there is none.
- */
-function choosePoint(backups: readonly BackupRecord[], at: string, now: Date): RestorePoint {
-  const newestFirst = backups
-    .filter(({ startedAt }) => !isAhead(startedAt, now))
-    .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || b.backupId - a.backupId);
-  const found = newestFirst.find((backup) => isMeant(backup, at));
-  if (found === undefined) {
-    const doubtful = doubtfulTimes(backups, now);
-    if (doubtful !== undefined) throw new ConfigError(doubtful, `Name one by its id: --at ID. ${DOUBTFUL_TIMES_HINT}`);
+/** Chooses the candidate that is meant. Backups that claim to have begun later than `now` do not count. */
+async function choosePoint(
+  backups: readonly BackupRecord[],
+  wish: Wish,
+  server: ServerRecord,
+  { catalog, clock, zones }: Context,
+): Promise<RestorePoint> {
+  const now = clock.now();
+  const zone = { zone: zones.shown };
+  const found = backups.find(({ startedAt }) => !isAhead(startedAt, now));
+  if (found !== undefined) return asRestorePoint(found);
+  const doubtful = doubtfulTimes(backups, now, (instant) => formatInstant(instant, zone));
+  if (doubtful !== undefined) throw new ConfigError(doubtful, `Name one by its id: --at ID. ${DOUBTFUL_TIMES_HINT}`);
+  const oldest = await catalog.backups.oldestPoint(server.id);
+  if (wish.kind === 'latest' || oldest === undefined) {
     throw new ConfigError(
-      backups.length === 0 ? 'there is no good backup of this server' : `there is no good backup for --at ${at}`,
-      backups.length === 0 ? 'Make one: pgbak run --force' : 'See what there is: pgbak backups',
+      `there is no good backup of ${server.name} yet`,
+      `Make one: pgbak run ${server.name} --force`,
     );
   }
-  return asRestorePoint(found);
+  throw new ConfigError(
+    `there is no backup of ${server.name} from ${formatInstant(wish.from, zone)} or before`,
+    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}`,
+  );
 }
 
 /** Turns a stored backup into a restore point. Throws a `ConfigError` where its record holds too little. */
@@ -88,16 +116,4 @@ export function asRestorePoint(backup: BackupRecord): RestorePoint {
     );
   }
   return { ...backup, place, objectId, objectName, format };
-}
-
-function isMeant({ startedAt }: BackupRecord, at: string): boolean {
-  if (at === 'latest') return true;
-  const time = Date.parse(at);
-  if (Number.isNaN(time)) {
-    throw new ConfigError(
-      `--at ${at} is neither "latest", nor a backup's id, nor a time`,
-      'For example: --at 2026-11-23T10:15Z',
-    );
-  }
-  return startedAt.getTime() <= time;
 }

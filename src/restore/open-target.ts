@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isSelection } from './parts/match-names.ts';
 import type { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
+import { formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
 import { connectionTo, parseConnection } from '../postgres/connection.ts';
@@ -74,8 +75,8 @@ export async function openTarget(
     );
   }
 
-  const made = await context.catalog.backups.databaseFacts(point.backupId);
-  const noted = notedOrigin(made);
+  const origin = await context.catalog.backups.databaseFacts(point.backupId);
+  const noted = notedOrigin(origin);
   const limits = await limitsOfRole(point.roles ?? [], create, server);
   const leftOut = leftOutFor(limits, parts);
   const meansFor = ({ clientMajor, serverMajor }: Partial<DumpOrigin>) => {
@@ -94,7 +95,7 @@ export async function openTarget(
   let means = meansFor(noted);
   const creation = create
     ? await planCreation({
-        facts: made,
+        facts: origin,
         encoding: point.encoding,
         database: name,
         label: named.label,
@@ -107,7 +108,7 @@ export async function openTarget(
     : undefined;
 
   // The script of roles creates its tablespaces before the load.
-  const noPlace = globals ? [] : await missingTablespaces(made?.tablespaces ?? [], server);
+  const noPlace = globals ? [] : await missingTablespaces(origin?.tablespaces ?? [], server);
   const request: Omit<LoadRequest, 'programs'> = {
     format: point.format,
     database: target,
@@ -118,6 +119,7 @@ export async function openTarget(
     lockWaitSeconds,
     onWait: options.onWait,
   };
+  const made = formatMade(point.startedAt, context.clock.now(), { zone: context.zones.shown });
   const lacking = await missingRoles(point.roles ?? [], server);
   const ofGlobals = { database: target, programs: reached.programs, lockWaitSeconds };
   const part = isSelection(parts)
@@ -132,7 +134,7 @@ export async function openTarget(
     tableCount,
     plan: [
       ...planOf(
-        { point, label: named.label, version: facts.version.text, tableCount, lacking },
+        { point, made, label: named.label, version: facts.version.text, tableCount, lacking },
         { ...options, jobs: means.jobs },
       ),
       ...means.notes,
@@ -145,7 +147,7 @@ export async function openTarget(
             `left out: tablespaces (the server lacks ${noPlace.join(', ')}, or they may not be used): all goes into that of the database`,
           ]),
       ...describeLimits(limits, { ...parts, clean }),
-      ...(creation?.notes ?? (made === undefined ? [] : differencesBetween(made, facts.databaseFacts))),
+      ...(creation?.notes ?? (origin === undefined ? [] : differencesBetween(origin, facts.databaseFacts))),
     ],
     target: {
       kind: 'database',

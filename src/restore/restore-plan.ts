@@ -42,19 +42,24 @@ export function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, c
 
 interface Situation {
   point: RestorePoint;
+  /** When it was, for people. */
+  made: string;
   label: string;
   version: string;
   tableCount: number;
   lacking: readonly string[];
 }
 
-export function planOf({ point, label, version, tableCount, lacking }: Situation, options: TargetOptions): string[] {
+export function planOf(
+  { point, made, label, version, tableCount, lacking }: Situation,
+  options: TargetOptions,
+): string[] {
   const { create, clean, parts, jobs, globals } = options;
   const what = isSelection(parts) ? 'a part of backup' : 'backup';
   const how = jobs > 1 ? `by ${jobs} jobs, not in one transaction` : 'in one transaction: all of it or nothing';
   const roles = lacking.join(', ');
   return [
-    `${what} ${point.backupId} of ${point.serverName}, made ${point.startedAt.toISOString()}`,
+    `${what} ${point.backupId} of ${point.serverName}, made ${made}`,
     `into ${create ? 'the new database ' : ''}${label}, PostgreSQL ${version}, ${how}`,
     ...(clean ? [`everything in it is replaced: ${tableCount} tables and all else`] : []),
     ...(globals ? ['with the roles it lacks, and the settings of the database'] : []),

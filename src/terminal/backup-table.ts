@@ -1,14 +1,16 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
-import { formatAgo, formatBytes, formatDuration, formatInstant } from '../core/format.ts';
+import { formatAgo, formatBytes, formatDuration, formatInstant, formatMade } from '../core/format.ts';
 import { whereOf } from '../monitor/history.ts';
 import { paint, painted } from './output.ts';
+import { shownZone } from './utc.ts';
 import { wrapHanging } from './wrap.ts';
 
 export const BACKUP_COLUMNS = [
   { title: 'id' },
   { title: 'server', isName: true, shrinksTo: 8 },
-  { title: 'started', shrinksTo: 8 },
-  { title: 'took' },
+  { title: 'started', shrinksTo: 10 },
+  { title: 'age', droppedAs: 1 },
+  { title: 'took', droppedAs: 2 },
   { title: 'size' },
   { title: 'result', shrinksTo: 20 },
 ];
@@ -19,6 +21,7 @@ export function backupCells(backup: BackupRecord, now: Date): string[] {
   return [
     String(backup.backupId),
     backup.serverName,
+    formatInstant(startedAt, { zone: shownZone() }),
     formatAgo(startedAt, now),
     finishedAt === undefined ? '' : formatDuration(finishedAt.getTime() - startedAt.getTime()),
     backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
@@ -39,6 +42,7 @@ const DETAILS_INDENT = 13;
 export function backupDetails(
   backup: BackupRecord,
   partSums: readonly PartSum[] | undefined,
+  now: Date,
   terminalWidth = Number.POSITIVE_INFINITY,
 ): string {
   const { finishedAt, startedAt, rawSizeBytes, sizeBytes } = backup;
@@ -48,7 +52,7 @@ export function backupDetails(
     ['backup', String(backup.backupId)],
     ['server', backup.serverName],
     ['result', backup.result],
-    ['started', formatInstant(startedAt)],
+    ['started', formatMade(startedAt, now, { zone: shownZone() })],
     ['took', finishedAt === undefined ? undefined : formatDuration(finishedAt.getTime() - startedAt.getTime())],
     ['size', size(sizeBytes)],
     ['dump', size(rawSizeBytes)],

@@ -3,10 +3,12 @@ import type { Interfaces } from '@oclif/core';
 import type { CatalogUse } from '../catalog/open-catalog.ts';
 import { openContext } from '../catalog/open-context.ts';
 import type { Context } from '../core/context.ts';
+import type { Zones } from '../core/time-zone.ts';
 import { describeFailure, machineHint, PgbakError } from '../core/errors.ts';
 import { printable, printableJson } from '../core/printable.ts';
 import { closedPrompt, expectReader, painted, showsStacks, tell, tellEvent, wrapped } from './output.ts';
 import { refuseEmptyValues, refuseSwitchValues, usageMessage } from './command-line.ts';
+import { shownZone, typedZone, useUtc } from './utc.ts';
 
 interface ErrorReport {
   name: string;
@@ -36,6 +38,7 @@ export abstract class BaseCommand extends Command {
     refuseSwitchValues(argv ?? this.argv, options?.flags ?? this.ctor.flags);
     const parsed = await super.parse(options, argv);
     if (!this.takesEmptyValues) refuseEmptyValues(parsed);
+    if (parsed.flags['utc'] === true) useUtc();
     return parsed;
   }
 
@@ -44,7 +47,13 @@ export abstract class BaseCommand extends Command {
     use: CatalogUse,
     { isInterruptible = true }: { isInterruptible?: boolean } = {},
   ): Promise<Context & AsyncDisposable> {
-    return await openContext({ use, version: this.config.version, report: tellEvent, isInterruptible });
+    const { version } = this.config;
+    return await openContext({ use, version, report: tellEvent, zones: this.zones(), isInterruptible });
+  }
+
+  /** The zones of typed times, and of times in messages. */
+  protected zones(): Zones {
+    return { typed: typedZone(), shown: this.jsonEnabled() ? 'utc' : shownZone(process.stderr) };
   }
 
   /** Prints plain JSON. oclif would look for colors first, which takes longer than the rest of a short command. */

@@ -1,19 +1,21 @@
-import { formatAgo, formatBytes } from '../core/format.ts';
+import { formatAgo, formatBytes, formatInstant } from '../core/format.ts';
 import { whereOf } from '../monitor/history.ts';
 import type { ServerStatus, State } from '../monitor/status.ts';
 import { restorePointRow, type ListedPoint, type PointState } from '../restore/restore-points.ts';
 import type { Verification } from '../restore/verify.ts';
 import type { PruneAction, PruneEntry } from '../retention/prune.ts';
 import { paint, type Color } from './output.ts';
+import { shownZone } from './utc.ts';
 
 export const RESTORE_POINT_COLUMNS = [
   { title: 'id' },
   { title: 'server', isName: true, shrinksTo: 8 },
-  { title: 'made', shrinksTo: 8 },
+  { title: 'made', shrinksTo: 16 },
+  { title: 'age', droppedAs: 1 },
   { title: 'size' },
-  { title: 'format', droppedAs: 1 },
+  { title: 'format', droppedAs: 2 },
   { title: 'state', shrinksTo: 7 },
-  { title: 'stored as', isName: true, shrinksTo: 20, droppedAs: 2 },
+  { title: 'stored as', isName: true, shrinksTo: 20, droppedAs: 3 },
 ];
 
 const POINT_COLORS: Record<PointState, Color> = {
@@ -38,6 +40,7 @@ export function restorePointCells(point: ListedPoint, now: Date): string[] {
   return [
     row.backupId === null ? '' : String(row.backupId),
     row.name,
+    formatInstant(new Date(row.startedAt), { zone: shownZone() }),
     formatAgo(new Date(row.startedAt), now),
     row.size === null ? '' : formatBytes(row.size),
     row.format ?? '',

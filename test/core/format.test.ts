@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/core/format.ts';
+import { formatAgo, formatBytes, formatDue, formatDuration, formatShare } from '../../src/core/format.ts';
+import { inZone } from '../support/in-zone.ts';
 
 describe('sizes', () => {
   test.each([
@@ -52,5 +53,38 @@ describe('relative times', () => {
     [-3600, 'in 1 hour (clock?)'],
   ])('%i seconds before now reads %s', (seconds, text) => {
     expect(formatAgo(new Date(now.getTime() - seconds * 1000), now)).toBe(text);
+  });
+});
+
+describe('instants', () => {
+  test.each([
+    ['Asia/Kolkata', '2026-11-23 17:45 +05:30'],
+    ['America/St_Johns', '2026-11-23 08:45 -03:30'],
+    ['Europe/Berlin', '2026-11-23 13:15 +01:00'],
+  ])('in %s read %s', (zone, text) => {
+    const script = `import { formatInstant } from './src/core/format.ts';
+      const instant = new Date('2026-11-23T12:15:59.999Z');
+      console.log(JSON.stringify([formatInstant(instant, { zone: 'local' }), formatInstant(instant)]));`;
+    expect(inZone(zone, script)).toEqual([text, '2026-11-23 12:15 UTC']);
+  });
+
+  const DUES = [
+    ['2026-11-23T12:00:00Z', 'now'],
+    ['2026-11-23T12:00:01Z', 'in 1 min (today 13:00)'],
+    ['2026-11-23T23:30:00Z', 'in 11 h (tomorrow 00:30)'],
+    ['2026-11-24T15:55:30Z', 'in 27 h (tomorrow 16:55)'],
+    ['2026-11-25T11:00:00Z', 'in 47 h (2026-11-25 12:00 +01:00)'],
+    ['2026-11-26T12:00:00Z', 'in 3 days (2026-11-26 13:00 +01:00)'],
+  ];
+  test('that are due tell how long that is, and when', () => {
+    const script = `import { formatDue } from './src/core/format.ts';
+      const due = (at) => formatDue(new Date(at), new Date('2026-11-23T12:00:00Z'), { zone: 'local' });
+      console.log(JSON.stringify(${JSON.stringify(DUES)}.map(([at]) => [at, due(at)])));`;
+    expect(inZone('Europe/Berlin', script)).toEqual(DUES);
+  });
+
+  test('that are due read in UTC where nobody sits', () => {
+    const now = new Date('2026-11-23T12:00:00Z');
+    expect(formatDue(new Date('2026-11-24T11:00:00Z'), now)).toBe('in 23 h (tomorrow 11:00 UTC)');
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -164,7 +165,37 @@ test('--at takes a backup that began at that very time', async () => {
   expect(await restoreAt(startedAt)).toMatchObject({ status: 0 });
   expect(await restoreAt(new Date(Date.parse(startedAt) - 1).toISOString())).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/there is no good backup for --at/),
+    stderr: expect.stringMatching(
+      /there is no backup of shop from 20\S+ \S+ UTC or before\nThe oldest is backup 1, made 20\S+ \S+ UTC \(just now\): --at 1\n$/,
+    ),
+  });
+});
+
+test('a time without an offset is that of this machine; with --utc, or a Z, it is not', async () => {
+  await backUp({ format: 'sql' });
+  const [{ startedAt } = { startedAt: '' }] = (await account.json('backups')) as { startedAt: string }[];
+  const [day, time] = [startedAt.slice(0, 10), startedAt.slice(11, 16)];
+  const at = async (when: string, zone: string, ...more: string[]) => {
+    const file = account.folder.at(`${randomUUID()}.sql`);
+    return (await account.start(['restore', 'shop', '--at', when, '--output', file, ...more], { TZ: zone }).finished)
+      .status;
+  };
+  // In the east it is later already, so what is typed there was earlier.
+  expect(await at(`${day} ${time}`, 'UTC')).toBe(0);
+  expect(await at(`${day} ${time}`, 'Asia/Tokyo')).toBe(2);
+  expect(await at(`${day}T${time}Z`, 'Asia/Tokyo')).toBe(0);
+  expect(await at(`${day} ${time}`, 'Asia/Tokyo', '--utc')).toBe(0);
+  expect(await at(`${day} ${time} UTC`, 'Asia/Tokyo')).toBe(0);
+  expect(await at(day, 'UTC')).toBe(2);
+});
+
+test('a time that is still to come is no wish for the newest backup', async () => {
+  await backUp({ format: 'sql' });
+  expect(await account.pgbak('restore', 'shop', '--at', '2999-01-01', '--stdout', '--utc')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(
+      /^pgbak: --at 2999-01-01 00:00 UTC is still to come: it is \S+ \S+ UTC now\nFor the newest backup leave --at out\.\n$/,
+    ),
   });
 });
 

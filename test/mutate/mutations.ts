@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: '--at leaves out a backup that began at that very time',
-    edits: [['startedAt.getTime() <= time', 'startedAt.getTime() < time']],
+    edits: [["'started_at', '<=', until.toISOString()", "'started_at', '<', until.toISOString()"]],
     tests: ['test/end-to-end/restore-options.test.ts'],
     only: 'that very time',
   },

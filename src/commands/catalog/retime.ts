@@ -2,8 +2,11 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { isAhead, settledTime } from '../../core/doubtful-times.ts';
 import { BaseCommand } from '../../terminal/base-command.ts';
+import { shownZone, utcFlag } from '../../terminal/utc.ts';
 import { findBackup } from '../../catalog/find-server.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
+import { formatInstant } from '../../core/format.ts';
+import { parseTypedTime } from '../../core/time-zone.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 export default class CatalogRetime extends BaseCommand {
@@ -19,16 +22,26 @@ EXIT STATUS
     '<%= config.bin %> <%= command.id %> 17 --to 2026-11-23T03:00Z',
   ];
   static override args = { backup: Args.string({ description: 'id of the backup', required: true }) };
-  static override flags = { to: Flags.string({ description: 'when it was made', helpValue: 'TIME' }) };
+  static override flags = {
+    to: Flags.string({
+      description: 'when it was made: "2026-11-23 03:00" (local time) or 2026-11-23T03:00Z',
+      helpValue: 'TIME',
+    }),
+    ...utcFlag,
+  };
 
   async run(): Promise<{ backupId: number; startedAt: string }> {
     const { args, flags } = await this.parse(CatalogRetime);
     // oclif's parser of numbers would repeat a wrong value, which may be a secret.
     if (!/^\d{1,15}$/.test(args.backup)) throw new ConfigError('that is no id of a backup', 'See the ids: pgbak logs');
-    const given = flags.to === undefined ? undefined : new Date(flags.to);
+    const zones = this.zones();
+    const given = flags.to === undefined ? undefined : parseTypedTime(flags.to, zones.typed)?.from;
     const now = new Date();
-    if (given !== undefined && (Number.isNaN(given.getTime()) || isAhead(given, now))) {
-      throw new ConfigError('--to is not a time that has passed', 'For example: --to 2026-11-23T03:00Z');
+    if (flags.to !== undefined && (given === undefined || isAhead(given, now))) {
+      throw new ConfigError(
+        '--to is not a time that has passed',
+        'For example: --to "2026-11-23 03:00" (local time), or --to 2026-11-23T03:00Z',
+      );
     }
     await using context = await this.openContext('change');
     const { catalog } = context;
@@ -36,7 +49,7 @@ EXIT STATUS
     const backup = await findBackup(catalog, Number(args.backup), undefined);
     if (!isAhead(backup.startedAt, now)) {
       throw new ConfigError(
-        `backup ${backup.backupId} was made ${backup.startedAt.toISOString()}, which is not later than now`,
+        `backup ${backup.backupId} was made ${formatInstant(backup.startedAt, { zone: zones.shown })}, which is not later than now`,
         'Only a time that cannot be right is changed.',
       );
     }
@@ -46,7 +59,7 @@ EXIT STATUS
       throw new ConfigError('no other backup tells when it may have been made', 'Say it: --to TIME');
     }
     await catalog.backups.retime(backup.backupId, startedAt);
-    this.log(`Backup ${backup.backupId} counts as made ${startedAt.toISOString()}`);
+    this.log(`Backup ${backup.backupId} counts as made ${formatInstant(startedAt, { zone: shownZone() })}`);
     return { backupId: backup.backupId, startedAt: startedAt.toISOString() };
   }
 }

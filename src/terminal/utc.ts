@@ -1,0 +1,24 @@
+import * as Flags from '@oclif/core/flags';
+import type { Zone } from '../core/time-zone.ts';
+
+/** The flag of all commands that take or show times. */
+export const utcFlag = {
+  utc: Flags.boolean({ description: 'times are in UTC: those that you type, and those that are shown' }),
+};
+
+let isUtc = false;
+
+/** Notes that `--utc` was given. */
+export function useUtc(): void {
+  isUtc = true;
+}
+
+/** The zone of times that are typed without an offset. */
+export function typedZone(): Zone {
+  return isUtc ? 'utc' : 'local';
+}
+
+/** The zone of times that are shown: that of the person at the terminal; UTC in a file or a pipe, which others read. */
+export function shownZone(stream: { isTTY?: boolean } = process.stdout): Zone {
+  return isUtc || stream.isTTY !== true ? 'utc' : 'local';
+}
