@@ -15,7 +15,7 @@ process.on('SIGHUP', () => (isHungUp = true));
 process.stderr.on('error', () => {});
 
 // What oclif would print after it had loaded itself.
-if (process.argv.length === 3 && process.argv[2] === '--version') {
+if (process.argv.length === 3 && ['--version', '-v', 'version'].includes(process.argv[2])) {
   const { readFileSync } = await import('node:fs');
   const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   process.stdout.on('error', ({ code }) => {

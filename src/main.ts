@@ -1,5 +1,6 @@
 import { run } from '@oclif/core/run';
-import { guardOutput, showStacks, tell } from './terminal/output.ts';
+import { commandWords } from './terminal/aliases.ts';
+import { guardOutput, showStacks } from './terminal/output.ts';
 import { guardHangup } from './system/interruption.ts';
 
 /** What bin/run.js starts once it knows that this Node will do; bundled with oclif itself. */
@@ -10,7 +11,7 @@ export async function main(
   guardOutput();
   guardHangup(isHungUp());
   if (isDebugging) showStacks();
-  const words = process.argv.slice(2);
+  const words = commandWords(process.argv.slice(2));
   try {
     await run(words, directory);
   } catch (error) {
@@ -18,8 +19,8 @@ export async function main(
     const exit: unknown = Object(Object(error).oclif).exit;
     if (exit === undefined) throw error;
     if (exit !== 0) {
-      const { unknownCommandMessage } = await import('./terminal/command-line.ts');
-      tell(`pgbak: ${unknownCommandMessage(error, words, directory)}\nSee: pgbak --help`);
+      const { tellUnknownCommand } = await import('./terminal/unknown-command.ts');
+      await tellUnknownCommand(error, words, directory);
     }
     process.exitCode = Number(exit);
   }

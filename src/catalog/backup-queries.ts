@@ -48,7 +48,7 @@ export interface BackupQueries extends StoredBackupQueries, RemovalQueries, Poin
    * their begin.
    */
   list(filter: {
-    serverId?: number;
+    serverIds?: readonly number[];
     failedOnly?: boolean;
     goodOnly?: boolean;
     until?: Date;
@@ -116,11 +116,11 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       const row = (await dated.executeTakeFirst()) ?? (await comparable.executeTakeFirst());
       return row === undefined ? undefined : toBackup(row);
     },
-    list: async ({ serverId, failedOnly, goodOnly, until, limit }) => {
+    list: async ({ serverIds, failedOnly, goodOnly, until, limit }) => {
       let query = log().limit(limit);
       query =
         until === undefined ? query.orderBy('id', 'desc') : query.orderBy('started_at', 'desc').orderBy('id', 'desc');
-      if (serverId !== undefined) query = query.where('server_id', '=', serverId);
+      if (serverIds !== undefined) query = query.where('server_id', 'in', serverIds);
       if (failedOnly === true) query = query.where('success', '=', sql.lit('0')).where('finished_at', 'is not', null);
       if (goodOnly === true) query = isPoint(query);
       if (until !== undefined) query = query.where('started_at', '<=', until.toISOString());

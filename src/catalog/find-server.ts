@@ -1,28 +1,31 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import { ConfigError } from '../core/errors.ts';
+import { didYouMean, mayRepeat } from '../core/nearest.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { Catalog } from './open-catalog.ts';
 
-/** Only such a name is repeated in an error: a URL or connection string in its place may hold a secret. */
-const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
-
-/** The server with this id or name; a `ConfigError` that lists the known ones when there is none. */
+/** The server with this id or name; a `ConfigError` that names the nearest one when there is none. */
 export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: string): Promise<ServerRecord> {
   const server = await catalog.servers.find(idOrName);
   if (server !== undefined) return server;
   const names = (await catalog.servers.list()).map(({ name }) => name);
-  const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', ...' : '');
-  throw new ConfigError(
-    PLAIN_NAME.test(idOrName) ? `there is no server "${idOrName}"` : 'there is no server of the name that was given',
-    names.length === 0 ? 'There are none yet; add one with pgbak add.' : `Known servers: ${shown}`,
-  );
+  const message = mayRepeat(idOrName)
+    ? `there is no server "${idOrName}"${didYouMean(idOrName, names)}`
+    : 'there is no server of the name that was given';
+  throw new ConfigError(message, hintFor(idOrName, names));
 }
 
-/** The servers with these ids or names, each once. */
+function hintFor(typed: string, names: readonly string[]): string {
+  if (typed === 'help') return 'For help put --help behind the command: pgbak run --help';
+  return names.length === 0 ? 'There are no servers yet. Add one: pgbak add' : 'The servers: pgbak list';
+}
+
+/** The servers with these ids or names, each once; all servers where none is named. */
 export async function findServers(
   catalog: Pick<Catalog, 'servers'>,
-  idsOrNames: readonly string[],
+  idsOrNames: readonly string[] = [],
 ): Promise<ServerRecord[]> {
+  if (idsOrNames.length === 0) return await catalog.servers.list();
   const found = await Promise.all(idsOrNames.map((idOrName) => findServer(catalog, idOrName)));
   return [...new Map(found.map((server) => [server.id, server])).values()];
 }
@@ -31,13 +34,15 @@ export async function findServers(
 export async function findBackup(
   catalog: Pick<Catalog, 'servers' | 'backups'>,
   backupId: number,
-  server: string | undefined,
+  servers: readonly string[] | undefined,
 ): Promise<BackupRecord> {
   const backup = await catalog.backups.find(backupId);
   if (backup === undefined) throw new ConfigError(`there is no backup ${backupId}`, 'See the ids: pgbak logs');
-  const named = server === undefined ? undefined : await findServer(catalog, server);
-  if (named !== undefined && named.id !== backup.serverId) {
-    throw new ConfigError(`backup ${backupId} is of ${backup.serverName}, not of ${named.name}`);
+  const named = servers === undefined ? [] : await findServers(catalog, servers);
+  if (named.length > 0 && !named.some(({ id }) => id === backup.serverId)) {
+    throw new ConfigError(
+      `backup ${backupId} is of ${backup.serverName}, not of ${named.map(({ name }) => name).join(' or ')}`,
+    );
   }
   return backup;
 }

@@ -7,10 +7,10 @@ export interface HistoryCount {
   verifications: number;
 }
 
-/** Entries of one server, or of all, from before `before`. */
+/** Entries of some servers, or of all, from before `before`. */
 interface HistoryChoice {
   before: Date;
-  serverId: number | undefined;
+  serverIds: readonly number[] | undefined;
 }
 
 export interface HistoryQueries {
@@ -68,8 +68,8 @@ export function historyQueries(db: Kysely<Schema>): HistoryQueries {
 }
 
 /** `>= '0'` leaves out times that are no text: as numbers they would sort before all others. */
-function isOld(column: 'finished_at' | 'verified_at', { before, serverId }: HistoryChoice): RawBuilder<unknown> {
-  const isOfServer = serverId === undefined ? sql`` : sql`and server_id = ${serverId}`;
+function isOld(column: 'finished_at' | 'verified_at', { before, serverIds }: HistoryChoice): RawBuilder<unknown> {
+  const isOfServer = serverIds === undefined ? sql`` : sql`and server_id in (${sql.join(serverIds)})`;
   return sql`${sql.ref(column)} >= '0' and ${sql.ref(column)} < ${before.toISOString()} ${isOfServer}`;
 }
 

@@ -11,8 +11,8 @@ export interface PointQueries {
    * program, which did not record where they are.
    */
   inStorage(serverId?: number): Promise<BackupRecord[]>;
-  /** The restore points begun last, at most `limit`: of all servers, or of one server and of deleted servers. */
-  newestPoints(limit: number, serverId?: number): Promise<BackupRecord[]>;
+  /** The restore points begun last, at most `limit`: of all servers, or of some servers and of deleted ones. */
+  newestPoints(limit: number, serverIds?: readonly number[]): Promise<BackupRecord[]>;
   /** The restore point of a server that was begun first. */
   oldestPoint(serverId: number): Promise<BackupRecord | undefined>;
   /** The archives with these object ids, in any place. */
@@ -49,10 +49,12 @@ export function pointQueries(db: Kysely<Schema>): PointQueries {
       const rows = await ended.orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
       return rows.map((row) => toBackup(row));
     },
-    newestPoints: async (limit, serverId) => {
+    newestPoints: async (limit, serverIds) => {
       const good = isPoint(log()).orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit);
       const parts =
-        serverId === undefined ? [good] : [good.where('server_id', '=', serverId), good.where('server_id', 'is', null)];
+        serverIds === undefined
+          ? [good]
+          : [...serverIds.map((id) => good.where('server_id', '=', id)), good.where('server_id', 'is', null)];
       const rows = (await Promise.all(parts.map((part) => part.execute()))).flat();
       return rows
         .map((row) => toBackup(row))

@@ -1,10 +1,11 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
-import { findServer } from '../catalog/find-server.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
+import { findServers } from '../catalog/find-server.ts';
 import { remotePointsIn, restorePointRow, restorePointsOf, type RestorePointRow } from '../restore/restore-points.ts';
 import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts';
+import { numberFlag } from '../terminal/number-flag.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -28,9 +29,9 @@ EXIT STATUS
       command: '<%= config.bin %> <%= command.id %> --remote --from b2:my-bucket',
     },
   ];
-  static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
+  static override args = anyServers;
   static override flags = {
-    limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }),
+    limit: numberFlag({ example: 50, least: 1 })({ description: 'how many to show', default: 50, helpValue: 'N' }),
     remote: Flags.boolean({ description: 'ask storage alone' }),
     from: Flags.string({
       description: 'b2, b2:BUCKET or file:/dir; default: where archives go without a setting of a server',
@@ -46,10 +47,10 @@ EXIT STATUS
       throw new ConfigError('--remote asks for all of a place, not for a server', 'Leave the server out.');
     }
     await using context = await this.openContext(flags.remote ? 'read or nothing' : 'read');
-    const server = args.server === undefined ? undefined : await findServer(context.catalog, args.server);
+    const servers = await findServers(context.catalog, args.server);
     const { points, isComplete } = flags.remote
       ? { points: await remotePointsIn(flags.from, flags.limit, context), isComplete: true }
-      : await restorePointsOf(server, flags.limit, context);
+      : await restorePointsOf(args.server === undefined ? undefined : servers, flags.limit, context);
     if (points.length === 0) {
       this.log(
         flags.remote ? 'There are no archives of pgbak there.' : 'No restore points yet. Make one: pgbak run --force',

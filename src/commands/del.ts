@@ -1,6 +1,6 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { oneServer } from '../terminal/server-arguments.ts';
 import { canAsk } from '../terminal/output.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { objectNameOf } from '../server/names.ts';
@@ -19,7 +19,7 @@ EXIT STATUS
     '<%= config.bin %> <%= command.id %> shop',
     { description: 'without a question, for scripts', command: '<%= config.bin %> <%= command.id %> shop --yes' },
   ];
-  static override args = { server: Args.string({ description: 'id or name of the server' }) };
+  static override args = oneServer;
   static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
 
   async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {

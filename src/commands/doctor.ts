@@ -1,7 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
 import { listenForInterruption } from '../system/interruption.ts';
 import { systemClock } from '../system/clock.ts';
+import { findServers } from '../catalog/find-server.ts';
 import { openHealthyCatalog } from '../catalog/open-context.ts';
 import { paint, terminalWidth } from '../terminal/output.ts';
 import { wrapHanging } from '../terminal/wrap.ts';
@@ -26,16 +28,19 @@ EXIT STATUS
     '<%= config.bin %> <%= command.id %>',
     { description: 'also write to each storage', command: '<%= config.bin %> <%= command.id %> --probe-write' },
   ];
+  static override args = anyServers;
   static override flags = {
     'probe-write': Flags.boolean({ description: 'store a small file for each server, and remove it' }),
   };
 
   async run(): Promise<Finding[]> {
-    const { flags } = await this.parse(Doctor);
+    const { args, flags } = await this.parse(Doctor);
     await using opened = await openHealthyCatalog();
     using interruption = listenForInterruption();
+    const { catalog } = opened;
     const examination = {
       ...opened,
+      servers: catalog === undefined ? [] : await findServers(catalog, args.server),
       version: this.config.version,
       program: process.argv[1] ?? this.config.root,
       isProbing: flags['probe-write'],

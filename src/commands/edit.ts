@@ -1,6 +1,6 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { oneServer } from '../terminal/server-arguments.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { canAsk, tell } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
@@ -31,7 +31,7 @@ EXIT STATUS
       command: "<%= config.bin %> <%= command.id %> shop --exclude-table-data 'public.audit_*'",
     },
   ];
-  static override args = { server: Args.string({ description: 'id or name of the server' }) };
+  static override args = oneServer;
   static override flags = {
     ...serverFlags,
     'no-check': Flags.boolean({ description: 'do not try connection and storage' }),

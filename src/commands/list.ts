@@ -1,5 +1,7 @@
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
+import { findServers } from '../catalog/find-server.ts';
 import { serverRow, type ServerRow } from '../monitor/server-list.ts';
 import { SERVER_COLUMNS, serverCells, SPARK_LENGTH } from '../terminal/server-table.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -19,13 +21,15 @@ EXIT STATUS
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
   static override flags = { ...utcFlag };
 
+  static override args = anyServers;
+
   async run(): Promise<ServerRow[]> {
-    await this.parse(List);
+    const { args } = await this.parse(List);
     await using context = await this.openContext('read', { isInterruptible: false });
     const { catalog, environment } = context;
     const verified = await catalog.verifications.recent();
     const now = new Date();
-    const rows = (await catalog.servers.list()).map((server) =>
+    const rows = (await findServers(catalog, args.server)).map((server) =>
       serverRow(server, verified.get(server.id), environment, now),
     );
     if (rows.length === 0) {

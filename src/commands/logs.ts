@@ -1,12 +1,12 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { backupRow, type BackupRow } from '../monitor/history.ts';
 import { BACKUP_COLUMNS, backupCells, backupDetails } from '../terminal/backup-table.ts';
 import { utcFlag } from '../terminal/utc.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { findBackup, findServer } from '../catalog/find-server.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
+import { findBackup, findServers } from '../catalog/find-server.ts';
+import { numberFlag } from '../terminal/number-flag.ts';
 import { paint, terminalWidth } from '../terminal/output.ts';
-import { chooseServerOrAll } from '../terminal/prompts/choose-server.ts';
 import { renderTable } from '../terminal/table.ts';
 import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
 
@@ -29,23 +29,21 @@ EXIT STATUS
       command: '<%= config.bin %> <%= command.id %> --trim --keep-days 730',
     },
   ];
-  static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
+  static override args = anyServers;
   static override flags = {
-    limit: Flags.integer({ description: 'how many to show', default: 50, min: 1 }),
+    limit: numberFlag({ example: 50, least: 1 })({ description: 'how many to show', default: 50, helpValue: 'N' }),
     failed: Flags.boolean({ description: 'only those that failed' }),
-    id: Flags.integer({ description: 'the whole of one entry', helpValue: 'ID' }),
+    id: numberFlag({ example: 17 })({ description: 'the whole of one entry', helpValue: 'ID' }),
     trim: Flags.boolean({ description: 'remove old entries that nothing needs any more', exclusive: ['failed', 'id'] }),
-    'keep-days': Flags.integer({
+    'keep-days': numberFlag({ unit: 'days', example: 730, least: 1, most: 36_500 })({
       description: `with --trim: younger entries stay; ${KEEP_DAYS} when left out`,
-      min: 1,
-      max: 36500,
+      helpValue: 'DAYS',
       dependsOn: ['trim'],
     }),
     'dry-run': Flags.boolean({ description: 'with --trim: only tell how many would go', dependsOn: ['trim'] }),
-    wait: Flags.integer({
+    wait: numberFlag({ unit: 'seconds', example: 600 })({
       description: 'with --trim: wait for a run to end',
       helpValue: 'SECONDS',
-      min: 0,
       dependsOn: ['trim'],
     }),
     ...utcFlag,
@@ -68,12 +66,11 @@ EXIT STATUS
       this.log(backupDetails(backup, partSums, new Date(), terminalWidth(process.stdout)));
       return [backupRow(backup, partSums)];
     }
-    const choice = { idOrName: args.server, question: 'The history of which server?', isJson: this.jsonEnabled() };
-    const server = await chooseServerOrAll(catalog, choice);
+    const servers = args.server === undefined ? undefined : await findServers(catalog, args.server);
     const backups = await catalog.backups.list({
       limit: flags.limit,
       failedOnly: flags.failed,
-      ...(server === undefined ? {} : { serverId: server.id }),
+      ...(servers === undefined ? {} : { serverIds: servers.map(({ id }) => id) }),
     });
     if (backups.length === 0) {
       this.log(flags.failed ? 'No failed backups.' : 'No backups yet. Make one: pgbak run --force');
@@ -87,11 +84,11 @@ EXIT STATUS
     return backups.map((backup) => backupRow(backup));
   }
 
-  private async trim(idOrName: string | undefined, options: Omit<TrimOptions, 'serverId'>): Promise<Trimmed> {
+  private async trim(named: string[] | undefined, options: Omit<TrimOptions, 'serverIds'>): Promise<Trimmed> {
     const { trimHistory, trimmedInWords } = await import('../retention/trim-history.ts');
     await using context = await this.openContext(options.isDry === true ? 'read' : 'change');
-    const server = idOrName === undefined ? undefined : await findServer(context.catalog, idOrName);
-    const trimmed = await trimHistory(context, { ...options, serverId: server?.id });
+    const servers = named === undefined ? undefined : await findServers(context.catalog, named);
+    const trimmed = await trimHistory(context, { ...options, serverIds: servers?.map(({ id }) => id) });
     this.log(trimmedInWords(trimmed));
     return trimmed;
   }

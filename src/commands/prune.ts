@@ -1,9 +1,10 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/prune.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
-import { findServer } from '../catalog/find-server.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
+import { findServers } from '../catalog/find-server.ts';
+import { numberFlag } from '../terminal/number-flag.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
 import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -26,10 +27,14 @@ EXIT STATUS
     { description: 'look first', command: '<%= config.bin %> <%= command.id %> shop --dry-run' },
     { description: 'all servers, for a weekly line in the crontab', command: '<%= config.bin %> <%= command.id %>' },
   ];
-  static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
+  static override args = anyServers;
   static override flags = {
     'dry-run': Flags.boolean({ description: 'only tell what would be removed' }),
-    wait: Flags.integer({ description: 'wait for a run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
+    wait: numberFlag({ unit: 'seconds', example: 600 })({
+      description: 'wait for a run to end',
+      helpValue: 'SECONDS',
+      default: 0,
+    }),
     ...utcFlag,
   };
 
@@ -38,7 +43,7 @@ EXIT STATUS
     await using context = await this.openContext(flags['dry-run'] ? 'read' : 'change');
     const { catalog } = context;
     const isDry = flags['dry-run'];
-    const servers = args.server === undefined ? await catalog.servers.list() : [await findServer(catalog, args.server)];
+    const servers = await findServers(catalog, args.server);
     await using _lock = isDry ? undefined : await takeRunLock(context, flags.wait * 1000);
     const entries: PruneEntry[] = [];
     let isComplete = true;

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
+import { oneServer } from '../terminal/server-arguments.ts';
+import { numberFlag } from '../terminal/number-flag.ts';
 import { formatBytes } from '../core/format.ts';
 import { confirmReplacement, passwordFor } from '../terminal/prompts/restore-questions.ts';
 import { openTarget } from '../restore/open-target.ts';
@@ -52,7 +53,7 @@ EXIT STATUS
       command: '<%= config.bin %> <%= command.id %> shop --table customer --to postgresql://postgres@localhost/shop',
     },
   ];
-  static override args = { server: Args.string({ description: 'id or name of the server' }) };
+  static override args = oneServer;
   static override flags = {
     at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
     to: Flags.string({
@@ -84,9 +85,8 @@ EXIT STATUS
       description: 'leave gathering planner statistics to autovacuum',
       dependsOn: ['to'],
     }),
-    'lock-wait-sec': Flags.integer({
+    'lock-wait-sec': numberFlag({ unit: 'seconds', example: 600, least: 1 })({
       description: 'how long to wait for a lock of another session; default: that of the server',
-      min: 1,
       dependsOn: ['to'],
       helpValue: 'SECONDS',
     }),

@@ -2,7 +2,9 @@ import * as Flags from '@oclif/core/flags';
 import { runBackups } from '../backup/run-backups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
+import { numberFlag } from '../terminal/number-flag.ts';
 import { openLog } from '../terminal/log.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
 import { terminalWidth } from '../terminal/output.ts';
@@ -26,13 +28,14 @@ EXIT STATUS
     { description: 'everything, now', command: '<%= config.bin %> <%= command.id %> --force' },
     {
       description: 'two servers, now',
-      command: '<%= config.bin %> <%= command.id %> --force --server shop --server 7',
+      command: '<%= config.bin %> <%= command.id %> shop crm --force',
     },
     {
       description: 'take a much changed size as the new measure',
-      command: '<%= config.bin %> <%= command.id %> --force --server shop --accept-size',
+      command: '<%= config.bin %> <%= command.id %> shop --force --accept-size',
     },
   ];
+  static override args = anyServers;
   static override flags = {
     force: Flags.boolean({ description: 'back up even what is not due' }),
     server: Flags.string({
@@ -46,25 +49,32 @@ EXIT STATUS
     'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
     'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
     quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong, so that cron mails nothing else' }),
-    jobs: Flags.integer({ description: 'back up N servers at once', helpValue: 'N', default: 1, min: 1, max: 64 }),
-    'jobs-per-host': Flags.integer({
+    jobs: numberFlag({ example: 4, least: 1, most: 64 })({
+      description: 'back up N servers at once',
+      helpValue: 'N',
+      default: 1,
+    }),
+    'jobs-per-host': numberFlag({ example: 2, least: 1 })({
       description: 'of these, N on the same database host',
       helpValue: 'N',
       default: 1,
-      min: 1,
     }),
-    wait: Flags.integer({ description: 'wait for another run to end', helpValue: 'SECONDS', default: 0, min: 0 }),
+    wait: numberFlag({ unit: 'seconds', example: 600 })({
+      description: 'wait for another run to end',
+      helpValue: 'SECONDS',
+      default: 0,
+    }),
     ...utcFlag,
   };
 
   async run(): Promise<{ results: OutcomeRow[] }> {
-    const { flags } = await this.parse(Run);
+    const { args, flags } = await this.parse(Run);
     if (flags.compression !== undefined) parseCompression(flags.compression);
     await using context = await this.openContext('change');
     await using log = await openLog(context.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
     const { catalog } = context;
-    const servers =
-      flags.server === undefined ? await catalog.servers.list() : await findServers(catalog, flags.server);
+    const named = [...(args.server ?? []), ...(flags.server ?? [])];
+    const servers = await findServers(catalog, named);
     // With a wrong DB_PATH, an hourly silence would look like success.
     if (servers.length === 0) {
       throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
@@ -82,7 +92,7 @@ EXIT STATUS
     };
     const outcomes = await runBackups(request, { ...context, report: log.report });
     const text = runSummary(outcomes, {
-      isComplete: flags['dry-run'] || flags.server !== undefined,
+      isComplete: flags['dry-run'] || named.length > 0,
       isTold: process.stderr.isTTY,
       width: terminalWidth(process.stdout),
     });

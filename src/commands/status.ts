@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
+import { findServers } from '../catalog/find-server.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
 import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
 import { STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
@@ -29,16 +31,18 @@ EXIT STATUS
         '<%= config.bin %> <%= command.id %> --prometheus > /var/lib/prometheus/node-exporter/pgbak.prom.new && mv /var/lib/prometheus/node-exporter/pgbak.prom.new /var/lib/prometheus/node-exporter/pgbak.prom',
     },
   ];
+  static override args = anyServers;
   static override flags = {
     prometheus: Flags.boolean({ description: 'metrics in the text exposition format', exclusive: ['json'] }),
     ...utcFlag,
   };
 
   async run(): Promise<StatusRow[]> {
-    const { flags } = await this.parse(Status);
+    const { args, flags } = await this.parse(Status);
     await using context = await this.openContext('read', { isInterruptible: false });
     const now = new Date();
-    const statuses = await collectStatus(context.catalog, misplacedIn(context), now);
+    const servers = await findServers(context.catalog, args.server);
+    const statuses = await collectStatus(servers, context.catalog, misplacedIn(context), now);
     if (flags.prometheus) {
       process.stdout.write(prometheusText(statuses));
     } else {

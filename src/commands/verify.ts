@@ -1,10 +1,11 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
+import { anyServers } from '../terminal/server-arguments.ts';
 import { findPoint } from '../restore/choose-point.ts';
-import { findServer } from '../catalog/find-server.ts';
+import { findServers } from '../catalog/find-server.ts';
 import { archivePasswordOf, givenPassword } from '../server/settings.ts';
+import { numberFlag } from '../terminal/number-flag.ts';
 import { openScratchServer } from '../restore/scratch/open-scratch.ts';
 import { sweepKilled } from '../restore/temporary.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -13,6 +14,8 @@ import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/tables.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { LEVELS } from '../core/backup-record.ts';
+import { mayRepeat } from '../core/nearest.ts';
+import { quoted } from '../core/printable.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { longestUnverified, type Verification, verify } from '../restore/verify.ts';
 
@@ -36,13 +39,12 @@ EXIT STATUS
     },
     '<%= config.bin %> <%= command.id %> shop --at 17 --level remote',
   ];
-  static override args = { server: Args.string({ description: 'id or name of a server; all when left out' }) };
+  static override args = anyServers;
   static override flags = {
     all: Flags.boolean({ description: 'the last good backup of every server, as without a server' }),
-    sample: Flags.integer({
+    sample: numberFlag({ example: 5, least: 1 })({
       description: 'of all, only the N servers that were verified longest ago',
       helpValue: 'N',
-      min: 1,
     }),
     at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
     'scratch-url': Flags.string({
@@ -62,11 +64,20 @@ EXIT STATUS
 
   async run(): Promise<Verification[]> {
     const { args, flags } = await this.parse(Verify);
-    const isAll = args.server === undefined;
+    const named = args.server ?? [];
+    const isAll = named.length === 0;
     if (!isAll && (flags.all || flags.sample !== undefined)) {
-      throw new ConfigError('a server and --all or --sample were given', 'Name one server, or verify all of them.');
+      throw new ConfigError(
+        '--all and --sample choose among all servers, and servers were named',
+        'Leave the flag out, or the servers.',
+      );
     }
-    if (isAll && /^\d+$/.test(flags.at)) throw new ConfigError(`--at ${flags.at} is one backup of one server: name it`);
+    if (named.length !== 1 && /^\d+$/.test(flags.at)) {
+      throw new ConfigError(
+        `--at ${flags.at} is a backup of one server, and ${isAll ? 'none was' : `${named.length} were`} named`,
+        `For example: pgbak verify ${mayRepeat(named[0] ?? '') ? quoted(named[0] ?? '') : 'shop'} --at ${flags.at}`,
+      );
+    }
     if (flags['archive-password'] === '-') {
       throw new ConfigError(
         'verify cannot ask for a password',
@@ -84,12 +95,12 @@ EXIT STATUS
     const passwordOf = (server: ServerRecord) => password ?? archivePasswordOf(server, environment);
     const servers = isAll
       ? await longestUnverified(catalog, new Date(), flags.sample)
-      : [await findServer(catalog, args.server ?? '')];
+      : await findServers(catalog, named);
     const results: Verification[] = [];
     let isComplete = true;
     for (const server of servers) {
       const point = await findPoint(server, flags.at, context).catch((error: unknown) => {
-        if (!isAll || !(error instanceof PgbakError)) throw error;
+        if (named.length === 1 || !(error instanceof PgbakError)) throw error;
         warn(`${server.name}: ${error.message}`);
         isComplete = false;
       });

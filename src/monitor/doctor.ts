@@ -8,12 +8,12 @@ import type { Examination, Finding } from './findings.ts';
 
 /** Looks at everything that backups depend on, and yields each finding at once. */
 export async function* examine(examination: Examination): AsyncGenerator<Finding> {
-  const { catalog, catalogPath, signal } = examination;
+  const { servers, catalogPath, signal } = examination;
   yield* await checkPrograms(examination);
   yield await checkTemporaryDirectory(examination);
   yield* await checkScheduler(examination);
   yield* checkCatalog(catalogHealth(catalogPath), exposedDirectory(catalogPath));
-  for (const server of (await catalog?.servers.list()) ?? []) {
+  for (const server of servers) {
     signal.throwIfAborted();
     yield* await checkServer(server, examination);
   }

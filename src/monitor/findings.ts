@@ -1,10 +1,13 @@
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
+import type { ServerRecord } from '../server/server.ts';
 
 /** What the doctor looks at. */
 export interface Examination extends Omit<Context, 'catalog' | 'report'> {
   /** Undefined where it could not be opened without changing it. */
   catalog: Context['catalog'] | undefined;
+  /** Those to look at. */
+  servers: readonly ServerRecord[];
   catalogPath: string;
   /** pgbak's own program. */
   program: string;

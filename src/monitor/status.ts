@@ -5,21 +5,22 @@ import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts'
 import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
 import { unreadableText, type ServerRecord } from '../server/server.ts';
 
-/** The state of all servers. `misplacedOf` tells why a server's directory is not the one that holds its archives. */
+/** The state of these servers. `misplacedOf` tells why a server's directory is not the one that holds its archives. */
 export async function collectStatus(
-  { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
+  servers: readonly ServerRecord[],
+  { backups, verifications }: Pick<Catalog, 'backups' | 'verifications'>,
   misplacedOf: (server: ServerRecord) => Promise<string | undefined>,
   now: Date,
 ): Promise<ServerStatus[]> {
   const statuses: ServerStatus[] = [];
   const verified = await verifications.recent();
   const ahead = await backups.ahead(now);
-  for (const server of await servers.list()) {
-    const [newest, other] = await backups.list({ serverId: server.id, limit: 2 });
+  for (const server of servers) {
+    const [newest, other] = await backups.list({ serverIds: [server.id], limit: 2 });
     // An attempt that still runs tells nothing yet.
     const lastAttempt = newest?.result === 'running' ? other : newest;
     const until = new Date(now.getTime() + CLOCK_TOLERANCE_MS);
-    const [lastGood] = await backups.list({ serverId: server.id, goodOnly: true, until, limit: 1 });
+    const [lastGood] = await backups.list({ serverIds: [server.id], goodOnly: true, until, limit: 1 });
     const doubtful = doubtfulTimes(
       ahead.filter(({ serverId }) => serverId === server.id),
       now,

@@ -30,7 +30,7 @@ export async function findPoint(server: ServerRecord, at: string, context: Conte
     }
     return point;
   }
-  const backup = await findBackup(catalog, Number(at), String(server.id));
+  const backup = await findBackup(catalog, Number(at), [String(server.id)]);
   const hint = `See what there is: pgbak backups ${server.name}`;
   if (backup.removedAt !== undefined) {
     const when = formatMade(backup.removedAt, now, { zone: zones.shown });
@@ -76,7 +76,7 @@ async function candidates(
 ): Promise<BackupRecord[]> {
   const latest = now.getTime() + CLOCK_TOLERANCE_MS;
   const until = new Date(wish.kind === 'latest' ? latest : Math.min(wish.until.getTime(), latest));
-  const meant = await backups.list({ serverId, goodOnly: true, limit: 1, until });
+  const meant = await backups.list({ serverIds: [serverId], goodOnly: true, limit: 1, until });
   return [...meant, ...(await backups.ahead(now, serverId))];
 }
 

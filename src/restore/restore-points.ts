@@ -41,18 +41,21 @@ interface Remembered {
 }
 
 /**
- * The good backups of one server or of all, joined with what storage holds under their names; newest first. Of the last
+ * The good backups of some servers or of all, joined with what storage holds under their names; newest first. Of the last
  * `limit` in the catalogue, each place is asked, and so are the places where archives go today. A backup of a deleted
  * server is `unknown` unless its place was asked for another server.
  */
 export async function restorePointsOf(
-  server: ServerRecord | undefined,
+  chosen: readonly ServerRecord[] | undefined,
   limit: number,
   context: Context,
 ): Promise<ListedPoints> {
   const { catalog, environment, report, signal } = context;
-  const servers = server === undefined ? await catalog.servers.list() : [server];
-  const backups = await catalog.backups.newestPoints(limit, server?.id);
+  const servers = chosen ?? (await catalog.servers.list());
+  const backups = await catalog.backups.newestPoints(
+    limit,
+    chosen?.map(({ id }) => id),
+  );
   const byServer = new Map<number | undefined, BackupRecord[]>(servers.map(({ id }) => [id, []]));
   for (const backup of backups) byServer.get(backup.serverId)?.push(backup);
   const remembered = servers.map((one) => ({ server: one, backups: byServer.get(one.id) ?? [] }));

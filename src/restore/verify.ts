@@ -206,7 +206,7 @@ export async function longestUnverified(
   const chosen: ServerRecord[] = [];
   for (const server of (await servers.list()).toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
     if (chosen.length >= count) break;
-    if ((await backups.list({ serverId: server.id, goodOnly: true, limit: 1 })).length > 0) chosen.push(server);
+    if ((await backups.list({ serverIds: [server.id], goodOnly: true, limit: 1 })).length > 0) chosen.push(server);
   }
   return chosen;
 }

@@ -4,8 +4,8 @@ import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
 
 export interface TrimOptions {
-  /** Of this server only. */
-  serverId: number | undefined;
+  /** Of these servers only. */
+  serverIds: readonly number[] | undefined;
   /** Younger entries stay. */
   keepDays: number;
   /** Remove nothing, only count. */
@@ -26,12 +26,12 @@ const DAY_MS = 86_400_000;
 /** Removes old entries of the history that nothing needs, and shrinks the file of the catalogue; see `HistoryQueries`. */
 export async function trimHistory(
   context: Context,
-  { serverId, keepDays, isDry = false, waitMs }: TrimOptions,
+  { serverIds, keepDays, isDry = false, waitMs }: TrimOptions,
 ): Promise<Trimmed> {
   const { clock, report, signal } = context;
   const { history } = context.catalog;
   const before = new Date(clock.now().getTime() - keepDays * DAY_MS);
-  const choice = { before, serverId };
+  const choice = { before, serverIds };
   const facts = { before: before.toISOString(), dryRun: isDry };
   if (isDry) return { ...(await history.trimmable(choice)), ...facts };
   await using _lock = await takeRunLock(context, waitMs);

@@ -39,8 +39,11 @@ export interface Field<Input, Value> extends FieldFacts {
   /** A new server's value where the user gave none. */
   default?: Value;
   choices?: readonly string[];
-  /** The least number that the flag takes; the rule may ask for more. */
+  /** What a number counts, and the least that the flag takes; the rule may ask for more. */
+  unit?: string;
   flagMinimum?: number;
+  /** Reads the flag's text where it may be more than digits. */
+  parseFlag?: (text: string) => number;
   /** The input in a flag's value; undefined where the flag was not given. */
   inputOf: (flag: unknown) => Input | undefined;
   /** From input to value. Each message is for the user; `expected` may hold a hint. */
@@ -134,7 +137,12 @@ const WHOLE = { kind: 'whole', ...inputAs(v.number()) } as const;
 /** A whole number that every server has; `what` and `unit` name it in messages: `frequency`, `hours`. */
 export function whole<const Facts extends FieldFacts>(
   facts: Facts,
-  { what, unit, least, ...rest }: { what: string; unit: string; least: number; default: number },
+  {
+    what,
+    unit,
+    least,
+    ...rest
+  }: { what: string; unit: string; least: number; default: number; parseFlag?: (text: string) => number },
 ) {
   const message = ({ input }: { input: number }) =>
     `the ${what} is ${input}, which is not a whole number of ${unit} from ${least} up`;
@@ -142,6 +150,8 @@ export function whole<const Facts extends FieldFacts>(
     ...withColumn(facts),
     ...WHOLE,
     ...rest,
+    unit,
+    flagMinimum: least,
     rule: v.pipe(v.number(), v.safeInteger(message), v.minValue(least, message)),
     readCell: wholeCell(least),
     toCell: (value: number) => value,

@@ -1,6 +1,7 @@
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 import { parsePingUrl } from '../notify/ping-url.ts';
+import { parseFrequency } from './frequency.ts';
 import { parseArchiveName, parseName } from './names.ts';
 import { parseDestination } from './destination.ts';
 import { choice, keptWhere, list, optionalText, text, whole, yesOrNo } from './field-kinds.ts';
@@ -68,7 +69,7 @@ export const SERVER_FIELDS = {
       helpValue: 'HOURS',
       prompt: 'Hours between backups',
     },
-    { what: 'frequency', unit: 'hours', least: 1, default: 24 },
+    { what: 'frequency', unit: 'hours', least: 1, default: 24, parseFlag: parseFrequency },
   ),
   format: choice({ flag: 'format', help: 'sql: for psql; binary: for pg_restore' }, FORMATS),
   compression: text(

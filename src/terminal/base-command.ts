@@ -7,8 +7,9 @@ import type { Zones } from '../core/time-zone.ts';
 import { describeFailure, machineHint, PgbakError } from '../core/errors.ts';
 import { printable, printableJson } from '../core/printable.ts';
 import { closedPrompt, expectReader, painted, showsStacks, tell, tellEvent, wrapped } from './output.ts';
-import { refuseEmptyValues, refuseSwitchValues, usageMessage } from './command-line.ts';
 import { shownZone, typedZone, useUtc } from './utc.ts';
+import { refuseEmptyValues, refuseSwitchValues } from './command-line.ts';
+import { usageMessage, type MistypedCommand } from './usage-errors.ts';
 
 interface ErrorReport {
   name: string;
@@ -73,7 +74,7 @@ export abstract class BaseCommand extends Command {
 
   /** Prints errors field by field: a foreign error may hold a command line or a header with a secret. */
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    const report = reportOf(closedPrompt(error) ?? error);
+    const report = reportOf(closedPrompt(error) ?? error, this.ctor);
     if (this.jsonEnabled()) {
       this.logJson({ error: report });
     } else {
@@ -86,14 +87,21 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-function reportOf(error: Error & { oclif?: { exit?: number } }): ErrorReport {
+function reportOf(
+  error: Error & { oclif?: { exit?: number } },
+  { id, flags = {}, args = {}, examples }: Partial<MistypedCommand> & { id: string },
+): ErrorReport {
+  const name = id.replaceAll(':', ' ');
   const exit = error.oclif?.exit;
   // oclif's own errors (an unknown flag, a missing value) carry their exit status.
   if (!(error instanceof PgbakError) && exit !== undefined) {
-    return { name: 'UsageError', message: usageMessage(error), hint: 'See: pgbak --help', exitCode: exit };
+    return { name: 'UsageError', ...usageMessage(error, { name, flags, args, examples }), exitCode: exit };
   }
-  const { message, hint } = describeFailure(error);
-  const report = { message, ...(hint === undefined ? {} : { hint }) };
+  const described = describeFailure(error);
+  // What the parser of a flag throws comes with a heading of oclif's.
+  const message = /^Parsing --[a-z0-9-]+ \n\t(.*)\nSee more help with --help$/s.exec(described.message)?.[1];
+  const hint = described.hint ?? (message === undefined ? undefined : `See: pgbak ${name} --help`);
+  const report = { message: message ?? described.message, ...(hint === undefined ? {} : { hint }) };
   if (error instanceof PgbakError) return { name: error.name, ...report, exitCode: error.exitCode };
   return { name: machineHint(error) === undefined ? 'UnexpectedError' : 'MachineError', ...report, exitCode: 1 };
 }

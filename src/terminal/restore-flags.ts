@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
+import { numberFlag } from './number-flag.ts';
 import type { DumpParts } from '../restore/parts/match-names.ts';
 
 const BINARY = 'BINARY BACKUPS';
@@ -34,11 +35,9 @@ export const partFlags = {
   'schema-only': Flags.boolean({ description: 'everything but the rows', helpGroup: BINARY }),
   'no-owner': Flags.boolean({ description: 'let all of it belong to the role that restores' }),
   'no-privileges': Flags.boolean({ description: 'leave out who may do what' }),
-  jobs: Flags.integer({
+  jobs: numberFlag({ example: 4, least: 1, most: 64 })({
     description: 'load over N connections at once, without the one transaction',
     default: 1,
-    min: 1,
-    max: 64,
     helpValue: 'N',
     helpGroup: BINARY,
   }),

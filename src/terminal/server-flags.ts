@@ -1,10 +1,14 @@
 import * as Flags from '@oclif/core/flags';
+import { numberFlag } from './number-flag.ts';
 import { FIELDS, FIELD_NAMES, forEachField, type FieldName, type ServerInput } from '../server/server.ts';
+
+const EXAMPLE_OF_RULE = 7;
 
 /** The flags that describe a server, one for each field. Values are checked later, all together. */
 export const serverFlags = Object.fromEntries(FIELD_NAMES.map((name) => [FIELDS[name].flag, flagFor(FIELDS[name])]));
 
-function flagFor({ kind, help, helpValue, helpGroup, choices = [], flagMinimum }: (typeof FIELDS)[FieldName]) {
+function flagFor(field: (typeof FIELDS)[FieldName]) {
+  const { kind, help, helpValue, helpGroup, choices = [] } = field;
   const facts = {
     description: help,
     ...(helpValue === undefined ? {} : { helpValue }),
@@ -14,7 +18,7 @@ function flagFor({ kind, help, helpValue, helpGroup, choices = [], flagMinimum }
     case 'text':
       return Flags.string(facts);
     case 'whole':
-      return Flags.integer({ ...facts, ...(flagMinimum === undefined ? {} : { min: flagMinimum }) });
+      return wholeFlag(field)(facts);
     case 'choice':
       return Flags.option({ ...facts, options: choices })();
     case 'switch':
@@ -22,6 +26,18 @@ function flagFor({ kind, help, helpValue, helpGroup, choices = [], flagMinimum }
     case 'list':
       return Flags.string({ ...facts, multiple: true, multipleNonGreedy: true });
   }
+}
+
+function wholeFlag({ unit, flagMinimum = 0, parseFlag, default: usual }: (typeof FIELDS)[FieldName]) {
+  if (parseFlag !== undefined) {
+    return Flags.custom<number>({ parse: async (text) => await Promise.resolve(text).then(parseFlag) });
+  }
+  const isRule = unit === undefined;
+  return numberFlag({
+    ...(isRule ? { note: '; 0 takes the rule away' } : { unit }),
+    least: flagMinimum,
+    example: typeof usual === 'number' ? usual : EXAMPLE_OF_RULE,
+  });
 }
 
 /** What the flags say of a server; a flag that was not given is absent. */

@@ -17,25 +17,29 @@ describe('a mistaken command line is told of without any value of it:', () => {
     ['two flags that exclude each other', ['restore', 'crm', '--to', URL, '--output', PASSWORD], '--output and --to'],
     ['and with =', ['restore', 'crm', `--to=${URL}`, '--stdout'], '--stdout and --to'],
     ['a value of several lines', ['restore', 'crm', `--to=a\n${URL}\nb`, '--stdout'], '--stdout and --to'],
-    ['an argument for a command that has none', ['add', URL], 'add takes no such argument'],
-    ['an argument too many', ['edit', 'crm', URL], 'one argument too many'],
-    ['several too many', ['restore', 'crm', URL, PASSWORD], '2 arguments too many'],
-    ['behind --', ['list', '--', PASSWORD], 'one argument too many'],
+    ['an argument for a command that has none', ['add', URL], 'add takes no argument'],
+    ['an argument too many', ['edit', 'crm', URL], 'edit takes only one argument: SERVER'],
+    ['several too many', ['restore', 'crm', URL, PASSWORD], 'restore takes only one argument: SERVER'],
+    ['behind --', ['schedule', '--', PASSWORD], 'schedule takes no argument'],
     ['a URL in the place of a server', ['restore', URL, '--stdout'], 'no server of the name'],
     ['a connection string in its place', ['del', `host=h password='${PASSWORD}'`, '--yes'], 'no server of the name'],
-    ['a flag that does not exist', ['add', `--archive-pasword=${PASSWORD}`], 'no flag --archive-pasword'],
+    [
+      'a flag that does not exist',
+      ['add', `--archive-pasword=${PASSWORD}`],
+      'unknown flag --archive-pasword. Did you mean --archive-password?',
+    ],
     ['a password that looks like a flag', ['add', '--archive-password', `--${PASSWORD}`], '--connection-string'],
     ['letters that are no flags', ['list', `-${PASSWORD}`], 'no such flag'],
-    ['no number', ['add', '--frequency-hrs', PASSWORD], '--frequency-hrs takes an integer'],
-    ['none of the options', ['add', `--format=${PASSWORD}`], '--format must be one of: sql, binary'],
-    ['nor of an argument', ['completion', PASSWORD], 'one of: bash, zsh, fish'],
+    ['no number', ['add', '--frequency-hrs', PASSWORD], '--frequency-hrs takes whole hours, such as 6, or 6h, 1d, 1w'],
+    ['none of the options', ['add', `--format=${PASSWORD}`], '--format must be sql or binary'],
+    ['nor of an argument', ['completion', PASSWORD], 'SHELL must be bash, zsh or fish'],
     ['a flag that needs another', ['restore', PASSWORD, '--create'], '--create needs --to'],
-    ['a flag twice', ['logs', '--id=1', `--id=${PASSWORD}`], '--id can only be specified once'],
+    ['a flag twice', ['logs', '--id=1', `--id=${PASSWORD}`], '--id can be given only once'],
     ['a value for a flag that has none', ['edit', `--no-check=${PASSWORD}`], '--no-check takes no value'],
     ['for its opposite', ['edit', `--no-auto-prune=${PASSWORD}`], '--no-auto-prune takes no value'],
     ['and for --json', ['backups', `--json=${PASSWORD}`], '--json takes no value'],
     ['no command', [URL], 'no such command'],
-    ['a topic without its command', ['catalog', URL], 'catalog takes no such argument'],
+    ['a topic without its command', ['catalog', URL], 'no such command'],
     ['help for what is none', ['--help', PASSWORD], 'no such command'],
     [
       'a ping URL in the place of a server',
@@ -108,9 +112,74 @@ describe('a mistaken command line is told of without any value of it:', () => {
     }
   });
 
-  test('and the nearest command is named', async () => {
-    const { stderr } = await account.pgbak('lsit');
-    expect(stderr).toContain('did you mean');
-    expect(stderr).toContain('list');
+  test.each([
+    ['a command', ['lsit'], 'unknown command "lsit". Did you mean "list"?\nAll commands: pgbak --help'],
+    ['the beginning of one', ['stat'], 'unknown command "stat". Did you mean "status"?\nAll commands: pgbak --help'],
+    [
+      'a command of a topic',
+      ['catalog', 'exprot'],
+      '"catalog exprot". Did you mean "catalog export"?\nSee: pgbak catalog',
+    ],
+    ['it without its topic', ['retime'], 'unknown command "retime". Did you mean "catalog retime"?'],
+    ["another program's word", ['snapshots'], 'unknown command "snapshots". Did you mean "backups"?'],
+    ['a flag', ['run', '--frce'], 'unknown flag --frce. Did you mean --force?\nAll flags: pgbak run --help'],
+    ['the opposite of one', ['edit', '--no-auto-prun'], 'unknown flag --no-auto-prun. Did you mean --no-auto-prune?'],
+    ['a server', ['run', 'cmr'], 'there is no server "cmr". Did you mean "crm"?\nThe servers: pgbak list'],
+    ['one behind its flag', ['run', '--server', 'cmr'], 'there is no server "cmr". Did you mean "crm"?'],
+    ['a value', ['add', '--format', 'binry'], '--format must be sql or binary. Did you mean "binary"?'],
+    ['nothing where nothing is near', ['frobnicate'], 'unknown command "frobnicate"\nAll commands: pgbak --help'],
+    [
+      'where a server goes',
+      ['list', '--server', 'crm'],
+      'unknown flag --server\nA server is named without a flag: pgbak list',
+    ],
+    ['where flags go', ['--quiet', 'run'], 'the command stands first, its flags behind it'],
+    ['the way to help', ['run', 'help'], 'there is no server "help"\nFor help put --help behind the command'],
+  ])('and what was meant is named: %s', async (_case, words, said) => {
+    const { status, stdout, stderr } = await account.pgbak(...words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(said);
+  });
+
+  test.each([
+    [
+      ['ls', '--json'],
+      ['list', '--json'],
+    ],
+    [['log'], ['logs']],
+    [
+      ['history', 'crm'],
+      ['logs', 'crm'],
+    ],
+    [
+      ['rm', 'nobody', '--yes'],
+      ['del', 'nobody', '--yes'],
+    ],
+    [
+      ['backup', 'nobody'],
+      ['run', 'nobody'],
+    ],
+    [
+      ['run', '-h'],
+      ['run', '--help'],
+    ],
+    [
+      ['help', 'run'],
+      ['run', '--help'],
+    ],
+    [
+      ['help', 'catalog', 'export'],
+      ['catalog', 'export', '--help'],
+    ],
+    [
+      ['help', 'rm'],
+      ['del', '--help'],
+    ],
+    [['help'], ['--help']],
+    [['-h'], ['--help']],
+    [['-v'], ['--version']],
+    [['version'], ['--version']],
+  ])('%j does the same as %j', async (words, same) => {
+    expect(await account.pgbak(...words)).toEqual(await account.pgbak(...same));
   });
 });

@@ -88,7 +88,12 @@ describe('add without a terminal', () => {
     const { status, stdout } = await account.pgbak('edit', 'nobody', '--name', 'x', '--json');
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toEqual({
-      error: { name: 'ConfigError', message: 'there is no server "nobody"', hint: 'Known servers: a', exitCode: 2 },
+      error: {
+        name: 'ConfigError',
+        message: 'there is no server "nobody"',
+        hint: 'The servers: pgbak list',
+        exitCode: 2,
+      },
     });
   });
 });
@@ -146,8 +151,8 @@ test.each([
 });
 
 test.each([
-  [['nonsense'], 'pgbak: there is no such command\nSee: pgbak --help\n'],
-  [['list', 'extra'], 'pgbak: list takes no such argument\nSee: pgbak --help\n'],
+  [['nonsense'], 'pgbak: unknown command "nonsense"\nAll commands: pgbak --help\n'],
+  [['schedule', 'extra'], 'pgbak: schedule takes no argument\nSee: pgbak schedule --help\n'],
 ])('a command that there is not is told with status 2', async (args, stderr) => {
   expect(await account.pgbak(...args)).toEqual({ status: 2, stdout: '', stderr });
 });

@@ -55,10 +55,6 @@ describe.each([60, 80, 200])('in a terminal of %i columns', (width) => {
     ] as const) {
       // The word that ended the command before may still be on the screen.
       terminal.enter(`clear; pgbak ${command}; echo fin''ished ${command}`);
-      if (command.startsWith('logs')) {
-        await terminal.shows('The history of which server?');
-        terminal.press('Enter');
-      }
       const screen = await terminal.shows(`finished ${command}`);
       expect(screen.replaceAll(/\s+/g, '')).toContain(words.replaceAll(/\s+/g, ''));
       expect(screen.split('\n').filter((line) => line.length > width)).toEqual([]);

@@ -28,21 +28,6 @@ export async function chooseServer(catalog: Pick<Catalog, 'servers'>, choice: Ch
   );
 }
 
-/** The same for a command that also works on all servers: undefined means all. */
-export async function chooseServerOrAll(
-  catalog: Pick<Catalog, 'servers'>,
-  { idOrName, question, isJson }: Omit<Choice, 'usage'>,
-): Promise<ServerRecord | undefined> {
-  if (idOrName !== undefined) return await findServer(catalog, idOrName);
-  const servers = canAsk(isJson) ? await catalog.servers.list() : [];
-  if (servers.length < 2) return undefined;
-  const each = servers.map((server): { name: string; value: ServerRecord | undefined } => ({
-    name: printableName(server.name),
-    value: server,
-  }));
-  return await select(question, [{ name: 'all servers', value: undefined }, ...each]);
-}
-
 async function select<T>(message: string, choices: { name: string; value: T }[]): Promise<T> {
   const { select: ask } = await import('@inquirer/prompts');
   return await ask({ message, choices, pageSize: 15 }, promptContext());

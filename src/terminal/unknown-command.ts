@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { errorMessage } from '../core/errors.ts';
+import { printableJson } from '../core/printable.ts';
+import { didYouMean } from '../core/nearest.ts';
+import { ALIASES } from './aliases.ts';
+import { tell, wrapped } from './output.ts';
+import { UNCLEAR } from './usage-errors.ts';
+
+/** What people look for, who know the word from another program; not an alias, since it may mean something else there. */
+const MEANT: Readonly<Record<string, string>> = {
+  apply: 'add',
+  change: 'edit',
+  config: 'edit',
+  create: 'add',
+  cron: 'schedule',
+  dump: 'run',
+  forget: 'prune',
+  import: 'catalog rebuild',
+  info: 'status',
+  init: 'add',
+  install: 'schedule',
+  new: 'add',
+  set: 'edit',
+  show: 'list',
+  snapshots: 'backups',
+  start: 'run',
+  systemd: 'schedule',
+  test: 'verify',
+  update: 'edit',
+};
+
+interface Told {
+  message: string;
+  hint: string;
+}
+
+/**
+ * Tells of what oclif throws outside of a command: no such command (`command add postgresql://... not found`), or no help for
+ * it. Repeats a word only where it cannot be a secret. `program` is the URL of bin/run.js.
+ */
+export async function tellUnknownCommand(error: unknown, words: readonly string[], program: string): Promise<void> {
+  const { message, hint } = unknownCommand(error, words, program);
+  // Nobody has read the flags yet.
+  if (!words.includes('--json')) return tell(await wrapped(`pgbak: ${message}\n${hint}`));
+  const report = { name: 'UsageError', message, hint, exitCode: 2 };
+  process.stdout.write(`${printableJson(JSON.stringify({ error: report }, undefined, 2))}\n`);
+}
+
+function unknownCommand(error: unknown, words: readonly string[], program: string): Told {
+  if (!/not found/i.test(errorMessage(error))) return { message: UNCLEAR, hint: ALL };
+  const names = commandNames(program);
+  const plain = words.filter((word) => !word.startsWith('-'));
+  const [first = '', second = ''] = plain;
+  if (words[0]?.startsWith('-') === true && names.includes(first)) {
+    return { message: 'the command stands first, its flags behind it', hint: `For example: pgbak ${first} --json` };
+  }
+  if (names.includes(first)) return tooMuch(first);
+  const below = names.filter((name) => name.startsWith(`${first} `));
+  if (below.length > 0) return unknown(`${first} ${second}`, second, below, `See: pgbak ${first} --help`);
+  return unknown(first, first, [...names, ...Object.keys(ALIASES)], ALL);
+}
+
+/** No word with a digit, an upper-case letter or a sign is repeated: it may be a password. */
+const LIKE_A_COMMAND = /^[a-z]{1,20}$/;
+
+const ALL = 'All commands: pgbak --help';
+
+function tooMuch(command: string): Told {
+  const isAdd = command === 'add';
+  return {
+    message: `${command} takes no argument`,
+    hint: isAdd
+      ? 'Say what it is by a flag: --connection-string or --name. Without any, pgbak add asks.'
+      : `See: pgbak ${command} --help`,
+  };
+}
+
+function unknown(shown: string, typed: string, known: readonly string[], hint: string): Told {
+  if (!LIKE_A_COMMAND.test(typed)) return { message: 'there is no such command', hint };
+  const meant = Object.hasOwn(MEANT, typed) ? MEANT[typed] : known.find((name) => name.endsWith(` ${typed}`));
+  const near = meant === undefined ? didYouMean(shown, known, shownAs) : `. Did you mean "${meant}"?`;
+  return { message: `unknown command "${shown}"${near}`, hint };
+}
+
+/** An alias leads to its command. */
+function shownAs(word: string): string {
+  return `"${ALIASES[word] ?? word}"`;
+}
+
+function commandNames(program: string): string[] {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../oclif.manifest.json', program), 'utf8'));
+  return Object.keys(Object(manifest).commands).map((id) => id.replaceAll(':', ' '));
+}
