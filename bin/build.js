@@ -24,6 +24,7 @@ const BUNDLED = [
   '@oclif/core/command',
   '@oclif/core/run',
   '@oclif/core/flags',
+  '@oclif/core/help',
 ];
 
 // oclif would use them in a development tree.
@@ -45,7 +46,7 @@ rmSync(`${root}/dist`, { recursive: true, force: true });
 const { metafile } = await build({
   metafile: true,
   absWorkingDir: root,
-  entryPoints: ['src/commands/**/*.ts', 'src/main.ts'],
+  entryPoints: ['src/commands/**/*.ts', 'src/main.ts', 'src/terminal/help.ts'],
   outdir: 'dist',
   outbase: 'src',
   chunkNames: 'shared/[name]-[hash]',

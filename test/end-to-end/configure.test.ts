@@ -27,7 +27,7 @@ describe('add without a terminal', () => {
     [
       'a frequency of nothing',
       { ...shop, 'frequency-hrs': 0 },
-      /frequency is 0, which is not a whole number of hours from 1 up/,
+      /--frequency-hrs takes whole hours, such as 6, or 6h, 1d, 1w/,
     ],
     ['a frequency that is no number', { ...shop, 'frequency-hrs': 'daily' }, /frequency-hrs/],
     ['a number for a name', { ...shop, name: '7' }, /"7" would be taken for an id/],
@@ -43,7 +43,7 @@ describe('add without a terminal', () => {
     ],
     ['a ping URL of nothing', { ...shop, 'hc-url-fail': '' }, /--hc-url-fail is empty/],
     ['a place of nothing', { ...shop, destination: '' }, /--destination is empty/],
-    ['an unknown format', { ...shop, format: 'tar' }, /--format must be one of: sql, binary/],
+    ['an unknown format', { ...shop, format: 'tar' }, /--format must be sql or binary/],
     ['an unknown flag', { ...shop, 'no-such-flag': 'x' }, /no-such-flag/],
   ])('refuses %s, in words, with status 2', async (_name, flags, message) => {
     const { status, stderr, stdout } = await account.add(flags);
@@ -160,5 +160,5 @@ test.each([
 test('without a command the help is shown', async () => {
   const { status, stdout } = await account.pgbak();
   expect(status).toBe(0);
-  expect(stdout).toMatch(/COMMANDS\n {2}add /);
+  expect(stdout).toMatch(/FIRST STEPS\n[^]*SET UP\n {2}add /);
 });
