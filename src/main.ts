@@ -20,7 +20,7 @@ export async function main(
     if (exit === undefined) throw error;
     if (exit !== 0) {
       const { tellUnknownCommand } = await import('./terminal/unknown-command.ts');
-      await tellUnknownCommand(error, words, directory);
+      tellUnknownCommand(error, words, directory);
     }
     process.exitCode = Number(exit);
   }

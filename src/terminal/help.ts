@@ -26,7 +26,7 @@ const FIRST_STEPS: readonly (readonly [command: string, what: string])[] = [
 ];
 
 /** The help of pgbak: commands by what people do, examples before flags, flags in the order of their table. */
-export default class PgbakHelp extends Help {
+export class PgbakHelp extends Help {
   private readonly width = Math.max(terminalWidth(process.stdout) ?? WIDTH_OF_FILES, NARROWEST);
 
   protected override showRootHelp(): Promise<void> {
@@ -151,7 +151,7 @@ function usageOf(arg: Command.Arg.Cached): string {
 
 function flagUsage(flag: Command.Flag.Cached): string {
   const char = flag.char === undefined ? '' : `, -${flag.char}`;
-  if (flag.type === 'boolean') return `--${flag.allowNo === true ? '[no-]' : ''}${flag.name}${char}`;
+  if (flag.type === 'boolean') return `--${flag.allowNo ? '[no-]' : ''}${flag.name}${char}`;
   const { helpValue, options } = flag;
   return `--${flag.name}${char} ${helpValue === undefined ? (options?.join('|') ?? 'VALUE') : String(helpValue)}`;
 }

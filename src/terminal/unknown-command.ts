@@ -38,10 +38,10 @@ interface Told {
  * Tells of what oclif throws outside of a command: no such command (`command add postgresql://... not found`), or no help for
  * it. Repeats a word only where it cannot be a secret. `program` is the URL of bin/run.js.
  */
-export async function tellUnknownCommand(error: unknown, words: readonly string[], program: string): Promise<void> {
+export function tellUnknownCommand(error: unknown, words: readonly string[], program: string): void {
   const { message, hint } = unknownCommand(error, words, program);
   // Nobody has read the flags yet.
-  if (!words.includes('--json')) return tell(await wrapped(`pgbak: ${message}\n${hint}`));
+  if (!words.includes('--json')) return tell(wrapped(`pgbak: ${message}\n${hint}`));
   const report = { name: 'UsageError', message, hint, exitCode: 2 };
   process.stdout.write(`${printableJson(JSON.stringify({ error: report }, undefined, 2))}\n`);
 }
