@@ -26,9 +26,8 @@ EXIT STATUS
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     {
-      description: "for node_exporter's textfile collector",
-      command:
-        '<%= config.bin %> <%= command.id %> --prometheus > /var/lib/prometheus/node-exporter/pgbak.prom.new && mv /var/lib/prometheus/node-exporter/pgbak.prom.new /var/lib/prometheus/node-exporter/pgbak.prom',
+      description: "For node_exporter's textfile collector, in its directory",
+      command: '<%= config.bin %> <%= command.id %> --prometheus > pgbak.prom.new && mv pgbak.prom.new pgbak.prom',
     },
   ];
   static override args = anyServers;
