@@ -3,7 +3,7 @@
 // Plain JavaScript without imports up to the check: it must run on a Node that is too old for everything else.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 17)) {
-  process.stderr.write(`pgbak: needs Node 20.17 or newer, this is ${process.versions.node} (${process.execPath})\n`);
+  process.stderr.write(`pgbak: this is Node ${process.versions.node} (${process.execPath}), and pgbak needs Node 20.17 or newer\n`);
   process.exit(2);
 }
 
@@ -21,7 +21,7 @@ if (process.argv.length === 3 && ['--version', '-v', 'version'].includes(process
   process.stdout.on('error', ({ code }) => {
     if (code === 'EPIPE') return;
     process.exitCode = 1;
-    process.stderr.write(`pgbak: standard output could not be written: ${code}\n`);
+    process.stderr.write(`pgbak: cannot write to standard output: ${code}\n`);
   });
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {
@@ -46,7 +46,7 @@ function muteDebugging() {
   delete process.env.DEBUG;
   delete process.env.NODE_DEBUG;
   if (nodeDebug !== '') {
-    process.stderr.write('pgbak: NODE_DEBUG is not obeyed: it would print keys and passwords\n');
+    process.stderr.write('pgbak: NODE_DEBUG is ignored: it would print keys and passwords\n');
     // Node has read it already. Its lines begin with a name and the number of this process.
     // oxlint-disable-next-line no-control-regex
     const line = new RegExp(`^[\\w:/@.-]+ (?:\\u001b\\[\\d+m)?${process.pid}(?:\\u001b\\[\\d+m)?: `);

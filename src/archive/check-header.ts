@@ -32,22 +32,21 @@ export async function checkHeader(archivePath: string): Promise<void> {
   if (file === undefined) return;
   const start = await read(file, 0, START_BYTES);
   if (start.subarray(0, 6).toString('hex') !== SIGNATURE || start.length < START_BYTES) {
-    throw new ArchiveError('the archive is no 7z archive, or only the beginning of one');
+    throw new ArchiveError('the file is not a 7z archive, or it is cut off');
   }
   const offset = Number(start.readBigUInt64LE(PLACE.offset));
   const sizeBytes = Number(start.readBigUInt64LE(PLACE.size));
   refuseOver(sizeBytes);
   const header = await read(file, START_BYTES + offset, sizeBytes);
-  if (header.length < sizeBytes)
-    throw new ArchiveError('the archive is not whole: its end, with its directory, is missing');
+  if (header.length < sizeBytes) throw new ArchiveError('the archive is cut off: its end is missing');
   if (header[0] === ENCODED_HEADER) for (const size of unpackSizes(header)) refuseOver(size);
 }
 
 function refuseOver(sizeBytes: number): void {
   if (sizeBytes <= MOST_HEADER_BYTES) return;
   throw new ArchiveError(
-    `the archive has a directory of ${sizeBytes} bytes, which none of pgbak's has`,
-    'pgbak did not make it, or it was changed. 7-Zip would need as much memory to open it.',
+    `the archive's list of files has ${sizeBytes} bytes, more than pgbak ever writes`,
+    'pgbak did not make this archive, or it was changed. 7-Zip would need as much memory to open it.',
   );
 }
 
@@ -106,5 +105,5 @@ function unpackSizes(header: Buffer): number[] {
 }
 
 function unknownHeader(): ArchiveError {
-  return new ArchiveError('the archive has a directory that is packed as pgbak packs none');
+  return new ArchiveError("the archive's list of files is packed in a way that pgbak never uses");
 }

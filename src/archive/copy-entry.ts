@@ -3,7 +3,7 @@ import { DUMP_CLOSINGS, DUMP_HEADINGS, type Format } from '../core/archive-forma
 import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './read-entry.ts';
-import { readFailure } from './seven-zip-failure.ts';
+import { readFailure, wasKilled } from './seven-zip-failure.ts';
 
 /** Empty lines and, from recent versions, `\unrestrict` follow the closing line. */
 const TAIL_BYTES = 4096;
@@ -51,13 +51,13 @@ export async function copyEntry(
   const ending = await entry.ended;
   location.signal.throwIfAborted();
   if (ending.exitCode !== 0) {
-    const what = `the archive cannot be read to its end${ending.signal === undefined ? '' : ` (${ending.signal})`}`;
+    const what = `the archive cannot be read to its end${ending.signal === undefined || wasKilled(ending) ? '' : ` (${ending.signal})`}`;
     throw readFailure(what, ending, location.password);
   }
   const end = DUMP_CLOSINGS[format];
   const isWhole =
     head.toString('latin1').startsWith(heading) && (end === undefined || tail.toString('latin1').includes(end));
-  if (!isWhole) throw new ArchiveError('what is in the archive is no whole dump');
+  if (!isWhole) throw new ArchiveError('the dump in the archive is incomplete');
   if (copiedBytes !== (expectedBytes ?? copiedBytes)) {
     throw otherSize(`${copiedBytes} bytes, not the ${expectedBytes} that were dumped`);
   }
@@ -70,7 +70,7 @@ function otherSize(what: string): ArchiveError {
 }
 
 async function write(sink: Writable, chunk: Buffer): Promise<void> {
-  if (sink.destroyed || sink.errored) throw new ProgramError('the program that reads the dump has stopped reading');
+  if (sink.destroyed || sink.errored) throw new ProgramError('the program that reads the dump stopped reading');
   if (!sink.write(chunk)) await readyAgain(sink);
 }
 

@@ -41,7 +41,7 @@ function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
 }
 
 function zstdFailure({ exitCode, signal, stderrTail }: Ending): PgbakError {
-  const how = signal === undefined ? `failed with exit code ${exitCode}` : `was ended by ${signal}`;
+  const how = signal === undefined ? `failed with exit code ${exitCode}` : `was killed by ${signal}`;
   return new ProgramError(`zstd ${how}: ${stderrTail.trim().split('\n').at(-1) ?? ''}`);
 }
 

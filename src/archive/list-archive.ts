@@ -41,13 +41,13 @@ export async function listArchive(location: ArchiveLocation): Promise<ArchiveEnt
   if (ending.exitCode !== 0) throw readFailure('the archive cannot be opened', ending, password);
   const entries = entriesIn(ending.stdout);
   if (entries.length > MOST_ENTRIES) {
-    throw new ArchiveError(`the archive holds more than ${MOST_ENTRIES} files, which none of pgbak's does`);
+    throw new ArchiveError(`the archive holds more than ${MOST_ENTRIES} files, and pgbak puts at most 2 into one`);
   }
   const greedy = entries.find(({ memoryBytes }) => memoryBytes > MOST_MEMORY_BYTES);
   if (greedy !== undefined) {
     throw new ArchiveError(
-      `to unpack the archive takes ${Math.round(greedy.memoryBytes / 2 ** 20)} MiB of memory, more than any of pgbak's`,
-      'pgbak did not make it, or it was changed. Unpack it with 7-Zip on a machine with that much memory.',
+      `the archive needs ${Math.round(greedy.memoryBytes / 2 ** 20)} MiB of memory to unpack, more than pgbak ever uses`,
+      'pgbak did not make this archive, or it was changed. Unpack it with 7-Zip on a machine with that much memory.',
     );
   }
   return entries;

@@ -34,13 +34,13 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
   const [first, ...wanted] = known.dumps;
   if (dump === undefined) {
     const names = [first, ...wanted].join(' or ');
-    throw new ArchiveError(`the archive holds no ${names}, but ${listOf(paths)}`);
+    throw new ArchiveError(`the archive holds ${listOf(paths)}, but not ${names}`);
   }
   const globals = paths.filter((path) => path === known.globals);
   if (others.length > 0 || globals.length > 1 || paths.length > 1 + globals.length) {
     throw new ArchiveError(
       `the archive holds ${listOf(paths)}: more than pgbak puts into one`,
-      'pgbak did not make it, or it was changed. Look into it with 7-Zip, and load nothing that you do not know.',
+      'pgbak did not make this archive, or it was changed. Look into it with 7-Zip, and load nothing that you do not know.',
     );
   }
   return {

@@ -26,7 +26,7 @@ export async function enterPassword(
   try {
     if (password !== undefined) {
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => finish(neverAsked('asked for no password')), ANSWER_WITHIN_MS);
+        const timer = setTimeout(() => finish(neverAsked('did not ask for the password')), ANSWER_WITHIN_MS);
         const onData = promptListener(
           times,
           () => stdin.write(`${password.reveal()}\n`),
@@ -41,7 +41,7 @@ export async function enterPassword(
         stdout.on('data', onData);
         // No answer comes from a program that has ended.
         program.ended.then(
-          (ending) => finish(ownFailure(ending) ?? neverAsked('ended before it had read the password')),
+          (ending) => finish(ownFailure(ending) ?? neverAsked('ended before it read the password')),
           finish,
         );
       });
@@ -71,5 +71,5 @@ function ownFailure(ending: Ending): PgbakError | undefined {
 }
 
 function neverAsked(what: string): ProgramError {
-  return new ProgramError(`7-Zip ${what}`, 'Set PGBAK_7Z to a 7-Zip of 21.07 or newer.');
+  return new ProgramError(`7-Zip ${what}`, 'Set PGBAK_7Z to a 7-Zip 21.07 or newer.');
 }

@@ -40,7 +40,8 @@ export function openEntry(location: ArchiveLocation, entryName: string): OpenEnt
 }
 
 function startUnpacker({ zstd, signal }: ArchiveLocation, entryName: string) {
-  if (zstd === undefined) throw new ArchiveError(`${entryName} takes zstd to open`, 'Install it: apt install zstd');
+  if (zstd === undefined)
+    throw new ArchiveError(`zstd is needed to open ${entryName}, and was not found`, 'Install it: apt install zstd');
   return startProgram(zstd.decompress(), { stdin: 'pipe', stdout: 'pipe', signal });
 }
 

@@ -12,7 +12,7 @@ export function writeFailure({ exitCode, signal, stderrTail }: Ending): PgbakErr
     );
   }
   if (signal !== undefined) {
-    return new ProgramError(`7-Zip was ended by ${signal}`, signal === 'SIGKILL' ? SHORT_OF_MEMORY : undefined);
+    return new ProgramError(`7-Zip was killed by ${signal}`, signal === 'SIGKILL' ? SHORT_OF_MEMORY : undefined);
   }
   // 1 is a warning, for which `a -si` has no harmless cause (7-Zip manual, "Exit Codes from 7-Zip").
   return new ProgramError(`7-Zip failed with exit code ${exitCode}: ${complaintIn(stderrTail)}`);
@@ -28,13 +28,13 @@ export function readFailure(
   password: Secret | undefined,
 ): PgbakError {
   if (wasKilled({ signal })) {
-    const message = `${what}: the program that reads it was ended by ${signal}`;
+    const message = `${what}: 7-Zip was killed by ${signal}`;
     return new ProgramError(message, `Try again. ${SHORT_OF_MEMORY}`);
   }
   const words = complaintIn(stderrTail);
   // Without a password the prompt meets the end of its input.
   if (password === undefined && /break signaled|encrypted/i.test(words)) {
-    return new PasswordError('the archive is encrypted, and no password was given', GIVE_PASSWORD);
+    return new PasswordError('the archive is encrypted and no archive password is set', GIVE_PASSWORD);
   }
   if (/wrong password/i.test(words)) {
     return new PasswordError(`the archive does not open with this archive password: ${words}`, GIVE_PASSWORD);
@@ -47,8 +47,8 @@ export function wasKilled({ signal }: Pick<Ending, 'signal'>): boolean {
   return signal === 'SIGKILL' || signal === 'SIGTERM';
 }
 
-const SHORT_OF_MEMORY = 'The kernel may have been short of memory; look at its log (dmesg).';
-const GIVE_PASSWORD = 'Give the password it was made with: --archive-password';
+const SHORT_OF_MEMORY = 'Perhaps this machine had too little memory: see the log of the kernel (dmesg).';
+const GIVE_PASSWORD = 'Give the password it was made with: --archive-password -';
 
 const PROGRESS = /^\s*\d+[KMGT]?\b.*$|^[\s\d%+-]*$/;
 

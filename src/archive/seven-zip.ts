@@ -40,12 +40,12 @@ export async function findSevenZip(search: SevenZipSearch): Promise<SevenZip> {
     if (typeof verdict !== 'string') return verdict;
     refusals.push(`${file}: ${verdict}`);
   }
-  const tried = refusals.length === 0 ? 'none was found on PATH' : `tried ${refusals.join('; ')}`;
+  const tried = refusals.length === 0 ? 'none is on PATH' : `tried ${refusals.join('; ')}`;
   throw new ProgramError(
-    `no 7-Zip that serves was found: ${tried}`,
+    `no usable 7-Zip was found: ${tried}`,
     search.override === undefined
       ? 'Install 7-Zip 21.07 or newer (Debian/Ubuntu: apt install 7zip; macOS: brew install sevenzip), or set PGBAK_7Z.'
-      : 'PGBAK_7Z must name a 7-Zip of 21.07 or newer; unset it to have one looked for.',
+      : 'Set PGBAK_7Z to a 7-Zip 21.07 or newer, or unset it: then pgbak looks on PATH.',
   );
 }
 
@@ -79,7 +79,7 @@ async function examine(file: string, signal: AbortSignal): Promise<SevenZip | st
     const { stdout } = await runProgram(command, { signal, timeoutMs: 10_000 });
     // "7-Zip (z) 26.02 (x64) : Copyright ..." and, of the old port, "7-Zip [64] 16.02 : ... p7zip Version 16.02".
     const [, version, major] = /^7-Zip\b.*?\s((\d+)\.\d+)\b/m.exec(stdout) ?? [];
-    if (version === undefined) return 'is no 7-Zip';
+    if (version === undefined) return 'is not 7-Zip';
     if (Number(major) < OLDEST_MAJOR) return `is version ${version}, too old to be given a password safely`;
     return { file, version };
   } catch (error) {

@@ -92,14 +92,14 @@ async function sizeOf(path: string): Promise<number> {
 
 function tookTooLong(totalMs: number): TimeLimitError {
   return new TimeLimitError(
-    `the dump took longer than ${totalMs / 1000} seconds (BACKUP_TIMEOUT_SEC) and was ended`,
-    'If the database is that large, set BACKUP_TIMEOUT_SEC higher.',
+    `the dump took longer than ${totalMs / 1000} seconds (BACKUP_TIMEOUT_SEC) and was stopped`,
+    'Nothing was stored. If the database needs more time, raise BACKUP_TIMEOUT_SEC.',
   );
 }
 
 function wasIdle(idleMs: number): TimeLimitError {
   return new TimeLimitError(
-    `the dump yielded nothing for ${idleMs / 1000} seconds (--idle-timeout-sec) and was ended`,
-    'Look for what the database waits for (pg_stat_activity), or set --idle-timeout-sec higher.',
+    `pg_dump wrote nothing for ${idleMs / 1000} seconds (--idle-timeout-sec) and was stopped`,
+    'Nothing was stored. See in pg_stat_activity what pg_dump waits for, or raise --idle-timeout-sec.',
   );
 }

@@ -72,11 +72,14 @@ async function checkArchive(request: WriteArchiveRequest): Promise<number> {
   const wanted = (companion === undefined ? [entryName] : [companion.entryName, entryName]).toSorted().join(', ');
   const found = entries.map(({ path }) => path).toSorted();
   if (entry === undefined || found.join(', ') !== wanted) {
-    throw new ArchiveError(`the archive should hold ${wanted} and holds ${found.join(', ') || 'nothing'}`);
+    throw new ArchiveError(
+      `the new archive holds ${found.join(', ') || 'nothing'} instead of ${wanted}`,
+      'Nothing was stored. Run again.',
+    );
   }
   if (start.toString('latin1') !== expectedStart) {
     throw new ArchiveError(
-      `${entryName} in the archive does not begin as a dump does`,
+      `${entryName} in the new archive does not begin like a dump`,
       'Nothing was stored. Run again; if it happens again, check that PGBAK_PG_BIN names a real pg_dump.',
     );
   }

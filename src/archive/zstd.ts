@@ -37,7 +37,7 @@ export async function findZstd(environment: SevenZipEnvironment, signal: AbortSi
   }
   if (!('createZstdCompress' in zlib)) {
     throw new ProgramError(
-      'zstd was not found, and this Node has none of its own',
+      'zstd was not found, and this Node has no zstd built in',
       'Install it (apt install zstd, brew install zstd), use Node 22.15 or newer, or choose --compression lzma2:1.',
     );
   }

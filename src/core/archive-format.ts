@@ -38,7 +38,7 @@ export function parseCompression(text: string): Compression {
   const compression = compressionOf(text);
   if (compression !== undefined) return compression;
   throw new ConfigError(
-    'the compression is not known',
+    'unknown compression',
     'Use lzma2:1 (fast) to lzma2:9 (small), zstd:1 (very fast) to zstd:19, ppmd, or none.',
   );
 }

@@ -110,22 +110,22 @@ export function archiveIsGone(error: unknown, archivePath: string): ArchiveError
   if (errorCode(error) !== 'ENOENT') return undefined;
   if (typeof error !== 'object' || error === null || !('path' in error) || error.path !== archivePath) return undefined;
   return new ArchiveError(
-    `the archive that was just made is not there any more: ${archivePath}`,
-    'Set PGBAK_TMPDIR to a directory from which no other program removes files.',
+    `another program removed the archive that was just made: ${archivePath}`,
+    'Nothing was stored. Set PGBAK_TMPDIR to a directory from which no other program removes files.',
   );
 }
 
 const MACHINE_CODES: Readonly<Record<string, string>> = {
-  EMFILE: 'Too many files are open: allow more, such as by ulimit -n 1024.',
-  ENFILE: 'Too many files are open on this machine.',
+  EMFILE: 'This process may open no more files. Allow more: ulimit -n 1024',
+  ENFILE: 'This machine can open no more files. Raise fs.file-max (sysctl).',
   ENOMEM: 'This machine has no memory left.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The disk quota is used up.',
   EROFS: 'The disk is mounted read-only.',
-  EACCES: 'The user who runs pgbak may not do that.',
-  EPERM: 'The user who runs pgbak may not do that.',
-  EIO: 'The disk or terminal fails.',
-  EAGAIN: 'This machine or user may start no more processes.',
+  EACCES: 'The user who runs pgbak lacks the permission.',
+  EPERM: 'The user who runs pgbak lacks the permission.',
+  EIO: 'The disk or the terminal reports an error.',
+  EAGAIN: 'This machine or user can start no more processes.',
 };
 
 /** What to do about an error of the operating system that is no fault of pgbak's; undefined for every other error. */
@@ -160,7 +160,7 @@ export function describeFailure(error: unknown, secrets: readonly Secret[] = [])
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : undefined;
   return {
     message: hide(`unexpected error: ${errorMessage(error)}`),
-    hint: 'This is a fault in pgbak. Run again with DEBUG=pgbak* and report what it prints.',
+    hint: 'This is a bug in pgbak. Run again with DEBUG=pgbak* and report what it prints.',
     interrupted: false,
     ...(stack === undefined ? {} : { stack: hide(stack) }),
   };

@@ -54,7 +54,7 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
       "Look into the server's log; it was restarted, stopped, or short of memory.",
     );
   }
-  if (ending.signal !== undefined) return new ProgramError(`pg_dump was ended by ${ending.signal}: ${words}`);
+  if (ending.signal !== undefined) return new ProgramError(`pg_dump was killed by ${ending.signal}: ${words}`);
   return new ProgramError(`pg_dump failed with exit code ${ending.exitCode}: ${words}`);
 }
 

@@ -42,7 +42,7 @@ export function limitTo(ms: number, ...others: readonly AbortSignal[]): Limit {
   let isOver = false;
   const timer = setTimeout(() => {
     isOver = !controller.signal.aborted;
-    controller.abort(new DOMException(`not done within ${ms / 1000} seconds`, 'TimeoutError'));
+    controller.abort(new DOMException(`no answer within ${ms / 1000} seconds`, 'TimeoutError'));
   }, ms);
   const stops = others.map((other) => {
     const stop = () => controller.abort(reasonOf(other));

@@ -24,14 +24,17 @@ export async function openDiskRoom(
   environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<DiskRoom | string> {
-  if (process.platform !== 'linux') return 'only Linux gives back the space of a file that is being written';
-  if (!childrenDieWithUs()) return 'the dump cannot be made to wait without `setpriv --pdeathsig` (util-linux 2.33)';
+  if (process.platform !== 'linux') return 'only Linux can free the beginning of a file that is still written';
+  if (!childrenDieWithUs())
+    return 'without `setpriv --pdeathsig` (util-linux 2.33) the dump cannot wait for the upload';
   const punch = async (file: string, startByte: number, sizeBytes: number): Promise<string | undefined> => {
     const args = ['--punch-hole', '--offset', String(startByte), '--length', String(sizeBytes), '--', file];
     const command = { name: 'fallocate', file: 'fallocate', args, env: environment };
     try {
       const { exitCode, stderrTail } = await runProgram(command, { signal, timeoutMs: RELEASE_WITHIN_MS });
-      return exitCode === 0 ? undefined : `its file system does not give back space (${stderrTail.split('\n').at(-1)})`;
+      return exitCode === 0
+        ? undefined
+        : `its file system cannot free the beginning of a file (${stderrTail.split('\n').at(-1)})`;
     } catch (error) {
       if (signal.aborted || !(error instanceof PgbakError)) throw error;
       return error.message;
@@ -45,7 +48,7 @@ export async function openDiskRoom(
     if (refusal !== undefined) return refusal;
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
-    return `no file can be written beside it: ${errorCode(error)}`;
+    return `no file can be written there: ${errorCode(error)}`;
   } finally {
     await rm(probe, { force: true });
   }

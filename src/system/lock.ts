@@ -112,7 +112,7 @@ function openLockFile(lockPath: string, path: string): number {
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) {
-      throw new ConfigError(`the lock file ${lockPath} is no file`, `Remove it: rm ${lockPath}`);
+      throw new ConfigError(`the lock file ${lockPath} is not a regular file`, `Remove it: rm ${lockPath}`);
     }
     if (process.geteuid?.() === 0) giveToOwner(file, stats, path);
     return stats.ino;
@@ -137,25 +137,25 @@ function unusable(lockPath: string, error: unknown): unknown {
   const owner = lstatSync(lockPath, { throwIfNoEntry: false })?.uid;
   if (code === 'ELOOP') {
     return new ConfigError(
-      `the lock file ${lockPath} is a symbolic link, which is not followed`,
+      `the lock file ${lockPath} is a symbolic link, which pgbak does not follow`,
       `Remove it: rm ${lockPath}`,
     );
   }
   if (owner === undefined) {
     return new ConfigError(
-      `the lock file ${lockPath} cannot be made: ${errorMessage(error)}`,
-      'The lock file keeps other runs from the same catalogue: let this user write to its directory.',
+      `cannot create the lock file ${lockPath}: ${errorMessage(error)}`,
+      'It keeps two runs from using one catalogue at once. Let this user write to its directory.',
     );
   }
   if (/^(?:EACCES|EPERM|SQLITE_(?:READONLY|CANTOPEN|PERM))/.test(code)) {
     return new ConfigError(
-      `the lock file ${lockPath} may not be written to by this user: it belongs to uid ${owner}`,
-      `Another user has run pgbak here. While none runs, remove it: sudo rm ${lockPath}`,
+      `this user cannot write to the lock file ${lockPath}: it belongs to uid ${owner}`,
+      `Another user has run pgbak here. While no pgbak runs, remove the file: sudo rm ${lockPath}`,
     );
   }
   return new ConfigError(
-    `the lock file ${lockPath} cannot be locked: ${errorMessage(error)} (${code})`,
-    `While no pgbak runs, remove it: rm ${lockPath}`,
+    `cannot lock the file ${lockPath}: ${errorMessage(error)} (${code})`,
+    `While no pgbak runs, remove the file: rm ${lockPath}`,
   );
 }
 

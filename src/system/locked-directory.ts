@@ -65,7 +65,7 @@ export async function sweepLockedDirectories(place: TemporaryPlace, accountId: n
     lock?.close();
     await endServerIn(realpathSync(path));
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
-    swept.removed.push(`removed what a killed restore or verification left: ${path}`);
+    swept.removed.push(`removed temporary files of a killed restore or verification: ${path}`);
   }
   return swept;
 }

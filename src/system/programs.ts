@@ -180,7 +180,7 @@ export async function runProgram(command: Command, options: RunOptions): Promise
   const [stdout, ending] = await Promise.all([textIn(program.stdout), program.ended]);
   if (options.signal.aborted) throw reasonOf(options.signal);
   if (limit.isOver()) {
-    throw new ProgramError(`${command.name} did not answer within ${options.timeoutMs / 1000} seconds and was ended`);
+    throw new ProgramError(`${command.name} did not answer within ${options.timeoutMs / 1000} seconds and was stopped`);
   }
   return { ...ending, stdout };
 }

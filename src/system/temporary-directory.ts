@@ -3,6 +3,7 @@ import { lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, errorCode } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
 
 export interface TemporaryPlace {
   /** The directory to make it in. */
@@ -42,12 +43,12 @@ export async function sweepTemporaryDirectories(place: TemporaryPlace, olderThan
     // A time in the future is as old: the clock was set back since.
     if (Math.abs(Date.now() - stats.mtimeMs) < olderThanMs) continue;
     if (stats.uid !== process.getuid?.()) {
-      swept.push(`temporary files of another user (uid ${stats.uid}) stay; remove them: ${path}`);
+      swept.push(`temporary files of another user (uid ${stats.uid}) were not removed: ${path}`);
       continue;
     }
     const sizeBytes = await sizeOf(path);
     await rm(path, { recursive: true, force: true });
-    swept.push(`removed temporary files of ${sizeBytes} bytes: ${path}`);
+    swept.push(`removed temporary files (${formatBytes(sizeBytes)}): ${path}`);
   }
   return swept;
 }
@@ -66,8 +67,8 @@ async function sizeOf(directory: string): Promise<number> {
 function unusable(base: string, error: unknown): unknown {
   const reasons: Record<string, string> = {
     ENOENT: 'does not exist',
-    EACCES: 'may not be written to by this user',
-    ENOTDIR: 'is no directory',
+    EACCES: 'cannot be written to by this user',
+    ENOTDIR: 'is not a directory',
     EROFS: 'is on a read-only file system',
     ENOSPC: 'is full',
   };
@@ -76,6 +77,6 @@ function unusable(base: string, error: unknown): unknown {
   const reason = reasons[code] ?? `cannot be used (${code})`;
   return new ConfigError(
     `the temporary directory ${base} ${reason}`,
-    'Set PGBAK_TMPDIR to a directory that can be used.',
+    'Set PGBAK_TMPDIR to a directory that this user can write to.',
   );
 }

@@ -194,5 +194,5 @@ test('a directory that unpacks to more than any of pgbak has is refused before 7
   const options = ['-m0=lzma:d=64k', '-mhc=off', '-siheader'];
   execFileSync(location.sevenZip.file, ['a', '-t7z', ...options, packed], { input: header, stdio: 'pipe' });
   expect(await taken(packedHeaderOf(readFileSync(packed), header))).toBeUndefined();
-  await expect(lookInside(location, KNOWN)).rejects.toThrow(/directory of 2097152 bytes/);
+  await expect(lookInside(location, KNOWN)).rejects.toThrow(/list of files has 2097152 bytes/);
 });

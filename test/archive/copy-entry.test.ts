@@ -71,5 +71,5 @@ test('a 7-Zip that the kernel ends proves nothing of the archive {kill@prove, ki
   const looks = await Promise.allSettled([copyEntry(location, 'sql', nowhere), listArchive(location)]);
   const failures = looks.map((look): unknown => (look.status === 'rejected' ? look.reason : look.value));
   expect(failures).toEqual([expect.any(ProgramError), expect.any(ProgramError)]);
-  expect(failures.map(String).join()).toMatch(/ended by SIGKILL.*ended by SIGKILL/s);
+  expect(failures.map(String).join()).toMatch(/killed by SIGKILL.*killed by SIGKILL/s);
 });

@@ -37,7 +37,7 @@ test.each([
   'an archive that takes %s MiB of memory to unpack is refused before it is {hostile@prove}',
   async (mib, property) => {
     using archive = await makeArchive([], property);
-    await expect(listArchive(archive.location)).rejects.toThrow(`to unpack the archive takes ${mib} MiB of memory`);
+    await expect(listArchive(archive.location)).rejects.toThrow(`the archive needs ${mib} MiB of memory to unpack`);
   },
 );
 

@@ -41,10 +41,10 @@ describe('7-Zip is looked for', () => {
     const searchPath = programs(folder.at('old'), { '7za': OLD, '7z': 'I am something else' });
     const search = { override: undefined, searchPath, bundled: nothingBundled, signal };
     await expect(findSevenZip(search)).rejects.toThrow(
-      `no 7-Zip that serves was found: tried ${searchPath}/7z: is no 7-Zip; ` +
+      `no usable 7-Zip was found: tried ${searchPath}/7z: is not 7-Zip; ` +
         `${searchPath}/7za: is version 16.02, too old to be given a password safely`,
     );
-    await expect(findSevenZip({ ...search, searchPath: '' })).rejects.toThrow(/none was found on PATH/);
+    await expect(findSevenZip({ ...search, searchPath: '' })).rejects.toThrow(/none is on PATH/);
   });
 
   test('nowhere but where PGBAK_7Z says', async () => {

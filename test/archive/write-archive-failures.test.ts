@@ -25,7 +25,7 @@ describe('no archive is left, and no process, when', () => {
     [
       'something else gets into it {replaced@judge}',
       '"$real" "$@" || exit; cd "${archive%/*}"; : > other; "$real" a "$archive" other >&2; rm other; exit 0',
-      /should hold shop\.sql and holds other, shop\.sql/,
+      /the new archive holds other, shop\.sql instead of shop\.sql/,
     ],
   ])('%s', async (_case, shell, message) => {
     using folder = temporaryFolder();
@@ -61,7 +61,7 @@ describe('no archive is left, and no process, when', () => {
     const [sevenZip] = processesWith(request.archivePath);
     if (sevenZip === undefined) throw new Error('7-Zip does not run');
     process.kill(sevenZip.pid, 'SIGKILL');
-    await expect(writing).rejects.toThrow('7-Zip was ended by SIGKILL');
+    await expect(writing).rejects.toThrow('7-Zip was killed by SIGKILL');
     expect(commandLines().some(({ pid }) => pid === source.pid)).toBe(false);
     expect(existsSync(request.archivePath)).toBe(false);
   });

@@ -100,7 +100,7 @@ describe('an archive', () => {
   test('that does not begin as a dump does is refused and removed', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, 'echo "command not found"', { expectedStart: 'PGDMP' });
-    await expect(writeArchive(request)).rejects.toThrow('does not begin as a dump does');
+    await expect(writeArchive(request)).rejects.toThrow('does not begin like a dump');
     expect(existsSync(request.archivePath)).toBe(false);
   });
 
@@ -112,7 +112,7 @@ describe('an archive', () => {
       onWritten: (sizeBytes) => told.push(sizeBytes),
       onFailed: () => told.push(statSync(folder.at('archive.7z')).size),
     });
-    await expect(writeArchive(request)).rejects.toThrow('does not begin as a dump does');
+    await expect(writeArchive(request)).rejects.toThrow('does not begin like a dump');
     expect(told).toEqual([expect.any(Number), told[0]]);
     expect(existsSync(request.archivePath)).toBe(false);
   });
@@ -131,7 +131,7 @@ describe('an archive', () => {
   test('of a source that wrote nothing is refused', async () => {
     using folder = temporaryFolder();
     const request = await archiveRequest(folder, 'exit 0', { expectedStart: 'PGDMP' });
-    await expect(writeArchive(request)).rejects.toThrow('does not begin as a dump does');
+    await expect(writeArchive(request)).rejects.toThrow('does not begin like a dump');
   });
 });
 

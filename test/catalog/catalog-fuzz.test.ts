@@ -184,7 +184,7 @@ test(
         rmSync(out, { force: true });
         const { status, stdout, stderr } = await account.pgbak(...words.map((word) => (word === 'OUT' ? out : word)));
         const said = `pgbak ${words.join(' ')}: ${status}\n${stdout}${stderr}`;
-        expect(said).not.toMatch(/fault in pgbak|unexpected error|\n {4}at /);
+        expect(said).not.toMatch(/bug in pgbak|unexpected error|\n {4}at /);
         // oxlint-disable-next-line no-control-regex
         expect(said).not.toMatch(/[\u0000-\u0008\u000B-\u001F]/);
         expect([0, 1, 2]).toContain(status);

@@ -67,7 +67,7 @@ describe('a catalogue that is not there', () => {
     ['an empty file {damaged@connect}', (path) => writeFileSync(path, ''), /is an empty file/],
     ['a directory', (path) => mkdirSync(path), /is a directory/],
     ['a link that leads nowhere', (path) => symlinkSync('/nonexistent/backup.sqlite', path), /leads nowhere/],
-    ['a device', (path) => symlinkSync('/dev/null', path), /is no file/],
+    ['a device', (path) => symlinkSync('/dev/null', path), /is not a regular file/],
   ])('but %s in its place, is said to be that', async (_name, put, message) => {
     using account = newAccount();
     mkdirSync(dirname(account.catalogPath));

@@ -99,7 +99,7 @@ ifRoot('for a user who is not the superuser', () => {
     mkdirSync(`${directory}/other`, { mode: 0o700 });
     expect(await asUser(USER, rebuild, account.env)).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining(`the directory ${directory}/other cannot be looked into: this user may not`),
+      stderr: expect.stringContaining(`cannot read the directory ${directory}/other: permission denied`),
     });
   });
 });

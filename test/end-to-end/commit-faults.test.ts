@@ -106,7 +106,7 @@ describe('a restore into a file, for which there is no place in the end,', () =>
     writeFileSync(goOn, '');
     const { status, stderr } = await running.finished;
     expect(stderr).toMatch(message);
-    expect(stderr).not.toContain('fault in pgbak');
+    expect(stderr).not.toContain('bug in pgbak');
     expect([1, 2]).toContain(status);
     const left = existsSync(directory) ? [readdirSync(directory), readFileSync(file, 'utf8')] : 'nothing';
     expect([[['shop.sql'], 'precious'], 'nothing']).toContainEqual(left);

@@ -77,7 +77,7 @@ test.each<[string, string, FaultAction]>([
   server.faults.add({ endpoint, times: 99, action });
   const { status, stdout, stderr } = await account.pgbak('prune');
   expect(status).toBe(1);
-  expect(stdout + stderr).not.toMatch(/fault in pgbak|undefined/);
+  expect(stdout + stderr).not.toMatch(/bug in pgbak|undefined/);
   expect(names()).toHaveLength(2);
   server.faults.clear();
   expect(await account.pgbak('prune')).toMatchObject({ status: 0 });

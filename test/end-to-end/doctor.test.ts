@@ -82,7 +82,7 @@ describe('doctor', () => {
     expect(rows.filter(({ message }) => message.startsWith('temporary directory'))).toMatchObject([
       {
         level: 'problem',
-        message: expect.stringMatching(/has to fit in 7000\.00 GB \(the dump cannot be made to wait without `setpriv/),
+        message: expect.stringMatching(/has to fit in 7000\.00 GB \(without `setpriv --pdeathsig` \(util-linux/),
         hint: expect.stringMatching(/PGBAK_TMPDIR/),
       },
     ]);
@@ -152,7 +152,7 @@ describe('doctor', () => {
       .map(({ about, level, message }) => `${about}: ${level}: ${message}`);
     expect(problems).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/this machine: problem: no 7-Zip that serves was found: tried \/no\/such\/7z/),
+        expect.stringMatching(/this machine: problem: no usable 7-Zip was found: tried \/no\/such\/7z/),
         expect.stringMatching(/catalogue: warning: .* has mode 0644: others may read the secrets in it/),
         expect.stringMatching(/gone: problem: cannot connect to x on 127\.0\.0\.1:1/),
         expect.stringMatching(/gone: problem: .*archives/),

@@ -119,7 +119,7 @@ describe('a backup fails, and everybody hears of it,', () => {
     const directory = slowPgDump(scene.account.folder);
     execFileSync('sh', ['-c', `sed -i 's/^n=0.*/kill -SEGV $$/' '${directory}/pg_dump'`]);
     await add();
-    expect(await scene.failure({ PGBAK_PG_BIN: directory })).toMatch(/pg_dump was ended by SIGSEGV|exit code/);
+    expect(await scene.failure({ PGBAK_PG_BIN: directory })).toMatch(/pg_dump was killed by SIGSEGV|exit code/);
   });
 });
 

@@ -51,17 +51,17 @@ describe('nothing is stored, and everybody hears why, where 7-Zip', () => {
       ),
       /damaged|cannot be (read|opened)|password/i,
     ],
-    ['writes no archive {gone@judge}', afterwards('rm "$archive"'), /is not there any more/],
+    ['writes no archive {gone@judge}', afterwards('rm "$archive"'), /another program removed the archive/],
     [
       'writes what is no dump {replaced@judge}',
       afterwards('rm "$archive"; "$real" a "$archive" /etc/hostname >/dev/null'),
-      /should hold shop\.sql and holds hostname/,
+      /the new archive holds hostname instead of shop\.sql/,
     ],
   ])('%s', async (_name, shell, message) => {
     await add();
     const error = await scene.failure({ PGBAK_7Z: await sevenZipThat(scene.account.folder, 'a', shell) });
     expect(error).toMatch(message);
-    expect(error).not.toMatch(/fault in pgbak|archive secret/);
+    expect(error).not.toMatch(/bug in pgbak|archive secret/);
   });
 
   (CAN_MOUNT ? test : test.skip)('may not write where archives are built {denied@compress}', async () => {
@@ -83,7 +83,7 @@ describe('nothing is stored, and everybody hears why, where pg_dump', () => {
   test('is another program by now {replaced@dump, replaced@judge}', async () => {
     await add();
     const PGBAK_PG_BIN = pgDumpAfter('seq 1 20000; exit 0');
-    expect(await scene.failure({ PGBAK_PG_BIN })).toMatch(/does not begin as a dump does/);
+    expect(await scene.failure({ PGBAK_PG_BIN })).toMatch(/does not begin like a dump/);
   });
 
   test('is refused, since the password was changed a moment ago {secret@dump}', async () => {

@@ -87,6 +87,6 @@ test.each([20, 40, 56])(
       status: 1,
       stderr: expect.stringMatching(/EMFILE.*\n.*ulimit -n 1024/),
     });
-    expect(stderr).not.toMatch(/installation is broken|fault in pgbak/);
+    expect(stderr).not.toMatch(/installation is broken|bug in pgbak/);
   },
 );

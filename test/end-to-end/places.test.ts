@@ -43,13 +43,13 @@ test('a directory whose disk is not mounted is no place to store in, and nothing
   expect(await state()).toMatchObject([{ state: 'OK' }]);
   away();
   // Before a run has failed for it.
-  expect(await state()).toMatchObject([{ state: 'FAILING', reason: expect.stringMatching(/is its disk mounted/) }]);
-  await refused(/is not there.*is its disk mounted/);
+  expect(await state()).toMatchObject([{ state: 'FAILING', reason: expect.stringMatching(/Is its disk mounted/) }]);
+  await refused(/holds none of the backups.*Is its disk mounted/);
   mkdirSync(directory);
-  await refused(/its mark .* is missing: is its disk mounted/);
+  await refused(/its file .* is missing\. Is its disk mounted/);
   expect(readdirSync(directory)).toEqual([]);
   writeFileSync(`${directory}/.pgbak-destination`, `pgbak destination ${crypto.randomUUID()}\n`);
-  await refused(/is that of another one/);
+  await refused(/is that of another directory/);
   rmSync(directory, { recursive: true });
   renameSync(`${directory}-away`, directory);
   expect(await account.results('--force')).toMatchObject([{ status: 'success' }]);

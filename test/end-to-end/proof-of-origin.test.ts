@@ -55,7 +55,7 @@ test('a password that is missing, wrong or another by now says nothing of a back
   const file = account.folder.at('out.sql');
   for (const [password, words] of [
     ['another one', /does not open with this archive password/],
-    [undefined, /the archive is encrypted, and no password was given/],
+    [undefined, /the archive is encrypted and no archive password is set/],
   ] as const) {
     if (password === undefined) delete account.env['ARCHIVE_PASSWORD'];
     else account.env['ARCHIVE_PASSWORD'] = password;

@@ -121,5 +121,5 @@ test('a refused download does not keep the process for as long as B2 keeps its c
   // It ends at all only if no connection is left open: the server keeps it longer than this test may take.
   const { status, stderr } = await account.pgbak('restore', 'shop', '--output', account.folder.at('shop.sql'));
   expect(status).toBe(1);
-  expect(stderr).toContain('its download cap is reached');
+  expect(stderr).toContain("the account's download cap is reached");
 });

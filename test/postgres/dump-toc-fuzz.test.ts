@@ -117,7 +117,7 @@ test(
         ['restore', 'shop', ...to],
       ]) {
         const { status, stdout, stderr } = await account.pgbak(...words);
-        expect(`${stdout}${stderr}`).not.toMatch(/fault in pgbak|unexpected error|\n {4}at /);
+        expect(`${stdout}${stderr}`).not.toMatch(/bug in pgbak|unexpected error|\n {4}at /);
         const tables = await cluster.sql(database, "select count(*) from pg_tables where schemaname = 'public'");
         if (status !== 0) expect([status, tables]).toEqual([1, '0']);
         else await cluster.sql(database, 'drop schema public cascade; create schema public');

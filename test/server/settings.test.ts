@@ -74,8 +74,8 @@ describe('settings', () => {
     });
     const problem = problemOf(() => resolveSettings(server, readEnvironment({})));
     expect(problem).toContain('NOWHERE');
-    expect(problem).toContain('compression is not known');
-    expect(problem).toContain('neither b2 nor a directory');
+    expect(problem).toContain('unknown compression');
+    expect(problem).toContain('the destination must be b2 or a directory');
   });
 
   test('follow env: and file: references when used', () => {

@@ -234,7 +234,7 @@ test('what cannot be stored at all fails at once, with the reason {full@upload}'
   });
   archive.write(129 * MEGABYTE);
   // The archive is not whole yet.
-  await expect(stored).rejects.toThrow('its storage cap is reached');
+  await expect(stored).rejects.toThrow("the account's storage cap is reached");
   // One in each of the four slots, and what begins before the first answer has been heard: none a second time.
   expect(partsSent() - before).toBeLessThanOrEqual(8);
   expect(place.server.versions(BUCKET)).toEqual([]);
@@ -245,6 +245,6 @@ test('a byte that changes on the disk after it was sent is noticed {damaged@uplo
   await writeUntilReleased();
   archive.change(12 * MEGABYTE);
   archive.finish();
-  await expect(stored).rejects.toThrow(/the archive changed at byte \d+ after that had been uploaded/);
+  await expect(stored).rejects.toThrow(/the archive changed at byte \d+ after that byte was uploaded/);
   expect(place.server.versions(BUCKET)).toEqual([]);
 });

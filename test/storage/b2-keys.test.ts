@@ -47,7 +47,7 @@ describe('a key', () => {
     [
       'of another bucket {denied@connect}',
       (place) => ({ key: place.server.createKey({ bucketId: bucketId(place) }) }),
-      /restricted to the bucket another-bucket, not to pgbak-bucket/,
+      /the application key is for the bucket another-bucket, not for pgbak-bucket/,
     ],
     [
       'that may not write {denied@connect}',
@@ -73,7 +73,7 @@ describe('a key', () => {
     await using place = await b2Place();
     const wrong = place.open({ key: { id: 'nobody', key: 'K005wrong' } });
     await expect(wrong.prepare('shop.sql.7z', never)).rejects.toThrow(
-      'B2 does not accept the application key: it knows no such key ID with such a key (HTTP 401, unauthorized)',
+      'B2 does not accept the application key: the key ID or the key is wrong (HTTP 401, unauthorized)',
     );
   });
 });

@@ -111,7 +111,11 @@ export function keepsToTheContract(kind: string, open: () => Promise<OpenedStora
     });
 
     test.each<[string, (path: string) => void, RegExp]>([
-      ['gone from the temporary directory {gone@upload}', (path) => rmSync(path), /is not there any more: \//],
+      [
+        'gone from the temporary directory {gone@upload}',
+        (path) => rmSync(path),
+        /removed the archive that was just made: \//,
+      ],
       ['cut short {damaged@upload}', (path) => truncateSync(path, 100), /became shorter|100 instead of 5000 bytes/],
     ])('an archive that is %s is told as such, and nothing is stored', async (_name, harm, message) => {
       await using opened = await open();

@@ -89,14 +89,14 @@ describe('the run lock', () => {
     [
       'a symbolic link to a file of somebody else {replaced@connect}',
       (lockFile) => symlinkSync(`${lockFile}.victim`, lockFile),
-      /is a symbolic link, which is not followed/,
+      /is a symbolic link, which pgbak does not follow/,
     ],
     [
       'a file that holds something {damaged@connect}',
       (lockFile) => writeFileSync(lockFile, 'notes of somebody\n'.repeat(100)),
-      /cannot be locked/,
+      /cannot lock the file/,
     ],
-    ['a named pipe {hostile@connect}', (lockFile) => execFileSync('mkfifo', [lockFile]), /is no file/],
+    ['a named pipe {hostile@connect}', (lockFile) => execFileSync('mkfifo', [lockFile]), /is not a regular file/],
   ])('cannot be taken on %s, and says which file it is', async (_name, plant, message) => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
@@ -148,14 +148,14 @@ ifRoot('what the superuser leaves beside the catalogue of a user', () => {
     const path = folder.at('backup.sqlite');
     writeFileSync(`${path}.lock`, '');
     chmodSync(`${path}.lock`, 0o644);
-    expect(takeAs(OTHER, path)).toBe(
-      `the lock file ${path}.lock may not be written to by this user: it belongs to uid 0`,
-    );
+    expect(takeAs(OTHER, path)).toBe(`this user cannot write to the lock file ${path}.lock: it belongs to uid 0`);
   });
 
   test('a directory in which that user may write nothing is named as well {denied@connect}', () => {
     using folder = temporaryFolder();
-    expect(takeAs(OTHER, folder.at('backup.sqlite'))).toMatch(/backup\.sqlite\.lock cannot be made: EACCES/);
+    expect(takeAs(OTHER, folder.at('backup.sqlite'))).toMatch(
+      /cannot create the lock file .*backup\.sqlite\.lock: EACCES/,
+    );
     expect(existsSync(folder.at('backup.sqlite.lock'))).toBe(false);
   });
 });

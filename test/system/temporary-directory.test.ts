@@ -33,7 +33,7 @@ describe('a temporary directory', () => {
     symlinkSync(folder.at('precious'), `${prefix}linked`);
     mkdirSync(folder.at('pgbak-notes'));
 
-    expect(await sweepTemporaryDirectories(place)).toEqual([`removed temporary files of 5 bytes: ${mine.path}`]);
+    expect(await sweepTemporaryDirectories(place)).toEqual([`removed temporary files (5 B): ${mine.path}`]);
     expect(existsSync(other.path)).toBe(true);
     expect(existsSync(folder.at('precious'))).toBe(true);
     expect(existsSync(folder.at('pgbak-notes'))).toBe(true);
@@ -46,7 +46,7 @@ describe('a temporary directory', () => {
     const { path } = await createTemporaryDirectory(place);
     chownSync(path, 12_345, 12_345);
     expect(await sweepTemporaryDirectories(place)).toEqual([
-      `temporary files of another user (uid 12345) stay; remove them: ${path}`,
+      `temporary files of another user (uid 12345) were not removed: ${path}`,
     ]);
     expect(existsSync(path)).toBe(true);
   });

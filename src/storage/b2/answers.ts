@@ -67,7 +67,7 @@ export function parseUploaded(
     version.action === 'upload' &&
     version.sizeBytes === sent.sizeBytes &&
     version.sha1 === (sent.sha1 ?? version.sha1);
-  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to an upload speaks of another file');
+  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to an upload is about another file');
   return version;
 }
 
@@ -81,7 +81,7 @@ function lockOf(data: unknown): { lock?: string } {
   if (fieldOf(fieldOf(data, 'legalHold'), 'value') === 'on') return { lock: 'by a legal hold' };
   const until = fieldOf(fieldOf(fieldOf(data, 'fileRetention'), 'value'), 'retainUntilTimestamp');
   if (typeof until !== 'number' || until <= Date.now()) return {};
-  if (until > LATEST_MS) return { lock: 'for ever' };
+  if (until > LATEST_MS) return { lock: 'forever' };
   return { lock: `until ${new Date(until).toISOString()}` };
 }
 

@@ -70,7 +70,7 @@ export function openB2Client({ keyId, applicationKey, apiUrl, clock, attempts = 
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof B2Failure && error.status === 401 && error.code !== 'unsupported') throw keyRefused(error);
-      throw b2Error(error, 'authorize', host);
+      throw b2Error(error, 'log in to B2', host);
     }
   };
 
@@ -153,14 +153,14 @@ function refuseDowngrade(apiUrl: string | undefined, data: unknown): void {
   if (apiUrl?.startsWith('http:') === true) return;
   for (const field of ['apiUrl', 'downloadUrl']) {
     if (textIn(data, field).startsWith('https:')) continue;
-    throw new RefusedError(`B2 names an address without TLS (${field}), to which nothing is sent`);
+    throw new RefusedError(`B2 named an address without TLS (${field}), and pgbak sends nothing there`);
   }
 }
 
 function keyRefused({ status, code }: B2Failure): RefusedError {
   return new RefusedError(
-    `B2 does not accept the application key: it knows no such key ID with such a key (HTTP ${status}, ${code})`,
-    'Compare B2_KEY_ID and B2_APP_KEY (or those of the server) with the App Keys page of the Backblaze account.',
+    `B2 does not accept the application key: the key ID or the key is wrong (HTTP ${status}, ${code})`,
+    'Compare both with the App Keys page of the Backblaze account. Then correct them: --b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY.',
   );
 }
 
@@ -174,9 +174,9 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
   if (allowed.bucketId !== undefined) {
     throw new StorageError(
       allowed.bucketName === undefined
-        ? `the application key is restricted to a bucket that is gone, not to ${bucket}`
-        : `the application key is restricted to the bucket ${allowed.bucketName}, not to ${bucket}`,
-      'Set B2_BUCKET to its bucket, or use a key that reaches the other.',
+        ? `the application key is for a bucket that was deleted, not for ${bucket}`
+        : `the application key is for the bucket ${allowed.bucketName}, not for ${bucket}`,
+      'Correct the bucket (--b2-bucket or B2_BUCKET), or use a key for it (--b2-key-id and --b2-app-key).',
     );
   }
   const buckets = await client.call(
@@ -188,7 +188,7 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
   if (match === undefined) {
     throw new StorageError(
       `there is no bucket ${bucket} in this B2 account`,
-      'Create it (private) at Backblaze, or correct B2_BUCKET.',
+      'Create the bucket (private) at Backblaze, or correct its name: --b2-bucket or B2_BUCKET.',
     );
   }
   return textIn(match, 'bucketId');
@@ -200,7 +200,7 @@ export async function checkMayStore(client: B2Client, name: string, signal: Abor
   if (!allowed.capabilities.includes('writeFiles')) {
     throw new StorageError(
       'the application key lacks the capability writeFiles',
-      'Create a key with read and write access to the bucket.',
+      'Create a key with read and write access to the bucket: Backblaze account, App Keys page.',
     );
   }
   const { namePrefix } = allowed;
@@ -214,10 +214,7 @@ export async function checkMayStore(client: B2Client, name: string, signal: Abor
 
 /** The capabilities that pgbak uses, beyond storing (https://www.backblaze.com/docs/cloud-storage-application-keys). */
 const USES: readonly [capability: string, withoutIt: string][] = [
-  [
-    'listFiles',
-    'it may not list files (listFiles): pgbak cannot see what is stored, verify it, prune it, or find what a broken line left',
-  ],
+  ['listFiles', 'it may not list files (listFiles): pgbak cannot verify, prune, or remove what a lost connection left'],
   ['readFiles', 'it may not read files (readFiles): restore and verify need another key'],
 ];
 

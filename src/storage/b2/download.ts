@@ -26,7 +26,7 @@ export async function openDownload(
       return await request(client, id, { fromByte, ofBytes }, idleMs, signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw b2Error(error, `give the rest of ${name} from byte ${fromByte}`, client.host);
+      throw b2Error(error, `download ${name} from B2 from byte ${fromByte} on`, client.host);
     }
   }
 
@@ -50,7 +50,7 @@ export async function openDownload(
         failures += 1;
         const failure = await failureOf(error);
         if (failures === ATTEMPTS_WITHOUT_A_BYTE || verdictOnCall(failure) === 'fatal') {
-          throw b2Error(failure, `give the whole of ${name}`, client.host);
+          throw b2Error(failure, `download all of ${name} from B2`, client.host);
         }
         await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
         ({ body } = await again(receivedBytes, opened.sizeBytes));
@@ -61,8 +61,8 @@ export async function openDownload(
     const sha1 = hash.digest('hex');
     if (receivedBytes !== opened.sizeBytes || (opened.sha1 !== undefined && opened.sha1 !== sha1)) {
       throw new StorageError(
-        `${name} came from B2 damaged: its ${receivedBytes} of ${opened.sizeBytes} bytes have the SHA-1 ${sha1}, not ${opened.sha1}`,
-        'Try again; if that gives the same SHA-1, this version is damaged where it is stored.',
+        `${name} came damaged from B2: ${receivedBytes} of ${opened.sizeBytes} bytes came, with the SHA-1 ${sha1} instead of ${opened.sha1}`,
+        'Try again. If the SHA-1 is the same then, the archive is damaged where it is stored: restore an older one.',
       );
     }
   }

@@ -137,15 +137,15 @@ export function verdictOnUpload(failure: B2Failure): 'new-url' | 'same-url' | 'r
 }
 
 const CAPS: Record<string, string> = {
-  storage_cap_exceeded: 'its storage cap is reached',
-  transaction_cap_exceeded: 'its cap of transactions is reached',
-  download_cap_exceeded: 'its download cap is reached',
-  cap_exceeded: 'one of its caps is reached',
+  storage_cap_exceeded: "the account's storage cap is reached",
+  transaction_cap_exceeded: "the account's transaction cap is reached",
+  download_cap_exceeded: "the account's download cap is reached",
+  cap_exceeded: "one of the account's caps is reached",
 };
 
 /**
  * A failure of B2 in words that a user can act on; errors of pgbak itself and bugs stay as they are. `what` is
- * what was tried, after "B2 does not …": `take the archive shop.sql.7z`.
+ * what was tried, after "cannot …": `upload shop.sql.7z to B2`.
  */
 export function b2Error(error: unknown, what: string, host: string): unknown {
   if (error instanceof PgbakError || !(error instanceof B2Failure)) return error;
@@ -155,44 +155,44 @@ export function b2Error(error: unknown, what: string, host: string): unknown {
     .join(', ');
   if (status === undefined) {
     return new StorageError(
-      `${error.host ?? host} did not ${what}: the connection failed (${code})`,
-      'Check the network, and whether https://status.backblaze.com reports trouble.',
+      `cannot ${what}: the connection to ${error.host ?? host} failed (${code})`,
+      'Check the network, and https://status.backblaze.com',
     );
   }
   const cap = CAPS[code];
   if (cap !== undefined) {
     return new RefusedError(
-      `B2 does not ${what}: the account may not, ${cap} (${details})`,
-      'Raise it under "Caps & Alerts" of the Backblaze account.',
+      `cannot ${what}: ${cap} (${details})`,
+      'Raise the cap on the page "Caps & Alerts" of the Backblaze account.',
     );
   }
   if (code === 'unsupported') {
     return new RefusedError(
-      `B2 does not ${what}: this application key reaches several buckets, which needs a newer API (${details})`,
-      'Use a key of one bucket, or of all.',
+      `cannot ${what}: the application key is for several buckets, and pgbak needs one for one bucket or for all (${details})`,
+      'Create such a key: Backblaze account, App Keys page. Then set it: --b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY.',
     );
   }
   if (status === 401) {
     return new RefusedError(
-      `B2 does not ${what}: the application key may not (${details})`,
+      `cannot ${what}: the application key does not allow it (${details})`,
       'The key needs the capabilities listBuckets, listFiles, readFiles and writeFiles for this bucket and name.',
     );
   }
   if (status === 403 && code === 'access_denied') {
-    return new RefusedError(`B2 does not ${what}: access denied, perhaps by Object Lock (${details})`);
+    return new RefusedError(`cannot ${what}: access denied, perhaps by Object Lock (${details})`);
   }
   if (code === MALFORMED) {
     return new StorageError(
-      `${error.host ?? host} did not ${what}, though it was asked again and again (${message})`,
-      'Something between here and B2 answers in its place, a proxy perhaps, or cuts its answers short.',
+      `cannot ${what}: ${error.host ?? host} sends answers that are not those of B2 (${message})`,
+      'Check the network: a proxy may answer instead of B2, or cut the answers short.',
     );
   }
-  if (status === 404) return new StorageError(`B2 does not ${what}: it is not there any more (${details})`);
+  if (status === 404) return new StorageError(`cannot ${what}: not found (${details})`);
   if (status === 429 || status >= 500) {
     return new StorageError(
-      `B2 did not ${what}, though it was asked again and again (${details})`,
-      'Look at https://status.backblaze.com; the next run tries again.',
+      `cannot ${what}: B2 fails in spite of several attempts (${details})`,
+      'The next run tries again. Is B2 down? See https://status.backblaze.com',
     );
   }
-  return new StorageError(`B2 does not ${what} (${details})`);
+  return new StorageError(`cannot ${what}: B2 refused (${details})`);
 }

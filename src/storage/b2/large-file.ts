@@ -31,10 +31,10 @@ export async function beginLargeFile(upload: B2Upload, signal: AbortSignal): Pro
     doubt: (error) => {
       upload.onUnsettled();
       upload.signal.throwIfAborted();
-      const reason = errorMessage(b2Error(error, `finish ${name}`, client.host));
+      const reason = errorMessage(b2Error(error, `finish the upload of ${name} to B2`, client.host));
       return new DoubtfulUploadError(
-        `B2 was told to finish ${name}, and it could not be found out whether it has: ${reason}`,
-        'The next run asks again, and clears up. Look at https://status.backblaze.com, or at the network.',
+        `it is not known whether B2 has stored ${name}: ${reason}`,
+        'The next run asks B2 again, and cleans up. Check the network, and https://status.backblaze.com',
       );
     },
   };
@@ -91,7 +91,7 @@ async function finish(fileId: string, parts: readonly HashedPart[], upload: B2Up
 /** Refuses an answer that is about other bytes. */
 function checkPart(data: unknown, sent: { sizeBytes: number; sha1: string }): void {
   const isSame = numberIn(data, 'contentLength') === sent.sizeBytes && textIn(data, 'contentSha1') === sent.sha1;
-  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to a part speaks of other bytes');
+  if (!isSame) throw new B2Failure(200, MALFORMED, 'the answer to a part is about other bytes');
 }
 
 /**

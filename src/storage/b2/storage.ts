@@ -58,7 +58,7 @@ export function openB2Storage({
   };
 
   const mayStore = (name: string, signal: AbortSignal) =>
-    guarded(`give access to the bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal));
+    guarded(`open the B2 bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal));
 
   return {
     place: printPlace({ kind: 'b2', bucket }),
@@ -66,19 +66,18 @@ export function openB2Storage({
     prepare: mayStore,
     check: mayStore,
 
-    limits: (signal) =>
-      guarded(`give access to the bucket ${bucket}`, signal, async () => await limitsOfKey(client, signal)),
+    limits: (signal) => guarded(`open the B2 bucket ${bucket}`, signal, async () => await limitsOfKey(client, signal)),
 
     probe: (name, signal) =>
-      guarded(`take a probe beside ${name}`, signal, async (id) => {
+      guarded(`upload a test file beside ${name} to B2`, signal, async (id) => {
         await probeUpload(uploadOf(name, { info: {}, signal, startedAt: new Date() }, id));
       }),
 
     put: (name, file, options) =>
-      guarded(`take the archive ${name}`, options.signal, (id) => putWhole(name, file, options, id)),
+      guarded(`upload ${name} to B2`, options.signal, (id) => putWhole(name, file, options, id)),
 
     putGrowing: (name, file, options) =>
-      guarded(`take the archive ${name}`, options.signal, async (id) => {
+      guarded(`upload ${name} to B2`, options.signal, async (id) => {
         const { recommendedPartSizeBytes, minimumPartSizeBytes } = await client.session(options.signal);
         const upload = uploadOf(name, options, id);
         const stored = await streamUpload<StoredObject>(
@@ -94,7 +93,7 @@ export function openB2Storage({
               putWhole(name, { path: file.path, sizeBytes }, { ...options, info: { ...options.info, ...info } }, id),
             isFinal,
             explain: (error) => {
-              const words = b2Error(error, `take parts of ${name}`, client.host);
+              const words = b2Error(error, `upload parts of ${name} to B2`, client.host);
               return words instanceof StorageError ? words.message : undefined;
             },
           },
@@ -105,17 +104,17 @@ export function openB2Storage({
       }),
 
     get: (object, signal) =>
-      guarded(`give ${object.name}`, signal, () => openDownload(client, object, { idleMs, signal })),
+      guarded(`download ${object.name} from B2`, signal, () => openDownload(client, object, { idleMs, signal })),
 
     sumNoteOf: ({ info }) => Promise.resolve(info?.[SUM_FACT]),
 
     list: (prefix, signal) => listObjects(prefix, signal),
 
     remove: (object, signal) =>
-      guarded(`remove a version of ${object.name}`, signal, () => removeVersion(client, object, signal)),
+      guarded(`remove a version of ${object.name} from B2`, signal, () => removeVersion(client, object, signal)),
 
     sweep: (name, signal) =>
-      guarded(`end unfinished uploads of ${name}`, signal, (id) =>
+      guarded(`cancel unfinished uploads of ${name} to B2`, signal, (id) =>
         cancelUnfinished(client, id, { name, owner }, signal),
       ),
   };
@@ -139,8 +138,8 @@ export function openB2Storage({
     const isSame = stored.sizeBytes === archive.sizeBytes && stored.sha1 === (archive.sha1 ?? stored.sha1);
     if (isSame) return;
     throw new StorageError(
-      `B2 stored ${stored.sizeBytes} bytes with the SHA-1 ${stored.sha1}, not the archive's ${archive.sizeBytes} with ${archive.sha1}`,
-      'Look at that version in the bucket before you trust it.',
+      `B2 stored something else than the archive: ${stored.sizeBytes} bytes with the SHA-1 ${stored.sha1} instead of ${archive.sizeBytes} with ${archive.sha1}`,
+      'Do not trust that version. Look at it in the bucket, and run again: pgbak run --force',
     );
   }
 
@@ -217,7 +216,7 @@ export function openB2Storage({
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw b2Error(error, prefix === '' ? 'list the bucket' : `list ${prefix}`, client.host);
+      throw b2Error(error, prefix === '' ? 'list the B2 bucket' : `list ${prefix} in the B2 bucket`, client.host);
     }
   }
 }

@@ -35,8 +35,8 @@ export async function* listVersions(
     const page = `${next.startFileName}\n${next.startFileId ?? ''}`;
     if (seen.has(page) || seen.size >= MOST_PAGES) {
       throw new StorageError(
-        `B2's listing of ${prefix === '' ? 'the bucket' : prefix} does not end`,
-        'It names the same page twice, or millions of versions. Look at the bucket.',
+        `the list of ${prefix === '' ? 'all files in the bucket' : prefix} that B2 sends does not end`,
+        'It names the same page twice, or millions of versions. Look into the bucket at Backblaze.',
       );
     }
     seen.add(page);

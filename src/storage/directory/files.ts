@@ -40,10 +40,7 @@ function kindOf(stats: Stats): string {
 }
 
 function notRegular(path: string, kind: string): ArchiveError {
-  return new ArchiveError(
-    `${path} is ${kind}, not the file that was stored`,
-    'Put the archive itself back in its place.',
-  );
+  return new ArchiveError(`${path} is ${kind}, not the file that was stored`, 'Put the archive itself back there.');
 }
 
 /** Reads a file to its end and closes it. `failure` puts a read error into words. */
@@ -91,27 +88,39 @@ export async function checkIsOwnFile(directory: string, path: string): Promise<v
     if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
-  throw new StorageError(`${path} is not a file in ${directory}, and was left`, 'Look at it, and remove it by hand.');
+  throw new StorageError(
+    `${path} is not a file in ${directory}, and was not removed`,
+    'Look at it, and remove it by hand.',
+  );
 }
 
 const REASONS: Record<string, [string, string?]> = {
-  ENOSPC: ['its file system is full', 'Free some space there.'],
-  EDQUOT: ["this user's quota is used up", 'Free some space there or raise the quota.'],
-  EACCES: ['this user may not', 'Give the user who runs pgbak the right to read and write there.'],
-  EPERM: ['this user may not', 'Give the user who runs pgbak the right to read and write there.'],
-  EROFS: ['its file system is read-only', 'Mount it for writing.'],
+  ENOSPC: [
+    'its file system is full',
+    'Free some space there, or choose another destination: pgbak edit SERVER --destination',
+  ],
+  EDQUOT: [
+    "this user's quota is used up",
+    'Free some space there, raise the quota, or choose another destination: pgbak edit SERVER --destination',
+  ],
+  EACCES: ['permission denied', 'Let the user who runs pgbak read and write there.'],
+  EPERM: ['permission denied', 'Let the user who runs pgbak read and write there.'],
+  EROFS: ['its file system is read-only', 'Mount the file system for writing.'],
   ENOENT: ['there is no such file'],
-  ENOTDIR: ['a part of the path is a file', 'Choose another destination or archive name.'],
-  EEXIST: ['a file has this name', 'Choose another destination.'],
+  ENOTDIR: ['a part of the path is a file', 'Choose another destination or archive name: pgbak edit SERVER'],
+  EEXIST: ['a file has this name', 'Choose another destination: pgbak edit SERVER --destination'],
   EISDIR: ['it is a directory'],
-  ENAMETOOLONG: ['the name is too long for its file system', 'Choose a shorter archive name.'],
-  EIO: ['its disk reports an error', "Look at the kernel's log (dmesg) and check the disk."],
+  ENAMETOOLONG: [
+    'the name is too long for its file system',
+    'Choose a shorter archive name: pgbak edit SERVER --archive-name',
+  ],
+  EIO: ['its disk reports an error', 'Check the disk, and the log of the kernel (dmesg).'],
 };
 
-/** The failure of a directory in words. Errors of pgbak itself stay as they are. */
-export function directoryError(directory: string, what: string, error: unknown): PgbakError {
+/** The failure of a directory in words; `what` follows "cannot …". Errors of pgbak itself stay as they are. */
+export function directoryError(what: string, error: unknown): PgbakError {
   if (error instanceof PgbakError) return error;
   const code = errorCode(error);
   const [reason, hint] = REASONS[code ?? ''] ?? [code ?? errorMessage(error)];
-  return new StorageError(`the directory ${directory} ${what}: ${reason}`, hint);
+  return new StorageError(`cannot ${what}: ${reason}`, hint);
 }

@@ -26,7 +26,8 @@ export async function checkDirectory(directory: string, memory: PlaceMemory, isW
   const wasUsed = known !== undefined || expected.length > 0;
   if (!(await isDirectory(directory))) throw wasUsed ? gone(directory) : neverMade(directory);
   const found = await readMark(directory);
-  if (found !== undefined && known !== undefined && found !== known) throw another(directory, 'is that of another one');
+  if (found !== undefined && known !== undefined && found !== known)
+    throw another(directory, 'is that of another directory');
   // A directory that was copied without hidden files still holds the archives.
   const holdsSome = expected.some((path) => existsSync(path));
   if (found === undefined && known !== undefined && !holdsSome) throw another(directory, 'is missing');
@@ -43,7 +44,7 @@ export async function acceptDirectory(directory: string, memory: PlaceMemory): P
     const found = await readMark(directory).catch(() => rm(join(directory, MARK_NAME)));
     await memory.noteMark(place, found ?? (await writeMark(directory, randomUUID())));
   } catch (error) {
-    throw directoryError(directory, 'cannot be created', error);
+    throw directoryError(`create the directory ${directory}`, error);
   }
 }
 
@@ -54,7 +55,7 @@ async function isDirectory(path: string): Promise<boolean> {
     throw Object.assign(new Error(path), { code: 'ENOTDIR' });
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
-    throw directoryError(path, 'cannot be used', error);
+    throw directoryError(`use the directory ${path}`, error);
   }
 }
 
@@ -67,7 +68,7 @@ async function readMark(directory: string): Promise<string | undefined> {
     if (mark !== undefined) return mark;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw directoryError(directory, `does not let its mark ${MARK_NAME} be read`, error);
+    throw directoryError(`read ${path}`, error);
   }
   throw another(directory, 'is damaged');
 }
@@ -90,24 +91,24 @@ async function writeMark(directory: string, mark: string): Promise<string> {
     await syncDirectory(directory);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
-    throw directoryError(directory, 'cannot be written to', error);
+    throw directoryError(`write to the directory ${directory}`, error);
   }
   return (await readMark(directory)) ?? mark;
 }
 
 const accept = (directory: string) =>
-  `Mount it. Where it is another one by intention: pgbak edit SERVER --destination file:${directory} --create-destination`;
+  `Mount it. To store new backups there all the same: pgbak edit SERVER --destination file:${directory} --create-destination`;
 
 function gone(directory: string): StorageError {
   return new StorageError(
-    `the directory ${directory} that backups were stored in is not there, or holds none of them: is its disk mounted?`,
+    `the directory ${directory} is missing or holds none of the backups that were stored there. Is its disk mounted?`,
     accept(directory),
   );
 }
 
 function another(directory: string, what: string): StorageError {
   return new StorageError(
-    `${directory} is not the directory that backups were stored in, as its mark ${MARK_NAME} ${what}: is its disk mounted?`,
+    `${directory} is not the directory that backups were stored in: its file ${MARK_NAME} ${what}. Is its disk mounted?`,
     accept(directory),
   );
 }

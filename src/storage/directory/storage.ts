@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, existsSync, statSync } from 'node:fs';
-import { access, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CATALOG_FACT, type ArchiveFile, type PutOptions, type Storage } from '../storage.ts';
-import { archiveIsGone, StorageError } from '../../core/errors.ts';
+import { archiveIsGone, errorCode, StorageError } from '../../core/errors.ts';
+import { formatBytes } from '../../core/format.ts';
 import { checkDirectory } from './mark.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import { bytesOf, checkIsOwnFile, cloneFile, directoryError, openRegularFile, READ_BYTES } from './files.ts';
@@ -42,7 +43,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         await mkdir(dirname(probe), { recursive: true, mode: 0o700 });
         await (await open(probe, 'wx', 0o600)).close();
       } catch (error) {
-        throw directoryError(directory, 'cannot be written to', error);
+        throw directoryError(`write to the directory ${directory}`, error);
       } finally {
         await discard(probe);
       }
@@ -57,7 +58,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         if (!statSync(above).isDirectory()) throw Object.assign(new Error(above), { code: 'ENOTDIR' });
         await access(above, constants.W_OK | constants.X_OK);
       } catch (error) {
-        throw directoryError(directory, 'cannot be written to', error);
+        throw directoryError(`write to the directory ${directory}`, error);
       }
     },
 
@@ -77,14 +78,14 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
       } catch (error) {
         options.signal.throwIfAborted();
-        throw archiveIsGone(error, file.path) ?? directoryError(directory, 'did not take the archive', error);
+        throw archiveIsGone(error, file.path) ?? (await notStored(directory, partial, file, error));
       } finally {
         await discard(partial);
       }
     },
 
     get: async ({ id }) => {
-      const unreadable = (error: unknown) => directoryError(directory, `does not give ${id}`, error);
+      const unreadable = (error: unknown) => directoryError(`read ${id}`, error);
       try {
         const file = await openRegularFile(id);
         return Readable.from(bytesOf(file, unreadable), { objectMode: false, highWaterMark: READ_BYTES });
@@ -98,7 +99,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         await using file = await openRegularFile(id);
         return await cloneFile(file, id, path);
       } catch (error) {
-        throw directoryError(directory, `does not give ${id}`, error);
+        throw directoryError(`read ${id}`, error);
       }
     },
 
@@ -123,7 +124,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         await rm(id, { force: true });
         await syncDirectory(dirname(id));
       } catch (error) {
-        throw directoryError(directory, `does not let go of ${id}`, error);
+        throw directoryError(`remove ${id}`, error);
       }
     },
 
@@ -136,6 +137,18 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       return swept;
     },
   };
+}
+
+/** Says why nothing was stored. Of a full disk, with the numbers that tell how much must go. */
+async function notStored(directory: string, partial: string, file: ArchiveFile, error: unknown): Promise<Error> {
+  const failure = directoryError(`store the archive in the directory ${directory}`, error);
+  if (errorCode(error) !== 'ENOSPC') return failure;
+  // Its own beginning takes up room until it is removed.
+  await discard(partial);
+  const free = await statfs(directory).catch(() => undefined);
+  if (free === undefined) return failure;
+  const sizes = `it has ${formatBytes(file.sizeBytes)}, and ${formatBytes(free.bavail * free.bsize)} are free`;
+  return new StorageError(`${failure.message} (${sizes})`, `Nothing was stored. ${failure.hint ?? ''}`.trim());
 }
 
 /** Ignores failures: where the directory cannot be written to, the file was never made. */
@@ -175,6 +188,7 @@ async function copy(file: ArchiveFile, path: string, { signal, onProgress }: Put
   if (copiedBytes !== file.sizeBytes) {
     throw new StorageError(
       `the archive changed while it was stored: ${copiedBytes} instead of ${file.sizeBytes} bytes`,
+      'Nothing was stored. Run again: pgbak run --force',
     );
   }
   await target.sync();

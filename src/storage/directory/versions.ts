@@ -76,7 +76,7 @@ export async function findVersion(directory: string, path: string): Promise<Stor
   if (version === undefined || join(directory, version.file) !== path) return undefined;
   const stats = await lstat(path).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    throw directoryError(directory, `does not show ${path}`, error);
+    throw directoryError(`look for ${path}`, error);
   });
   if (stats?.isFile() !== true) return undefined;
   return { name: version.name, id: path, sizeBytes: stats.size, storedAt: version.storedAt };
@@ -146,7 +146,7 @@ async function entriesIn(folder: string): Promise<Dirent[]> {
   return await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return [];
     if (errorCode(error) === 'EACCES' && basename(folder) === LOST_AND_FOUND) return [];
-    throw directoryError(folder, 'cannot be looked into', error);
+    throw directoryError(`read the directory ${folder}`, error);
   });
 }
 
@@ -182,7 +182,7 @@ export async function sweepSidecars(directory: string, name: string, owner: stri
     const sidecar = await readSidecar(path);
     if (sidecar?.info[CATALOG_FACT] !== owner) continue;
     await rm(`${path}${SIDECAR}`, { force: true });
-    swept.push(`removed ${path}${SIDECAR}, as the archive beside it is gone`);
+    swept.push(`removed ${path}${SIDECAR}, since its archive is gone`);
   }
   return swept;
 }

@@ -84,7 +84,9 @@ async function* chunksOf({ path, startByte, sizeBytes }: Part, buffer: Buffer): 
 }
 
 export function unreadable(error: unknown): StorageError {
-  return new StorageError(`the archive cannot be read back from the disk: ${errorCode(error) ?? 'read error'}`);
+  return new StorageError(
+    `cannot read the archive back from the temporary directory: ${errorCode(error) ?? 'read error'}`,
+  );
 }
 
 /** Short: looking costs a hundredth of what the line could send in that time. */
@@ -187,7 +189,10 @@ export function provenChecksum(
   const there = sent.filter((part) => isThere(part));
   const changed = there.find(({ startByte, sha1 }) => sums.get(startByte) !== sha1);
   if (changed !== undefined) {
-    throw new StorageError(`the archive changed at byte ${changed.startByte} after that had been uploaded`);
+    throw new StorageError(
+      `the archive changed at byte ${changed.startByte} after that byte was uploaded`,
+      'Nothing was stored. Run again: pgbak run --force',
+    );
   }
   if (onDisk !== undefined && there.length === sent.length) return { sha1: onDisk.sha1, sha256: onDisk.sha256 };
   return {

@@ -145,8 +145,8 @@ export async function streamUpload<Stored extends object>(
     if (reason === undefined) return;
     const next =
       state.phase === 'streaming' || state.isComplete
-        ? 'its upload begins anew'
-        : 'it goes up as a whole once it is complete, and has to fit into the temporary directory';
+        ? 'the upload starts again from the beginning'
+        : 'the archive is uploaded once it is complete, and all of it has to fit into the temporary directory';
     onTrouble?.(`${reason}; ${next}`);
   }
 }
