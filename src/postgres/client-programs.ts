@@ -86,9 +86,9 @@ async function overriddenPrograms(directory: string, signal: AbortSignal): Promi
       `PGBAK_PG_BIN is ${directory}, ${words}`,
       'Set it to a directory such as /usr/lib/postgresql/17/bin, or unset it, and pgbak searches for pg_dump.',
     );
-  if (file === undefined) throw problem('which holds no pg_dump');
+  if (file === undefined) throw problem('where there is no pg_dump');
   const examined = await examine(directory, file, signal);
-  if ('failure' in examined) throw problem(`whose pg_dump does not tell its version: ${examined.failure}`);
+  if ('failure' in examined) throw problem(`where pg_dump does not print its version: ${examined.failure}`);
   return examined;
 }
 
@@ -102,7 +102,7 @@ async function examine(
     const command = { name: 'pg_dump', file: pgDump, args: ['--version'], env: { LC_ALL: 'C' } };
     const { stdout } = await runProgram(command, { signal, timeoutMs: 10_000 });
     const version = parseClientVersion(stdout);
-    if (version === undefined) return { failure: 'what it prints is no version' };
+    if (version === undefined) return { failure: 'its output is not a version' };
     return { directory, version, pgDump, psql: await executable(directory, 'psql') };
   } catch (error) {
     if (signal.aborted || !(error instanceof PgbakError)) throw error;

@@ -1,7 +1,8 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Parameter } from './connection.ts';
 
-const HINT = "Write host=db.example dbname=shop user=app password='a secret', or postgresql://app@db.example/shop.";
+const HINT =
+  "For example: host=db.example dbname=shop user=app password='a secret', or postgresql://app@db.example/shop";
 
 /** White space as in libpq's isspace(); JavaScript's `\s` takes more. */
 const BLANKS = String.raw`[ \t\n\v\f\r]*`;
@@ -22,11 +23,11 @@ export function parseKeywords(text: string): { parameters: Parameter[]; conninfo
     if (keyword === null) throw broken('is neither a postgresql:// URI nor a list of keyword=value pairs');
     rest = rest.slice(keyword[0].length);
     const value = (rest.startsWith("'") ? QUOTED : BARE).exec(rest);
-    if (value === null) throw broken('has a quote that nothing ends');
+    if (value === null) throw broken('has a quote that is not closed');
     // An empty value, such as a script's empty variable: in `host= password=...` libpq takes `password=...` for the
     // host, and shows it.
     if (keyword[1] !== 'password' && value[0].includes('password=')) {
-      throw broken("has a password in place of another parameter's value; an empty value is written as ''");
+      throw broken("has a parameter without a value before password=. Write an empty value as ''");
     }
     rest = rest.slice(value[0].length);
     parameters.push({ keyword: keyword[1] ?? '', value: (value[1] ?? '').replaceAll(/\\([\s\S]?)/g, '$1') });
@@ -52,7 +53,7 @@ function broken(what: string): ConfigError {
 }
 
 const URI_HINT =
-  'In a URI, special characters of user, password and database are percent-encoded: @ is %40, / is %2F, : is %3A, % is %25.';
+  'In a URI, percent-encode special characters of user, password and database: @ is %40, / is %2F, : is %3A, % is %25.';
 
 /**
  * Reads a connection URI as libpq does (libpq-connect, "Connection URIs"). The user part ends at the first `@` before
@@ -64,10 +65,10 @@ export function parseConnectionUri(text: string): { parameters: Parameter[]; con
     /^(([^:@/]*)(?::([^@/]*))?@)?([\s\S]*)$/.exec(afterScheme) ?? [];
   const [, hostPart = '', database = '', query] = /^([^/?]*)(?:\/([^?]*))?(?:\?([\s\S]*))?$/.exec(location) ?? [];
   // libpq would take the rest of a password with a bare @ or / in it for a host or a database.
-  if (hostPart.includes('@') || database.includes('@')) throw brokenUri('has an @ too many');
+  if (hostPart.includes('@') || database.includes('@')) throw brokenUri('has one @ too many');
   // Where no other @ comes before, libpq ends the user's name at an @ in the query's password.
   if (/password=/.test(user + hostPart + database) || /[?&]password=/.test(password))
-    throw brokenUri('has an @ too many behind password=');
+    throw brokenUri('has one @ too many after password=');
 
   // libpq accepts an & at the end.
   const queryPairs = query === undefined || query === '' ? [] : query.replace(/&$/, '').split('&');
@@ -106,7 +107,7 @@ function hostParameters(hostPart: string): Parameter[] {
 function queryParameter(pair: string): Parameter {
   const [keyword = '', value, ...more] = pair.split('=');
   if (keyword === '' || value === undefined || more.length > 0) {
-    throw brokenUri('has a parameter behind its question mark that is not of the form name=value');
+    throw brokenUri('has a parameter after its question mark that is not NAME=VALUE');
   }
   const parameter = { keyword: decoded(keyword), value: decoded(value) };
   // JDBC's form, which libpq accepts in a URI.
@@ -119,12 +120,12 @@ function given(keyword: string, text: string): Parameter[] {
 }
 
 function decoded(text: string): string {
-  if (/%(?![\dA-Fa-f]{2})/.test(text)) throw brokenUri('has a % that two hexadecimal digits do not follow');
+  if (/%(?![\dA-Fa-f]{2})/.test(text)) throw brokenUri('has a % without two hexadecimal digits after it');
   if (text.includes('%00')) throw brokenUri('has an encoded NUL character');
   try {
     return decodeURIComponent(text);
   } catch {
-    throw brokenUri('is percent-encoded in something else than UTF-8');
+    throw brokenUri('is percent-encoded, but not in UTF-8');
   }
 }
 

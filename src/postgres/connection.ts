@@ -35,7 +35,7 @@ const NO_WAY_BUT_ARGV = ['sslpassword', 'scram_client_key', 'scram_server_key', 
  */
 export function parseConnection(connectionString: Secret): Connection {
   const text = connectionString.reveal().trim();
-  if (text.includes('\0')) throw new ConfigError('the connection string has a NUL character');
+  if (text.includes('\0')) throw new ConfigError('the connection string holds a NUL character');
   const parts = /^postgres(?:ql)?:\/\//.test(text) ? parseConnectionUri(text) : parseKeywords(text);
   const { parameters, conninfo } = parts;
   for (const [index, { keyword, value }] of parameters.entries()) {
@@ -44,13 +44,13 @@ export function parseConnection(connectionString: Secret): Connection {
       // password.
       throw new ConfigError(
         `parameter ${index + 1} of the connection string has a name that libpq does not know`,
-        'Check its spelling, and whether a password before it has to be quoted or percent-encoded.',
+        'Check its spelling. If a password stands before it, quote or percent-encode the password.',
       );
     }
     if (NO_WAY_BUT_ARGV.includes(keyword) && value !== '') {
       throw new ConfigError(
         `the connection string sets ${keyword}, which pg_dump would show to every user of this machine`,
-        'Use a key without a passphrase that only this user can read, or a service file (service=NAME).',
+        'Use a key without a passphrase, in a file that only this user can read. Or use a service file: service=NAME',
       );
     }
   }

@@ -135,23 +135,23 @@ function deadPattern(kind: string, text: string): Concern {
   return {
     level: 'warning',
     message: `${FLAGS[kind] ?? kind} ${text} matches nothing, so it leaves nothing out`,
-    hint: 'Capital letters need double quotes, and a table outside the search path its schema: \'"Orders"\', audit.log. An empty text removes all patterns: pgbak edit SERVER --exclude-table ""',
+    hint: `Put a name with capital letters in double quotes ('"Orders"'), and the schema before a table outside the search path (audit.log). To remove all patterns: pgbak edit SERVER ${FLAGS[kind] ?? ''} ""`,
   };
 }
 
 function needsConcern(names: string): Concern {
   return {
     level: 'warning',
-    message: `the dump cannot be restored as it is, because it holds objects that need objects that are left out: ${names}`,
-    hint: 'Leave out both or neither; or leave out only the rows: --exclude-table-data.',
+    message: `the dump cannot be restored as it is: some of its objects need objects that are left out: ${names}`,
+    hint: 'Leave out both or neither. Or leave out only the rows: --exclude-table-data',
   };
 }
 
 function refersConcern(names: string): Concern {
   return {
     level: 'warning',
-    message: `dumped rows may have foreign keys to rows that are left out, and a restore would then fail: ${names}`,
-    hint: 'Leave out the rows of both or of neither.',
+    message: `a restore may fail, because dumped rows may have foreign keys to rows that are left out: ${names}`,
+    hint: 'Leave out the rows of both tables or of neither.',
   };
 }
 
@@ -159,21 +159,21 @@ function largeObjectsConcern(count: string): Concern {
   return {
     level: 'problem',
     message: `the role cannot read ${count} large objects of other owners, and the dump would fail`,
-    hint: 'pg_read_all_data does not cover them. Dump as their owner or a superuser, have lo_compat_privileges set for the role (ALTER ROLE ... SET lo_compat_privileges = on, by a superuser), or leave all of them out: --no-large-objects.',
+    hint: 'pg_read_all_data does not cover large objects. Dump as their owner or as a superuser, let a superuser set lo_compat_privileges (ALTER ROLE ... SET lo_compat_privileges = on), or leave them all out: --no-large-objects',
   };
 }
 
 /** On managed services no role can read them. A warning at each backup would be noise. */
 const NO_PASSWORDS: Concern = {
   level: 'advice',
-  message: 'the role may not read the passwords of roles (pg_authid), and --include-globals leaves them out',
-  hint: 'Roles that restore --globals creates cannot log in until they get a password. Dump as a superuser, or keep the passwords elsewhere.',
+  message: 'the role cannot read the passwords of roles (pg_authid), so --include-globals leaves them out',
+  hint: 'Roles that pgbak restore --globals creates cannot log in until they get a password. Dump as a superuser, or keep the passwords elsewhere.',
 };
 
 function mappingConcern(names: string): Concern {
   return {
     level: 'warning',
-    message: `the role may not see the options (a password, mostly) of user mappings, and the dump leaves them out: ${names}`,
+    message: `the role cannot read the options (mostly a password) of user mappings, so the dump leaves them out: ${names}`,
     hint: 'Dump as a superuser or the owner of the foreign server, or keep these options elsewhere.',
   };
 }

@@ -20,13 +20,13 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
   if (/lock timeout|statement timeout.*LOCK TABLE/is.test(english)) {
     return new ProgramError(
       `another session kept ${table === undefined ? 'a table' : `table ${table}`} locked for more than ${lockWaitSeconds} seconds`,
-      'Find it in pg_stat_activity and pg_locks, back up at a quieter time, or raise --lock-wait-sec.',
+      'Find that session in pg_stat_activity and pg_locks, back up at another hour, or raise --lock-wait-sec.',
     );
   }
   if (/permission denied for large object/.test(english)) {
     return new ProgramError(
-      `pg_dump may not read every large object: ${words}`,
-      'pg_read_all_data does not cover them: dump as their owner or a superuser, set lo_compat_privileges for the role, or leave them out: --no-large-objects.',
+      `the role cannot read every large object: ${words}`,
+      'pg_read_all_data does not cover large objects. Dump as their owner or as a superuser, set lo_compat_privileges for the role, or leave them out: --no-large-objects',
     );
   }
   if (
@@ -35,23 +35,23 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
     )
   ) {
     return new ProgramError(
-      `a value is too long to be dumped: ${words}`,
-      'PostgreSQL writes a bytea with two characters a byte, and no text longer than 1 GB: values above some 500 MB cannot be dumped. Keep them as large objects, or leave the rows of the table out: --exclude-table-data.',
+      `a value is too large for pg_dump: ${words}`,
+      'Values of bytea above about 500 MB cannot be dumped, nor texts above 1 GB. Keep them as large objects, or leave out the rows of the table: --exclude-table-data TABLE',
     );
   }
   const denied = /permission denied for (?:\w+ )+?"?([^\s"]+)"?/.exec(english);
   if (denied !== null) {
     return new ProgramError(
-      `pg_dump may not read everything: ${words}`,
-      'Dump as the owner or a superuser, or (PostgreSQL 14 and later) GRANT pg_read_all_data TO the role.',
+      `the role cannot read everything: ${words}`,
+      'Connect as the owner or as a superuser. Or, from PostgreSQL 14 on: GRANT pg_read_all_data TO ROLE',
     );
   }
   if (
     /server closed the connection|terminating connection|connection to server was lost|server process/i.test(english)
   ) {
     return new ProgramError(
-      `the server went away during the dump: ${words}`,
-      "Look into the server's log; it was restarted, stopped, or short of memory.",
+      `the connection to the database was lost during the dump: ${words}`,
+      'The database server was restarted, stopped, or short of memory: see its log. Nothing was stored.',
     );
   }
   if (ending.signal !== undefined) return new ProgramError(`pg_dump was killed by ${ending.signal}: ${words}`);

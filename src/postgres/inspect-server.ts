@@ -170,7 +170,7 @@ export async function inspectServer(database: Database): Promise<ServerFacts> {
   const [number = '', text = '', name = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;
   const databaseFacts = parseDatabaseFacts(json);
   if (databaseFacts === undefined)
-    throw new ProgramError(`${database.connection.label} did not tell how its database was made`);
+    throw new ProgramError(`${database.connection.label} did not say how its database was made`);
   return {
     version: parseServerVersion(number, text),
     database: name,

@@ -14,9 +14,10 @@ export function matchVersion(serverName: string, server: Version, found: readonl
   const [nearest] = fitting.sort((a, b) => a.version.major - b.version.major);
   if (nearest !== undefined) return nearest;
   const newest = found.toSorted((a, b) => b.version.major - a.version.major)[0];
-  const have = newest === undefined ? 'no pg_dump was found' : `the newest pg_dump found is ${newest.version.text}`;
+  const have = newest === undefined ? 'no pg_dump was found' : `the newest pg_dump here is ${newest.version.text}`;
   throw new ProgramError(
-    `server ${serverName} is PostgreSQL ${server.text}, ${have}: install ${packageFor(server.major)} or set PGBAK_PG_BIN`,
+    `server ${serverName} is PostgreSQL ${server.text}, and ${have}`,
+    `Install ${packageFor(server.major)}, or set PGBAK_PG_BIN to the directory of such a pg_dump.`,
   );
 }
 
@@ -25,7 +26,7 @@ export function adviseMatching(server: Version, programs: ClientPrograms): Conce
   if (programs.version.major === server.major) return undefined;
   return {
     level: 'advice',
-    message: `pg_dump ${programs.version.text} is newer than the server (${server.text}), so its dumps are written for PostgreSQL ${programs.version.major}: to load one into ${server.major} by hand, leave out the settings that ${server.major} does not know`,
+    message: `pg_dump ${programs.version.text} is newer than the server (${server.text}), so its dumps are for PostgreSQL ${programs.version.major}: to load one into ${server.major} by hand, remove the settings that ${server.major} does not know`,
     hint: `Install the client programs of the server's own version: ${packageFor(server.major)}`,
   };
 }

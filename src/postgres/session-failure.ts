@@ -13,14 +13,20 @@ export class RefusedStatementError extends ProgramError {
   }
 }
 
+/** The server answered that it has no such database. */
+export class NoDatabaseError extends ProgramError {}
+
 /** Hints by SQLSTATE or its class, because the server's messages may be in any language. */
 const HINTS: readonly [RegExp, string][] = [
-  [/^42501$/, 'The role lacks a privilege: grant it, or connect as a role that has it.'],
-  [/^25006$/, 'The server takes no changes: it is a standby, or default_transaction_read_only is on.'],
-  [/^55006$/, 'Other sessions use it; end them first (pg_stat_activity shows them).'],
-  [/^53100$/, "The server's disk is full."],
-  [/^53200$/, "Raise max_locks_per_transaction on the server, or its memory; the server's log tells which ran out."],
-  [/^57014$/, 'A time limit or an administrator ended it; look for statement_timeout and lock_timeout of the role.'],
+  [/^42501$/, 'The role lacks a privilege. Grant it, or connect as a role that has it.'],
+  [/^25006$/, 'The database server takes no changes: it is a standby, or default_transaction_read_only is on.'],
+  [/^55006$/, 'Other sessions use it. End them first: pg_stat_activity shows them.'],
+  [/^53100$/, 'The disk of the database server is full. Free some space there.'],
+  [/^53200$/, 'Raise max_locks_per_transaction on the database server, or its memory: its log says which ran out.'],
+  [
+    /^57014$/,
+    'A time limit or an administrator ended the statement. Look at statement_timeout and lock_timeout of the role.',
+  ],
 ];
 
 /** A psql session of pgbak that ended early. */
@@ -39,12 +45,11 @@ export function explainSessionFailure({ connection, stderr, hadAnswer }: BrokenS
   if (sqlState === undefined || /^(?:08|57P|25P0[34])/.test(sqlState)) {
     return new ProgramError(
       `the connection to ${connection.label} was lost: ${words || 'psql gave no reason'}`,
-      endedByTimeout(sqlState) ??
-        "Look into the server's log; it was restarted or stopped, or the session was terminated.",
+      endedByTimeout(sqlState) ?? 'The database server was restarted or stopped, or it ended the session: see its log.',
     );
   }
   return new RefusedStatementError(
-    `${connection.label}: the server refused it: ${words}`,
+    `${connection.label} refused a statement: ${words}`,
     sqlState,
     HINTS.find(([pattern]) => pattern.test(sqlState))?.[1],
   );
@@ -58,55 +63,67 @@ function endedByTimeout(sqlState: string | undefined): string | undefined {
 const CONNECTION_HINTS: readonly [RegExp, string][] = [
   [
     /local user with ID \d+ does not exist|could not look up local user ID/i,
-    'This user has no account here (no line in /etc/passwd), so there is no default user name: give one in the connection string, or set PGUSER.',
+    'This user has no account here (no line in /etc/passwd), so there is no default user name. Name the user in the connection string, or set PGUSER.',
   ],
-  [/password authentication failed/i, 'Check user and password: pgbak edit, or the variable or file they come from.'],
-  [/no password supplied/i, 'Put a password into the connection string, or a line for it into ~/.pgpass (mode 0600).'],
+  [
+    /password authentication failed/i,
+    'Correct the user or the password in the connection string (pgbak edit SERVER), or in the variable or file that it comes from.',
+  ],
+  [/no password supplied/i, 'Put the password into the connection string, or into ~/.pgpass (mode 0600).'],
   [
     /database ".*" does not exist/i,
-    'Check the database name in the connection string; has it been renamed or dropped?',
+    'Correct the database name in the connection string. Was the database renamed or dropped?',
   ],
-  [/role ".*" does not exist/i, 'Check the user name in the connection string.'],
+  [/role ".*" does not exist/i, 'Correct the user name in the connection string.'],
   [/pg_hba\.conf/i, "Allow this host and user in the server's pg_hba.conf."],
   [
     /too many clients|remaining connection slots/i,
-    'The server has no free connection; raise max_connections or try later.',
+    'All connections of the database server are in use. Try later, or raise max_connections.',
   ],
   [
     /too many connections for (?:role|database)/i,
-    'The role or the database may have no more connections: ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT, or try later.',
+    'The role or the database has reached its limit of connections. Try later, or raise the limit: ALTER ROLE or ALTER DATABASE ... CONNECTION LIMIT',
   ],
   [
     /could not translate host name|name or service not known/i,
-    'Check the host name and that this machine resolves it.',
+    'Correct the host name in the connection string, or let this machine resolve it (DNS, /etc/hosts).',
   ],
-  [/connection refused|no such file or directory/i, 'Check host and port, and that PostgreSQL runs there.'],
-  [/timeout expired|timed out|no route to host/i, 'Check the host, the network and firewalls in between.'],
+  [/connection refused|no such file or directory/i, 'Does PostgreSQL run there, and are host and port right?'],
+  [/timeout expired|timed out|no route to host/i, 'Check the host name, the network, and the firewalls in between.'],
   [
     /unsupported startup parameter/i,
-    'A pooler such as pgbouncer refuses options= and PGOPTIONS: connect to the server itself, or have it ignore them (ignore_startup_parameters).',
+    'A pooler such as pgbouncer refuses options= and PGOPTIONS. Connect to PostgreSQL itself, or let the pooler ignore them (ignore_startup_parameters).',
   ],
   [
     /unrecognized configuration parameter/i,
-    'PGOPTIONS, or options= in the connection string, sets a parameter that this server does not know.',
+    'PGOPTIONS, or options= in the connection string, sets a parameter that this database server does not know.',
   ],
   [
     /not currently accepting connections/i,
-    'The database allows no connections: ALTER DATABASE ... ALLOW_CONNECTIONS true, from another database.',
+    'The database allows no connections. From another database: ALTER DATABASE ... ALLOW_CONNECTIONS true',
   ],
   [
     /permission denied for database/i,
-    'GRANT CONNECT ON DATABASE ... TO the role. To create a database, pgbak can connect to another one: --maintenance-db.',
+    'Let the role connect: GRANT CONNECT ON DATABASE ... TO ROLE. To create a database, pgbak can connect to another one: --maintenance-db',
   ],
   [/certificate/i, 'Check sslmode and sslrootcert in the connection string.'],
-  [/does not support SSL|SSL is not enabled/i, 'The server speaks no TLS: enable it there, or relax sslmode.'],
+  [
+    /does not support SSL|SSL is not enabled/i,
+    'The database server has no TLS. Enable it there, or relax sslmode in the connection string.',
+  ],
   [
     /definition of service .* not found|service file/i,
     'Check service= and the service file (PGSERVICEFILE, ~/.pg_service.conf).',
   ],
-  [/starting up|shutting down|in recovery mode/i, 'The server is starting or stopping; try again in a moment.'],
+  [
+    /starting up|shutting down|in recovery mode/i,
+    'The database server is starting or stopping. Try again in a moment.',
+  ],
   [/invalid (?:URI|connection option|port|integer)/i, 'Check the connection string.'],
 ];
+
+const NO_DATABASE = /database ".*" does not exist/i;
+const REFUSAL = /connection to server at "[^"]*"(?: \([^)]*\))?, port \d+ failed: (?:FATAL: +)?/;
 
 /** The English words of the server for a SQLSTATE. */
 const WORDS_BY_STATE: Readonly<Record<string, string>> = {
@@ -126,5 +143,10 @@ const WORDS_BY_STATE: Readonly<Record<string, string>> = {
 function explainConnectionFailure({ label }: Connection, words: string, sqlState?: string): ProgramError {
   const english = [inEnglish(words), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
   const hint = english.flatMap((text) => CONNECTION_HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
-  return new ProgramError(`cannot connect to ${label}: ${words || 'psql gave no reason'}`, hint);
+  // libpq names host and port again before the reason; of several hosts, each with its own.
+  const reason = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '') : words;
+  if (english.some((text) => NO_DATABASE.test(text)) && !label.startsWith('the default database')) {
+    return new NoDatabaseError(`there is no database ${label}`, hint);
+  }
+  return new ProgramError(`cannot connect to ${label}: ${reason || 'psql gave no reason'}`, hint);
 }

@@ -71,7 +71,7 @@ export async function openSnapshot(
   try {
     await rowsOf(beginToAsk('isolation level repeatable read, read only'));
     const [[id] = []] = await rowsOf('select pg_catalog.pg_export_snapshot();');
-    if (id === undefined) throw new ProgramError('the server gave no snapshot to dump');
+    if (id === undefined) throw new ProgramError('the database server gave no snapshot to dump');
     return {
       id,
       countRows: async () => {
@@ -88,7 +88,7 @@ export async function openSnapshot(
 
 function overdue(limitMs: number): TimeLimitError {
   return new TimeLimitError(
-    `the session that holds the snapshot and counts rows took more than ${Math.round(limitMs / 1000)} seconds`,
-    'Raise BACKUP_TIMEOUT_SEC, or back up without --count-rows.',
+    `the rows were not counted within ${Math.round(limitMs / 1000)} seconds (BACKUP_TIMEOUT_SEC)`,
+    'Nothing was stored. Raise BACKUP_TIMEOUT_SEC, or do not count rows: pgbak edit SERVER --no-count-rows',
   );
 }

@@ -57,7 +57,7 @@ describe('a backup fails, and everybody hears of it,', () => {
         )) === '1',
     );
     await cluster.sql('postgres', 'drop database short_lived with (force)');
-    expect(await failed).toMatch(/the server went away during the dump/);
+    expect(await failed).toMatch(/the connection to the database was lost during the dump/);
   });
 
   test('when the server is stopped at once during the dump {lost@dump}', async () => {
@@ -71,7 +71,7 @@ describe('a backup fails, and everybody hears of it,', () => {
       async () => (await own.sql('postgres', "select 1 from pg_stat_activity where query like 'COPY%'")) === '1',
     );
     await own.stop('immediate');
-    expect(await failed).toMatch(/the server went away during the dump/);
+    expect(await failed).toMatch(/the connection to the database was lost during the dump/);
   });
 
   test('when row security hides rows from the role {denied@dump}', async () => {

@@ -165,8 +165,8 @@ test('rebuilt from storage alone, an archive with psql commands, programs or a C
       stderr: expect.stringMatching(words),
     });
   };
-  const inDump = /the dump holds what pg_dump does not write/;
-  const inRoles = /the roles and settings in the archive hold what pg_dumpall does not write/;
+  const inDump = /the dump holds something that pg_dump never writes/;
+  const inRoles = /the roles and settings in the archive hold something that pg_dumpall never writes/;
   for (const line of [
     `\\! touch '${mark}'`,
     `\\copy (select 1) to program 'touch ${mark}'`,

@@ -105,7 +105,7 @@ function outcome(text: string): Connection | ConfigError {
 
 /** What pgbak refuses on purpose where libpq does not: see `parseConnection`. */
 const ON_PURPOSE =
-  /an @ too many|something else than UTF-8|in place of another|a host or port that cannot be read|is empty|which pg_dump/;
+  /one @ too many|not in UTF-8|without a value before|a host or port that cannot be read|is empty|which pg_dump/;
 
 async function compare(text: string): Promise<void> {
   const expected = await libpq.read(trimmed(text));

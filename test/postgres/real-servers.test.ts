@@ -158,9 +158,7 @@ describe('with a server that is newer than every pg_dump', () => {
     const [result] = await account.results();
     // The machine may have a pg_dump as new; then there is nothing to complain about.
     if (result?.status === 'success') return;
-    expect(result?.error).toMatch(
-      /^server new is PostgreSQL 18\.\d+.*, the newest pg_dump found is \d+\.\d+.*: install postgresql-client-18 or set PGBAK_PG_BIN$/,
-    );
+    expect(result?.error).toMatch(/^server new is PostgreSQL 18\.\d+.*, and the newest pg_dump here is \d+\.\d+/);
   });
 
   test('an older pg_dump that PGBAK_PG_BIN names is not used either', async () => {
@@ -172,7 +170,7 @@ describe('with a server that is newer than every pg_dump', () => {
       'no-check': true,
     });
     expect(await account.results()).toMatchObject([
-      { error: expect.stringMatching(/PGBAK_PG_BIN is \/nowhere, which holds no pg_dump/) },
+      { error: expect.stringMatching(/PGBAK_PG_BIN is \/nowhere, where there is no pg_dump/) },
     ]);
   });
 });

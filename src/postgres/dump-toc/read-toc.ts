@@ -137,18 +137,19 @@ function parseHead(bytes: Buffer) {
     return bytes.subarray(at - length, at);
   };
   const byte = () => take(1).readUInt8();
-  if (take(MAGIC.length).toString('latin1') !== MAGIC) throw new ArchiveError('the dump is no binary dump of pg_dump');
+  if (take(MAGIC.length).toString('latin1') !== MAGIC)
+    throw new ArchiveError('the file is not a binary dump of pg_dump');
   const [major, minor] = [byte(), byte(), byte()];
   const integerBytes = byte();
   const offsetBytes = byte();
   if (byte() !== CUSTOM || major !== 1 || minor === undefined || minor < OLDEST_KNOWN || minor > NEWEST_KNOWN) {
     throw new ArchiveError(
-      `the dump has the archive format ${major}.${minor}, and pgbak reads the contents only of 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
+      `the dump has the format ${major}.${minor}, and this pgbak can choose tables only in formats 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
       'Restore all of it, or write it to a file (--output) and choose with pg_restore --use-list.',
     );
   }
   if (integerBytes === 0 || integerBytes > MOST_INTEGER_BYTES) {
-    throw new ArchiveError(`the dump has integers of ${integerBytes} bytes, which no pg_dump writes`);
+    throw new ArchiveError(`the dump has integers of ${integerBytes} bytes, which pg_dump never writes`);
   }
   const integer = () => {
     const isNegative = byte() !== 0;

@@ -45,7 +45,8 @@ export function surveyDump(): Surveyor {
           head.push(Buffer.from(chunk));
           headBytes += chunk.length;
           if (headBytes >= nextLookBytes) look();
-          if (counter === undefined && headBytes > MAX_TOC_BYTES) throw new ArchiveError('the dump has no contents');
+          if (counter === undefined && headBytes > MAX_TOC_BYTES)
+            throw new ArchiveError('the dump has no table of contents');
         }
         done();
       } catch (error) {
@@ -57,7 +58,8 @@ export function surveyDump(): Surveyor {
     sink,
     result: () => {
       if (toc === undefined) look();
-      if (toc === undefined || counter === undefined) throw new ArchiveError('the contents of the dump are not whole');
+      if (toc === undefined || counter === undefined)
+        throw new ArchiveError('the table of contents of the dump is incomplete');
       return { toc, rowCounts: counter.rowCounts };
     },
   };
@@ -110,7 +112,8 @@ function countRows({ integerBytes, isCompressed, entries }: Toc): RowCounter {
       const id = integerAt(bytes, at + 1);
       if (id === undefined) return undefined;
       const kind = bytes[at];
-      if (kind !== DATA && kind !== LARGE_OBJECTS) throw new ArchiveError('the dump holds what pg_dump does not write');
+      if (kind !== DATA && kind !== LARGE_OBJECTS)
+        throw new ArchiveError('the dump holds something that pg_dump never writes');
       lines = 0;
       reader =
         kind === DATA ? { kind: 'length', id, isCounted: copied.has(id), leftBytes: 0 } : { kind: 'large object' };
@@ -118,7 +121,7 @@ function countRows({ integerBytes, isCompressed, entries }: Toc): RowCounter {
     }
     const value = integerAt(bytes, at);
     if (value === undefined) return undefined;
-    if (value < 0) throw new ArchiveError('the dump holds what pg_dump does not write');
+    if (value < 0) throw new ArchiveError('the dump holds something that pg_dump never writes');
     if (reader.kind === 'large object') {
       reader = value === 0 ? { kind: 'block' } : { kind: 'length', isCounted: false, leftBytes: 0 };
     } else if (value > 0) reader = { ...reader, kind: 'chunk', leftBytes: value };

@@ -90,7 +90,7 @@ function excerpt(script: string, at: number): string {
 
 function foreign(what: string): ArchiveError {
   return new ArchiveError(
-    `the roles and settings in the archive hold what pg_dumpall does not write: ${what}`,
+    `the roles and settings in the archive hold something that pg_dumpall never writes: ${what}`,
     'Nothing was changed or restored. Look into the archive with 7-Zip, or restore it without --globals.',
   );
 }

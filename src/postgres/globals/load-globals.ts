@@ -48,14 +48,14 @@ export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise
   await runScript(
     `BEGIN;\n${roles}\nCOMMIT;\n`,
     target,
-    'the roles of the backup could not be made, and nothing was changed or restored',
+    'the roles of the backup could not be created, and nothing was changed or restored',
   );
   // Keep the settings that tell how psql reads the script.
   const isSetting = (statement: string) => withoutComments(statement).startsWith('SET ');
   await runScript(
     missing.filter((statement) => isTablespace(statement) || isSetting(statement)).join(''),
     target,
-    'the roles of the backup are there now and stay, a tablespace could not be made, and nothing was restored',
+    'a tablespace could not be created, and nothing was restored (the roles of the backup were created)',
   );
 }
 

@@ -10,9 +10,9 @@ import type { Database } from '../database.ts';
 
 const TIMEOUT_MS = 120_000;
 
-const MAY_NOT = 'Leave them out with --no-include-globals, or connect as a role that may read them.';
+const MAY_NOT = 'Leave them out (--no-include-globals), or connect as a role that may read them.';
 const OTHER_ENCODING =
-  "A name is in another encoding than any database's here. Rename it, have a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: --no-include-globals";
+  "The name of a role is in an encoding that no database here has. Rename the role, make a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: --no-include-globals";
 
 /** In this encoding PostgreSQL passes all bytes on unchanged. */
 const ANY_BYTES = 'SQL_ASCII';
@@ -88,7 +88,7 @@ export async function readGlobals(database: Database, programs: ClientPrograms):
   const { stdout, stderrTail } = dumped;
   if (!isWhole(dumped)) {
     throw new ProgramError(
-      `the roles could not be read: ${stderrTail.trim() || 'pg_dumpall ended too early'}`,
+      `cannot read the roles: ${stderrTail.trim() || 'pg_dumpall stopped too early'}`,
       /invalid byte sequence for encoding/.test(inEnglish(stderrTail)) ? OTHER_ENCODING : MAY_NOT,
     );
   }

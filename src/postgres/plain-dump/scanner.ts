@@ -243,8 +243,8 @@ export class PlainDumpScanner {
 
   private refuse(what: string): never {
     const where = this.bytesBefore + this.at;
-    throw new ArchiveError(`the dump holds what pg_dump does not write, at byte ${where}: ${what}`, HINT);
+    throw new ArchiveError(`the dump holds something that pg_dump never writes, at byte ${where}: ${what}`, HINT);
   }
 }
 
-const HINT = 'Nothing of it was kept. Write it to a file and look at it: --output FILE';
+const HINT = 'Nothing was restored. Write the dump to a file and look at it: --output FILE';
