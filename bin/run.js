@@ -3,7 +3,9 @@
 // Plain JavaScript without imports up to the check: it must run on a Node that is too old for everything else.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 17)) {
-  process.stderr.write(`pgbak: this is Node ${process.versions.node} (${process.execPath}), and pgbak needs Node 20.17 or newer\n`);
+  process.stderr.write(
+    `pgbak: this is Node ${process.versions.node} (${process.execPath}), and pgbak needs Node 20.17 or newer\n`,
+  );
   process.exit(2);
 }
 
