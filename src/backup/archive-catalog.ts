@@ -8,7 +8,7 @@ import type { Environment } from '../server/environment.ts';
 import { resolveReference } from '../server/reference.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { PgbakError } from '../core/errors.ts';
+import { attempt, PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { heldDirectory } from '../restore/temporary.ts';
 import { archivePasswordOf } from '../server/settings.ts';
@@ -58,14 +58,27 @@ function withoutPassword(connectionString: Secret): string {
 }
 
 /**
- * The archive password that all servers share; undefined where they have several. A user who knows one password must not
- * learn the secrets of the other servers.
+ * The archive password that all servers share; undefined where they have several, or where that of one is not known, which
+ * `warn` is told. A user who knows one password must not learn the secrets of the other servers.
  */
-export function sharedPassword(servers: readonly ServerRecord[], environment: Environment): Secret | undefined {
+export function sharedPassword(
+  servers: readonly ServerRecord[],
+  environment: Environment,
+  warn: (server: ServerRecord, problem: string) => void,
+): Secret | undefined {
   if (environment.archivePassword !== undefined) {
     return resolveReference(environment.archivePassword, 'ARCHIVE_PASSWORD', environment.variable);
   }
-  const [first, ...others] = servers.map((server) => archivePasswordOf(server, environment));
+  const passwords: (Secret | undefined)[] = [];
+  for (const server of servers) {
+    const password = attempt(() => archivePasswordOf(server, environment));
+    if (password instanceof PgbakError) {
+      warn(server, password.message);
+      return undefined;
+    }
+    passwords.push(password);
+  }
+  const [first, ...others] = passwords;
   return others.every((other) => other?.reveal() === first?.reveal()) ? first : undefined;
 }
 

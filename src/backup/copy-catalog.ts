@@ -41,7 +41,10 @@ export async function copyCatalog(
     const path = joinPath(directory.path, 'catalog.7z');
     const all = await catalog.servers.list();
     const copyTo = async (target: string) => await copyRecent(catalog.path, target);
-    const { sizeBytes } = await archiveCatalog(context, path, sharedPassword(all, environment), copyTo);
+    const password = sharedPassword(all, environment, ({ name: server }, problem) =>
+      report({ type: 'warning', server, message: `the copy of the catalogue holds no secrets: ${problem}` }),
+    );
+    const { sizeBytes } = await archiveCatalog(context, path, password, copyTo);
     for (const { destination, folder, server } of placesOf(servers, all, overrides, context)) {
       try {
         await store({ path, sizeBytes }, { destination, folder, startedAt }, context);

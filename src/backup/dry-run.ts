@@ -4,7 +4,8 @@ import { parseConnection } from '../postgres/connection.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { printPlace } from '../storage/place.ts';
-import { resolvePingUrls, resolveSettings, type SettingsOverrides } from '../server/settings.ts';
+import { resolveSettings, type SettingsOverrides } from '../server/settings.ts';
+import { resolvePingUrls } from '../server/ping-urls.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Tells what a run would do with a server. Checks its settings, but starts, stores and pings nothing. */

@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { resolvePingUrls } from '../server/settings.ts';
+import { resolvePingUrls } from '../server/ping-urls.ts';
 
 /** After a signal there is little time until SIGKILL follows. */
 const AFTER_SIGNAL_MS = 8000;

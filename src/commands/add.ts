@@ -5,7 +5,9 @@ import { canAsk } from '../terminal/output.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { quoted } from '../core/printable.ts';
-import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
+import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
+import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
+import { readEnvironment } from '../server/environment.ts';
 import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 import { objectNameOf } from '../server/names.ts';
@@ -52,11 +54,15 @@ EXIT STATUS
     const isChecked = !flags['no-check'];
     const mayCreate = flags['create-destination'];
     const isAsking = canAsk(this.jsonEnabled());
-    if (!isAsking) newServer(parseServerInput(given));
+    if (!isAsking) {
+      const variables = readEnvironment(process.env);
+      newServer(parseServerInput(given), variables);
+      if (isChecked) refuseBrokenReferences(parseServerInput(given), variables);
+    }
     await using context = await this.openContext('create');
     const { catalog, environment } = context;
     const input = isAsking ? await fillIn({ given, isChecked, mayCreate }, context) : given;
-    const fields = newServer(parseServerInput(input));
+    const fields = newServer(parseServerInput(input), environment);
     refuseClash(fields, await catalog.servers.list(), environment);
     const settled =
       mayCreate || (isChecked && !isAsking)
@@ -65,9 +71,13 @@ EXIT STATUS
     if (settled !== undefined) this.log(settled);
     if (isChecked && !isAsking) {
       this.log(await connectionCheck(fields, context));
+      await programsCheck(fields, context);
       this.log(await storageCheck(fields, context));
     }
     const { id, name } = await catalog.servers.add(fields);
+    for (const { message } of brokenReferences(fields, environment)) {
+      context.report({ type: 'warning', server: name, message: `warning: ${name}: ${message}` });
+    }
     this.log(`Added server ${id}: ${name}\nBack it up now: pgbak run --force --server ${quoted(name)}`);
     const place = knownPlaceOf(fields, environment);
     const names = FORMATS.map((format) => objectNameOf(fields.archiveName, format));

@@ -2,12 +2,13 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { canAsk, tell } from '../terminal/output.ts';
+import { canAsk } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
-import { connectionCheck, storageCheck } from '../monitor/try-server.ts';
+import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
-import { encryptionSource } from '../server/settings.ts';
+import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
+import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { isMendedByItself, refuseUnmended } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -40,7 +41,7 @@ EXIT STATUS
     }),
   };
 
-  async run(): Promise<{ id: number; name: string }> {
+  async run(): Promise<EditReport> {
     const { args, flags } = await this.parse(Edit);
     const given = serverInputFrom(flags);
     const mayCreate = flags['create-destination'];
@@ -60,6 +61,7 @@ EXIT STATUS
     const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate }, context) : given;
     const changes = parseServerInput(keepingEarlier(input, today));
     refuseUnmended(today, changes);
+    if (isChecked && !isAsking) refuseBrokenReferences(changes, environment);
     const fields = changedServer(today, changes);
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
     refuseClash(fields, others, environment);
@@ -70,19 +72,15 @@ EXIT STATUS
     }
     if (isChecked && !isAsking) {
       if (mustTry(changes, 'database')) this.log(await connectionCheck(fields, context));
+      if (mustTry(changes, 'programs')) await programsCheck(fields, context);
       if (mustTry(changes, 'storage')) this.log(await storageCheck(fields, context));
     }
     await catalog.servers.update(today.id, fields);
-    const { length: count } = Object.keys(changes);
-    this.log(
-      count === 0 && today.unreadable === undefined
-        ? 'Nothing was changed.'
-        : `Changed ${fields.name}: ${count} setting${count === 1 ? '' : 's'}`,
-    );
-    // An empty text may be a variable that was not set.
-    if ('archivePassword' in changes && encryptionSource(fields, environment) === 'none') {
-      tell(`pgbak: warning: ${fields.name} has no archive password now: its next archives will not be encrypted`);
+    for (const { message } of brokenReferences(changes, environment)) {
+      context.report({ type: 'warning', server: fields.name, message: `warning: ${fields.name}: ${message}` });
     }
-    return { id: today.id, name: fields.name };
+    const { report, lines } = await reportEdit(today, fields, context);
+    for (const line of lines) this.log(line);
+    return report;
   }
 }

@@ -5,16 +5,14 @@ import { join } from 'node:path';
 import { parseConnection } from '../postgres/connection.ts';
 import type { Concern } from '../postgres/dump-concerns.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { fittingServer } from '../restore/scratch/cluster.ts';
-import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
-import { reach } from '../restore/target-server.ts';
-import { clientProgramsOf, databaseOf, zstdOf } from '../server/programs.ts';
+import { databaseOf } from '../server/programs.ts';
 import { objectNameOf } from '../server/names.ts';
-import { resolveReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { resolvePingUrls, resolveSettings, type ServerSettings } from '../server/settings.ts';
+import { resolveSettings, type ServerSettings } from '../server/settings.ts';
+import { resolvePingUrls } from '../server/ping-urls.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
+import { checkRights, neededPrograms } from './server-needs.ts';
 import { finding, problemOf, type Examination, type Finding } from './findings.ts';
 
 /** Checks everything that a backup of one server needs. */
@@ -28,13 +26,22 @@ export async function checkServer(server: ServerRecord, examination: Examination
     return [problemOf(about, error), ...checkPings(server, examination)];
   }
   let concerns: readonly Concern[] = [];
+  const openDatabase = async () => await databaseOf(parseConnection(settings.connectionString), examination);
   const connection = await finding(about, async () => {
-    const database = await databaseOf(parseConnection(settings.connectionString), examination);
+    const database = await openDatabase();
     const dump = await prepareDump({ database, server, format: settings.format });
     concerns = dump.concerns;
     return { level: 'ok', message: dump.summary };
   });
-  const rights = connection.level === 'ok' ? [await checkRights(server, settings, examination)] : [];
+  const rights =
+    connection.level === 'ok'
+      ? [
+          await finding(about, async () => ({
+            level: 'ok',
+            message: await checkRights(server, await openDatabase()),
+          })),
+        ]
+      : [];
   return [
     connection,
     ...concerns.map(({ level, message, hint }): Finding => ({
@@ -44,65 +51,19 @@ export async function checkServer(server: ServerRecord, examination: Examination
       hint,
     })),
     ...rights,
-    ...(await checkPrograms(server, settings, examination)),
+    ...(await checkPrograms(server, examination)),
     await checkStorage(server, settings, examination),
     ...checkSecrecy(server, settings),
     ...checkPings(server, examination),
   ];
 }
 
-/** Programs that only some servers need. */
-async function checkPrograms(
-  server: ServerRecord,
-  settings: ServerSettings,
-  examination: Examination,
-): Promise<Finding[]> {
-  const needed: (() => Promise<string>)[] = [];
-  if (settings.compression.method === 'zstd') {
-    needed.push(async () => {
-      await zstdOf(examination);
-      return 'zstd is there';
-    });
-  }
-  if (server.verifyAfter === 'restore') {
-    needed.push(async () => `backups are verified in ${await scratchServer(examination)}`);
-  }
+async function checkPrograms(server: ServerRecord, examination: Examination): Promise<Finding[]> {
   return await Promise.all(
-    needed.map((look) => finding(server.name, async () => ({ level: 'ok' as const, message: await look() }))),
+    neededPrograms(server, examination).map((look) =>
+      finding(server.name, async () => ({ level: 'ok' as const, message: await look() })),
+    ),
   );
-}
-
-/** Where backups would be restored to be verified, in words. */
-async function scratchServer(examination: Examination): Promise<string> {
-  const { scratchUrl, variable } = examination.environment;
-  if (scratchUrl === undefined) {
-    const { programs } = await fittingServer(await clientProgramsOf(examination));
-    return `a PostgreSQL ${programs.version.text} that is started for it`;
-  }
-  const url = resolveReference(scratchUrl, 'the scratch URL', variable);
-  const { database, facts } = await reach(parseConnection(url), examination);
-  return `${database.connection.label}, PostgreSQL ${facts.version.text}`;
-}
-
-const MOST_NAMES = 10;
-
-async function checkRights(server: ServerRecord, settings: ServerSettings, examination: Examination): Promise<Finding> {
-  return await finding(server.name, async () => {
-    const database = await databaseOf(parseConnection(settings.connectionString), examination);
-    const tables = await findUnreadableTables(database, server);
-    if (tables.length === 0) return { level: 'ok', message: 'the role may read every table' };
-    const names = tables.slice(0, MOST_NAMES).map(({ name }) => name);
-    const more = tables.length > MOST_NAMES ? ` and ${tables.length - MOST_NAMES} more` : '';
-    const isHidden = tables.some(({ reason }) => reason === 'hidden');
-    const grants = 'GRANT pg_read_all_data TO the role (PostgreSQL 14 and later)';
-    return {
-      level: 'problem',
-      message: `the role cannot read all of ${names.join(', ')}${more}`,
-      hint: isHidden
-        ? `${grants}, and ALTER ROLE ... BYPASSRLS for row-level security.`
-        : `${grants}, or dump as the owner.`,
-    };
-  });
 }
 
 async function checkStorage(

@@ -3,8 +3,9 @@ import { ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { objectNameOf } from '../server/names.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { parseConnection } from '../postgres/connection.ts';
+import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { databaseOf } from '../server/programs.ts';
+import { checkRights, neededPrograms } from './server-needs.ts';
 import { resolveReference } from '../server/reference.ts';
 import { FORMATS } from '../core/archive-format.ts';
 import type { ServerFields } from '../server/server.ts';
@@ -15,20 +16,40 @@ import { CATALOG_FACT, type Storage } from '../storage/storage.ts';
 import type { Context } from '../core/context.ts';
 
 /**
- * Connects to a server as a backup would, and says what it found. Throws what a backup would throw: no connection, or no
- * pg_dump for that version.
+ * Connects to a server as a backup would, and says what it found. Throws what a backup would throw: no connection, no
+ * pg_dump for that version, a table that the role may not read.
  */
 export async function connectionCheck(server: ServerFields, context: Context): Promise<string> {
   const { variable } = context.environment;
   const connectionString = resolveReference(server.connectionString, 'the connection string', variable);
   // A copy of the environment: each try looks for the programs anew, since a user may install them in between.
   const anew = { ...context, environment: { ...context.environment } };
-  const database = await databaseOf(parseConnection(connectionString), anew);
+  const connection = parseConnection(connectionString);
+  const database = await databaseOf(connection, anew);
   const { facts, summary, concerns } = await prepareDump({ database, server, format: server.format });
+  await checkRights(server, database);
   return [
     `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`,
+    ...(namesDatabase(connection) ? [] : [unnamedDatabase(facts.database)]),
     ...concerns.map(({ message, hint }) => `Mind: ${message}. ${hint}`),
   ].join('\n');
+}
+
+/** Looks for the programs that the server's settings need, and says what it found. Throws where one is not there. */
+export async function programsCheck(server: ServerFields, context: Context): Promise<string[]> {
+  const anew = { ...context, environment: { ...context.environment } };
+  const found: string[] = [];
+  for (const look of neededPrograms(server, anew)) found.push(await look());
+  return found;
+}
+
+/** Whether a connection string says which database it means. A service may say it elsewhere. */
+export function namesDatabase({ database, conninfo }: Connection): boolean {
+  return database !== undefined || /\bservice\s*=/.test(conninfo);
+}
+
+function unnamedDatabase(taken: string): string {
+  return `warning: the connection string names no database, so "${taken}" is backed up, as libpq takes it. To back up another, name it: postgresql://USER@HOST/DATABASE, or dbname=DATABASE`;
 }
 
 /**
@@ -41,7 +62,7 @@ export async function storageCheck(server: ServerFields, { catalog, environment,
     destination = resolveDestination(server, environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return `Storage was not tried: ${error.message}`;
+    return `Storage was not tried: ${error.message}. Backups fail until they are set, here or in the environment of cron or systemd.`;
   }
   const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);

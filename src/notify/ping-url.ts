@@ -8,11 +8,11 @@ export function parsePingUrl(text: string): URL {
   throw new ConfigError('a ping URL is not a http:// or https:// address', 'Use one such as https://hc-ping.com/UUID.');
 }
 
-/** The URL that tells healthchecks.io of a failure: `/fail` below the check's own. A URL that cannot be read stays as it is. */
-export function failUrlOf(url: Secret): Secret {
+/** The URL one step below another, which tells healthchecks.io of a start or a failure. A URL that cannot be read stays as it is. */
+export function urlBelow(url: Secret, word: string): Secret {
   const target = parsed(url.reveal());
   if (target === undefined) return url;
-  target.pathname = `${target.pathname.replace(/\/$/, '')}/fail`;
+  target.pathname = `${target.pathname.replace(/\/$/, '')}/${word}`;
   return new Secret(target.href);
 }
 

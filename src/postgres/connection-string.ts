@@ -1,8 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Parameter } from './connection.ts';
 
-const HINT =
-  "For example: host=db.example dbname=shop user=app password='a secret', or postgresql://app@db.example/shop";
+const HINT = 'For example: postgresql://app@db.example/shop, or host=db.example dbname=shop user=app';
 
 /** White space as in libpq's isspace(); JavaScript's `\s` takes more. */
 const BLANKS = String.raw`[ \t\n\v\f\r]*`;

@@ -4,11 +4,11 @@ import type { Context } from '../core/context.ts';
 import { isAhead } from '../core/doubtful-times.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import { failUrlOf } from '../notify/ping-url.ts';
+import { urlBelow } from '../notify/ping-url.ts';
 import type { LoadJudgment } from './scratch/judge-load.ts';
 import type { ScratchNeeds } from './scratch/needs.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { resolvePingUrls } from '../server/settings.ts';
+import { resolvePingUrls } from '../server/ping-urls.ts';
 import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
@@ -66,7 +66,7 @@ async function pingVerified(
   const { verify: url } = urls;
   if (url === undefined) return server.hcUrlVerify === undefined ? undefined : problems.join('; ');
   const { ping } = await import('../notify/ping.ts');
-  const target = isGood ? url : failUrlOf(url);
+  const target = isGood ? url : urlBelow(url, 'fail');
   return await ping({ moment: 'verify', url: target, body, userAgent: `pgbak/${version}`, clock });
 }
 

@@ -1,4 +1,4 @@
-import { isReference } from '../server/reference.ts';
+import { isReference, withoutBelow } from '../server/reference.ts';
 import { secretsOf, type ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 
@@ -22,7 +22,9 @@ export function environmentFileText(
   servers: readonly ServerRecord[],
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  const texts = servers.flatMap((server) => secretsOf(server).map(({ value }) => value.reveal()));
+  const texts = servers.flatMap((server) =>
+    secretsOf(server).map(({ value }) => withoutBelow(value).reference.reveal()),
+  );
   const referred = [...texts, ...NAMES.map((name) => env[name] ?? '')].flatMap((text) =>
     isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );

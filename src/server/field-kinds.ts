@@ -29,7 +29,7 @@ export interface FieldFacts {
   /** The environment variable that applies where a record has no value. */
   variable?: string;
   /** What pgbak tries a change with before it is stored. */
-  triedAt?: 'database' | 'storage';
+  triedAt?: 'database' | 'storage' | 'programs';
 }
 
 /** A field of a server: `Input` is what a user gives, `Value` what a record holds. */

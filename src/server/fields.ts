@@ -78,6 +78,7 @@ export const SERVER_FIELDS = {
       help: 'lzma2:1 (default) to lzma2:9 (small), zstd:1 to zstd:19 (faster), ppmd or none',
       helpValue: 'METHOD',
       default: 'lzma2:1',
+      triedAt: 'programs',
     },
     keptWhere(parseCompression),
   ),
@@ -208,7 +209,11 @@ export const SERVER_FIELDS = {
   }),
   /** How thoroughly each backup is verified before it counts as made. */
   verifyAfter: choice(
-    { flag: 'verify-after', help: 'verify each backup before it counts: none (default), archive or restore' },
+    {
+      flag: 'verify-after',
+      help: 'verify each backup before it counts: none (default), archive or restore',
+      triedAt: 'programs',
+    },
     ['none', 'archive', 'restore'],
   ),
   ...RETENTION_FIELDS,

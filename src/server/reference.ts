@@ -8,6 +8,13 @@ export function isReference(text: string): boolean {
   return text.startsWith('env:') || text.startsWith('file:');
 }
 
+/** A reference to a ping URL may name another URL below it: `env:NAME#/fail` is the URL in NAME with `/fail` behind its path. */
+export function withoutBelow(value: Secret): { reference: Secret; below: string | undefined } {
+  const text = value.reveal();
+  const [, reference, below] = (isReference(text) && /^(.+)#\/(\w+)$/s.exec(text)) || [];
+  return reference === undefined ? { reference: value, below } : { reference: new Secret(reference), below };
+}
+
 /**
  * Resolves `env:NAME` or `file:/path` (its first line), or returns the value itself where it is no reference. `what`
  * names it in the `ConfigError` for a variable that is not set and a file that cannot be read or is empty.

@@ -2,7 +2,7 @@ import { placeOf } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { parseArchiveName } from './names.ts';
 import { valueOf } from './field-kinds.ts';
-import { isReference } from './reference.ts';
+import { isReference, resolveReference } from './reference.ts';
 import type { Secret } from '../core/secret.ts';
 import {
   FIELDS,
@@ -14,7 +14,7 @@ import {
   type ServerInput,
   type ServerRecord,
 } from './server.ts';
-import { ConfigError } from '../core/errors.ts';
+import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 
 /** Checks a user's input, field by field. Throws one `ConfigError` that names everything wrong. */
@@ -36,7 +36,7 @@ export function parseServerInput(input: ServerInput): ServerChanges {
  * Completes a new server. A missing name comes from the database, other missing values from the defaults. Throws a
  * `ConfigError` that names the flag of a required value that is missing.
  */
-export function newServer(given: ServerChanges): ServerFields {
+export function newServer(given: ServerChanges, environment: Pick<Environment, 'variable'>): ServerFields {
   const { connectionString } = given;
   if (connectionString === undefined) {
     throw new ConfigError(
@@ -44,11 +44,8 @@ export function newServer(given: ServerChanges): ServerFields {
       'For example: pgbak add --connection-string postgresql://user@host/database, or env:NAME or file:/path.',
     );
   }
-  const database = databaseName(connectionString);
-  const name = given.name ?? database;
-  if (name === undefined) {
-    throw new ConfigError('the name is missing: --name', 'The connection string names no database to call it by.');
-  }
+  refuseBadConnection(connectionString);
+  const name = given.name ?? databaseName(connectionString, environment);
   // A slash in a server's name does not ask for a folder in storage.
   const archiveName = given.archiveName ?? parseArchiveName(name.replaceAll(/[\\/]+/g, '-'));
   return { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName };
@@ -56,7 +53,7 @@ export function newServer(given: ServerChanges): ServerFields {
 
 /** A server after an edit: fields that were not given stay, and cleared fields are gone. */
 export function changedServer(today: ServerFields, changes: ServerChanges): ServerFields {
-  if (changes.connectionString !== undefined) databaseName(changes.connectionString);
+  if (changes.connectionString !== undefined) refuseBadConnection(changes.connectionString);
   return { ...today, ...changes };
 }
 
@@ -69,16 +66,28 @@ export function keepingEarlier(input: ServerInput, today: ServerFields): ServerI
 }
 
 /** Whether changes must be tried at the database or at the storage before they are stored. */
-export function mustTry(changes: ServerChanges, at: 'database' | 'storage'): boolean {
+export function mustTry(changes: ServerChanges, at: 'database' | 'storage' | 'programs'): boolean {
   return FIELD_NAMES.some((name) => name in changes && FIELDS[name].triedAt === at);
 }
 
-/**
- * The database's name, where the connection string is here to be read and names one. Throws a `ConfigError` for a string
- * that cannot be one.
- */
-function databaseName(connectionString: Secret): string | undefined {
-  return isReference(connectionString.reveal()) ? undefined : parseConnection(connectionString).database;
+/** Throws a `ConfigError` for a connection string that cannot be one. What a reference leads to may change at any time. */
+function refuseBadConnection(connectionString: Secret): void {
+  if (!isReference(connectionString.reveal())) parseConnection(connectionString);
+}
+
+/** The name of the database, to call the server by. Throws a `ConfigError` where it cannot be known. */
+function databaseName(connectionString: Secret, { variable }: Pick<Environment, 'variable'>): string {
+  const resolved = attempt(() => resolveReference(connectionString, 'the connection string', variable));
+  if (resolved instanceof PgbakError) {
+    const hint = resolved.hint ?? 'Correct it.';
+    throw new ConfigError(resolved.message, `${hint} Or name the server and store it untried: --name shop --no-check`);
+  }
+  const { database } = parseConnection(resolved);
+  if (database !== undefined) return database;
+  throw new ConfigError(
+    'the connection string names no database, so the name of the server is missing: --name',
+    'Name the database in it, such as postgresql://app@db.example/shop, or the server: --name shop',
+  );
 }
 
 /**

@@ -95,39 +95,6 @@ function combined(problems: readonly PgbakError[]): ConfigError {
   return new ConfigError(problems.map((problem) => problem.message).join('; '), hints.join(' ') || undefined);
 }
 
-/** Where a ping goes for each moment of a backup, and of its verification. */
-interface PingUrls {
-  start?: Secret;
-  success?: Secret;
-  fail?: Secret;
-  verify?: Secret;
-}
-
-/**
- * The ping URLs of a server, apart from its other settings: a server whose settings are broken must still be able to
- * tell that it failed. A reference that leads nowhere becomes a problem and leaves the other URLs alone.
- */
-export function resolvePingUrls(
-  server: Pick<ServerRecord, 'hcUrlStart' | 'hcUrlSuccess' | 'hcUrlFail' | 'hcUrlVerify'>,
-  environment: Environment,
-): { urls: PingUrls; problems: string[] } {
-  const urls: PingUrls = {};
-  const problems: string[] = [];
-  const given = [
-    ['start', server.hcUrlStart],
-    ['success', server.hcUrlSuccess],
-    ['fail', server.hcUrlFail],
-    ['verify', server.hcUrlVerify],
-  ] as const;
-  for (const [moment, value] of given) {
-    if (value === undefined) continue;
-    const url = attempt(() => resolveReference(value, `the ${moment} ping URL`, environment.variable));
-    if (url instanceof PgbakError) problems.push(url.message);
-    else urls[moment] = url;
-  }
-  return { urls, problems };
-}
-
 /** Where a setting comes from. */
 type Source = 'record' | 'environment' | 'none';
 

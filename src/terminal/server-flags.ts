@@ -1,11 +1,22 @@
 import * as Flags from '@oclif/core/flags';
-import { numberFlag } from './number-flag.ts';
+import { pingUrlsBelow } from '../server/ping-urls.ts';
 import { FIELDS, FIELD_NAMES, forEachField, type FieldName, type ServerInput } from '../server/server.ts';
+import { numberFlag } from './number-flag.ts';
 
 const EXAMPLE_OF_RULE = 7;
+const HC_URL = 'hc-url';
+const hcUrlFlag = Flags.string({
+  description: 'a check at healthchecks.io: pinged for success, at URL/start and URL/fail for start and failure',
+  helpValue: 'URL',
+});
 
 /** The flags that describe a server, one for each field. Values are checked later, all together. */
-export const serverFlags = Object.fromEntries(FIELD_NAMES.map((name) => [FIELDS[name].flag, flagFor(FIELDS[name])]));
+export const serverFlags = Object.fromEntries(
+  FIELD_NAMES.flatMap((name) => [
+    ...(name === 'hcUrlStart' ? [[HC_URL, hcUrlFlag] as const] : []),
+    [FIELDS[name].flag, flagFor(FIELDS[name])] as const,
+  ]),
+);
 
 function flagFor(field: (typeof FIELDS)[FieldName]) {
   const { kind, help, helpValue, helpGroup, choices = [] } = field;
@@ -42,7 +53,8 @@ function wholeFlag({ unit, flagMinimum = 0, parseFlag, default: usual }: (typeof
 
 /** What the flags say of a server; a flag that was not given is absent. */
 export function serverInputFrom(flags: Readonly<Record<string, unknown>>): ServerInput {
-  const input: ServerInput = {};
+  const base = flags[HC_URL];
+  const input: ServerInput = typeof base === 'string' ? pingUrlsBelow(base) : {};
   forEachField((name, { flag, inputOf }) => {
     const given = inputOf(flags[flag]);
     if (given !== undefined) input[name] = given;

@@ -86,9 +86,9 @@ describe('a mistaken command line is told of without any value of it:', () => {
 
   test('that an empty text took the archive password away is said', async () => {
     await account.pgbak('edit', 'crm', '--archive-password=secret');
-    const { status, stderr } = await account.pgbak('edit', 'crm', '--archive-password=');
+    const { status, stdout } = await account.pgbak('edit', 'crm', '--archive-password=');
     expect(status).toBe(0);
-    expect(stderr).toContain('crm has no archive password now: its next archives will not be encrypted');
+    expect(stdout).toContain('crm: archive password removed. New backups are NOT encrypted;');
   });
 
   test.each([

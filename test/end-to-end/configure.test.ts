@@ -18,7 +18,11 @@ const shop = {
 describe('add without a terminal', () => {
   test.each<[string, Record<string, string | number | true>, RegExp]>([
     ['no connection string', { name: 'shop' }, /the connection string is missing: --connection-string/],
-    ['no name to be had', { 'connection-string': 'env:SHOP_URL' }, /the name is missing: --name/],
+    [
+      'no name to be had',
+      { 'connection-string': 'postgresql://db.example' },
+      /the name of the server is missing: --name/,
+    ],
     [
       'a connection string that is none',
       { ...shop, 'connection-string': 'mysql://db.example/shop' },
@@ -105,7 +109,12 @@ describe('edit without a terminal', () => {
       await account.pgbak('edit', 'shop', '--frequency-hrs=6', '--archive-password=', '--name=store'),
     ).toMatchObject({
       status: 0,
-      stdout: 'Changed store: 3 settings\n',
+      stdout: [
+        'store: name shop -> store',
+        'store: frequency 24 h -> 6 h',
+        'store: archive password removed. New backups are NOT encrypted; earlier ones need the old password.',
+        '',
+      ].join('\n'),
     });
     expect(await account.json('list')).toMatchObject([
       { id: 1, name: 'store', frequencyHrs: 6, encryption: 'none', archiveName: 'shop' },

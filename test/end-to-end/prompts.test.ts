@@ -172,7 +172,7 @@ describe('prompts', () => {
     terminal.press('Enter');
     await terminal.shows('? Ping URL for the start');
     terminal.press('Enter');
-    const screen = await terminal.shows('Changed shop: 2 settings');
+    const screen = await terminal.shows('shop: ping URL for success removed');
     expect(screen).not.toMatch(/s3cret|archive secret|uuid/);
     expect(await account.json('list')).toMatchObject([
       { frequencyHrs: 8, encryption: 'record', compression: 'lzma2:5', destination: 'file:/srv/backups' },

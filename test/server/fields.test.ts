@@ -57,7 +57,7 @@ test('each field is stored as its flag gives it, and read back', async () => {
   const catalog = await open(folder.at('catalog.sqlite'));
   const input = serverInputFrom(FLAGS);
   expect(Object.keys(input)).toEqual(FIELD_NAMES);
-  const fields = newServer(parseServerInput(input));
+  const fields = newServer(parseServerInput(input), { variable: () => undefined });
   for (const [name, value] of Object.entries(SERVER_DEFAULTS)) expect(fields).not.toHaveProperty(name, value);
   await catalog.servers.add(fields);
   const [stored] = await catalog.servers.list();

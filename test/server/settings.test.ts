@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/server/environment.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { resolvePingUrls, resolveSettings } from '../../src/server/settings.ts';
+import { resolveSettings } from '../../src/server/settings.ts';
+import { resolvePingUrls } from '../../src/server/ping-urls.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import { serverRecord } from '../support/server-record.ts';
 

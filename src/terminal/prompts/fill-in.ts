@@ -23,7 +23,7 @@ export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, con
   const servers = await context.catalog.servers.list();
   const fieldsOf = (answers: ServerInput): ServerFields =>
     today === undefined
-      ? newServer(parseServerInput({ ...answers, name: answers.name ?? 'new server' }))
+      ? newServer(parseServerInput({ ...answers, name: answers.name ?? 'new server' }), context.environment)
       : changedServer(today, parseServerInput(answers));
   return await askServer({
     given,

@@ -1,0 +1,56 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import { quoted } from '../core/printable.ts';
+import { changedFields, changesOf, changeText, type SettingChange } from '../server/changes.ts';
+import type { Environment } from '../server/environment.ts';
+import type { ServerFields, ServerRecord } from '../server/server.ts';
+import { encryptionSource } from '../server/settings.ts';
+
+/** What an edit did. */
+export interface EditReport {
+  id: number;
+  name: string;
+  changes: SettingChange[];
+}
+
+/** What an edit changed, for programs and, line by line, for people. */
+export async function reportEdit(
+  today: ServerRecord,
+  fields: ServerFields,
+  { catalog, environment }: { catalog: Pick<Catalog, 'backups'>; environment: Environment },
+): Promise<{ report: EditReport; lines: string[] }> {
+  const report = { id: today.id, name: fields.name, changes: changesOf(today, fields) };
+  const isPasswordNew = report.changes.some(({ name }) => name === 'archive-password');
+  const stored = isPasswordNew ? (await catalog.backups.inStorage(today.id)).length : 0;
+  const lines = changedFields(today, fields).map((name) => {
+    const line = `${fields.name}: ${changeText(name, today, fields, environment)}`;
+    return name === 'archivePassword' ? `${line}. ${passwordText(today, fields, stored, environment)}` : line;
+  });
+  if (lines.length === 0) {
+    lines.push(
+      `${fields.name}: ${today.unreadable === undefined ? 'nothing was changed' : 'its record was put right'}`,
+    );
+  }
+  return { report, lines };
+}
+
+/** What another archive password means for the backups to come, and for those that are stored. */
+function passwordText(today: ServerRecord, fields: ServerFields, stored: number, environment: Environment): string {
+  const source = encryptionSource(fields, environment);
+  const coming =
+    source === 'none'
+      ? 'New backups are NOT encrypted'
+      : `New backups are encrypted with ${source === 'record' ? 'it' : 'ARCHIVE_PASSWORD'}`;
+  if (encryptionSource(today, environment) === 'none') {
+    return stored === 0 ? `${coming}.` : `${coming}; earlier ones are not encrypted.`;
+  }
+  const old = (today.archivePassword ?? environment.archivePassword)?.reveal();
+  const isKept = fields.earlierArchivePasswords.some((one) => one.reveal() === old || one.reveal() === VARIABLE);
+  if (isKept) return `${coming}; earlier ones are opened with the earlier password, which is kept.`;
+  const keep = `pgbak edit ${quoted(fields.name)} --earlier-archive-password file:/path`;
+  return stored === 0
+    ? `${coming}; earlier ones need the old password.`
+    : `${coming}; earlier ones need the old password.\n${stored} ${stored === 1 ? 'backup was' : 'backups were'} made before. To keep the old password for ${stored === 1 ? 'it' : 'them'}: ${keep}`;
+}
+
+/** Refers to the archive password of the environment, for a server that gets one of its own. */
+const VARIABLE = 'env:ARCHIVE_PASSWORD';
