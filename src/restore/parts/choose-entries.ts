@@ -75,7 +75,7 @@ export async function chooseEntries(
   if (inTheWay.length > 0) {
     throw new ArchiveError(
       `the target holds already, and nothing is restored over it: ${inTheWay.map(nameOf).join(', ')}`,
-      'Rename it or drop it first, restore into another database, or only add the rows: --data-only',
+      'Move it to another schema first (alter table ... set schema ...) or drop it, restore into another database, or only add the rows: --data-only',
     );
   }
 
