@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { LIMITS, STORAGE } from '../server/flag-groups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { canAsk } from '../terminal/output.ts';
 
@@ -15,35 +16,39 @@ import { knownPlaceOf } from '../server/destination.ts';
 import { FORMATS } from '../core/archive-format.ts';
 
 export default class Add extends BaseCommand {
-  static override summary = 'add a server: a database to back up';
-  static override description = `On a terminal, asks for what the flags leave out. Tries connection and storage, then stores the server.
+  static override summary = 'Add a database to back up';
+  static override description = `On a terminal, pgbak asks for what the flags leave out. It tries the database and the storage before it stores anything.
 
-A directory is created only when you say so, with --create-destination where there is no terminal to ask on: a missing directory may be a disk that is not mounted.
+A secret may be a reference: env:NAME or file:/path. pgbak then stores the reference, and reads the secret whenever it needs it. Prefer that: every user of this machine can see what stands on a command line, and the shell's history keeps it.
 
-Secrets given as env:NAME or file:/path are not stored but looked up whenever they are used. Prefer those: what is on a command line can be seen by every user of the machine and stays in the shell's history.
+A missing directory may be a disk that is not mounted. So a directory is made only if you say so: pgbak asks on a terminal, elsewhere --create-destination says it.
 
 EXIT STATUS
   0  stored
   1  the database or the storage could not be reached
   2  wrong use or configuration`;
   static override examples = [
-    { description: 'be asked for everything', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'Be asked for everything', command: '<%= config.bin %> <%= command.id %>' },
     {
-      description: 'to B2, encrypted, with B2_KEY_ID, B2_APP_KEY and B2_BUCKET in the environment',
+      description: 'To Backblaze B2, encrypted, with B2_KEY_ID, B2_APP_KEY and B2_BUCKET in the environment',
       command:
         '<%= config.bin %> <%= command.id %> --connection-string env:SHOP_URL --frequency-hrs 24 --archive-password file:/etc/pgbak/password',
     },
     {
-      description: 'to a directory',
+      description: 'To a directory',
       command:
         '<%= config.bin %> <%= command.id %> --connection-string postgresql://postgres@localhost/shop --destination file:/srv/backups --create-destination',
     },
   ];
   static override flags = {
     ...serverFlags,
-    'no-check': Flags.boolean({ description: 'do not try connection and storage' }),
+    'no-check': Flags.boolean({
+      description: 'store it without trying the database and the storage',
+      helpGroup: LIMITS,
+    }),
     'create-destination': Flags.boolean({
-      description: 'create the directory of --destination, or take the one that is there for the right one',
+      description: 'make the directory of --destination; where one is there already, take it as the right one',
+      helpGroup: STORAGE,
     }),
   };
 

@@ -12,10 +12,18 @@ import { ConfigError } from '../core/errors.ts';
 
 export default class Backups extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'show the restore points: the good backups, newest first';
-  static override description = `What the catalogue remembers, beside what storage really holds: present, missing, or stored and not in the catalogue, or of another one; unknown where storage does not answer. To bring one back: pgbak restore SERVER --at ID
+  static override summary = 'Show the backups that can be restored, newest first';
+  static override description = `pgbak compares what it remembers with what the storage holds now. "state" says what it found:
 
-With --remote storage alone is asked, and no catalogue is needed: see also pgbak catalog rebuild.
+present               the backup is in storage
+missing               the backup is not in storage any more
+unknown               the storage did not answer
+not in catalogue      the storage has an archive of this server that pgbak does not remember
+of another catalogue  the archive was made by another machine's pgbak
+
+To restore one: pgbak restore SERVER --at ID
+
+--remote looks only at the storage, and needs no catalogue. To take up what it finds: pgbak catalog rebuild
 
 EXIT STATUS
   0  shown
@@ -23,18 +31,18 @@ EXIT STATUS
   2  wrong use or configuration, such as an unknown server`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    { description: 'ids and checksums for a script', command: '<%= config.bin %> <%= command.id %> shop --json' },
+    { description: 'Ids and checksums, for a script', command: '<%= config.bin %> <%= command.id %> shop --json' },
     {
-      description: 'what a bucket holds, on a machine that knows nothing of it',
+      description: 'What a bucket holds, on a new machine',
       command: '<%= config.bin %> <%= command.id %> --remote --from b2:my-bucket',
     },
   ];
   static override args = anyServers;
   static override flags = {
     limit: numberFlag({ example: 50, least: 1 })({ description: 'how many to show', default: 50, helpValue: 'N' }),
-    remote: Flags.boolean({ description: 'ask storage alone' }),
+    remote: Flags.boolean({ description: 'look only at the storage' }),
     from: Flags.string({
-      description: 'b2, b2:BUCKET or file:/dir; default: where archives go without a setting of a server',
+      description: 'b2, b2:BUCKET or file:/dir; default: what PGBAK_DESTINATION and B2_BUCKET name',
       dependsOn: ['remote'],
       helpValue: 'PLACE',
     }),

@@ -8,8 +8,8 @@ import { ConfigError } from '../core/errors.ts';
 
 export default class Completion extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'print a completion script for bash, zsh or fish';
-  static override description = `Completes commands, flags, their values, and the names of your servers.
+  static override summary = 'Print a completion script for bash, zsh or fish';
+  static override description = `Completes commands, flags, values, servers and backups.
 
 bash  in ~/.bashrc: source <(pgbak completion bash)
 zsh   in ~/.zshrc, after compinit: source <(pgbak completion zsh)

@@ -9,18 +9,18 @@ import { ConfigError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 
 export default class Del extends BaseCommand {
-  static override summary = 'forget a server; its archives and its history stay';
-  static override description = `Nothing is deleted in storage: the archives stay where they are, and so does the history in "logs".
+  static override summary = 'Forget a server; its backups stay where they are';
+  static override description = `Nothing is deleted in storage. The archives stay, and so does the history in "pgbak logs".
 
 EXIT STATUS
   0  deleted
   2  wrong use or configuration, or no to the question`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop',
-    { description: 'without a question, for scripts', command: '<%= config.bin %> <%= command.id %> shop --yes' },
+    { description: 'Without a question, for scripts', command: '<%= config.bin %> <%= command.id %> shop --yes' },
   ];
   static override args = oneServer;
-  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask' }) };
+  static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask; the answer is yes' }) };
 
   async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {
     const { args, flags } = await this.parse(Del);

@@ -17,8 +17,8 @@ const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['
 
 export default class Doctor extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'look for what could make backups fail';
-  static override description = `Checks this machine, the catalogue, and for each server connection, rights, storage and ping URLs. Changes nothing, unless --probe-write asks for a small file to be stored and removed again.
+  static override summary = 'Look for what could make backups fail';
+  static override description = `Checks this machine, the catalogue, and of each server the connection, its rights, the storage and the ping URLs. Changes nothing, but for --probe-write: that stores a small file and removes it again.
 
 EXIT STATUS
   0  no problem (warnings perhaps)
@@ -26,11 +26,11 @@ EXIT STATUS
   2  wrong use or configuration, or there is no catalogue`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    { description: 'also write to each storage', command: '<%= config.bin %> <%= command.id %> --probe-write' },
+    { description: 'Also write to each storage', command: '<%= config.bin %> <%= command.id %> --probe-write' },
   ];
   static override args = anyServers;
   static override flags = {
-    'probe-write': Flags.boolean({ description: 'store a small file for each server, and remove it' }),
+    'probe-write': Flags.boolean({ description: 'also store a small file for each server, and remove it' }),
   };
 
   async run(): Promise<Finding[]> {

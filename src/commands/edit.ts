@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { LIMITS, STORAGE } from '../server/flag-groups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
@@ -15,29 +16,35 @@ import { ConfigError } from '../core/errors.ts';
 
 export default class Edit extends BaseCommand {
   protected override readonly takesEmptyValues = true;
-  static override summary = "change a server's settings";
-  static override description = `With flags, changes just those; without any, asks for each setting on a terminal and shows what it is today. An empty text clears an optional setting, and a list of exclusions: --archive-password '', --exclude-table ''
+  static override summary = 'Change the settings of a server';
+  static override description = `With flags, pgbak changes only what they name. Without any, it shows the settings on a terminal and lets you change them.
 
-A new connection or storage is tried before it is stored, and so is the database where what is to be backed up changes.
+An empty text takes an optional setting away, or empties a list: --archive-password '', --exclude-table ''
+
+A changed connection or storage is tried before it is stored. So is the database when other things are to be dumped.
 
 EXIT STATUS
   0  stored
   1  the database or the storage could not be reached
   2  wrong use or configuration`;
   static override examples = [
-    { description: 'be asked for everything', command: '<%= config.bin %> <%= command.id %> shop' },
-    { description: 'back up every 6 hours', command: '<%= config.bin %> <%= command.id %> shop --frequency-hrs 6' },
+    { description: 'See the settings and change them', command: '<%= config.bin %> <%= command.id %> shop' },
+    { description: 'Back up every 6 hours', command: '<%= config.bin %> <%= command.id %> shop --frequency-hrs 6' },
     {
-      description: 'leave the rows of a table out',
+      description: 'Leave the rows of some tables out',
       command: "<%= config.bin %> <%= command.id %> shop --exclude-table-data 'public.audit_*'",
     },
   ];
   static override args = oneServer;
   static override flags = {
     ...serverFlags,
-    'no-check': Flags.boolean({ description: 'do not try connection and storage' }),
+    'no-check': Flags.boolean({
+      description: 'store it without trying the database and the storage',
+      helpGroup: LIMITS,
+    }),
     'create-destination': Flags.boolean({
-      description: 'create the directory of --destination, or take the one that is there for the right one',
+      description: 'make the directory of --destination; where one is there already, take it as the right one',
+      helpGroup: STORAGE,
     }),
   };
 

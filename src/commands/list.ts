@@ -12,8 +12,8 @@ const RECENT = SPARK_LENGTH + 2;
 
 export default class List extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'show the servers and how their last backup went';
-  static override description = `Passwords are never shown. "encrypted" and "stored in" tell where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere. "sizes" draws the last archives, the newest at the right: one that shrinks is seen at a glance.
+  static override summary = 'Show the servers, and how their last backup went';
+  static override description = `Passwords are never shown. "encrypted" and "stored in" say where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere. "sizes" draws the last archives, the newest at the right.
 
 EXIT STATUS
   0  listed

@@ -11,11 +11,12 @@ import { renderTable } from '../terminal/table.ts';
 import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
 
 const KEEP_DAYS = 365;
+const TRIM = 'TRIMMING THE HISTORY';
 
 export default class Logs extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'show past backups, newest first; or trim the history';
-  static override description = `With --trim, entries older than --keep-days that nothing needs any more are removed: failed attempts, and backups whose archive was removed. Entries of backups that are in storage stay, however old, and so do the last attempts of each server, its last good and its last failed one, and its last verifications.
+  static override summary = 'Show past backups, newest first';
+  static override description = `--trim removes old entries that nothing needs any more: failed attempts, and backups whose archive was removed. An entry stays, however old, while its archive is in storage. The last attempts of each server stay too, with its last good one, its last failed one, and its last verifications.
 
 EXIT STATUS
   0   shown, or trimmed
@@ -23,26 +24,32 @@ EXIT STATUS
   75  with --trim: a run is under way`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    { description: 'what went wrong lately', command: '<%= config.bin %> <%= command.id %> shop --failed --limit 5' },
+    { description: 'What went wrong lately', command: '<%= config.bin %> <%= command.id %> shop --failed --limit 5' },
     {
-      description: 'forget what is older than two years and not in storage; look first with --dry-run',
+      description: 'Forget what is older than two years and not in storage',
       command: '<%= config.bin %> <%= command.id %> --trim --keep-days 730',
     },
   ];
   static override args = anyServers;
   static override flags = {
     limit: numberFlag({ example: 50, least: 1 })({ description: 'how many to show', default: 50, helpValue: 'N' }),
-    failed: Flags.boolean({ description: 'only those that failed' }),
-    id: numberFlag({ example: 17 })({ description: 'the whole of one entry', helpValue: 'ID' }),
-    trim: Flags.boolean({ description: 'remove old entries that nothing needs any more', exclusive: ['failed', 'id'] }),
+    failed: Flags.boolean({ description: 'only failed backups' }),
+    id: numberFlag({ example: 17 })({ description: 'everything about one backup', helpValue: 'ID' }),
+    trim: Flags.boolean({
+      description: 'remove old entries that nothing needs any more',
+      exclusive: ['failed', 'id'],
+      helpGroup: TRIM,
+    }),
     'keep-days': numberFlag({ unit: 'days', example: 730, least: 1, most: 36_500 })({
-      description: `with --trim: younger entries stay; ${KEEP_DAYS} when left out`,
+      description: `keep all entries of so many days, ${KEEP_DAYS} when left out`,
+      helpGroup: TRIM,
       helpValue: 'DAYS',
       dependsOn: ['trim'],
     }),
-    'dry-run': Flags.boolean({ description: 'with --trim: only tell how many would go', dependsOn: ['trim'] }),
+    'dry-run': Flags.boolean({ description: 'only say how many would go', dependsOn: ['trim'], helpGroup: TRIM }),
     wait: numberFlag({ unit: 'seconds', example: 600 })({
-      description: 'with --trim: wait for a run to end',
+      description: 'wait so long for a run to end',
+      helpGroup: TRIM,
       helpValue: 'SECONDS',
       dependsOn: ['trim'],
     }),

@@ -13,10 +13,12 @@ import { hasRules } from '../server/retention-rules.ts';
 import { PgbakError } from '../core/errors.ts';
 
 export default class Prune extends BaseCommand {
-  static override summary = 'remove the backups that no rule keeps';
-  static override description = `The rules are the server's own: pgbak edit SERVER --keep-daily 7 --keep-weekly 4. They mean what they mean in restic; days, weeks and months are those of UTC. A server without rules keeps everything.
+  static override summary = 'Remove the backups that no rule keeps';
+  static override description = `Each server has its own rules: pgbak edit SERVER --keep-daily 7 --keep-weekly 4. They mean what they mean in restic; days, weeks and months are those of UTC. A server without rules keeps everything.
 
-The newest good backup and the newest verified one always stay, failed or bad ones never push out good ones, and only what pgbak itself stored for that server is removed, each by its id. What Object Lock holds is left and told. With B2_PRUNE_KEY_ID and B2_PRUNE_APP_KEY in the environment that key removes, so that the one of the daily runs need not be able to.
+Some backups always stay: the newest good one, the newest verified one, and those that Object Lock holds. A failed or bad backup never takes the place of a good one. pgbak removes only what it stored itself for that server.
+
+With B2_PRUNE_KEY_ID and B2_PRUNE_APP_KEY in the environment, that key removes. The key of the daily runs then needs no right to delete.
 
 EXIT STATUS
   0   pruned, or nothing to remove
@@ -24,14 +26,17 @@ EXIT STATUS
   2   wrong use or configuration
   75  a run is under way`;
   static override examples = [
-    { description: 'look first', command: '<%= config.bin %> <%= command.id %> shop --dry-run' },
-    { description: 'all servers, for a weekly line in the crontab', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'See what would go, and which rule keeps the rest',
+      command: '<%= config.bin %> <%= command.id %> shop --dry-run',
+    },
+    { description: 'All servers', command: '<%= config.bin %> <%= command.id %>' },
   ];
   static override args = anyServers;
   static override flags = {
-    'dry-run': Flags.boolean({ description: 'only tell what would be removed' }),
+    'dry-run': Flags.boolean({ description: 'only say what would be removed' }),
     wait: numberFlag({ unit: 'seconds', example: 600 })({
-      description: 'wait for a run to end',
+      description: 'wait so long for a run to end',
       helpValue: 'SECONDS',
       default: 0,
     }),

@@ -26,14 +26,19 @@ function amountOf({ tableCount, rowCount, otherCount }: LoadedPart): string {
   return `${counted(tableCount, 'table')} with ${counted(rowCount, 'row')}`;
 }
 
+const INTO = 'INTO A DATABASE';
+const ENCRYPTION = 'ENCRYPTION';
+
 /** A file name that means standard output. */
 const STDOUT = '-';
 
 type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];
 
 export default class Restore extends BaseCommand {
-  static override summary = 'bring a backup back, into an empty database or a file';
-  static override description = `Fetches the archive, compares it with what the catalogue remembers, and reads it to its end. A database gets all of it in one transaction or nothing, and must hold no tables before, unless --clean says to replace them; a file gets its name when it is whole.
+  static override summary = 'Restore a backup into a database or a file';
+  static override description = `pgbak fetches the archive, compares its checksums, and only then opens it.
+
+A database gets all of the backup or nothing. It must hold no tables, unless --clean says to replace them, or --create to make a new database. A file gets its name when it is whole.
 
 EXIT STATUS
   0  restored
@@ -41,15 +46,15 @@ EXIT STATUS
   2  wrong use or configuration`;
   static override examples = [
     {
-      description: 'the last backup, into a new database',
+      description: 'The last backup, into a new database',
       command: '<%= config.bin %> <%= command.id %> shop --create --to postgresql://postgres@localhost/restored',
     },
     {
-      description: 'as it was on Monday morning, as a file for psql',
+      description: 'As it was on Monday morning, as a file for psql',
       command: '<%= config.bin %> <%= command.id %> shop --at 2026-11-23T08:00Z --output shop.sql',
     },
     {
-      description: 'one table of a binary backup, beside what is there',
+      description: 'One table of a binary backup, beside what is there',
       command: '<%= config.bin %> <%= command.id %> shop --table customer --to postgresql://postgres@localhost/shop',
     },
   ];
@@ -70,33 +75,43 @@ EXIT STATUS
       description: 'write the dump to standard output, once it was read to its end',
       exclusive: ['to', 'output', 'json'],
     }),
-    create: Flags.boolean({ description: 'make the database of --to, which must not be there', dependsOn: ['to'] }),
+    create: Flags.boolean({ helpGroup: INTO, description: 'make the database of --to', dependsOn: ['to'] }),
     'maintenance-db': Flags.string({
-      description: 'the database to connect to for --create',
+      helpGroup: INTO,
+      description: 'the database to connect to while that of --to is made',
       default: 'postgres',
       helpValue: 'NAME',
     }),
-    clean: Flags.boolean({ description: 'replace everything that is in the database', dependsOn: ['to'] }),
+    clean: Flags.boolean({
+      helpGroup: INTO,
+      description: 'replace everything that is in the database',
+      dependsOn: ['to'],
+    }),
     globals: Flags.boolean({
+      helpGroup: INTO,
       description: 'also make missing roles, and set owner, privileges and settings of the database',
       dependsOn: ['to'],
     }),
     'no-analyze': Flags.boolean({
-      description: 'leave gathering planner statistics to autovacuum',
+      helpGroup: INTO,
+      description: 'gather no planner statistics; autovacuum will',
       dependsOn: ['to'],
     }),
     'lock-wait-sec': numberFlag({ unit: 'seconds', example: 600, least: 1 })({
-      description: 'how long to wait for a lock of another session; default: that of the server',
+      helpGroup: INTO,
+      description: "how long to wait for another session's lock; default: the server's --lock-wait-sec",
       dependsOn: ['to'],
       helpValue: 'SECONDS',
     }),
-    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+    yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
     'archive-password': Flags.string({
+      helpGroup: ENCRYPTION,
       description: "in place of today's archive password; env:NAME, file:/path, or - to type it",
       helpValue: 'PASSWORD',
     }),
     'allow-unencrypted': Flags.boolean({
-      description: 'take an archive that is not encrypted though there is an archive password',
+      helpGroup: ENCRYPTION,
+      description: 'accept an archive that is not encrypted though there is an archive password',
     }),
     ...partFlags,
     ...utcFlag,

@@ -14,8 +14,10 @@ import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Run extends BaseCommand {
-  static override summary = 'back up every server that is due';
-  static override description = `This is what cron or a systemd timer starts, as often as the most frequent backup asks for. Progress goes to stderr, the result to stdout.
+  static override summary = 'Back up what is due';
+  static override description = `cron or systemd start this every hour. A server is due when its frequency has passed since its last good backup, and at every run after a failure. --force backs up at once.
+
+Progress goes to standard error, the result to standard output.
 
 EXIT STATUS
   0    every backup succeeded, or none was due
@@ -24,43 +26,43 @@ EXIT STATUS
   75   another run is under way
   130  interrupted (143 after SIGTERM)`;
   static override examples = [
-    { description: 'what cron runs', command: '<%= config.bin %> <%= command.id %> --quiet' },
-    { description: 'everything, now', command: '<%= config.bin %> <%= command.id %> --force' },
+    { description: 'What cron runs', command: '<%= config.bin %> <%= command.id %> --quiet' },
+    { description: 'All servers, now', command: '<%= config.bin %> <%= command.id %> --force' },
     {
-      description: 'two servers, now',
+      description: 'Two servers, now',
       command: '<%= config.bin %> <%= command.id %> shop crm --force',
     },
     {
-      description: 'take a much changed size as the new measure',
+      description: 'Accept that a backup became much larger or smaller',
       command: '<%= config.bin %> <%= command.id %> shop --force --accept-size',
     },
   ];
   static override args = anyServers;
   static override flags = {
-    force: Flags.boolean({ description: 'back up even what is not due' }),
+    force: Flags.boolean({ description: 'back up at once, even what is not due' }),
     server: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'only this server, by id or name (repeatable)',
+      description: 'the same as naming the server without a flag (repeatable)',
       helpValue: 'SERVER',
     }),
-    format: Flags.option({ options: FORMATS, description: "in place of the servers' own format" })(),
-    compression: Flags.string({ description: "in place of the servers' own compression", helpValue: 'METHOD' }),
-    'accept-size': Flags.boolean({ description: 'let a suspicious change of size pass, once' }),
-    'dry-run': Flags.boolean({ description: 'check the settings and tell what would be done' }),
-    quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong, so that cron mails nothing else' }),
+    format: Flags.option({ options: FORMATS, description: 'dump in this format this time' })(),
+    compression: Flags.string({ description: 'compress like this this time, such as zstd:3', helpValue: 'METHOD' }),
+    'accept-size': Flags.boolean({ description: 'accept a suspicious change of size, this time' }),
+    'dry-run': Flags.boolean({ description: 'only say what would be done' }),
+    quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong' }),
     jobs: numberFlag({ example: 4, least: 1, most: 64 })({
-      description: 'back up N servers at once',
+      description: 'how many servers to back up at the same time',
       helpValue: 'N',
       default: 1,
     }),
     'jobs-per-host': numberFlag({ example: 2, least: 1 })({
-      description: 'of these, N on the same database host',
+      description: 'how many of them on the same database host',
       helpValue: 'N',
       default: 1,
     }),
     wait: numberFlag({ unit: 'seconds', example: 600 })({
-      description: 'wait for another run to end',
+      description: 'wait so long for another run to end',
       helpValue: 'SECONDS',
       default: 0,
     }),

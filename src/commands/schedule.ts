@@ -14,23 +14,28 @@ import { ConfigError } from '../core/errors.ts';
 const KINDS = ['cron', 'systemd'] as const;
 
 export default class Schedule extends BaseCommand {
-  static override summary = 'print, install or remove what starts pgbak every hour';
-  static override description = `Every hour is often enough for any frequency: a run backs up what is due and nothing else.
+  static override summary = 'Start pgbak every hour by cron or systemd';
+  static override description = `Once an hour is enough for every frequency: a run backs up only what is due.
 
-Without flags, prints a crontab line and systemd units for this installation, with absolute paths. --install puts one of them in place for this user (for root: for the system), together with a file for the variables that are set now (mode 0600; to one that is there, what it does not name yet is added). Doing it again changes nothing, and mends a line whose node or program is gone; other entries are not touched.
+Without flags, pgbak shows a crontab line and systemd units for this installation, and changes nothing. --install puts one of them in place: for your user, or as root for the whole system. Installing again changes nothing, and mends a line whose Node or pgbak is gone. Other entries are not touched.
+
+Neither cron nor systemd knows the variables of your shell. So --install also writes those that are set now into a file that only you can read (mode 0600). If the file is there already, it adds what is missing.
 
 EXIT STATUS
   0  done
   1  crontab or systemctl failed
   2  wrong use or configuration`;
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --install systemd',
-    '<%= config.bin %> <%= command.id %> --remove cron',
+    { description: 'See what would be installed', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'Let systemd start pgbak every hour',
+      command: '<%= config.bin %> <%= command.id %> --install systemd',
+    },
+    { description: 'Take it out of cron again', command: '<%= config.bin %> <%= command.id %> --remove cron' },
   ];
   static override flags = {
-    install: Flags.option({ options: KINDS, description: 'put it in place', exclusive: ['remove'] })(),
-    remove: Flags.option({ options: KINDS, description: 'take it out again' })(),
+    install: Flags.option({ options: KINDS, description: 'have it start pgbak from now on', exclusive: ['remove'] })(),
+    remove: Flags.option({ options: KINDS, description: 'have it start pgbak no longer' })(),
   };
 
   async run(): Promise<{ crontab: string; service: string; timer: string; environmentFile: string; done: string[] }> {

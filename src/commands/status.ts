@@ -12,12 +12,12 @@ import { prometheusText } from '../monitor/prometheus.ts';
 
 export default class Status extends BaseCommand {
   protected override readonly onlyShows = true;
-  static override summary = 'tell whether every server is backed up as it should be';
+  static override summary = 'Tell whether every server is backed up as it should be';
   static override description = `OK       the last backup is good and in time
-WARNING  it is, but its size changed, or the like
-LATE     the last good one is older than its frequency and some grace (a quarter of it, from 1 to 12 hours)
-FAILING  the last attempt failed, the last good backup was verified and found bad, or the directory of the archives is gone
-NEVER    none has been made
+WARNING  the last backup is good, with a warning, such as a changed size
+LATE     the last good backup is too old: more than a quarter of its frequency overdue (at least 1 hour, at most 12)
+FAILING  the last attempt failed, or the last backup was verified and is bad, or the directory of the archives is gone
+NEVER    there is no good backup yet
 
 EXIT STATUS
   0  all servers are OK (with --prometheus: the metrics were written)
@@ -32,7 +32,7 @@ EXIT STATUS
   ];
   static override args = anyServers;
   static override flags = {
-    prometheus: Flags.boolean({ description: 'metrics in the text exposition format', exclusive: ['json'] }),
+    prometheus: Flags.boolean({ description: "print metrics in Prometheus' text format", exclusive: ['json'] }),
     ...utcFlag,
   };
 

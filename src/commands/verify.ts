@@ -20,35 +20,37 @@ import { ConfigError, PgbakError } from '../core/errors.ts';
 import { longestUnverified, type Verification, verify } from '../restore/verify.ts';
 
 export default class Verify extends BaseCommand {
-  static override summary = 'prove that backups are there and can be read';
-  static override description = `remote   storage has the object, with the size that was recorded (in B2 also the SHA-1)
-archive  it is fetched, compared, opened with its password, and its dump read to the end
-restore  it is loaded into a throwaway database, every table there is counted, and the counts are compared with those of the dump where the server has --count-rows
+  static override summary = 'Prove that backups are there and can be restored';
+  static override description = `remote   the storage has the archive, in its recorded size (B2: and SHA-1)
+archive  pgbak fetches the archive, compares its checksums, opens it with its password, and reads the dump to its end
+restore  pgbak restores it into a throwaway database and counts the rows of every table; with --count-rows of the server it compares them with those at the time of the dump
 
-The throwaway database is made in a PostgreSQL server of its own that is started for it, where one is installed; or on the server of --scratch-url or PGBAK_SCRATCH_URL. Without a server, the last good backup of each is verified. The result stays in the catalogue, for "list", "status" and "prune".
+Without a server, the last good backup of each server is verified. The result stays in the catalogue, for list, status and prune.
+
+The throwaway database lives in a PostgreSQL server that pgbak starts for it, where one is installed. Otherwise name one: --scratch-url or PGBAK_SCRATCH_URL.
 
 EXIT STATUS
   0  all are good
   1  at least one is not, or could not be looked at
   2  wrong use or configuration`;
   static override examples = [
-    { description: 'all of them', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'The last backup of all servers', command: '<%= config.bin %> <%= command.id %>' },
     {
-      description: 'for a weekly line in the crontab: the five that wait longest, all the way',
+      description: 'Every week: restore the five servers that were verified longest ago',
       command: '<%= config.bin %> <%= command.id %> --all --sample 5 --level restore',
     },
     '<%= config.bin %> <%= command.id %> shop --at 17 --level remote',
   ];
   static override args = anyServers;
   static override flags = {
-    all: Flags.boolean({ description: 'the last good backup of every server, as without a server' }),
+    all: Flags.boolean({ description: 'the last good backup of every server, as when none is named' }),
     sample: numberFlag({ example: 5, least: 1 })({
-      description: 'of all, only the N servers that were verified longest ago',
+      description: 'only the N servers that were verified longest ago',
       helpValue: 'N',
     }),
     at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
     'scratch-url': Flags.string({
-      description: 'connection string of a server for throwaway databases, or env:NAME or file:/path',
+      description: 'a server for the throwaway database: connection string, env:NAME or file:/path',
       helpValue: 'URL',
     }),
     'archive-password': Flags.string({
@@ -56,7 +58,7 @@ EXIT STATUS
       helpValue: 'PASSWORD',
     }),
     'allow-unencrypted': Flags.boolean({
-      description: 'look also into an archive that is not encrypted though there is an archive password',
+      description: 'accept an archive that is not encrypted though there is an archive password',
     }),
     level: Flags.option({ options: LEVELS, description: 'how thoroughly', default: 'archive' })(),
     ...utcFlag,

@@ -1,7 +1,9 @@
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 import { parsePingUrl } from '../notify/ping-url.ts';
+import { BASICS, DUMPED, ENCRYPTION, HEALTH_CHECKS, LIMITS, STORAGE } from './flag-groups.ts';
 import { parseFrequency } from './frequency.ts';
+import { LIMIT_FIELDS } from './limit-fields.ts';
 import { parseArchiveName, parseName } from './names.ts';
 import { parseDestination } from './destination.ts';
 import { choice, keptWhere, list, optionalText, text, whole, yesOrNo } from './field-kinds.ts';
@@ -26,7 +28,7 @@ function b2<const Variable extends string>(variable: Variable) {
 }
 
 function pingUrl<const Flag extends string>(flag: Flag, help: string, prompt?: string) {
-  const facts = { flag, help, helpValue: 'URL', ...(prompt === undefined ? {} : { prompt }) };
+  const facts = { flag, help, helpGroup: HEALTH_CHECKS, helpValue: 'URL', ...(prompt === undefined ? {} : { prompt }) };
   return optionalSecret(facts, (given) => {
     if (!isReference(given)) parsePingUrl(given);
     return given;
@@ -34,7 +36,7 @@ function pingUrl<const Flag extends string>(flag: Flag, help: string, prompt?: s
 }
 
 function patterns<const Flag extends string, const Column extends string>(flag: Flag, column: Column, help: string) {
-  return list({ flag, column, help, helpValue: 'PATTERN', triedAt: 'database' });
+  return list({ flag, column, help, helpGroup: DUMPED, helpValue: 'PATTERN', triedAt: 'database' });
 }
 
 /**
@@ -45,13 +47,20 @@ function patterns<const Flag extends string, const Column extends string>(flag: 
 export const SERVER_FIELDS = {
   /** Unique; people type it. */
   name: text(
-    { flag: 'name', help: 'what you call the server; default: its database', helpValue: 'NAME', prompt: 'Name' },
+    {
+      flag: 'name',
+      helpGroup: BASICS,
+      help: 'what to call the server; default: the name of its database',
+      helpValue: 'NAME',
+      prompt: 'Name',
+    },
     parseName,
   ),
   connectionString: secret(
     {
       flag: 'connection-string',
-      help: `postgresql://... or key=value form, ${OR_REFERENCE}`,
+      helpGroup: BASICS,
+      help: `postgresql://USER@HOST/DATABASE, or key=value pairs, ${OR_REFERENCE}`,
       helpValue: 'STRING',
       prompt: 'Connection string',
       isMasked: true,
@@ -65,17 +74,26 @@ export const SERVER_FIELDS = {
   frequencyHours: whole(
     {
       flag: 'frequency-hrs',
-      help: 'hours between backups, default 24',
+      helpGroup: BASICS,
+      help: 'hours between backups, such as 6, 6h, 1d or 1w; default 24',
       helpValue: 'HOURS',
       prompt: 'Hours between backups',
     },
     { what: 'frequency', unit: 'hours', least: 1, default: 24, parseFlag: parseFrequency },
   ),
-  format: choice({ flag: 'format', help: 'sql: for psql; binary: for pg_restore' }, FORMATS),
+  format: choice(
+    {
+      flag: 'format',
+      helpGroup: DUMPED,
+      help: 'sql (default): psql restores it; binary: pg_restore does, also single tables',
+    },
+    FORMATS,
+  ),
   compression: text(
     {
       flag: 'compression',
-      help: 'lzma2:1 (default) to lzma2:9 (small), zstd:1 to zstd:19 (faster), ppmd or none',
+      helpGroup: STORAGE,
+      help: 'lzma2:1 (default) to lzma2:9 (small), zstd:1 to zstd:19 (fast), ppmd, or none',
       helpValue: 'METHOD',
       default: 'lzma2:1',
       triedAt: 'programs',
@@ -86,7 +104,8 @@ export const SERVER_FIELDS = {
   archiveName: text(
     {
       flag: 'archive-name',
-      help: 'name of the archive in storage, may hold "/"; default: the server name',
+      helpGroup: STORAGE,
+      help: 'name of the archives in storage, may hold "/"; default: the name of the server',
       helpValue: 'NAME',
       prompt: 'Archive name',
       triedAt: 'storage',
@@ -96,7 +115,8 @@ export const SERVER_FIELDS = {
   archivePassword: optionalSecret(
     {
       flag: 'archive-password',
-      help: `encrypts the archive; ${OR_REFERENCE}`,
+      helpGroup: ENCRYPTION,
+      help: `encrypt the archives with this password, ${OR_REFERENCE}`,
       helpValue: 'PASSWORD',
       prompt: 'Archive password',
       isMasked: true,
@@ -108,7 +128,8 @@ export const SERVER_FIELDS = {
   earlierArchivePasswords: secretList(
     {
       flag: 'earlier-archive-password',
-      help: `a password that opens earlier backups, ${OR_REFERENCE}; added to those that are kept (repeatable)`,
+      helpGroup: ENCRYPTION,
+      help: `keep this password for earlier backups, ${OR_REFERENCE} (repeatable)`,
       helpValue: 'PASSWORD',
       column: 'earlier_archive_passwords',
       isMasked: true,
@@ -118,7 +139,8 @@ export const SERVER_FIELDS = {
   destination: optionalText(
     {
       flag: 'destination',
-      help: 'b2 or file:/absolute/dir',
+      helpGroup: STORAGE,
+      help: 'b2 (default), or file:/absolute/dir',
       helpValue: 'PLACE',
       variable: 'PGBAK_DESTINATION',
       triedAt: 'storage',
@@ -128,7 +150,8 @@ export const SERVER_FIELDS = {
   b2KeyId: optionalSecret(
     {
       flag: 'b2-key-id',
-      help: `B2 application key id, ${OR_REFERENCE}`,
+      helpGroup: STORAGE,
+      help: `id of the B2 application key, ${OR_REFERENCE}`,
       helpValue: 'ID',
       prompt: 'B2 key id',
       ...b2('B2_KEY_ID'),
@@ -138,7 +161,8 @@ export const SERVER_FIELDS = {
   b2AppKey: optionalSecret(
     {
       flag: 'b2-app-key',
-      help: `B2 application key, ${OR_REFERENCE}`,
+      helpGroup: STORAGE,
+      help: `the B2 application key, ${OR_REFERENCE}`,
       helpValue: 'KEY',
       prompt: 'B2 application key',
       isMasked: true,
@@ -147,14 +171,21 @@ export const SERVER_FIELDS = {
     asItIs,
   ),
   b2Bucket: optionalText(
-    { flag: 'b2-bucket', help: 'B2 bucket name', helpValue: 'BUCKET', prompt: 'B2 bucket', ...b2('B2_BUCKET') },
+    {
+      flag: 'b2-bucket',
+      helpGroup: STORAGE,
+      help: 'name of the B2 bucket',
+      helpValue: 'BUCKET',
+      prompt: 'B2 bucket',
+      ...b2('B2_BUCKET'),
+    },
     asItIs,
   ),
-  hcUrlStart: pingUrl('hc-url-start', 'POSTed to when a backup begins', 'Ping URL for the start'),
-  hcUrlSuccess: pingUrl('hc-url-success', 'POSTed to when it succeeded', 'Ping URL for success'),
-  hcUrlFail: pingUrl('hc-url-fail', 'POSTed to with the error when it failed', 'Ping URL for failure'),
+  hcUrlStart: pingUrl('hc-url-start', 'pinged (POST) when a backup begins', 'Ping URL for the start'),
+  hcUrlSuccess: pingUrl('hc-url-success', 'pinged when it succeeded', 'Ping URL for success'),
+  hcUrlFail: pingUrl('hc-url-fail', 'pinged when it failed, with the error', 'Ping URL for failure'),
   /** Pinged after each verification: at the URL itself when it is good, at `/fail` below it when it is bad. */
-  hcUrlVerify: pingUrl('hc-url-verify', 'POSTed to when a backup was verified; URL/fail when it is bad'),
+  hcUrlVerify: pingUrl('hc-url-verify', 'pinged when a backup was verified; URL/fail when it is bad'),
   /** Patterns as pg_dump takes them, as the next two. */
   excludeTables: patterns('exclude-table', 'exclude_tables', 'leave a table out (repeatable)'),
   excludeTableData: patterns(
@@ -166,52 +197,32 @@ export const SERVER_FIELDS = {
   noLargeObjects: yesOrNo(
     {
       flag: 'large-objects',
-      help: 'dump large objects (default), or with --no-large-objects leave all of them out',
+      helpGroup: DUMPED,
+      help: 'dump large objects (default), or leave all of them out',
       column: 'no_large_objects',
       triedAt: 'database',
     },
     { isNegated: true },
   ),
-  minSizeBytes: whole(
-    { flag: 'min-size', help: 'reject archives below this many bytes, default 4096', helpValue: 'BYTES' },
-    { what: 'minimum size', unit: 'bytes', least: 0, default: 4096 },
-  ),
-  sizeTolerancePercent: whole(
-    { flag: 'size-tolerance', help: 'allowed change against the last good backup, default 10', helpValue: 'PERCENT' },
-    { what: 'size tolerance', unit: 'percent', least: 0, default: 10 },
-  ),
-  /** The reaction to a suspicious change of size. */
-  onSizeChange: choice(
-    { flag: 'on-size-change', help: 'alert (default): warn and store; reject: fail and store nothing' },
-    ['alert', 'reject'],
-  ),
-  lockWaitSeconds: whole(
-    { flag: 'lock-wait-sec', help: 'how long pg_dump waits for locked tables, default 600', helpValue: 'SECONDS' },
-    { what: 'lock wait', unit: 'seconds', least: 1, default: 600 },
-  ),
-  idleTimeoutSeconds: whole(
-    {
-      flag: 'idle-timeout-sec',
-      help: 'end a dump that yields nothing for so long, default 1800',
-      helpValue: 'SECONDS',
-    },
-    { what: 'idle timeout', unit: 'seconds', least: 1, default: 1800 },
-  ),
+  ...LIMIT_FIELDS,
   includeGlobals: yesOrNo({
     flag: 'include-globals',
-    help: "archive roles, tablespaces and the database's settings as well",
+    helpGroup: DUMPED,
+    help: 'back up roles, tablespaces and settings of the database as well',
     triedAt: 'database',
   }),
   countRows: yesOrNo({
     flag: 'count-rows',
-    help: 'count every table in the snapshot of the dump, for verify to compare',
+    helpGroup: LIMITS,
+    help: "count every table's rows during the dump, so that verify can compare",
     triedAt: 'database',
   }),
   /** How thoroughly each backup is verified before it counts as made. */
   verifyAfter: choice(
     {
       flag: 'verify-after',
-      help: 'verify each backup before it counts: none (default), archive or restore',
+      helpGroup: LIMITS,
+      help: 'verify each backup before it counts; default none',
       triedAt: 'programs',
     },
     ['none', 'archive', 'restore'],

@@ -1,14 +1,15 @@
 import { keptWhere, optionalCount, optionalText, yesOrNo } from './field-kinds.ts';
+import { RETENTION } from './flag-groups.ts';
 import { parsePeriod } from './retention-rules.ts';
 
 function keep<const Flag extends string>(flag: Flag, what: string) {
-  const help = `keep ${what}; 0 takes the rule away`;
-  return optionalCount({ flag, help, helpValue: 'N', helpGroup: 'RETENTION' });
+  const help = `keep ${what}`;
+  return optionalCount({ flag, help, helpValue: 'N', helpGroup: RETENTION });
 }
 
 /** The rules of retention: how many backups to keep of each kind, with restic's meaning of the words. */
 export const RETENTION_FIELDS = {
-  keepLast: keep('keep-last', 'the newest N'),
+  keepLast: keep('keep-last', 'the newest N; 0 takes away this rule, or any of the next ones'),
   keepHourly: keep('keep-hourly', 'the newest of each of N hours'),
   keepDaily: keep('keep-daily', 'the newest of each of N days'),
   keepWeekly: keep('keep-weekly', 'the newest of each of N weeks'),
@@ -18,16 +19,16 @@ export const RETENTION_FIELDS = {
   keepWithin: optionalText(
     {
       flag: 'keep-within',
-      help: 'keep all of a period: 48h, 30d, 2w, 1y6m',
+      help: 'keep all backups of a period, such as 48h, 30d, 2w or 1y6m',
       helpValue: 'PERIOD',
-      helpGroup: 'RETENTION',
+      helpGroup: RETENTION,
     },
     keptWhere(parsePeriod),
   ),
   /** Without it, rules are applied only by `prune`. */
   autoPrune: yesOrNo({
     flag: 'auto-prune',
-    help: 'remove what no rule keeps after each good backup',
-    helpGroup: 'RETENTION',
+    help: 'after each good backup, remove what no rule keeps',
+    helpGroup: RETENTION,
   }),
 };

@@ -1,4 +1,5 @@
 import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
 import type { CatalogUse } from '../catalog/open-catalog.ts';
 import { openContext } from '../catalog/open-context.ts';
@@ -21,6 +22,9 @@ interface ErrorReport {
 /** What all commands share: `--json`, and the one place where an error becomes a message and an exit status. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
+  static override baseFlags = {
+    json: Flags.boolean({ description: 'print the result as JSON, and nothing else', helpGroup: 'OUTPUT' }),
+  };
   /** Whether the command only shows something, so that a reader like `head -1` may leave early. */
   protected readonly onlyShows: boolean = false;
   /** Whether an empty text is a value, as in `edit`, where it clears a setting. */

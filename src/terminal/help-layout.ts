@@ -58,7 +58,11 @@ const CONTINUED = ' \\';
 export function commandLine(command: string, width: number): string {
   const room = width - INDENT - CONTINUED.length;
   const lines: string[] = [];
-  for (const piece of command.split(/ (?=--|&& |\|\| |> )/)) {
+  const pieces = command.split(/ (?=--|&& |\|\| |> )/).flatMap((piece) =>
+    // A shell would take a line break inside of quotes for a part of the word.
+    piece.length + PROMPT.length > room && !piece.includes("'") ? piece.split(' ') : [piece],
+  );
+  for (const piece of pieces) {
     const last = lines.at(-1);
     const joined = `${last ?? PROMPT.trimEnd()} ${piece}`;
     if (last === undefined) lines.push(joined);

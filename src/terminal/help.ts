@@ -1,6 +1,7 @@
 import { Help } from '@oclif/core/help';
 import type { Command } from '@oclif/core/command';
 import type { Interfaces } from '@oclif/core';
+import { wrapAnsi } from 'fast-wrap-ansi';
 import { ALIASES } from './aliases.ts';
 import { commandLine, definitions, paragraphs, sentence } from './help-layout.ts';
 import { paint, terminalWidth } from './output.ts';
@@ -40,7 +41,7 @@ export class PgbakHelp extends Help {
       return section(title, pairs.length === 0 ? '' : definitions(pairs, this.width));
     });
     print([
-      sentence(String(this.config.pjson['description'] ?? ''), this.width + 2).replaceAll(/^ {2}/gm, ''),
+      this.heading(String(this.config.pjson['description'] ?? '')),
       section('USAGE', commandLine('pgbak COMMAND [SERVER...] [FLAGS]', this.width)),
       section(
         'FIRST STEPS',
@@ -72,7 +73,7 @@ export class PgbakHelp extends Help {
     const usage = ['pgbak', name, ...args.map((arg) => usageOf(arg)), '[FLAGS]'].join(' ');
     const aliases = Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name);
     print([
-      sentence(summary, this.width + 2).replaceAll(/^ {2}/gm, ''),
+      this.heading(summary),
       section('USAGE', commandLine(usage, this.width)),
       section('EXAMPLES', examples.map((example) => this.example(example, name)).join('\n\n')),
       section('DESCRIPTION', text.trim() === '' ? '' : paragraphs(text, this.width)),
@@ -93,7 +94,7 @@ export class PgbakHelp extends Help {
   protected override showTopicHelp(topic: Interfaces.Topic): Promise<void> {
     const commands = this.config.commands.filter(({ id }) => id.startsWith(`${topic.name}:`));
     print([
-      topic.description ?? '',
+      this.heading(topic.description ?? ''),
       section('USAGE', commandLine(`pgbak ${topic.name} COMMAND`, this.width)),
       section(
         'COMMANDS',
@@ -104,6 +105,10 @@ export class PgbakHelp extends Help {
       ),
     ]);
     return Promise.resolve();
+  }
+
+  private heading(text: string): string {
+    return wrapAnsi(text, this.width, { hard: true });
   }
 
   private example(example: Command.Example, name: string): string {
@@ -122,20 +127,21 @@ export class PgbakHelp extends Help {
       const title = flag.helpGroup ?? '';
       groups.set(title, [...(groups.get(title) ?? []), flag]);
     }
-    const global = groups.get(GLOBAL) ?? [];
-    groups.delete(GLOBAL);
+    const last = groups.get(LAST) ?? [];
+    groups.delete(LAST);
     const pairs = (some: readonly Command.Flag.Cached[]) =>
       some.map((flag) => [flagUsage(flag), flagText(flag)] as const);
     return [
       ...[...groups].map(([title, some]) =>
         section(title === '' ? 'FLAGS' : title, definitions(pairs(some), this.width)),
       ),
-      section('FLAGS OF ALL COMMANDS', definitions([...pairs(global), ['--help, -h', 'show this']], this.width)),
+      section('OUTPUT AND HELP', definitions([...pairs(last), ['--help, -h', 'show this']], this.width)),
     ];
   }
 }
 
-const GLOBAL = 'GLOBAL';
+/** Stands last, whatever stands before it. */
+const LAST = 'OUTPUT';
 
 function isShown({ hidden, id, aliases }: Command.Loadable): boolean {
   return !hidden && !aliases.includes(id);

@@ -3,7 +3,7 @@ import type { Interfaces } from '@oclif/core';
 import { numberFlag } from './number-flag.ts';
 import type { DumpParts } from '../restore/parts/match-names.ts';
 
-const BINARY = 'BINARY BACKUPS';
+const BINARY = 'OF BINARY BACKUPS';
 
 /** Flags that choose a part of a backup. Most of them need a binary one. */
 export const partFlags = {
@@ -22,21 +22,27 @@ export const partFlags = {
     helpGroup: BINARY,
   }),
   bare: Flags.boolean({
-    description: 'of --table columns and rows alone: no defaults, indexes, constraints, ...',
+    description: 'of the tables of --table only columns and rows: no defaults, indexes, constraints',
     dependsOn: ['table'],
     exclusive: ['data-only'],
     helpGroup: BINARY,
   }),
   'data-only': Flags.boolean({
-    description: 'only the rows, into tables that are there',
+    description: 'only rows, into tables that are there',
     exclusive: ['schema-only'],
     helpGroup: BINARY,
   }),
   'schema-only': Flags.boolean({ description: 'everything but the rows', helpGroup: BINARY }),
-  'no-owner': Flags.boolean({ description: 'let all of it belong to the role that restores' }),
-  'no-privileges': Flags.boolean({ description: 'leave out who may do what' }),
+  'no-owner': Flags.boolean({
+    description: 'let everything belong to the role that restores',
+    helpGroup: 'INTO A DATABASE',
+  }),
+  'no-privileges': Flags.boolean({
+    description: 'restore no privileges: who may do what',
+    helpGroup: 'INTO A DATABASE',
+  }),
   jobs: numberFlag({ example: 4, least: 1, most: 64 })({
-    description: 'load over N connections at once, without the one transaction',
+    description: 'load over N connections; not all or nothing then',
     default: 1,
     helpValue: 'N',
     helpGroup: BINARY,

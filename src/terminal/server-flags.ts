@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { HEALTH_CHECKS } from '../server/flag-groups.ts';
 import { pingUrlsBelow } from '../server/ping-urls.ts';
 import { FIELDS, FIELD_NAMES, forEachField, type FieldName, type ServerInput } from '../server/server.ts';
 import { numberFlag } from './number-flag.ts';
@@ -6,7 +7,8 @@ import { numberFlag } from './number-flag.ts';
 const EXAMPLE_OF_RULE = 7;
 const HC_URL = 'hc-url';
 const hcUrlFlag = Flags.string({
-  description: 'a check at healthchecks.io: pinged for success, at URL/start and URL/fail for start and failure',
+  description: 'a check of healthchecks.io: pinged on success, at URL/start and URL/fail for start and failure',
+  helpGroup: HEALTH_CHECKS,
   helpValue: 'URL',
 });
 

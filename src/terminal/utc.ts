@@ -3,7 +3,10 @@ import type { Zone } from '../core/time-zone.ts';
 
 /** The flag of all commands that take or show times. */
 export const utcFlag = {
-  utc: Flags.boolean({ description: 'times are in UTC: those that you type, and those that are shown' }),
+  utc: Flags.boolean({
+    description: 'take and show times in UTC',
+    helpGroup: 'OUTPUT',
+  }),
 };
 
 let isUtc = false;

@@ -10,8 +10,12 @@ import { Secret } from '../../core/secret.ts';
 import { ConfigError, errorCode } from '../../core/errors.ts';
 
 export default class CatalogExport extends BaseCommand {
-  static override summary = 'write a copy of the catalogue to a file';
-  static override description = `The copy can be taken while a run is under way. It is a catalogue like any other: put it where DB_PATH points. Without --archive-password it holds no secrets: no passwords, keys and ping URLs but those that are references. With it, it is a 7-Zip archive that holds all of them. After each run such a copy goes beside the backups as well, unless PGBAK_CATALOG_COPY=off.
+  static override summary = 'Write a copy of the catalogue to a file';
+  static override description = `The copy may be taken during a run. It is a catalogue like any other: put it where DB_PATH points.
+
+Without --archive-password the copy holds no passwords, keys and ping URLs, only references to them. With it, the copy is an encrypted 7-Zip archive that holds all of them.
+
+After each run, pgbak puts such a copy beside the backups as well, unless PGBAK_CATALOG_COPY=off.
 
 EXIT STATUS
   0  written
@@ -19,14 +23,14 @@ EXIT STATUS
   static override examples = [
     '<%= config.bin %> <%= command.id %> catalog.sqlite',
     {
-      description: 'with all secrets, encrypted',
+      description: 'With all secrets, encrypted',
       command: '<%= config.bin %> <%= command.id %> catalog.7z --archive-password file:/etc/pgbak/password',
     },
   ];
-  static override args = { file: Args.string({ description: 'a new file', required: true }) };
+  static override args = { file: Args.string({ description: 'a file that is not there yet', required: true }) };
   static override flags = {
     'archive-password': Flags.string({
-      description: 'encrypt it, secrets and all; env:NAME or file:/path',
+      description: 'encrypt the copy, and keep all secrets in it; also env:NAME or file:/path',
       helpValue: 'PASSWORD',
     }),
   };

@@ -10,8 +10,10 @@ import { ConfigError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 
 export default class CatalogForget extends BaseCommand {
-  static override summary = 'give up a place that is gone, or the backups that are missing from it';
-  static override description = `What was stored there is not expected, counted, listed and pruned any more. Nothing in storage is touched, and the history in "logs" stays; "pgbak catalog rebuild --from PLACE" takes up again what is there after all. Of a place that a server stores its archives in today, only what is missing can be given up: --missing asks the place which backups that are.
+  static override summary = 'Expect nothing more from a storage that is gone';
+  static override description = `pgbak then no longer lists, counts or prunes what was stored there. Nothing in storage changes, and the history in "pgbak logs" stays. If the storage comes back: pgbak catalog rebuild --from PLACE
+
+While a server stores its backups there, only those that are missing can be given up: --missing looks which ones are.
 
 EXIT STATUS
   0   given up
@@ -20,12 +22,15 @@ EXIT STATUS
   75  a run is under way`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> b2:old-bucket',
-    { description: 'what is gone of it', command: '<%= config.bin %> <%= command.id %> file:/srv/backups --missing' },
+    {
+      description: 'Only what is missing there',
+      command: '<%= config.bin %> <%= command.id %> file:/srv/backups --missing',
+    },
   ];
   static override args = { place: Args.string({ description: 'b2:BUCKET or file:/dir', required: true }) };
   static override flags = {
     missing: Flags.boolean({ description: 'only backups that are not there any more' }),
-    yes: Flags.boolean({ char: 'y', description: 'do not ask' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask; the answer is yes' }),
   };
 
   async run(): Promise<{ place: string; forgotten: number }> {

@@ -10,12 +10,14 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Report } from '../../core/events.ts';
 
 export default class CatalogRebuild extends BaseCommand {
-  static override summary = 'recreate servers and restore points from storage alone';
-  static override description = `For the day on which the catalogue is lost: takes every archive of pgbak's in a place into the catalogue. What is known already stays as it is. Storage does not know connection strings and passwords: restore with --archive-password, and give a server its connection string by "pgbak edit" before it is backed up again. For B2 the environment gives the key: B2_KEY_ID, B2_APP_KEY.
+  static override summary = 'Recreate the catalogue from what the storage holds';
+  static override description = `For the day on which the catalogue is lost: pgbak looks for all of its archives in the storage and adds those that it does not know. What it knows stays as it is. For B2 the key comes from the environment: B2_KEY_ID, B2_APP_KEY.
 
-Archives remember which catalogue made them, in B2 and beside those in a directory. Those of another host's catalogue are left alone. An empty catalogue takes in those of a single one, most likely the one that was lost, to be restored; rules hold for them once you name that catalogue with --adopt-catalog. Earlier archives of a server that was deleted and added again are taken up as well.
+The storage knows no connection strings and no passwords. A restore works at once, with --archive-password. Before the next backup each server needs its connection string again: pgbak edit SERVER
 
-Beside the archives there may be a copy of the catalogue itself, pgbak-catalog-*.sqlite.7z, which knows more: unpack it with 7-Zip and put it where DB_PATH points.
+Archives of another machine's catalogue are left alone. An empty catalogue takes those of one other catalogue, most likely the lost one. They can be restored, but pgbak prunes them only after --adopt-catalog ID.
+
+Beside the archives there may be a copy of the catalogue itself, pgbak-catalog-*.sqlite.7z. It knows more: unpack it with 7-Zip, and put it where DB_PATH points.
 
 EXIT STATUS
   0   rebuilt
@@ -27,15 +29,19 @@ EXIT STATUS
     '<%= config.bin %> <%= command.id %> --from file:/srv/backups',
   ];
   static override flags = {
-    from: Flags.string({ description: 'b2, b2:BUCKET or file:/dir', required: true, helpValue: 'PLACE' }),
+    from: Flags.string({
+      description: 'where to look: b2, b2:BUCKET or file:/dir',
+      required: true,
+      helpValue: 'PLACE',
+    }),
     'archive-password': Flags.string({
-      description: 'what the archives were made with, by which their checksums are known; env:NAME or file:/path',
+      description: 'the password of the archives, to learn their checksums; also env:NAME or file:/path',
       helpValue: 'PASSWORD',
     }),
     'adopt-catalog': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: 'take over the archives of this other catalogue, by its id (repeatable): rules then hold for them',
+      description: 'take over, and prune from now on, the archives of the catalogue with this id (repeatable)',
       helpValue: 'ID',
     }),
   };

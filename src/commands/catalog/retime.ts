@@ -10,8 +10,8 @@ import { parseTypedTime } from '../../core/time-zone.ts';
 import { ConfigError } from '../../core/errors.ts';
 
 export default class CatalogRetime extends BaseCommand {
-  static override summary = 'give a backup that was made by a wrong clock the time it has';
-  static override description = `A backup that says it was made later than now is no "latest", and no rule counts or removes it. Where it was this machine's clock that was wrong, and is right again, this gives the backup another time: by default that of its neighbour in the order in which they were recorded. Nothing in storage changes.
+  static override summary = 'Correct the time of a backup that a wrong clock made';
+  static override description = `A backup from the future is never "latest", and no rule counts or removes it. Once this machine's clock is right again, this gives the backup another time: that of the backup recorded before or after it, or the time of --to. Nothing in storage changes.
 
 EXIT STATUS
   0   changed
