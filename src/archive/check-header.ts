@@ -6,6 +6,8 @@ const SIGNATURE = '377abcaf271c';
 const START_BYTES = 32;
 const PLACE = { offset: 12, size: 20 };
 const ENCODED_HEADER = 0x17;
+/** The id of 7zAES. */
+const AES = '06f10701';
 const PACK_INFO = 0x06;
 const UNPACK_INFO = 0x07;
 const FOLDERS = 0x0b;
@@ -24,12 +26,13 @@ const MOST_HEADER_BYTES = 1 << 20;
  * Checks the header of a 7z archive before 7-Zip reads it: 7-Zip takes as much memory as the header claims to unpack to, and
  * a hundred kilobytes can claim gigabytes.
  *
+ * @returns whether the header is encrypted, so that not even the names in the archive can be read without the password
  * @throws ArchiveError when it is no 7z archive, is truncated, or has a larger header than any archive of pgbak's
  */
-export async function checkHeader(archivePath: string): Promise<void> {
+export async function checkHeader(archivePath: string): Promise<boolean> {
   await using file = await open(archivePath, 'r').catch(() => undefined);
   // 7-Zip reports why it cannot be opened.
-  if (file === undefined) return;
+  if (file === undefined) return false;
   const start = await read(file, 0, START_BYTES);
   if (start.subarray(0, 6).toString('hex') !== SIGNATURE || start.length < START_BYTES) {
     throw new ArchiveError('the file is not a 7z archive, or it is cut off');
@@ -39,7 +42,9 @@ export async function checkHeader(archivePath: string): Promise<void> {
   refuseOver(sizeBytes);
   const header = await read(file, START_BYTES + offset, sizeBytes);
   if (header.length < sizeBytes) throw new ArchiveError('the archive is cut off: its end is missing');
-  if (header[0] === ENCODED_HEADER) for (const size of unpackSizes(header)) refuseOver(size);
+  if (header[0] !== ENCODED_HEADER) return false;
+  for (const size of unpackSizes(header)) refuseOver(size);
+  return header.includes(AES, 0, 'hex');
 }
 
 function refuseOver(sizeBytes: number): void {

@@ -18,6 +18,8 @@ interface ArchiveContents {
   hasGlobals: boolean;
   /** Whether every entry is. */
   isEncrypted: boolean;
+  /** Whether the names are as well: then the password was proved by reading them. */
+  hasHiddenNames: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ interface ArchiveContents {
  * @throws PasswordError when the password does not open it, ArchiveError when it is damaged or not one of pgbak's
  */
 export async function lookInside(location: ArchiveLocation, known: KnownEntries): Promise<ArchiveContents> {
-  await checkHeader(location.archivePath);
+  const hasHiddenNames = await checkHeader(location.archivePath);
   const entries = await listArchive(location);
   const paths = entries.map(({ path }) => path);
   const [dump, ...others] = entries.filter(({ path }) => known.dumps.includes(path));
@@ -48,6 +50,7 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
     entryBytes: dump.sizeBytes,
     hasGlobals: globals.length === 1,
     isEncrypted: entries.every(({ isEncrypted }) => isEncrypted),
+    hasHiddenNames,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { describeFailure } from '../core/errors.ts';
+import { candidatesOf, passwordsOf } from '../restore/archive-passwords.ts';
 import { adoptArchive } from '../restore/rebuild.ts';
 import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
 import { objectNameOf } from '../server/names.ts';
@@ -92,7 +93,8 @@ async function adoptStored(
   const adopted: number[] = [];
   for (const archive of await listRemoteArchives(storage, objectName, context.signal)) {
     if (archive.object.name !== objectName || !isOf(attempt, archive, context.catalog.id)) continue;
-    const source = { storage, passwordOf: () => settings.archivePassword };
+    const passwords = { ...passwordsOf(server, context.environment, undefined), today: settings.archivePassword };
+    const source = { storage, passwordsOf: () => candidatesOf(passwords) };
     const id = await adoptArchive({ ...archive, startedAt: attempt.startedAt }, server, source, context);
     if (id !== undefined) adopted.push(id);
   }

@@ -178,7 +178,8 @@ async function verifyNew(
   const backup = level === 'none' ? undefined : await context.catalog.backups.find(backupId);
   if (level === 'none' || backup === undefined) return;
   context.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
-  const request = { level, server, point: asRestorePoint(backup), password: () => settings.archivePassword };
+  const passwords = () => ({ today: settings.archivePassword, earlier: [] });
+  const request = { level, server, point: asRestorePoint(backup), passwords };
   const { verdict, message } = await verify(request)
     // A signal or a full disk under the catalogue proves nothing about a stored backup.
     .catch((error: unknown) => ({

@@ -5,7 +5,9 @@ import { utcFlag } from '../terminal/utc.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { formatBytes } from '../core/format.ts';
-import { confirmReplacement, passwordFor } from '../terminal/prompts/restore-questions.ts';
+import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
+import { canAsk } from '../terminal/output.ts';
+import { passwordsOf } from '../restore/archive-passwords.ts';
 import { openTarget } from '../restore/open-target.ts';
 import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
@@ -106,7 +108,7 @@ EXIT STATUS
     yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
     'archive-password': Flags.string({
       helpGroup: ENCRYPTION,
-      description: "in place of today's archive password; env:NAME, file:/path, or - to type it",
+      description: "in place of the server's archive passwords: env:NAME, file:/path, or - to type it",
       helpValue: 'PASSWORD',
     }),
     'allow-unencrypted': Flags.boolean({
@@ -141,13 +143,16 @@ EXIT STATUS
       isJson,
     });
     const point = await findPoint(server, flags.at, context);
-    const password = await passwordFor(server, flags['archive-password'], context.environment, isJson);
+    const given = await passwordGiven(flags['archive-password'], context.environment, isJson);
 
     await using progress = await showRestore();
     const target = await this.target(flags, server, point, progress, context);
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
     const allowsUnencrypted = flags['allow-unencrypted'];
-    const request = { server, point, password, target, allowsUnencrypted, ...patience };
+    const known = passwordsOf(server, context.environment, given);
+    const mayAsk = canAsk(isJson) && (given === undefined || flags['archive-password'] === '-');
+    const passwords = mayAsk ? { ...known, ask: progress.asking(askPassword) } : known;
+    const request = { server, point, passwords, target, allowsUnencrypted, ...patience };
     const { dumpBytes, part } = await restore(request, { ...context, report: progress.report });
     await progress[Symbol.asyncDispose]();
     if (target.kind !== 'stream') {

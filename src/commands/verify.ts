@@ -4,15 +4,15 @@ import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findPoint } from '../restore/choose-point.ts';
 import { findServers } from '../catalog/find-server.ts';
-import { archivePasswordOf, givenPassword } from '../server/settings.ts';
+import { passwordsOf } from '../restore/archive-passwords.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { openScratchServer } from '../restore/scratch/open-scratch.ts';
 import { sweepKilled } from '../restore/temporary.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/tables.ts';
+import { passwordGiven } from '../terminal/prompts/restore-questions.ts';
 import { Secret } from '../core/secret.ts';
-import type { ServerRecord } from '../server/server.ts';
 import { LEVELS } from '../core/backup-record.ts';
 import { mayRepeat } from '../core/nearest.ts';
 import { quoted } from '../core/printable.ts';
@@ -54,7 +54,7 @@ EXIT STATUS
       helpValue: 'URL',
     }),
     'archive-password': Flags.string({
-      description: "in place of today's archive password; env:NAME or file:/path",
+      description: "in place of the server's archive passwords: env:NAME, file:/path, or - to type it",
       helpValue: 'PASSWORD',
     }),
     'allow-unencrypted': Flags.boolean({
@@ -80,21 +80,13 @@ EXIT STATUS
         `For example: pgbak verify ${mayRepeat(named[0] ?? '') ? quoted(named[0] ?? '') : 'shop'} --at ${flags.at}`,
       );
     }
-    if (flags['archive-password'] === '-') {
-      throw new ConfigError(
-        'verify cannot ask for a password',
-        'Give it as env:NAME or file:/path: --archive-password',
-      );
-    }
     await using context = await this.openContext('read');
     const { catalog, environment } = context;
     const url = flags['scratch-url'];
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), context);
     const warn = (message: string) => tell(`pgbak: ${message}`);
     for (const message of (await sweepKilled(context)).removed) warn(message);
-    const given = flags['archive-password'];
-    const password = given === undefined ? undefined : givenPassword(given, environment);
-    const passwordOf = (server: ServerRecord) => password ?? archivePasswordOf(server, environment);
+    const given = await passwordGiven(flags['archive-password'], environment, this.jsonEnabled());
     const servers = isAll
       ? await longestUnverified(catalog, new Date(), flags.sample)
       : await findServers(catalog, named);
@@ -107,7 +99,13 @@ EXIT STATUS
         isComplete = false;
       });
       if (point === undefined) continue;
-      const request = { level: flags.level, server, point, password: () => passwordOf(server), scratch };
+      const request = {
+        level: flags.level,
+        server,
+        point,
+        passwords: () => passwordsOf(server, environment, given),
+        scratch,
+      };
       results.push(await verify({ ...request, allowsUnencrypted: flags['allow-unencrypted'] }, context));
     }
     if (results.length === 0 && isComplete) {

@@ -62,6 +62,16 @@ export async function isSignedWith(note: SumNote, subject: SumSubject, password:
   return timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(hmac, 'hex'));
 }
 
+/** The same for any of several passwords, one after the other: each takes a tenth of a second and 32 MB. */
+export async function isSignedWithAny(
+  note: SumNote,
+  subject: SumSubject,
+  passwords: readonly Secret[],
+): Promise<boolean> {
+  for (const password of passwords) if (await isSignedWith(note, subject, password)) return true;
+  return false;
+}
+
 async function hmacOf(sha256: string, { objectName, startedAt }: SumSubject, password: Secret, salt: string) {
   const key = await keyOf(password, salt);
   // A directory keeps whole seconds.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PartSum } from '../core/backup-record.ts';
 import type { Secret } from '../core/secret.ts';
-import { isSignedWith, parseNote } from '../core/checksum-note.ts';
+import { isSignedWithAny, parseNote } from '../core/checksum-note.ts';
 import type { RestorePoint } from './choose-point.ts';
 
 /** The checksums and sizes recorded when an archive was stored. Unknown ones are absent. */
@@ -130,12 +130,12 @@ interface KnownSums {
 export async function knownSums(
   point: RestorePoint,
   partSums: readonly PartSum[] | undefined,
-  password: Secret | undefined,
+  passwords: readonly Secret[],
 ): Promise<KnownSums> {
   const noted = partSums === undefined ? point : { ...point, partSums };
   const note = point.sha256 !== undefined || point.sumNote === undefined ? undefined : parseNote(point.sumNote);
   if (note !== undefined) {
-    const isSigned = password === undefined || (await isSignedWith(note, point, password));
+    const isSigned = passwords.length === 0 || (await isSignedWithAny(note, point, passwords));
     const doubt = 'the checksum that is kept beside it is not signed with the archive password';
     return { noted: { ...noted, sha256: note.sha256 }, ...(isSigned ? {} : { doubt }) };
   }

@@ -13,6 +13,7 @@ import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../server/name
 import { sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { storageOf } from '../server/storage-at.ts';
+import { candidatesOf, openWithAny, type ArchivePasswords } from './archive-passwords.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { isKnown, knownSums } from './compare-checksum.ts';
 import { fetchArchive } from './fetch-archive.ts';
@@ -21,7 +22,7 @@ import { heldDirectory } from './temporary.ts';
 export interface ArchiveRequest {
   server: ServerRecord;
   point: RestorePoint;
-  password: Secret | undefined;
+  passwords: ArchivePasswords;
   /** Accept an archive without encryption even where there is a password. */
   allowsUnencrypted?: boolean;
   /** How often a call to storage is tried; fewer times where a person waits. */
@@ -42,15 +43,15 @@ export interface OpenArchive {
  * Copies an archive to a private place, proves that the copy is what was stored, and only then lets `use` look into it.
  * The bytes that are opened are the bytes that were proved, even if the stored archive changes meanwhile.
  *
- * @throws StorageError, ProgramError, ArchiveError as `fetchArchive` does; PasswordError when it does not open with the
- *   password, or is not encrypted though there is one
+ * @throws StorageError, ProgramError, ArchiveError as `fetchArchive` does; PasswordError when no password opens it, or it is
+ *    not encrypted though there is one
  */
 export async function withArchive<T>(
   request: ArchiveRequest,
   context: Context,
   use: (archive: OpenArchive) => Promise<T>,
 ): Promise<T> {
-  const { server, point, password, allowsUnencrypted = false, attempts } = request;
+  const { server, point, passwords, allowsUnencrypted = false, attempts } = request;
   const { catalog, report, signal } = context;
   const { sizeBytes, objectName } = point;
   const say = (message: string) => report({ type: 'step', message });
@@ -58,15 +59,19 @@ export async function withArchive<T>(
   const storage = await storageOf(point, server, context, attempts === undefined ? {} : { attempts });
   const isWhole = point.sha1 !== undefined || point.sha256 !== undefined;
   const partSums = isWhole ? undefined : await catalog.backups.partSums(point.backupId);
-  const { noted, doubt } = await knownSums(point, partSums, password);
+  const { noted, doubt } = await knownSums(point, partSums, candidatesOf(passwords));
 
   await using directory = await heldDirectory(context);
   const path = join(directory.path, 'archive.7z');
   const onProgress = (bytes: number) => report({ type: 'fetched', bytes, ...total(sizeBytes) });
   await fetchArchive({ point, noted, storage, signal, onProgress, say, warn }, path);
 
-  const { isEncrypted, archive } = await openProven(path, point, password, context);
-  if (password !== undefined && !isEncrypted && !allowsUnencrypted) {
+  const { isEncrypted, archive } = await openWithAny(
+    passwords,
+    `backup ${point.backupId} of ${point.serverName}`,
+    async (password) => await openProven(path, point, password, context),
+  );
+  if (passwords.today !== undefined && !isEncrypted && !allowsUnencrypted) {
     throw new PasswordError(
       `${objectName} in ${storage.place} is not encrypted, though there is an archive password: someone else may have put it there`,
       'If you know that it was made without a password: --allow-unencrypted',
@@ -105,7 +110,7 @@ async function openProven(
     ...(password === undefined ? {} : { password }),
     signal: context.signal,
   };
-  const { dumpEntry, entryBytes, hasGlobals, isEncrypted } = await lookInside(location, {
+  const { dumpEntry, entryBytes, hasGlobals, isEncrypted, hasHiddenNames } = await lookInside(location, {
     dumps: [entryNameOf(archiveName, format, 'none'), entryNameOf(archiveName, format, 'zstd')],
     globals: globalsName,
   });
@@ -121,6 +126,8 @@ async function openProven(
     readGlobals: async () => (hasGlobals ? await readText(location, globalsName, GLOBALS_LIMIT_BYTES) : undefined),
     readHead: async () => await readHead(await locateDump(), dumpEntry, ORIGIN_WITHIN_BYTES),
   };
+  // Only reading it to its end tells whether the password is the right one.
+  if (isEncrypted && !hasHiddenNames) await archive.copyTo(nowhere());
   return { isEncrypted, archive };
 }
 

@@ -1,9 +1,8 @@
 import type { Context } from '../core/context.ts';
-import { PgbakError } from '../core/errors.ts';
+import { attempt, PgbakError } from '../core/errors.ts';
 import { grouped } from '../core/group-by.ts';
 import { Secret } from '../core/secret.ts';
-import { isSignedWith, parseNote } from '../core/checksum-note.ts';
-import { archivePasswordOf } from '../server/settings.ts';
+import { isSignedWithAny, parseNote } from '../core/checksum-note.ts';
 import { fieldsOfPlace, placeOf } from '../server/destination.ts';
 import { parsePlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
@@ -11,6 +10,7 @@ import { freeName } from '../server/names.ts';
 import { SERVER_DEFAULTS, type ServerRecord } from '../server/server.ts';
 import { openPlace } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
+import { candidatesOf, passwordsOf } from './archive-passwords.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
@@ -34,8 +34,8 @@ interface RebuildRequest {
 /** Where archives come from, and the passwords that sign their checksums. */
 interface Source {
   storage: Storage;
-  /** The password that signs the checksums beside a server's archives. */
-  passwordOf: (server: ServerRecord) => Secret | undefined;
+  /** The passwords of which one signs the checksum beside an archive of a server. */
+  passwordsOf: (server: ServerRecord) => readonly Secret[];
 }
 
 interface Rebuilt {
@@ -54,7 +54,7 @@ interface Rebuilt {
 export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest, context: Context): Promise<Rebuilt> {
   const { catalog, environment, signal } = context;
   const storage = await openPlace(from, context);
-  const source = { storage, passwordOf: (server: ServerRecord) => password ?? knownPasswordOf(server, environment) };
+  const source = { storage, passwordsOf: (server: ServerRecord) => knownPasswordsOf(server, environment, password) };
   const all = await listRemoteArchives(storage, '', signal);
   const { isTaken, foreign, readOnly } = await settleOwners(all, adoptCatalogs, context);
   const byName = grouped(all.filter(isTaken), ({ archiveName }) => archiveName);
@@ -75,13 +75,9 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
 }
 
 /** A server without a readable password is rebuilt as well; a restore asks for the password. */
-function knownPasswordOf(server: ServerRecord, environment: Environment): Secret | undefined {
-  try {
-    return archivePasswordOf(server, environment);
-  } catch (error) {
-    if (error instanceof PgbakError) return undefined;
-    throw error;
-  }
+function knownPasswordsOf(server: ServerRecord, environment: Environment, given: Secret | undefined): Secret[] {
+  const known = attempt(() => candidatesOf(passwordsOf(server, environment, given)));
+  return known instanceof PgbakError ? [] : known;
 }
 
 /** Takes one archive into the catalogue as a backup of a server. Returns its id; undefined where it is known already. */
@@ -122,15 +118,15 @@ export async function adoptArchive(
 async function strongSumOf(
   { object, startedAt, place }: RemoteArchive,
   server: ServerRecord,
-  { storage, passwordOf }: Source,
+  { storage, passwordsOf: passwordsFor }: Source,
   { report }: Context,
 ): Promise<{ sha256?: string; sumNote?: string }> {
   const text = await storage.sumNoteOf(object);
   const note = text === undefined ? undefined : parseNote(text);
   if (text === undefined || note === undefined) return {};
-  const password = passwordOf(server);
-  if (password === undefined) return { sumNote: text };
-  if (await isSignedWith(note, { objectName: object.name, startedAt }, password)) return { sha256: note.sha256 };
+  const passwords = passwordsFor(server);
+  if (passwords.length === 0) return { sumNote: text };
+  if (await isSignedWithAny(note, { objectName: object.name, startedAt }, passwords)) return { sha256: note.sha256 };
   report({
     type: 'warning',
     server: server.name,

@@ -3,7 +3,6 @@ import type { Level, RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { isAhead } from '../core/doubtful-times.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
-import type { Secret } from '../core/secret.ts';
 import { urlBelow } from '../notify/ping-url.ts';
 import type { LoadJudgment } from './scratch/judge-load.ts';
 import type { ScratchNeeds } from './scratch/needs.ts';
@@ -11,6 +10,7 @@ import type { ServerRecord } from '../server/server.ts';
 import { resolvePingUrls } from '../server/ping-urls.ts';
 import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { ArchivePasswords } from './archive-passwords.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { load, nowhere, type OpenArchive, withArchive } from './open-archive.ts';
 import type { ScratchServer } from './scratch/open-scratch.ts';
@@ -32,7 +32,7 @@ export interface VerifyRequest {
   server: ServerRecord;
   point: RestorePoint;
   /** Called inside the verification: a password that cannot be had makes the verdict `unknown`. */
-  password: () => Secret | undefined;
+  passwords: () => ArchivePasswords;
   /** Where backups are restored to. */
   scratch: ScratchServer;
   /** Accept an archive without encryption even where there is a password. */
@@ -129,7 +129,7 @@ async function objectOf({ objectName, objectId }: RestorePoint, storage: Storage
 }
 
 const readAll: Check = async (request, context) => {
-  const archive = { ...request, password: request.password() };
+  const archive = { ...request, passwords: request.passwords() };
   const dumpBytes = await withArchive(archive, context, ({ copyTo }) => copyTo(nowhere()));
   return `read to its end: ${dumpBytes} bytes of dump`;
 };
@@ -137,7 +137,7 @@ const readAll: Check = async (request, context) => {
 const loadAll: Check = async (request, context) => {
   const { point, scratch } = request;
   const noted = await scratch.firstNeeds(point);
-  const found = await withArchive({ ...request, password: request.password() }, context, async (archive) => {
+  const found = await withArchive({ ...request, passwords: request.passwords() }, context, async (archive) => {
     let needs = await scratch.learnNeeds(noted, point, archive);
     for (let tries = 1; ; tries += 1) {
       const loaded = await loadOnce(request, needs, archive, context);

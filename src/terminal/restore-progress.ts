@@ -1,12 +1,14 @@
 import type { Report, RunEvent } from '../core/events.ts';
 import { printable } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
-import { isLive, tell, tellEvent, terminalWidth } from './output.ts';
+import { isLive, tell, tellEvent, terminalWidth, wrapped } from './output.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: Report;
   /** Prints the plan. */
   announce: (plan: readonly string[]) => Promise<void>;
+  /** Stands still while a person is told something and asked. */
+  asking: <Answer>(question: () => Promise<Answer>) => (why: string) => Promise<Answer>;
 }
 
 const REDRAW_EVERY_MS = 250;
@@ -21,6 +23,10 @@ export async function showRestore(): Promise<RestoreProgress> {
         if (event.type === 'note') tellEvent(event);
       },
       announce,
+      asking: (question) => async (why) => {
+        await announce([why]);
+        return await question();
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -31,6 +37,15 @@ export async function showRestore(): Promise<RestoreProgress> {
   let drawnAt = 0;
   return {
     announce,
+    asking: (question) => async (why) => {
+      if (spinner.isSpinning) spinner.succeed(fitted(step));
+      spinner.stop();
+      process.stderr.write(`${wrapped(printable(why))}\n`);
+      const answer = await question();
+      step = 'opening the archive with that password';
+      spinner.start(fitted(step));
+      return answer;
+    },
     report: (event) => {
       if (event.type === 'note') return tellEvent(event);
       if (event.type === 'step') {

@@ -54,8 +54,8 @@ test('a password that is missing, wrong or another by now says nothing of a back
   await backUp();
   const file = account.folder.at('out.sql');
   for (const [password, words] of [
-    ['another one', /does not open with this archive password/],
-    [undefined, /the archive is encrypted and no archive password is set/],
+    ['another one', /the archive password does not open backup 1 of shop/],
+    [undefined, /backup 1 of shop is encrypted and no archive password is set/],
   ] as const) {
     if (password === undefined) delete account.env['ARCHIVE_PASSWORD'];
     else account.env['ARCHIVE_PASSWORD'] = password;

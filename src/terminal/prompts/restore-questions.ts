@@ -2,29 +2,33 @@ import { ConfigError } from '../../core/errors.ts';
 import { printable, printableName, withoutPasswords } from '../../core/printable.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Environment } from '../../server/environment.ts';
-import type { ServerRecord } from '../../server/server.ts';
-import { archivePasswordOf, givenPassword } from '../../server/settings.ts';
+import { givenPassword } from '../../server/settings.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { canAsk } from '../output.ts';
 
 /**
- * Returns the password to open an archive with: the given one, the server's present one, or one that a person types
- * where `-` was given. Throws a `ConfigError` without a terminal.
+ * The password that `--archive-password` gives; typed by a person where it says `-`. Throws a `ConfigError` where there is no
+ * terminal to type it on.
  */
-export async function passwordFor(
-  server: ServerRecord,
+export async function passwordGiven(
   given: string | undefined,
   environment: Environment,
   isJson: boolean,
 ): Promise<Secret | undefined> {
-  if (given === undefined) return archivePasswordOf(server, environment);
+  if (given === undefined) return undefined;
   if (given !== '-') return givenPassword(given, environment);
-  if (!canAsk(isJson)) throw new ConfigError('there is no terminal to ask for the archive password on');
-  const { password } = await import('@inquirer/prompts');
-  const typed = await password({ message: 'Archive password', mask: true }, promptContext());
-  if (typed === '')
-    throw new ConfigError('no archive password was typed', 'Without one: leave --archive-password out.');
-  return new Secret(typed);
+  if (canAsk(isJson)) return await askPassword();
+  throw new ConfigError(
+    'there is no terminal on which to type the archive password',
+    'Give it as --archive-password env:NAME or --archive-password file:/path',
+  );
+}
+
+/** Lets a person type an archive password, masked. */
+export async function askPassword(): Promise<Secret> {
+  const problemOf = (text: string) => (text === '' ? 'a password is needed; ctrl-c ends this' : undefined);
+  const { fieldPrompt } = await import('./field-prompt.ts');
+  return new Secret(await fieldPrompt({ message: 'Archive password', isSecret: true, problemOf }));
 }
 
 /** Makes the user type the name of the database that will be emptied. Without a terminal `--yes` is needed. */

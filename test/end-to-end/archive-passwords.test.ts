@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+const FIRST = 'the first password';
+const SECOND = 'the second password';
+
+let cluster: Cluster;
+let account: Account;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  await cluster.sql('shop', 'create table noise as select md5(random()::text || n) from generate_series(1, 2000) as n');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(async () => {
+  account = newAccount();
+  const added = await account.add({
+    name: 'shop',
+    'connection-string': cluster.url('shop'),
+    destination: `file:${account.folder.at('backups')}`,
+    'archive-password': FIRST,
+    'no-check': true,
+  });
+  expect(added).toMatchObject({ status: 0 });
+  expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
+});
+afterEach(() => account[Symbol.dispose]());
+
+const changeTo = async (password: string, ...more: string[]) =>
+  expect(await account.pgbak('edit', 'shop', '--no-check', '--archive-password', password, ...more)).toMatchObject({
+    status: 0,
+  });
+const out = () => account.folder.at('out.sql');
+
+describe('an encrypted backup', () => {
+  test('without a password says what to give, and is no bad backup {secret@load, secret@prove}', async () => {
+    await changeTo('');
+    const words =
+      'backup 1 of shop is encrypted and no archive password is set\nGive the password it was made with: --archive-password - (asks for it), or env:NAME, or file:/path';
+    expect(await account.pgbak('restore', 'shop', '--output', out())).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(new RegExp(`^pgbak: ${words.replaceAll(/[()]/g, '\\$&')}\n$`, 'm')),
+    });
+    expect(existsSync(out())).toBe(false);
+    expect(await account.json('verify', 'shop')).toMatchObject([
+      { verdict: 'unknown', message: words.replace('\n', '. ') },
+    ]);
+    expect(await account.pgbak('restore', 'shop', '--output', out(), '--archive-password', '-')).toMatchObject({
+      status: 2,
+      stderr:
+        'pgbak: there is no terminal on which to type the archive password\nGive it as --archive-password env:NAME or --archive-password file:/path\n',
+    });
+  });
+
+  test('opens with an earlier password, when verified and when restored {secret@load}', async () => {
+    account.env['FIRST'] = FIRST;
+    await changeTo(SECOND, '--earlier-archive-password', 'env:FIRST', '--earlier-archive-password', 'never used');
+    expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
+    for (const at of ['1', '2']) {
+      expect(await account.json('verify', 'shop', '--at', at)).toMatchObject([{ verdict: 'good' }]);
+    }
+    expect(await account.pgbak('restore', 'shop', '--at', '1', '--output', out())).toMatchObject({ status: 0 });
+
+    // One that is gone is named where no other opens it.
+    delete account.env['FIRST'];
+    expect(await account.pgbak('restore', 'shop', '--at', '1', '--stdout')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /none of the 2 archive passwords opens backup 1 of shop\nGive the password .*\nNot tried: an earlier archive password refers to the environment variable FIRST, which is not set\.\n$/,
+      ),
+    });
+    expect(await account.json('verify', 'shop', '--at', '2')).toMatchObject([{ verdict: 'good' }]);
+  });
+
+  test('is known again after a rebuild by the earlier password that signed its checksum {secret@record}', async () => {
+    await changeTo(SECOND, '--earlier-archive-password', FIRST);
+    await account.pgbak('run', '--force');
+    const from = `file:${account.folder.at('backups')}`;
+    const fresh = { DB_PATH: account.folder.at('fresh.sqlite') };
+    const rebuild = ['catalog', 'rebuild', '--from', from];
+    expect(await account.start(rebuild, fresh).finished).toMatchObject({ status: 0 });
+    const edit = ['edit', 'shop', '--no-check', '--archive-password', SECOND, '--earlier-archive-password', FIRST];
+    expect(await account.start(edit, fresh).finished).toMatchObject({ status: 0 });
+    const restored = await account.start(['restore', 'shop', '--at', '1', '--output', out()], fresh).finished;
+    expect(restored).toMatchObject({ status: 0, stderr: expect.not.stringMatching(/warning/) });
+  });
+});
+
+describe('on a terminal', () => {
+  test.each([60, 120])('of %i columns a restore asks for the password, three times at most', async (width) => {
+    await changeTo('');
+    using terminal = openTerminal(account.env, width);
+    terminal.enter(`clear; pgbak restore shop --output ${out()}; echo status $?`);
+    await terminal.shows(/^backup 1 of shop is encrypted and no archive password is\s+set\n\? Archive password/m);
+    terminal.press('Enter');
+    await terminal.shows('a password is needed');
+    terminal.enter('wrong');
+    await terminal.shows(/^this password does not open backup 1 of shop\n\? Archive password/m);
+    terminal.enter(FIRST);
+    const screen = await terminal.shows('status 0');
+    expect(screen).toMatch(/Restored backup 1 of shop/);
+    expect(screen).not.toContain(FIRST);
+    expect(screen.split('\n').every((line) => line.length <= width)).toBe(true);
+
+    terminal.enter(`clear; pgbak restore shop --output ${out()}.2; echo status $?`);
+    for (let asked = 0; asked < 3; asked += 1) {
+      await terminal.shows(new RegExp(`(?:✔ Archive password[^?]*){${asked}}\\? Archive password$`));
+      terminal.enter('wrong');
+    }
+    await terminal.shows('status 1');
+    expect(existsSync(`${out()}.2`)).toBe(false);
+  });
+
+  test('verify asks where it is told to, and a wrong one proves nothing', async () => {
+    await changeTo(SECOND);
+    using terminal = openTerminal(account.env);
+    terminal.enter('clear; pgbak verify shop --archive-password -; echo status $?');
+    await terminal.shows('? Archive password');
+    terminal.enter('wrong');
+    expect(await terminal.shows('status 1')).toMatch(/shop\s+1\s+unknown\s+the archive password does not open/);
+    terminal.enter('clear; pgbak verify shop --archive-password -; echo status $?');
+    await terminal.shows('? Archive password');
+    terminal.enter(FIRST);
+    expect(await terminal.shows('status 0')).toMatch(/shop\s+1\s+good/);
+  });
+});
