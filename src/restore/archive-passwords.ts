@@ -68,8 +68,8 @@ export async function openWithAny<Opened>(
     const found = await tried(password, password === undefined ? missing : wrong);
     if (found !== undefined) return found.opened;
   }
-  for (let asked = 0; ask !== undefined && asked < MOST_QUESTIONS; asked += 1) {
-    const found = await tried(await ask(refusal), `this password does not open ${what}`);
+  for (const question of ask === undefined ? [] : Array.from({ length: MOST_QUESTIONS }, () => ask)) {
+    const found = await tried(await question(refusal), `this password does not open ${what}`);
     if (found !== undefined) return found.opened;
   }
   const untried = problems.map((problem) => `Not tried: ${problem}.`);
