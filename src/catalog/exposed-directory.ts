@@ -31,7 +31,7 @@ export function exposedDirectory(path: string): ExposedDirectory | undefined {
     const who = stats === undefined ? undefined : whoWrites(stats, trusted);
     if (who !== undefined) {
       return {
-        message: `${directory} may be written to by ${who.words}, who can put another catalogue in the place of this one`,
+        message: `${directory} can be written to by ${who.words}, who can replace the catalogue with another one`,
         hint: who.mend(directory),
       };
     }
@@ -58,7 +58,7 @@ function whoWrites(
     };
   }
   if ((mode & STICKY) !== 0) return undefined;
-  const mend = (directory: string) => `chmod go-w ${directory}; or set DB_PATH to a file in a directory of your own`;
+  const mend = (directory: string) => `Set DB_PATH to a file in a directory of your own, or: chmod go-w ${directory}`;
   if ((mode & OTHERS_WRITE) !== 0) return { words: 'every user', mend };
   if ((mode & GROUP_WRITES) !== 0 && !isPrivateGroup(gid, uid)) return { words: `its group (gid ${gid})`, mend };
   return undefined;

@@ -36,8 +36,8 @@ export async function openContext({
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
     const message =
-      `adopted ${servers} servers and ${backups} log entries of the earlier program; ` +
-      `its file is kept as ${copyPath}`;
+      `took over ${servers} servers and ${backups} log entries of the earlier program. ` +
+      `Its file is kept as ${copyPath}`;
     report({ type: 'note', message });
   }
   const interruption = isInterruptible ? listenForInterruption() : undefined;

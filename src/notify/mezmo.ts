@@ -37,7 +37,7 @@ export function openMezmo({ ingestionKey, url, hostname, app }: MezmoOptions): M
   });
   logger.on('error', (error: unknown) => {
     // Never print the whole error: its `meta` holds the ingestion key.
-    problem ??= `Mezmo did not take the log lines: ${codeOf(error)}`;
+    problem ??= `cannot send the log lines to Mezmo: ${codeOf(error)}`;
   });
   logger.on('send', ({ totalLinesSent }: { totalLinesSent: number }) => (pendingLines -= totalLinesSent));
 
@@ -59,7 +59,7 @@ export function openMezmo({ ingestionKey, url, hostname, app }: MezmoOptions): M
         logger.once('error', done);
         logger.flush();
       });
-      return problem ?? (pendingLines > 0 ? 'Mezmo did not take all log lines in time' : undefined);
+      return problem ?? (pendingLines > 0 ? 'cannot send all log lines to Mezmo in time' : undefined);
     },
   };
 }

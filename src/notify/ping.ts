@@ -50,7 +50,7 @@ export async function ping(request: Ping): Promise<string | undefined> {
     await clock.sleep(pauseMs, limit.signal).catch(() => {});
     if (limit.signal.aborted) break;
   }
-  return `the ${moment} ping could not be delivered to ${url.host}: ${problem}`;
+  return `cannot send the ${moment} ping to ${url.host}: ${problem}`;
 }
 
 interface Refusal {

@@ -137,7 +137,7 @@ ifRoot('on a disk that is', () => {
     for (const temporary of [folder.path, '/nonexistent']) {
       const copy = await open(path, 'read', temporary);
       expect(await copy.backups.list({ limit: 1000 })).toEqual(attempts);
-      expect(await complaintOf(copy.backups.start(started))).toMatch(/may not be written to/);
+      expect(await complaintOf(copy.backups.start(started))).toMatch(/cannot be written to/);
       await copy.close();
     }
     expect(readdirSync(folder.path)).toEqual(['disk']);

@@ -48,7 +48,7 @@ describe('a new catalogue', () => {
       expect(status).toBe(0);
       expect(JSON.parse(stdout)).toHaveLength(2);
     }
-    expect(runs.filter(({ stderr }) => stderr.includes('adopted 2 servers and 4 log entries'))).toHaveLength(1);
+    expect(runs.filter(({ stderr }) => stderr.includes('took over 2 servers and 4 log entries'))).toHaveLength(1);
     expect(readdirSync(account.folder.at('home', 'catalog')).filter((name) => name.includes('before'))).toHaveLength(1);
   });
 
@@ -76,17 +76,17 @@ describe('refused without a byte changed:', () => {
     [
       'a text file {replaced@connect}',
       (path) => writeFileSync(path, 'these are my notes\n'.repeat(100)),
-      /is no SQLite file/,
+      /is not a SQLite file/,
     ],
     [
       'a foreign database {replaced@connect}',
       (path) => writeDatabase(path, 'create table cars (id integer); insert into cars values (1)'),
-      /no catalogue of pgbak: it holds cars/,
+      /not a catalogue of pgbak: it holds cars/,
     ],
     [
       'a foreign database with a table of servers',
       (path) => writeDatabase(path, 'create table servers (id integer, host text)'),
-      /no catalogue of pgbak/,
+      /not a catalogue of pgbak/,
     ],
     [
       'a catalogue of a newer pgbak',
@@ -121,7 +121,7 @@ describe('refused without a byte changed:', () => {
     using folder = temporaryFolder();
     await expect(open(folder.path)).rejects.toThrow(/is a directory/);
     writeFileSync(folder.at('file'), '');
-    await expect(open(folder.at('file', 'backup.sqlite'))).rejects.toThrow(/no directory/);
+    await expect(open(folder.at('file', 'backup.sqlite'))).rejects.toThrow(/not a directory/);
   });
 
   test('one that this user may not write to', async () => {

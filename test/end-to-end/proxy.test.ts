@@ -47,5 +47,5 @@ test('a proxy that cannot be reached is named in a warning and ends no run {refu
   });
   const { status, stderr } = await account.pgbak('run');
   expect(status).toBe(1);
-  expect(stderr).toMatch(/the fail ping could not be delivered to checks\.example\.test: ECONNREFUSED/);
+  expect(stderr).toMatch(/cannot send the fail ping to checks\.example\.test: ECONNREFUSED/);
 });

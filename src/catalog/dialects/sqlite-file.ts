@@ -13,7 +13,7 @@ export type FileKind =
 export function absentCatalog(path: string): ConfigError {
   return new ConfigError(
     `there is no catalogue at ${path}`,
-    'The first server makes it: pgbak add. Where there should be one: is its disk mounted, and is DB_PATH right?',
+    'To begin, add a server: pgbak add. If there should be a catalogue: is its disk mounted, and is DB_PATH right?',
   );
 }
 
@@ -27,7 +27,7 @@ export function kindOfFile(path: string): FileKind {
   if (stats.isDirectory()) {
     throw new ConfigError(`the catalogue ${path} is a directory`, 'Set DB_PATH to a file in it.');
   }
-  if (!stats.isFile()) throw new ConfigError(`the catalogue ${path} is no file`, 'Set DB_PATH to a file.');
+  if (!stats.isFile()) throw new ConfigError(`the catalogue ${path} is not a regular file`, 'Set DB_PATH to a file.');
   if (stats.size === 0) return { kind: 'empty' };
   const database = openSqlite(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {
@@ -50,8 +50,8 @@ export function kindOfDatabase(database: Sqlite, path: string): FileKind {
     const schema = Number(text);
     if (!Number.isSafeInteger(schema) || schema < 1) {
       throw new ConfigError(
-        `the catalogue ${path} is damaged: it does not say which schema it has`,
-        'Restore it from a copy; nothing was changed.',
+        `the catalogue ${path} is damaged: its schema number is missing`,
+        'Put a copy in its place. Nothing was changed.',
       );
     }
     return { kind: 'current', schema };
@@ -63,8 +63,8 @@ export function kindOfDatabase(database: Sqlite, path: string): FileKind {
     return { kind: 'earlier' };
   }
   throw new ConfigError(
-    `${path} is a SQLite file, but no catalogue of pgbak: it holds ${tables.slice(0, 5).join(', ')}`,
-    'Set DB_PATH to the catalogue; nothing was changed.',
+    `${path} is a SQLite file, but not a catalogue of pgbak: it holds ${tables.slice(0, 5).join(', ')}`,
+    'Set DB_PATH to the catalogue. Nothing was changed.',
   );
 }
 
@@ -82,7 +82,7 @@ function refuseForeignCode(database: Sqlite, path: string): void {
   if (found === undefined) return;
   throw new ConfigError(
     `the catalogue ${path} holds something that pgbak never makes: the ${printable(found)}`,
-    'Do not use it: it may be an attack. Restore the catalogue from another copy; nothing was changed.',
+    'Do not use it: it may be an attack. Put another copy in its place. Nothing was changed.',
   );
 }
 
@@ -119,7 +119,10 @@ export function mendSideFiles(path: string): void {
     const stats = lstatSync(file, { throwIfNoEntry: false });
     if (stats === undefined) continue;
     if (!stats.isFile()) {
-      throw new ConfigError(`${file}, which SQLite keeps beside the catalogue, is no file`, `Remove it: rm ${file}`);
+      throw new ConfigError(
+        `${file}, which SQLite keeps beside the catalogue, is not a regular file`,
+        `Remove it: rm ${file}`,
+      );
     }
     const user = process.geteuid?.();
     // Root may write a file of any mode, and SQLite then gives it to the catalogue's owner.
@@ -128,7 +131,7 @@ export function mendSideFiles(path: string): void {
       if ((stats.mode & 0o600) !== 0o600) chmodSync(file, statSync(path).mode & 0o777);
     } else if ((stats.mode & 0o006) !== 0o006 && !groupMayWrite(stats)) {
       throw new ConfigError(
-        `${file}, which belongs to the catalogue, belongs to another user (uid ${stats.uid})`,
+        `the file ${file} of the catalogue belongs to another user (uid ${stats.uid})`,
         `While no pgbak runs, give it to the catalogue's owner: sudo chown ${user} ${file}`,
       );
     }

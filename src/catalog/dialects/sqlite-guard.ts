@@ -75,7 +75,7 @@ export function refuseOtherFile(path: string, opened: FileIdentity | undefined):
     if (now !== undefined && now.ino === opened?.ino && now.dev === opened.dev) return;
     throw new ConfigError(
       `the catalogue ${path} was ${now === undefined ? 'deleted' : 'replaced by another file'} while pgbak ran`,
-      'Put it back, from a copy perhaps.',
+      'Put it back, or put a copy in its place.',
     );
   };
 }

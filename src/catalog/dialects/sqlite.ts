@@ -139,7 +139,7 @@ async function catalogDatabase(
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: guarded }) });
   const meta = await db.selectFrom('pgbak_meta').select('value').where('name', '=', 'id').executeTakeFirst();
   if (meta === undefined) {
-    throw new ConfigError(`the catalogue ${path} is damaged: it has lost its id`, 'Restore it from a copy.');
+    throw new ConfigError(`the catalogue ${path} is damaged: its id is missing`, 'Put a copy in its place.');
   }
   return {
     db,
@@ -179,7 +179,7 @@ function refuseEmpty(path: string, use: CatalogUse): void {
   if ((log?.size ?? 0) > 0) {
     throw new ConfigError(
       `the catalogue ${path} is gone, but its last changes are still there: ${path}-wal`,
-      'Put the catalogue back beside them. Or, to begin anew, move that file away.',
+      'Put the catalogue back beside them. Or, to start with an empty catalogue, move that file away.',
     );
   }
   if (use === 'create') return;
@@ -187,7 +187,7 @@ function refuseEmpty(path: string, use: CatalogUse): void {
     ? absentCatalog(path)
     : new ConfigError(
         `the catalogue ${path} is an empty file`,
-        'Put a copy of it there. Or, to begin anew, remove it and add a server: pgbak add',
+        'Put a copy in its place. Or, to start with an empty catalogue, remove the file and add a server: pgbak add',
       );
 }
 
