@@ -86,7 +86,7 @@ export function countDumped(snapshot: Snapshot, warn: (message: string) => void)
       try {
         return Object.fromEntries(Object.entries(await begin()).filter(([table]) => dumped.has(table)));
       } catch (error) {
-        warn(`the rows could not be counted: ${describeFailure(error).message}`);
+        warn(`cannot count the rows: ${describeFailure(error).message}`);
         return undefined;
       }
     },

@@ -23,7 +23,7 @@ export function roomOpener(jobs: number, { environment, signal, report }: Contex
     const room = await openDiskRoom(archivePath, sevenZipEnvironment(environment), signal);
     const place = dirname(dirname(archivePath));
     if (typeof room === 'string') {
-      tellOnce('all', `${place} has to hold each archive as a whole: ${room}`);
+      tellOnce('all', `the temporary directory ${place} needs room for each whole archive: ${room}`);
       return undefined;
     }
     return {
@@ -32,7 +32,8 @@ export function roomOpener(jobs: number, { environment, signal, report }: Contex
       release: (startByte, sizeBytes) =>
         room.release(startByte, sizeBytes).catch((error: unknown) => {
           signal.throwIfAborted();
-          if (error instanceof Error) tellOnce('now', `${place}: ${error.message}; that is tried again`);
+          if (error instanceof Error)
+            tellOnce('now', `the temporary directory ${place}: ${error.message}. pgbak tries again`);
           throw error;
         }),
     };

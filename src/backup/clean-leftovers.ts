@@ -21,13 +21,16 @@ export async function cleanLeftovers(context: Context): Promise<void> {
   for (const message of await sweepTemporary(context)) context.report({ type: 'cleaned', message });
   for (const attempt of await backups.interrupted()) {
     const began = attempt.startedAt.toISOString();
-    context.report({ type: 'cleaned', message: `the backup of ${attempt.serverName} begun at ${began} was cut off` });
+    context.report({
+      type: 'cleaned',
+      message: `the backup of ${attempt.serverName} that began at ${began} was interrupted`,
+    });
     const adopted = await settle(attempt, context);
     if (adopted === undefined || adopted.includes(attempt.backupId)) continue;
-    const kept = adopted.length === 0 ? '' : `; its archive was stored all the same, as backup ${adopted.join(', ')}`;
+    const kept = adopted.length === 0 ? '' : `. Its archive was stored all the same, as backup ${adopted.join(', ')}`;
     await backups.fail(attempt.backupId, {
       finishedAt: context.clock.now(),
-      error: `cut off: pgbak was killed or the machine went down before the backup ended${kept}`,
+      error: `interrupted: pgbak was killed, or the machine stopped, before the backup ended${kept}`,
       warnings: attempt.warnings,
     });
   }
@@ -49,7 +52,11 @@ async function settle(attempt: BackupRecord, context: Context): Promise<number[]
   } catch (error) {
     context.signal.throwIfAborted();
     const { message } = describeFailure(error);
-    context.report({ type: 'warning', server: server.name, message: `leftovers in storage remain: ${message}` });
+    context.report({
+      type: 'warning',
+      server: server.name,
+      message: `cannot remove in storage what an interrupted backup left: ${message}`,
+    });
     return undefined;
   }
 }
@@ -64,7 +71,7 @@ async function countStored(attempt: BackupRecord, { catalog, clock, report }: Co
 }
 
 function adoptedMessage({ serverName, startedAt }: BackupRecord, backupIds: readonly number[]): string {
-  return `the archive of ${serverName} begun at ${startedAt.toISOString()} was stored and not recorded: it is backup ${backupIds.join(', ')} now`;
+  return `the archive of ${serverName} that began at ${startedAt.toISOString()} was stored but not recorded. It is backup ${backupIds.join(', ')} now`;
 }
 
 async function settleStorage(attempt: BackupRecord, server: ServerRecord, context: Context): Promise<number[]> {

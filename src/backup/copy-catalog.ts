@@ -34,7 +34,7 @@ export async function copyCatalog(
   if (!environment.copiesCatalog || first === undefined) return;
   const warn = (error: unknown, server: string) => {
     const { message } = describeFailure(error);
-    report({ type: 'warning', server, message: `the catalogue could not be copied: ${message}` });
+    report({ type: 'warning', server, message: `cannot store a copy of the catalogue beside the backups: ${message}` });
   };
   try {
     await using directory = await runDirectory(context);

@@ -27,7 +27,7 @@ interface BackupRequest {
 }
 
 const WAITS =
-  'the dump waits for the upload, which is slower: no more of the archive may lie in the temporary directory (PGBAK_TMP_LIMIT), or it is nearly full';
+  'the dump waits for the slower upload: the temporary directory is nearly full, or holds as much as PGBAK_TMP_LIMIT allows';
 
 /**
  * Makes a backup: dump, archive, judge, store. Storage and database are asked before the first byte is dumped, so that

@@ -2,6 +2,7 @@ import { directoryAt } from '../storage/place.ts';
 import type { Context } from '../core/context.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
 import { ArchiveError, describeFailure, type Failure, failureText, StorageError } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
 import type { Secret } from '../core/secret.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
@@ -105,7 +106,7 @@ async function runBackup(server: ServerRecord, shared: Shared, context: Context)
     await autoPrune(server, backupId, { warnings, warn }, context);
     const durationMs = elapsedMs();
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });
-    await pings.succeeded([`${sizeBytes} bytes stored as ${place}/${objectName}`, ...warnings].join('\n'));
+    await pings.succeeded([`${formatBytes(sizeBytes)} stored as ${place}/${objectName}`, ...warnings].join('\n'));
     return {
       ...identity,
       status: 'success',
@@ -159,8 +160,8 @@ async function recording(
     const { message, hint } = describeFailure(error);
     const where = directoryAt(place) === undefined ? `${place}/${objectName} (${objectId})` : objectId;
     throw new StorageError(
-      `the backup is stored as ${where}, but it is not recorded: ${message}`,
-      `${hint ?? ''} Then take it into the catalogue: pgbak catalog rebuild --from ${place}`.trim(),
+      `the backup is stored as ${where}, but the catalogue could not record it: ${message}`,
+      `${hint ?? ''} Then record the backup: pgbak catalog rebuild --from ${place}`.trim(),
     );
   }
 }
@@ -189,12 +190,12 @@ async function verifyNew(
   if (verdict === 'good') return;
   // A backup that could not be looked at may well be good.
   if (verdict === 'unknown') {
-    warn(`it is not known whether it can be restored (verified at level ${level}): ${message}`);
+    warn(`the backup is stored, but could not be verified at level ${level}: ${message}`);
     return;
   }
   throw new ArchiveError(
-    `it was stored, but the verification at level ${level} failed: ${message}`,
-    `It does not count as a backup. Look at it again with: pgbak verify ${name} --at ${backupId} --level ${level}`,
+    `the backup is stored, but its verification at level ${level} failed: ${message}`,
+    `It does not count as a backup. To verify it again: pgbak verify ${name} --at ${backupId} --level ${level}`,
   );
 }
 
@@ -210,6 +211,6 @@ async function recordFailure(
   try {
     await catalog.backups.fail(backupId, { finishedAt: clock.now(), error: failureText(failure), warnings });
   } catch (error) {
-    warn(`the failure could not be recorded in the catalogue: ${describeFailure(error).message}`);
+    warn(`cannot record the failure in the catalogue: ${describeFailure(error).message}`);
   }
 }

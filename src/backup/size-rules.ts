@@ -1,6 +1,7 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { ServerFields } from '../server/server.ts';
 import { ArchiveError } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
 
 type SizeRules = Pick<ServerFields, 'minSizeBytes' | 'sizeTolerancePercent' | 'onSizeChange'>;
 
@@ -18,8 +19,8 @@ export function checkSize(
 ): string | undefined {
   if (sizeBytes < rules.minSizeBytes) {
     throw new ArchiveError(
-      `the archive has ${sizeBytes} bytes, less than the minimum of ${rules.minSizeBytes}`,
-      'Look whether the database still holds its tables; if it is meant to be that small, lower --min-size.',
+      `the archive has ${sizeBytes} bytes, less than the minimum of ${rules.minSizeBytes} (--min-size)`,
+      'Nothing was stored. Does the database still hold its tables? If it is that small, lower the minimum: pgbak edit SERVER --min-size BYTES',
     );
   }
   const before = lastGood?.sizeBytes;
@@ -28,11 +29,8 @@ export function checkSize(
   if (Math.abs(changePercent) <= rules.sizeTolerancePercent || acceptSize) return undefined;
   const change = changePercent < 0 ? 'shrank' : 'grew';
   const message =
-    `the archive ${change} by ${Math.abs(changePercent).toFixed(1)} %, from ${before} to ${sizeBytes} bytes, ` +
+    `the archive ${change} by ${Math.abs(changePercent).toFixed(1)} %, from ${formatBytes(before)} to ${formatBytes(sizeBytes)}, ` +
     `more than the ${rules.sizeTolerancePercent} % that --size-tolerance allows`;
   if (rules.onSizeChange === 'alert') return message;
-  throw new ArchiveError(
-    message,
-    'Nothing was stored. If the change is right, run again with --force --accept-size to make it the new measure.',
-  );
+  throw new ArchiveError(message, 'Nothing was stored. If the change is right: pgbak run SERVER --force --accept-size');
 }

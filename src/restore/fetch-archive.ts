@@ -3,6 +3,7 @@ import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ArchiveError, errorCode, ProgramError, StorageError } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { compareChecksum, type NotedArchive, type Seen } from './compare-checksum.ts';
@@ -34,25 +35,25 @@ export async function fetchArchive(fetch: Fetch, path: string): Promise<Seen> {
   const what = `${point.objectName} in ${storage.place}`;
   const first = await fetchOnce(fetch, path);
   if (first.difference === undefined) return first;
-  say(`${what} came with ${first.difference}: fetching it once more`);
+  say(`${what} came with ${first.difference}. Fetching it once more`);
   await rm(path, { force: true });
   const second = await fetchOnce(fetch, path);
   if (second.difference === undefined) {
     warn(
       `${what} is good, but came damaged the first time, with ${first.difference}: ` +
-        `look at the line, or the disk, between this machine and ${storage.place}`,
+        `check the network and the disks between this machine and ${storage.place}`,
     );
     return second;
   }
   if (second.identity !== first.identity) {
     throw new StorageError(
-      `${what} comes with other bytes each time (${first.difference}; then ${second.difference}), which says nothing of the archive itself`,
-      `Look at the line, or the disk, between this machine and ${storage.place}.`,
+      `${what} comes with other bytes each time (${first.difference}; then ${second.difference}), so the archive itself may be good`,
+      `Check the network and the disks between this machine and ${storage.place}.`,
     );
   }
   throw new ArchiveError(
     `${what} is not the archive that was stored: it has ${second.difference}`,
-    'It was changed or damaged where it is stored. Try an older one: pgbak backups',
+    'It was changed or damaged where it is stored. Choose an older one: pgbak backups',
   );
 }
 
@@ -99,7 +100,7 @@ async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): P
   const freeBytes = bfree * bsize;
   // A tmpfs without a limit reports 0 blocks.
   if (blocks > 0 && freeBytes < sizeBytes)
-    throw noRoom(path, `it has ${sizeBytes} bytes, and ${freeBytes} are free there`);
+    throw noRoom(path, `it has ${formatBytes(sizeBytes)}, and ${formatBytes(freeBytes)} are free there`);
 }
 
 function withoutRoom(error: unknown, path: string): ProgramError | undefined {
@@ -112,7 +113,7 @@ function withoutRoom(error: unknown, path: string): ProgramError | undefined {
 
 function noRoom(path: string, why: string): ProgramError {
   return new ProgramError(
-    `the archive does not fit into the temporary directory ${dirname(dirname(path))}, where it is proved before it is opened: ${why}`,
+    `the archive does not fit into the temporary directory ${dirname(dirname(path))}, where pgbak checks it before it is opened: ${why}`,
     'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
   );
 }

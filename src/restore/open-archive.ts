@@ -83,7 +83,7 @@ export async function withArchive<T>(
   }
   if (!isKnown(noted)) {
     // Without a checksum of pgbak's, those of 7-Zip at least show damage.
-    say('reading it to its end');
+    say('reading the archive to its end');
     await archive.copyTo(nowhere());
   }
   return await use(archive);

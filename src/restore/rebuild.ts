@@ -144,7 +144,7 @@ async function addServer(
   { catalog }: Context,
 ): Promise<ServerRecord> {
   const newest = archives.at(-1);
-  if (newest === undefined) throw new Error('a server was to be made of no archive');
+  if (newest === undefined) throw new Error('no archive to make a server of');
   const { serverName, archiveName, format, compression } = newest;
   return await catalog.servers.add({
     ...SERVER_DEFAULTS,

@@ -48,8 +48,8 @@ export async function listRemoteArchives(
     if (name === undefined || !isArchiveName(name.archiveName)) continue;
     if (archives.length >= most) {
       throw new StorageError(
-        `${storage.place} lists more than ${most} archives`,
-        'That cannot be right, or is more than fits in memory here. Look at the place; rules remove old archives: --keep-last.',
+        `${storage.place} lists more than ${most} archives, too many for the memory here`,
+        'Look at that storage. Rules of retention remove old archives: pgbak edit SERVER --keep-last N',
       );
     }
     const facts = factsIn(object.info?.['pgbak-database'] ?? '');

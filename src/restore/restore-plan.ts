@@ -29,14 +29,18 @@ export function analyzes({ analyze: isWanted, parts }: TargetOptions): boolean {
 export function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, create }: TargetOptions): void {
   if (format === 'sql' && (isSelection(parts) || jobs > 1)) {
     throw new ConfigError(
-      'this backup is an SQL script, of which psql takes all or nothing',
-      'A part and several jobs take a server with --format binary. Or write it to a file and edit that: --output',
+      'this backup is an SQL script, which can only be restored as a whole and by one job',
+      'For later backups: pgbak edit SERVER --format binary. Or write the script to a file and edit that: --output FILE',
     );
   }
   if (clean && create) throw new ConfigError('--clean empties a database, and --create makes a new one: choose one');
-  if (clean && isSelection(parts)) throw new ConfigError('--clean would remove more than a part brings back');
+  if (clean && isSelection(parts))
+    throw new ConfigError('--clean removes everything in the database, and this restore brings back only a part');
   if (clean && jobs > 1) {
-    throw new ConfigError('--clean needs one transaction, which several jobs cannot share', 'Use --create instead.');
+    throw new ConfigError(
+      '--clean works in one transaction, and several jobs cannot share one',
+      'Restore into a new database (--create), or by one job.',
+    );
   }
 }
 
@@ -62,7 +66,7 @@ export function planOf(
     `${what} ${point.backupId} of ${point.serverName}, made ${made}`,
     `into ${create ? 'the new database ' : ''}${label}, PostgreSQL ${version}, ${how}`,
     ...(clean ? [`everything in it is replaced: ${tableCount} tables and all else`] : []),
-    ...(globals ? ['with the roles it lacks, and the settings of the database'] : []),
+    ...(globals ? ['with the roles that it lacks, and the settings of the database'] : []),
     ...(lacking.length === 0 || globals || parts.noOwner
       ? []
       : [

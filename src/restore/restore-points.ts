@@ -72,7 +72,7 @@ export async function restorePointsOf(
       signal.throwIfAborted();
       if (!(error instanceof PgbakError)) throw error;
       silent.add(place);
-      report({ type: 'note', message: `${place} could not be asked: ${error.message}` });
+      report({ type: 'note', message: `cannot ask ${place} for its archives: ${error.message}` });
     }
   }
   const isOrphan = ({ serverId }: BackupRecord) => serverId === undefined;

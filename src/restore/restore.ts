@@ -87,15 +87,15 @@ async function loadInto(
   const globals = target.globals === undefined ? undefined : await archive.readGlobals();
   if (target.globals !== undefined && globals === undefined) {
     throw new ArchiveError(
-      'this backup holds no roles and settings',
-      'Restore it without --globals. Later ones hold them after: pgbak edit SERVER --include-globals',
+      'this backup holds no roles and no settings of the database',
+      'Restore it without --globals. To include them in later backups: pgbak edit SERVER --include-globals',
     );
   }
   if (target.learnOrigin !== undefined) {
     for (const note of target.learnOrigin(await archive.readHead())) say(note);
   }
   if (globals !== undefined) {
-    say('making the roles that are missing');
+    say('creating the roles that are missing');
     await target.globals?.loadRoles(globals);
   }
   if (target.survey !== undefined) {
@@ -109,7 +109,7 @@ async function loadInto(
   if (globals !== undefined) await target.globals?.loadSettings(globals);
   await target.settle?.();
   if (target.analyze !== undefined) {
-    say('all of it is restored; gathering planner statistics (ANALYZE)');
+    say('all of it is restored. Gathering planner statistics (ANALYZE)');
     try {
       await target.analyze();
     } catch (error) {
@@ -124,11 +124,11 @@ async function loadInto(
 /** A pipe cannot tell its reader that a dump broke off. So the dump is read to its end before its first byte is sent. */
 async function writeStream(sink: Writable, archive: OpenArchive, say: (message: string) => void): Promise<number> {
   await readToEnd(archive, say);
-  say('writing it to standard output');
+  say('writing the dump to standard output');
   return await archive.copyTo(sink);
 }
 
 async function readToEnd({ copyTo }: OpenArchive, say: (message: string) => void, sink = nowhere()): Promise<void> {
-  say('reading it to its end');
+  say('reading the archive to its end');
   await copyTo(sink);
 }

@@ -37,8 +37,9 @@ export async function settleOwners(
   for (const named of adoptCatalogs) {
     const [id, other] = [...byOwner.keys()].filter((one) => one.startsWith(named));
     if (id === undefined || other !== undefined) {
-      const what = id === undefined ? 'the id of no catalogue that has archives there' : 'how several ids begin';
-      throw new ConfigError(`--adopt-catalog is ${what}`, 'Which there are it says without that flag.');
+      const what =
+        id === undefined ? 'not the id of a catalogue that has archives there' : 'the beginning of several ids';
+      throw new ConfigError(`--adopt-catalog is ${what}`, 'To see the ids, leave --adopt-catalog out.');
     }
     await catalog.rebuild.noteCatalog(id, true);
     known.add(id);

@@ -55,7 +55,7 @@ export async function directoryFor(account: Account | undefined, place: Place): 
   const base = bases.find((one) => Buffer.byteLength(one) <= LONGEST_BASE && closed(one) === undefined);
   if (base === undefined) {
     throw new ConfigError(
-      `the throwaway PostgreSQL server does not run as root, and its account may not enter ${closed(first) ?? first}`,
+      `the throwaway PostgreSQL server does not run as root, and its account cannot enter ${closed(first) ?? first}`,
       'Set PGBAK_TMPDIR to a directory with a short path that every account may enter (mode 0711 all the way), or name a server: --scratch-url or PGBAK_SCRATCH_URL.',
     );
   }

@@ -15,7 +15,7 @@ export async function prepareFile(path: string, say: (message: string) => void):
   try {
     if ((await kindAt(path)) !== undefined) throw taken(path);
     await access(dirname(path), constants.W_OK | constants.X_OK);
-    for (const left of await removeLeftPartials(path)) say(`removed ${left}, which an interrupted restore left`);
+    for (const left of await removeLeftPartials(path)) say(`removed ${left}, left by an interrupted restore`);
   } catch (error) {
     throw inWords(path, error);
   }
@@ -62,7 +62,7 @@ async function kindAt(path: string) {
 }
 
 function taken(path: string): ConfigError {
-  return new ConfigError(`${path} is there already`, 'Name another file: --output');
+  return new ConfigError(`${path} exists already, and nothing is written over it`, 'Name another file: --output FILE');
 }
 
 function inWords(path: string, error: unknown): unknown {
@@ -70,8 +70,8 @@ function inWords(path: string, error: unknown): unknown {
   if (error instanceof PgbakError || code === undefined) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new ProgramError(
-      `${path} could not be written: ${code === 'ENOSPC' ? 'its file system is full' : `there is no room for it (${code})`}`,
-      'The unfinished file was removed. Free some space there, or name a file elsewhere: --output',
+      `cannot write ${path}: ${code === 'ENOSPC' ? 'its file system is full' : `there is no room for it (${code})`}`,
+      'The unfinished file was removed. Free some space there, or name a file elsewhere: --output FILE',
     );
   }
   const reasons: Record<string, string> = {
@@ -81,7 +81,7 @@ function inWords(path: string, error: unknown): unknown {
     EPERM: 'this user may not',
     EROFS: 'its file system is read-only',
   };
-  return /^E[A-Z]+$/.test(code) ? new ConfigError(`${path} cannot be written: ${reasons[code] ?? code}`) : error;
+  return /^E[A-Z]+$/.test(code) ? new ConfigError(`cannot write ${path}: ${reasons[code] ?? code}`) : error;
 }
 
 /** Characters of the name in that of its unfinished file. At four bytes each, there is room for the rest of the name. */

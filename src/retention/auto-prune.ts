@@ -26,13 +26,13 @@ export async function autoPrune(
   try {
     await pruneAndTell(server, justMade, warn, context);
   } catch (error) {
-    warn(`old backups could not be removed: ${describeFailure(error).message}`);
+    warn(`cannot remove old backups: ${describeFailure(error).message}`);
   }
   if (warnings.length === warnedBefore) return;
   try {
     await context.catalog.backups.setWarnings(justMade, warnings);
   } catch (error) {
-    warn(`these warnings could not be recorded in the catalogue: ${describeFailure(error).message}`);
+    warn(`cannot record these warnings in the catalogue: ${describeFailure(error).message}`);
   }
 }
 
@@ -51,9 +51,9 @@ async function pruneAndTell(
     ),
   );
   for (const [place, reason] of unknown) {
-    warn(`nothing was pruned in ${place}: ${reason}. If it is gone for good: pgbak catalog forget ${place}`);
+    warn(`nothing was pruned in ${place}: ${reason}. If this storage is gone for good: pgbak catalog forget ${place}`);
   }
   for (const { action, backup, reasons } of entries) {
-    if (action === 'failed') warn(`backup ${backup.backupId} could not be removed: ${reasons.join(', ')}`);
+    if (action === 'failed') warn(`cannot remove backup ${backup.backupId}: ${reasons.join(', ')}`);
   }
 }

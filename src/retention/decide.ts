@@ -62,8 +62,7 @@ export function decide(candidates: readonly Candidate[], rules: RetentionRules, 
     'newest verified',
   );
   for (const candidate of newestFirst) {
-    if (isAhead(candidate.startedAt, now))
-      keep(candidate, `says it was made later than now, ${dayOf(candidate.startedAt)}`);
+    if (isAhead(candidate.startedAt, now)) keep(candidate, `its time is in the future (${dayOf(candidate.startedAt)})`);
   }
   const keepAnyway = (candidate: Candidate | undefined, reason: string) => {
     if (candidate !== undefined && verdicts.get(candidate.backupId)?.length === 0) keep(candidate, reason);

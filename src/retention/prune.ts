@@ -86,25 +86,25 @@ export async function prune(
   ): Promise<Fate> {
     const { object, silence, isRuled, isWhole } = lookAt(backup);
     const storage = places.storageAt(backup.place);
-    if (silence !== undefined || storage === undefined) return ['unknown', [silence ?? 'its place was not asked']];
+    if (silence !== undefined || storage === undefined) return ['unknown', [silence ?? 'its storage was not asked']];
     if (object === undefined) {
       if (backup.removingAt === undefined) return ['missing', ['storage does not have it']];
       if (!isDry) await catalog.backups.noteRemoved(idsOf(group), clock.now());
-      return ['remove', ['an earlier prune was cut off when it had removed it']];
+      return ['remove', ['an interrupted prune had removed it already']];
     }
     if (!isRuled) return ['keep', ['it is of another catalogue: pgbak catalog rebuild --help']];
     if (kept.length > 0) return ['keep', kept];
     if (!isWhole) {
       return [
         'keep',
-        [`not what was stored: ${object.sizeBytes} bytes in place of ${backup.sizeBytes}; remove it by hand`],
+        [`it has ${object.sizeBytes} bytes instead of the ${backup.sizeBytes} that were stored: remove it by hand`],
       ];
     }
     if (object.lock !== undefined) return ['locked', [`Object Lock keeps it ${object.lock}`]];
     const others = (await catalog.backups.sharing(backup.place, backup.objectId)).filter(
       (id) => !group.some(({ backupId }) => backupId === id),
     );
-    if (others.length > 0) return ['keep', [`backup ${others.join(', ')} is the same archive`]];
+    if (others.length > 0) return ['keep', [`backup ${others.join(', ')} uses the same archive`]];
     return isDry ? ['remove', []] : await remove(group, backup, storage, context);
   }
 }

@@ -43,7 +43,7 @@ export async function trimHistory(
       if (!(error instanceof PgbakError)) throw error;
       report({
         type: 'note',
-        message: `the entries are removed, but the file is as large as before: ${error.message}`,
+        message: `the entries were removed, but the file of the catalogue is as large as before: ${error.message}`,
       });
     }
   }
@@ -52,6 +52,6 @@ export async function trimHistory(
 
 export function trimmedInWords({ attempts, verifications, before, dryRun }: Trimmed): string {
   const what = `${attempts} attempts and ${verifications} verifications from before ${before.slice(0, 10)}`;
-  if (attempts + verifications === 0) return `Nothing from before ${before.slice(0, 10)} can go.`;
+  if (attempts + verifications === 0) return `Nothing from before ${before.slice(0, 10)} can be removed.`;
   return dryRun ? `Would remove ${what}.` : `Removed ${what}.`;
 }

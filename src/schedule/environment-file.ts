@@ -50,6 +50,7 @@ export function environmentFileText(
 
 /** In double quotes, systemd and a shell know the same four escapes. */
 function doubleQuoted(name: string, value: string): string {
-  if (/[\n\r\0]/.test(value)) throw new ConfigError(`${name} has a line break, which a scheduler's file cannot hold`);
+  if (/[\n\r\0]/.test(value))
+    throw new ConfigError(`the value of ${name} has a line break, which the file of a scheduler cannot hold`);
   return `"${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
 }

@@ -34,9 +34,11 @@ export function installEnvironmentFile({ environmentFile }: Installation, text: 
   }
   const names = (list: readonly (readonly [string, string])[]) => list.map(([name]) => name).join(', ');
   return [
-    `${environmentFile} is there already`,
-    added.length === 0 ? ' and stays as it is' : `; added ${names(added)}`,
-    differing.length === 0 ? '' : `; these keep another value than is set here: ${names(differing)}`,
+    `${environmentFile} exists already`,
+    added.length === 0 ? ' and was not changed' : `; added ${names(added)}`,
+    differing.length === 0
+      ? ''
+      : `; these have another value there than here, and were not changed: ${names(differing)}`,
   ].join('');
 }
 
@@ -65,10 +67,10 @@ export async function changeCrontab(
   }
   const today = exitCode === 0 ? stdout : '';
   const wanted = isInstalled ? withBlock(today, installation) : withoutBlock(today);
-  if (wanted === today) return isInstalled ? 'the crontab has that line already' : 'the crontab had no line of pgbak';
+  if (wanted === today) return isInstalled ? 'the crontab starts pgbak already' : 'the crontab had no line of pgbak';
   const written = await crontab(['-'], wanted, installation, signal);
   if (written.exitCode !== 0) throw new ProgramError(`crontab refused the new table: ${written.stderrTail}`);
-  return isInstalled ? 'the crontab starts pgbak every hour now' : 'took the line out of the crontab';
+  return isInstalled ? 'the crontab starts pgbak every hour now' : 'removed the line of pgbak from the crontab';
 }
 
 async function crontab(args: string[], input: string | undefined, { home }: Installation, signal: AbortSignal) {
@@ -84,7 +86,7 @@ async function crontab(args: string[], input: string | undefined, { home }: Inst
     signal.throwIfAborted();
     if (!(error instanceof ProgramError)) throw error;
     throw new ConfigError(
-      `there is no crontab program here: ${error.message}`,
+      `the program crontab is not installed here: ${error.message}`,
       'Install cron, or use --install systemd.',
     );
   }
@@ -108,7 +110,7 @@ export async function installUnits(installation: Installation, units: Units, sig
     writeFileSync(path, text, { mode: 0o644 });
     return `wrote ${path}`;
   });
-  const linger = installation.isRoot ? [] : ['So that it runs while you are logged out: loginctl enable-linger'];
+  const linger = installation.isRoot ? [] : ['To let the timer run while you are logged out: loginctl enable-linger'];
   return [
     ...said,
     await systemctl(installation, [['daemon-reload'], ['enable', '--now', 'pgbak.timer']], signal),
@@ -131,7 +133,10 @@ export async function removeUnits(installation: Installation, signal: AbortSigna
 function refuseForeign(path: string): void {
   const content = contentOf(path);
   if (content === undefined || content.startsWith(UNIT_MARK)) return;
-  throw new ConfigError(`${path} was not written by pgbak schedule`, 'Move it away first; nothing was changed.');
+  throw new ConfigError(
+    `the file ${path} was not written by pgbak schedule`,
+    'Nothing was changed. Move the file away first.',
+  );
 }
 
 function contentOf(path: string): string | undefined {

@@ -56,6 +56,6 @@ export function refuseControl(path: string): void {
   if (!/[\u0000-\u001F\u007F]/.test(path)) return;
   throw new ConfigError(
     `a scheduler cannot hold a path with control characters: ${printableName(path)}`,
-    'Use another path.',
+    'Install pgbak, or keep its files, under another path.',
   );
 }

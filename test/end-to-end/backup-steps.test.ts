@@ -117,7 +117,7 @@ test('a prune that is interrupted behind a backup leaves it a success {stop@prun
   await eventually('a removal', () => server.requests.some(({ endpoint }) => endpoint === 'b2_delete_file_version'));
   run.child.kill('SIGTERM');
   const { stderr } = await run.finished;
-  expect(stderr).toMatch(/old backups could not be removed: interrupted by SIGTERM/);
+  expect(stderr).toMatch(/cannot remove old backups: interrupted by SIGTERM/);
   expect(await scene.account.json('logs')).toMatchObject([{ success: true }, { success: true }]);
   expect(pings()).toEqual(['/start', '/success', '/start', '/success']);
 });

@@ -175,7 +175,7 @@ test('a copy that cannot be stored is a warning, and the backups count {denied@c
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop') });
   expect(await account.pgbak('run')).toMatchObject({
     status: 0,
-    stderr: expect.stringMatching(/the catalogue could not be copied: .*begin with/),
+    stderr: expect.stringMatching(/cannot store a copy of the catalogue beside the backups: .*begin with/),
   });
 });
 

@@ -86,7 +86,7 @@ describe('a restore into a file, for which there is no place in the end,', () =>
     [
       'since another program made one of its name, leaves that {replaced@commit}',
       (_directory, file) => writeFileSync(file, 'precious'),
-      /is there already/,
+      /exists already/,
     ],
     [
       'since the directory is gone, says so {gone@commit}',

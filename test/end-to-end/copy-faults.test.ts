@@ -38,7 +38,7 @@ test.each<[string, FaultAction, RegExp]>([
     account.env['PGBAK_CATALOG_COPY'] = 'on';
     server.faults.add({ endpoint: 'b2_upload_file', after: 1, times: 99, action });
     const { status, stderr } = await account.pgbak('run');
-    expect(stderr).toMatch(/the catalogue could not be copied: /);
+    expect(stderr).toMatch(/cannot store a copy of the catalogue beside the backups: /);
     expect(stderr).toMatch(words);
     expect(status).toBe(0);
     expect(names()).toEqual(['shop.sql.7z']);

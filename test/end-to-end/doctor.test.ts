@@ -201,7 +201,7 @@ describe('doctor', () => {
     expect(status).toBe(1);
     expect(rows).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ level: 'problem', message: expect.stringMatching(/is no SQLite file/) }),
+        expect.objectContaining({ level: 'problem', message: expect.stringMatching(/is not a SQLite file/) }),
       ]),
     );
   });

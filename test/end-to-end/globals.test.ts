@@ -95,7 +95,7 @@ test('a backup without globals says so before anything is made', async () => {
   await account.pgbak('run');
   expect(await account.pgbak('restore', 'shop', '--create', '--globals', '--to', target.url('never'))).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/this backup holds no roles and settings/),
+    stderr: expect.stringMatching(/this backup holds no roles and no settings/),
   });
   expect(await target.sql('postgres', "select count(*) from pg_database where datname = 'never'")).toBe('0');
 });

@@ -66,7 +66,7 @@ describe.each(['sql', 'binary'])('a role that may only make databases restores a
     expect(await restore(database, ...flags)).toMatchObject({
       status: 0,
       stderr: expect.stringMatching(
-        /hstore \(extension\) belongs to another role: not dropped, and the dump's comment on it is left out/,
+        /hstore \(extension\) belongs to another role: not dropped, and the comment in the dump is left out/,
       ),
     });
     expect(await about(database)).toBe(
@@ -81,7 +81,7 @@ describe.each(['sql', 'binary'])('a role that may only make databases restores a
     const { status, stderr } = await restore(database, '--create');
     expect({ status, stderr }).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/is no member of boss.*reader.*GRANT role TO.*--no-owner/),
+      stderr: expect.stringMatching(/is not a member of boss.*reader.*GRANT role TO.*--no-owner/),
     });
     expect(stderr).toMatch(/nothing was restored: .*must be member of role "boss"/);
     expect(stderr).toMatch(/GRANT "boss" TO .*--no-owner/);

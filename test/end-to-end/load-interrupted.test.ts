@@ -229,7 +229,9 @@ test('a load by several jobs gives up as well where a lock is kept, and may writ
     const { status, stderr } = await load('--lock-wait-sec', '2');
     expect({ status, stderr }).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/a part of it may have been restored \(session \d+ of role postgres, the report/),
+      stderr: expect.stringMatching(
+        /a part of the dump may have been restored \(session \d+ of role postgres, the report/,
+      ),
     });
     expect(stderr).toMatch(/It waited 2 seconds.*--lock-wait-sec/);
     expect(await sessions("application_name ~ 'restore'")).toBe('0');

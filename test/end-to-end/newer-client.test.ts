@@ -143,6 +143,6 @@ test('where nothing is noted with an archive, its dump tells before it is loaded
     const intoOlder = await other.pgbak('restore', format, '--create', '--to', older.url(format));
     expect(intoOlder.stderr).toMatch(/is of PostgreSQL 15, and the target is older, 13[^]*loading into/);
     const judged = await other.pgbak('verify', format, '--level', 'restore', '--scratch-url', older.url('postgres'));
-    expect(judged.stdout).toMatch(/unknown .*made by PostgreSQL 15, and did not load into PostgreSQL 13/);
+    expect(judged.stdout).toMatch(/unknown .*made by PostgreSQL 15 and did not load into PostgreSQL 13/);
   }
 });

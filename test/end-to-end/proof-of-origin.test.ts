@@ -131,7 +131,7 @@ test('what a killed restore left beside its file is removed by the next one, and
   await eventually('no process is left', () => processesWith(account.folder.path).length === 0);
   expect(await account.pgbak('restore', 'shop', '--output', `${folder}/shop.sql`)).toMatchObject({
     status: 0,
-    stderr: expect.stringMatching(/removed .*\.partial, which an interrupted restore left/),
+    stderr: expect.stringMatching(/removed .*\.partial, left by an interrupted restore/),
   });
   expect(readdirSync(folder).toSorted()).toEqual(['shop.sql', 'shop.sql.partial']);
 });

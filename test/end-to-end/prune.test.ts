@@ -128,7 +128,7 @@ test('in B2: a key of its own, Object Lock, and a removal that fails and is trie
   expect(await account.results('--force')).toMatchObject([
     {
       status: 'success',
-      warnings: [expect.stringMatching(/^backup 1 could not be removed: .*the application key may not/)],
+      warnings: [expect.stringMatching(/^cannot remove backup 1: .*the application key does not allow it/)],
     },
   ]);
   expect(await account.json('logs', '--id', '2')).toMatchObject([{ warnings: [expect.anything()] }]);

@@ -200,9 +200,9 @@ test('a time that is still to come is no wish for the newest backup', async () =
 });
 
 test.each([
-  [['--table', 'customer'], /psql takes all or nothing/],
-  [['--jobs', '4'], /psql takes all or nothing/],
-  [['--data-only'], /psql takes all or nothing/],
+  [['--table', 'customer'], /can only be restored as a whole and by one job/],
+  [['--jobs', '4'], /can only be restored as a whole and by one job/],
+  [['--data-only'], /can only be restored as a whole and by one job/],
   [['--create', '--clean'], /choose one/],
 ])('of an SQL backup %j is refused', async (flags, message) => {
   await backUp({ format: 'sql' });

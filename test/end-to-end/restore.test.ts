@@ -82,7 +82,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
       readFileSync(file, 'latin1').startsWith(format === 'sql' ? '--\n-- PostgreSQL database dump\n' : 'PGDMP'),
     ).toBe(true);
     const again = await account.pgbak('restore', 'shop', '--at', '2', '--output', file);
-    expect(again).toMatchObject({ status: 2, stderr: expect.stringMatching(/is there already/) });
+    expect(again).toMatchObject({ status: 2, stderr: expect.stringMatching(/exists already/) });
     expect(existsSync(`${file}.partial`)).toBe(false);
     // A bucket that the server has left since is still where its older backups are.
     await account.pgbak('edit', 'shop', '--no-check', '--destination', 'file:/nowhere');

@@ -94,7 +94,9 @@ describe('schedule --install', () => {
     const once = crontab();
     expect(once.startsWith(others)).toBe(true);
     expect(once).toMatch(/run --quiet$/m);
-    expect(pgbak('schedule', '--install', 'cron').stdout).toMatch(/stays as it is\nthe crontab has that line already/);
+    expect(pgbak('schedule', '--install', 'cron').stdout).toMatch(
+      /and was not changed\nthe crontab starts pgbak already/,
+    );
     expect(crontab()).toBe(once);
 
     // What cron would hand to the shell loads the variables as they were.
@@ -148,7 +150,7 @@ describe('schedule --install', () => {
     pgbak('schedule', '--install', 'cron');
     expect(crontab()).toBe(once);
 
-    expect(pgbak('schedule', '--remove', 'cron').stdout).toMatch(/took the line out of the crontab/);
+    expect(pgbak('schedule', '--remove', 'cron').stdout).toMatch(/removed the line of pgbak from the crontab/);
     expect(crontab()).toBe(others);
     expect(pgbak('schedule', '--remove', 'cron').stdout).toMatch(/the crontab had no line of pgbak/);
   });
@@ -234,7 +236,7 @@ describe('the environment file of a schedule', () => {
       PGSSLMODE: 'verify-full',
       HTTPS_PROXY: 'http://proxy.example:3128',
     });
-    expect(again.stdout).toMatch(/is there already; added HTTPS_PROXY; .* another value .*: PGSSLMODE$/m);
+    expect(again.stdout).toMatch(/exists already; added HTTPS_PROXY; .* another value .*: PGSSLMODE$/m);
     expect(again.stdout + first.stdout).not.toMatch(/verify-full|secret|3128/);
     expect(file()).toMatch(/^PGSSLMODE="require"$/m);
     expect(file()).toMatch(/^HTTPS_PROXY="http:\/\/proxy.example:3128"$/m);

@@ -56,11 +56,11 @@ test.each([
 
   const { stdout, stderr } = await account.pgbak('run', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ results: [{ status: 'skipped' }] });
-  expect(stderr).toContain('was stored and not recorded: it is backup 2 now');
+  expect(stderr).toContain('was stored but not recorded. It is backup 2 now');
   expect(await points()).toMatchObject([{ backupId: 2, objectId: stored?.objectId }]);
   expect(await account.json('verify', 'shop', '--level', 'archive')).toMatchObject([{ verdict: 'good' }]);
   expect(await account.json('logs', '--failed')).toMatchObject([
-    { backupId: 1, error: expect.stringContaining('its archive was stored all the same, as backup 2') },
+    { backupId: 1, error: expect.stringContaining('Its archive was stored all the same, as backup 2') },
   ]);
   // Once is enough.
   expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
@@ -89,7 +89,7 @@ test.each([
       await account.pgbak('del', 'shop', '--yes');
       await account.add({ name: 'other', 'connection-string': cluster.url('shop') });
     }
-    expect((await account.pgbak('run')).stderr).toContain('was stored and not recorded: it is backup 1 now');
+    expect((await account.pgbak('run')).stderr).toContain('was stored but not recorded. It is backup 1 now');
     const listed = (await account.json('backups')) as Point[];
     expect(listed.filter(({ backupId }) => backupId === 1)).toMatchObject([{ objectId: stored?.objectId }]);
     expect(await account.json('status')).toMatchObject([{ state: 'OK' }]);
@@ -109,7 +109,7 @@ test('what B2 stored while it could not be asked is a backup at the next run {lo
   expect(server.versions('pgbak-bucket')).toHaveLength(1);
 
   server.faults.clear();
-  expect((await account.pgbak('run')).stderr).toContain('was stored and not recorded: it is backup 2 now');
+  expect((await account.pgbak('run')).stderr).toContain('was stored but not recorded. It is backup 2 now');
   expect(await points()).toMatchObject([{ backupId: 2, objectId: server.versions('pgbak-bucket')[0]?.fileId }]);
 });
 

@@ -112,7 +112,7 @@ test.each([
   again.child.kill('SIGTERM');
   const { stderr } = await again.finished;
   expect(stderr).toMatch(/left by an earlier run: removed .*tmp/);
-  expect(stderr).toMatch(/the backup of shop begun at .* was cut off/);
+  expect(stderr).toMatch(/the backup of shop that began at .* was interrupted/);
   expect(/cancelled the unfinished upload of shop\.sql\.7z/.test(stderr)).toBe(wasUploading);
   expect(readdirSync(scene.account.temporary)).toEqual([]);
 });

@@ -195,7 +195,7 @@ async function heldSevenZip(): Promise<number> {
       { status: 'success', warnings: [] },
       { status: 'success', warnings: [] },
     ]);
-    expect(finished.stderr.match(/has to hold each archive as a whole: /g)).toHaveLength(1);
+    expect(finished.stderr.match(/needs room for each whole archive: /g)).toHaveLength(1);
     expect(await account.json('logs', '--limit', '1')).toMatchObject([
       { checksum: expect.stringMatching(/^sha1:[\da-f]{40}$/) },
     ]);

@@ -75,7 +75,7 @@ test('one that does not pass is stored, failed, told, and still there to be look
     {
       status: 'failed',
       error: expect.stringMatching(
-        /^it was stored, but the verification at level restore failed: [^]*relation "rate" does not exist[^]*empty search_path, and the function public\.rates\(\) [^]*SET search_path/,
+        /^the backup is stored, but its verification at level restore failed: [^]*relation "rate" does not exist[^]*empty search_path, and the function public\.rates\(\) [^]*SET search_path/,
       ),
     },
   ]);
@@ -92,7 +92,7 @@ test('one that could not be looked at counts, with a warning {refused@scratch}',
   expect(await account.results()).toMatchObject([
     {
       status: 'success',
-      warnings: [expect.stringMatching(/^it is not known whether it can be restored \(verified at level restore\): /)],
+      warnings: [expect.stringMatching(/^the backup is stored, but could not be verified at level restore: /)],
     },
   ]);
   expect(pings()).toEqual(['/verify/fail?a=1', '/success']);
@@ -113,7 +113,7 @@ test('one whose verification a signal ended counts, with a warning {stop@scratch
   expect(status).toBe(143);
   expect(JSON.parse(stdout)).toMatchObject({
     results: [
-      { status: 'success', warnings: [expect.stringMatching(/not known whether .*: interrupted by SIGTERM$/)] },
+      { status: 'success', warnings: [expect.stringMatching(/could not be verified .*: interrupted by SIGTERM$/)] },
     ],
   });
   expect(pings().at(-1)).toBe('/success');

@@ -111,7 +111,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a prune that fails after a backup makes the backup fail',
-    edits: [['warn(`old backups could not be removed', 'throw error; warn(`old backups could not be removed']],
+    edits: [['warn(`cannot remove old backups', 'throw error; warn(`cannot remove old backups']],
     tests: ['test/end-to-end/backup-steps.test.ts'],
     only: 'prune that is interrupted',
   },

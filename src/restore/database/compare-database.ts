@@ -14,7 +14,7 @@ export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts)
   if (source.encoding !== target.encoding || !isSameLocale) {
     said.push(
       `the database that was dumped has ${describeLocale(source)}; this one has ${describeLocale(target)}: ` +
-        'texts may be ordered otherwise, or refused (--create makes a database like the dumped one)',
+        'texts may be sorted differently, or refused (--create makes a database like the dumped one)',
     );
   }
   return said;
@@ -42,6 +42,6 @@ export function olderThanSource(from: number | undefined, target: Version): stri
   );
   return [
     `the backup is of PostgreSQL ${from}, and the target is older, ${target.major}: ` +
-      `it refuses the whole dump if that uses anything that it does not know: ${unknown.join('; ')}`,
+      `it refuses the whole dump if the dump uses something newer: ${unknown.join('; ')}`,
   ];
 }

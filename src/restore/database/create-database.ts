@@ -32,7 +32,7 @@ export async function planCreation(request: CreationRequest): Promise<Creation> 
           options: encoding === undefined ? '' : `encoding ${quoteLiteral(encoding)}`,
           before: [],
           after: [],
-          notes: ['how the database was made was not noted with this backup: it gets the locale of its server'],
+          notes: ['this backup does not say which locale its database had: the new database gets that of its server'],
         }
       : await fitDatabase({ ...request, facts });
   const name = quoteIdentifier(database);
@@ -76,7 +76,7 @@ async function settle(statements: readonly string[], { database, server }: Creat
   }
   if (refused.length === 0) return;
   throw new ProgramError(
-    `all of the dump was restored into ${database}, but not all of what belongs to the database itself: ${refused.join('; ')}`,
+    `the whole dump was restored into ${database}, but not all settings of the database itself: ${refused.join('; ')}`,
     'Do by hand what was refused.',
   );
 }

@@ -40,7 +40,7 @@ export interface FitRequest {
   server: Database;
 }
 
-const INSTEAD = 'Or make the database yourself as you like it, and restore into it without --create.';
+const INSTEAD = 'Or create the database yourself, and restore into it without --create.';
 
 /**
  * Asks a server, without a change, how it can create a database like another one. Encoding, provider and locale must be
@@ -56,13 +56,13 @@ export async function fitDatabase(request: FitRequest): Promise<DatabaseFit> {
   for (const name of systemLocales(facts)) {
     if (await hasLocale(name, request)) continue;
     throw new ConfigError(
-      `${whatWas(facts)}, and the machine of ${label} has no locale ${name}`,
+      `${whatWas(facts)}, but the machine of ${label} has no locale ${name}`,
       `Install it there (Debian: add it to /etc/locale.gen, run locale-gen, restart PostgreSQL). ${INSTEAD}`,
     );
   }
   const there = await askServer(request);
   if (facts.provider === 'icu' && !there.hasIcu) {
-    throw new ConfigError(`${whatWas(facts)}, and ${label} was built without ICU`, INSTEAD);
+    throw new ConfigError(`${whatWas(facts)}, but ${label} was built without ICU`, INSTEAD);
   }
   const notes: string[] = [];
   const { collationVersion } = facts;
@@ -72,7 +72,7 @@ export async function fitDatabase(request: FitRequest): Promise<DatabaseFit> {
     there.collationVersion !== collationVersion
   ) {
     notes.push(
-      `its texts were ordered by version ${collationVersion} of their collation, and the target has version ${there.collationVersion}: the order of some texts may differ`,
+      `its texts were sorted by version ${collationVersion} of their collation, and the target has version ${there.collationVersion}: some texts may be sorted differently`,
     );
   }
   const wanted = withoutWhatIsMissing(request, there, notes);
@@ -170,27 +170,27 @@ function withoutWhatIsMissing(request: FitRequest, there: There, notes: string[]
   const wanted: DatabaseFacts = { ...rest };
 
   if (owner !== undefined && !noOwner) {
-    if (!has(owner)) leftOut(`its owner ${owner}`, 'there is no such role there');
+    if (!has(owner)) leftOut(`its owner ${owner}`, 'the target has no such role');
     else if (!there.isSuperuser && !there.givable.has(owner)) {
-      leftOut(`its owner ${owner}`, 'the role that restores is no member of it');
+      leftOut(`its owner ${owner}`, 'the role that restores is not a member of it');
     } else wanted.owner = owner;
   }
   if (tablespace !== undefined) {
     if (there.tablespaces.has(tablespace)) wanted.tablespace = tablespace;
-    else leftOut(`its tablespace ${tablespace}`, 'it is not there, or may not be used');
+    else leftOut(`its tablespace ${tablespace}`, 'the target lacks it, or the role may not use it');
   }
   if (privileges !== undefined && !noPrivileges) {
     const missing = new Set(
       privileges.flatMap(({ grantee }) => (grantee === undefined || has(grantee) ? [] : [grantee])),
     );
-    for (const role of missing) leftOut(`privileges of ${role} on it`, 'there is no such role there');
+    for (const role of missing) leftOut(`privileges of ${role} on it`, 'the target has no such role');
     wanted.privileges = privileges.filter(({ grantee }) => grantee === undefined || !missing.has(grantee));
   }
   wanted.settings = settings.filter(({ name, role }) => {
     const isForSuperusers = there.settings.get(name.toLowerCase());
     const why =
       role !== undefined && !has(role)
-        ? `there is no role ${role} there`
+        ? `the target has no role ${role}`
         : isForSuperusers === undefined && !name.includes('.')
           ? 'that version does not know it'
           : isForSuperusers === true && !there.isSuperuser

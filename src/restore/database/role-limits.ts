@@ -72,14 +72,14 @@ export function describeLimits(
       ? []
       : [
           `${extensions.join(', ')} (extension) ${belong} to another role: ` +
-            `${wish.clean ? 'not dropped, and the' : 'the'} dump's comment on it is left out`,
+            `${wish.clean ? 'not dropped, and the' : 'the'} comment in the dump is left out`,
         ]),
-    ...(isPublicForeign ? ['the schema public belongs to another role: a comment of the dump on it is left out'] : []),
+    ...(isPublicForeign ? ['the schema public belongs to another role: its comment in the dump is left out'] : []),
     ...(foreignRoles.length === 0 || wish.noOwner
       ? []
       : [
-          `the role that restores is no member of ${foreignRoles.join(', ')}: ` +
-            'objects of these roles are refused without that membership (GRANT role TO ...) or --no-owner',
+          `the role that restores is not a member of ${foreignRoles.join(', ')}: ` +
+            'their objects are refused. Grant the membership (GRANT role TO ...), or restore with --no-owner',
         ]),
   ];
 }

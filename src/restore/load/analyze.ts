@@ -10,7 +10,7 @@ export interface TableName {
   name: string;
 }
 
-const HINT = 'All of the dump is there. Queries may be slow until autovacuum comes by, or until you run: ANALYZE';
+const HINT = 'All of the dump was restored. Queries may be slow until autovacuum has run, or until you run: ANALYZE';
 const DONE = 'done';
 const LONGEST_MS = 24 * 3_600_000;
 

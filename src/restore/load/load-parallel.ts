@@ -9,7 +9,7 @@ import { askingOf } from './loader.ts';
 import { partFlags, pgRestore } from './load-binary.ts';
 import { quoteLiteral } from '../../postgres/quote.ts';
 
-const OUTCOME = 'a part of it may have been restored';
+const OUTCOME = 'a part of the dump may have been restored';
 const LOOK_EVERY_MS = 500;
 
 /**
@@ -51,7 +51,7 @@ export async function loadInParallel(request: LoadRequest, path: string, jobs: n
   });
   signal.throwIfAborted();
   if (exitCode === 0) return;
-  if (waitedInVain) throw waitedTooLong(`pg_restore was ended, and ${OUTCOME}`, locks, lockWaitSeconds);
+  if (waitedInVain) throw waitedTooLong(`pg_restore was stopped, and ${OUTCOME}`, locks, lockWaitSeconds);
   throw explainLoadFailure('pg_restore', stderrTail, OUTCOME);
 }
 

@@ -79,7 +79,7 @@ export function startScript(request: LoadRequest): Loader {
 }
 
 const UNKNOWN =
-  'it is not known whether the dump was restored, since the connection was lost at the end: look at the database';
+  'it is not known whether the dump was restored, because the connection was lost at the end: look into the database';
 
 /** How many bytes a program has taken from its pipe. */
 function bytesReadFrom(stdin: Writable): () => number {

@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 1000;
 export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds: number): ProgramError {
   return new ProgramError(
     `${message} (${locks.lastSeen() ?? 'another session held a lock that the restore needs'})`,
-    `It waited ${lockWaitSeconds} seconds. End that session, or wait longer: --lock-wait-sec`,
+    `The restore waited ${lockWaitSeconds} seconds. End that session, or wait longer: --lock-wait-sec SECONDS`,
   );
 }
 

@@ -114,7 +114,7 @@ export async function sequencesAhead(entries: readonly TocEntry[], target: Datab
         const nextThere = BigInt(there) + (isCalled === 'true' ? step : 0n);
         const nextDumped = BigInt(dumped) + (isDumpedCalled === 'true' ? step : 0n);
         if (step > 0n ? nextThere <= nextDumped : nextThere >= nextDumped) continue;
-        const note = `the sequence ${nameOf(entry)} stays at ${there}, further than the ${dumped} of the backup`;
+        const note = `the sequence ${nameOf(entry)} stays at ${there}: the backup has the smaller ${dumped}`;
         ahead.push({ entry, note });
       }
     },
@@ -142,12 +142,12 @@ export async function compareRows(expected: ReadonlyMap<TocEntry, number>, targe
     for (const [nr, count] of rows) {
       const [entry, rowCount] = batch[Number(nr)] ?? [];
       if (entry === undefined || rowCount === undefined || Number(count) >= rowCount) continue;
-      short.push(`${nameOf(entry)} holds ${count} rows, and the backup ${rowCount}`);
+      short.push(`${nameOf(entry)} holds ${count} rows instead of the ${rowCount} of the backup`);
     }
   });
   if (short.length === 0) return;
   throw new ProgramError(
-    `the part was loaded, but not all of its rows are there: ${short.join('; ')}`,
-    'A trigger of the table may have left rows out, or another session removed them.',
+    `the tables were loaded, but not all of their rows are there: ${short.join('; ')}`,
+    'A trigger of the table may have skipped rows, or another session removed them.',
   );
 }

@@ -170,5 +170,7 @@ export function withoutLargeObjects(chosen: ReadonlySet<number>, { entries, byId
     return entry?.kind === 'TABLE' && REFERENCE.test(entry.definition) ? [nameOf(entry)] : [];
   });
   if (holders.length === 0) return [];
-  return [`left out: large objects, to which rows of ${holders.join(', ')} may refer; they come with the whole backup`];
+  return [
+    `left out: large objects, to which rows of ${holders.join(', ')} may refer. Only a restore of the whole backup brings them`,
+  ];
 }

@@ -65,7 +65,7 @@ export async function chooseEntries(
   const present = await target.whatIsThere([...entries.filter(isChosen), ...neededBy(chosen, contents)]);
   const schemas = roots.filter((entry) => entry.kind === 'SCHEMA' && present.has(entry));
   for (const schema of schemas) {
-    notes.push(`the schema ${schema.name} is there: its owner, privileges and comment stay as they are`);
+    notes.push(`the schema ${schema.name} exists already: its owner, privileges and comment stay as they are`);
     for (const entry of entries) {
       if (isRemark(entry.kind) && entry.dependsOn.includes(schema.dumpId)) chosen.delete(entry.dumpId);
     }
@@ -74,8 +74,8 @@ export async function chooseEntries(
   const inTheWay = entries.filter((entry) => isChosen(entry) && present.has(entry) && entry.kind !== 'INDEX');
   if (inTheWay.length > 0) {
     throw new ArchiveError(
-      `the target holds already, and nothing is restored over it: ${inTheWay.map(nameOf).join(', ')}`,
-      'Move it to another schema first (alter table ... set schema ...) or drop it, restore into another database, or only add the rows: --data-only',
+      `the target holds these already, and nothing is restored over them: ${inTheWay.map(nameOf).join(', ')}`,
+      'Move them to another schema first (alter table ... set schema ...) or drop them. Or restore into another database, or only add the rows: --data-only',
     );
   }
 
@@ -92,15 +92,15 @@ export async function chooseEntries(
     }
     chosen.delete(entry.dumpId);
     if (entry.kind === 'TABLE ATTACH')
-      notes.push(`${nameOf(entry)} is attached to nothing: ${described(lacking)} is not there`);
+      notes.push(`${nameOf(entry)} is not attached to its parent: the target lacks ${described(lacking)}`);
     else if (!isRemark(entry.kind)) {
-      notes.push(`left out: ${described(entry, contents)}, since ${described(lacking)} is not there`);
+      notes.push(`left out: ${described(entry, contents)}, because the target lacks ${described(lacking)}`);
     }
   }
   notes.push(...leftBehind(chosen, brought, contents));
   for (const entry of brought) chosen.add(entry.dumpId);
   if (brought.size > 0)
-    notes.push(`brought along, since it is needed: ${[...brought].map((entry) => described(entry)).join(', ')}`);
+    notes.push(`restored as well, because it is needed: ${[...brought].map((entry) => described(entry)).join(', ')}`);
   for (const entry of entries) if (isAbout(entry, brought, contents)) chosen.add(entry.dumpId);
   notes.push(...withoutRows(chosen, contents), ...withoutLargeObjects(chosen, contents));
 
@@ -122,8 +122,8 @@ async function chooseRows(
   const tables = absent.filter(({ kind }) => kind !== 'SEQUENCE');
   if (tables.length > 0) {
     throw new ArchiveError(
-      `--data-only needs tables that are there, and the target lacks: ${tables.map(nameOf).join(', ')}`,
-      'Leave --data-only out, and they are made.',
+      `--data-only needs existing tables, and the target lacks ${tables.map(nameOf).join(', ')}`,
+      'Without --data-only the restore creates them.',
     );
   }
   notes.push(...absent.map((entry) => `left out: the value of ${described(entry)}, which the target lacks`));
@@ -134,11 +134,11 @@ async function chooseRows(
   const { ordered, isReordered, circles } = orderRows(wanted, await target.foreignKeys());
   if (circles.length > 0) {
     const names = circles.map(nameOf).join(', ');
-    notes.push(`foreign keys of ${names} go round in a circle: drop one of them first if rows are refused`);
+    notes.push(`the foreign keys of ${names} form a circle. If rows are refused, drop one of these keys first`);
   }
   notes.push(...withoutRows(chosen, contents));
   if (!data.some(({ kind }) => kind === 'TABLE DATA')) {
-    throw new ArchiveError('the backup holds no rows of what is named');
+    throw new ArchiveError('the backup holds no rows of what was named');
   }
   return { entries: ordered, isReordered, notes };
 }

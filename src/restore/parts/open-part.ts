@@ -68,7 +68,7 @@ export function openPart({ parts, target, createDirectory }: PartOptions): Part 
       notes: async () => {
         const found = surveyor.result();
         choice = await chooseEntries(found.toc.entries, parts, target === undefined ? NOTHING_THERE : asked(target));
-        if (choice.entries.length === 0) throw new ArchiveError('nothing of what is named is left to be restored');
+        if (choice.entries.length === 0) throw new ArchiveError('nothing is left to restore of what was named');
         rowCounts = new Map(
           choice.entries.flatMap((entry) => {
             const count = found.rowCounts.get(entry.dumpId);

@@ -45,7 +45,7 @@ const RULES: Rule[] = [
     (_, { needs, isOurs }, failure) =>
       isOurs && !needs.preload.includes('pg_cron')
         ? { again: { ...needs, preload: [...needs.preload, 'pg_cron'] } }
-        : unknown(failure.message, "Leave --scratch-url out: a server of pgbak's own is made for it."),
+        : unknown(failure.message, 'Leave --scratch-url out: then pgbak starts a PostgreSQL server of its own.'),
   ],
   [
     /(?:extension )?"?([\w-]+)"? (?:must be (?:pre)?loaded|can only be loaded)|(?:must|can only) be loaded via "?shared_preload_libraries/,
@@ -99,7 +99,7 @@ const RULES: Rule[] = [
   ],
   [
     /invalid input syntax for type money/,
-    (_, __, failure) => unknown(failure.message, 'It needs the lc_monetary of its server.'),
+    (_, __, failure) => unknown(failure.message, 'The dump needs the lc_monetary of its server.'),
   ],
   // Faults of the server, not of the dump: no room, memory, connections, rights or feature; or the server went away.
   [
@@ -109,11 +109,11 @@ const RULES: Rule[] = [
         failure.message,
         /Permission denied|No such file/.test(failure.message)
           ? 'The dump asks for a file that the server for throwaway databases does not have, or may not read.'
-          : 'The server for throwaway databases has not enough room.',
+          : 'The disk of the server for throwaway databases is full.',
       ),
   ],
   [
-    /server closed the connection|terminating connection|connection to server|could not (?:connect|receive|send)|SSL (?:SYSCALL|connection)|the database system is|no connection to the server|canceling statement|lock timeout|deadlock detected|gave no reason|was killed|read-only transaction/,
+    /server closed the connection|terminating connection|connection to server|cannot connect to|there is no database|could not (?:connect|receive|send)|SSL (?:SYSCALL|connection)|the database system is|no connection to the server|canceling statement|lock timeout|deadlock detected|gave no reason|was killed|read-only transaction/,
     (_, __, failure) => unknown(failure.message, failure.hint),
   ],
   [
@@ -138,14 +138,14 @@ export function judgeLoad(failure: ProgramError, situation: LoadSituation): Load
   }
   if (madeOtherwise !== undefined && needs.facts !== undefined) {
     return unknown(
-      `it did not load into a database of another locale than its own (${describeLocale(needs.facts)}; ${madeOtherwise}): ${failure.message}`,
+      `the dump did not load into a database with another locale than its own (${describeLocale(needs.facts)}; ${madeOtherwise}): ${failure.message}`,
       `Install the locale where pgbak verifies. ${SERVER}`,
     );
   }
   const own = needs.origin.serverMajor;
   if (own !== undefined && own !== major && !CONTRADICTION.test(failure.message)) {
     return unknown(
-      `it was made by PostgreSQL ${own}, and did not load into PostgreSQL ${major}, which is here: ${failure.message}`,
+      `the dump was made by PostgreSQL ${own} and did not load into PostgreSQL ${major}, which is here: ${failure.message}`,
       installServer(needs),
     );
   }

@@ -102,7 +102,7 @@ async function make({ name, needs, major, server }: ScratchDatabaseRequest): Pro
     if (!(error instanceof ProgramError)) throw error;
     await server.ask(inC);
     const names = [...systemLocales(facts), ...(facts.locale === undefined ? [] : [facts.locale])];
-    return `the locale ${names.join(', ')} is not there`;
+    return `the locale ${names.join(', ')} is missing`;
   }
 }
 
