@@ -46,7 +46,7 @@ rmSync(`${root}/dist`, { recursive: true, force: true });
 const { metafile } = await build({
   metafile: true,
   absWorkingDir: root,
-  entryPoints: ['src/commands/**/*.ts', 'src/main.ts', 'src/terminal/help.ts'],
+  entryPoints: ['src/commands/**/*.ts', 'src/main.ts', 'src/terminal/help.ts', 'src/terminal/completion/complete.ts'],
   outdir: 'dist',
   outbase: 'src',
   chunkNames: 'shared/[name]-[hash]',

@@ -26,6 +26,13 @@ if (process.argv.length === 3 && ['--version', '-v', 'version'].includes(process
     process.stderr.write(`pgbak: cannot write to standard output: ${code}\n`);
   });
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
+} else if (process.argv[2] === 'completion' && /^--complete(-line)?$/.test(process.argv[3] ?? '')) {
+  // The shell asks at each Tab.
+  muteDebugging();
+  await nameHome();
+  process.stdout.on('error', () => {});
+  const { complete } = await import('../dist/terminal/completion/complete.js');
+  complete(process.argv.slice(3), import.meta.url);
 } else {
   const isDebugging = muteDebugging();
   await nameHome();

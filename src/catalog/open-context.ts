@@ -1,7 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import envPaths from 'env-paths';
+import { catalogPathOf } from './catalog-path.ts';
 import { openCatalog, type Catalog, type CatalogUse } from './open-catalog.ts';
 import type { Context } from '../core/context.ts';
 import type { Report } from '../core/events.ts';
@@ -66,10 +65,6 @@ async function warnOfExposure(path: string, report: Report): Promise<void> {
 async function open(path: string, environment: Environment, use: CatalogUse): Promise<Catalog> {
   const temporaryDirectory = environment.temporaryDirectory ?? tmpdir();
   return await openCatalog(path, { use, clock: systemClock, temporaryDirectory });
-}
-
-function catalogPathOf({ catalogPath }: Environment): string {
-  return catalogPath ?? join(envPaths('pgbak', { suffix: '' }).data, 'backup.sqlite');
 }
 
 /** Opens the catalogue only where that changes nothing: where it has today's schema and is undamaged. */
