@@ -5,15 +5,12 @@ import { canAsk } from '../terminal/output.ts';
 
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
-import { quoted } from '../core/printable.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { readEnvironment } from '../server/environment.ts';
 import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';
+import { lacksOf, nextSteps } from '../monitor/next-steps.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
-import { objectNameOf } from '../server/names.ts';
-import { knownPlaceOf } from '../server/destination.ts';
-import { FORMATS } from '../core/archive-format.ts';
 
 export default class Add extends BaseCommand {
   static override summary = 'Add a database to back up';
@@ -79,19 +76,12 @@ EXIT STATUS
       await programsCheck(fields, context);
       this.log(await storageCheck(fields, context));
     }
-    const { id, name } = await catalog.servers.add(fields);
-    for (const { message } of brokenReferences(fields, environment)) {
-      context.report({ type: 'warning', server: name, message: `warning: ${name}: ${message}` });
-    }
-    this.log(`Added server ${id}: ${name}\nBack it up now: pgbak run --force --server ${quoted(name)}`);
-    const place = knownPlaceOf(fields, environment);
-    const names = FORMATS.map((format) => objectNameOf(fields.archiveName, format));
-    const earlier = place === undefined ? 0 : await catalog.places.orphans(place, names);
-    if (earlier > 0) {
-      this.log(
-        `${earlier} backups of a server that was deleted are there under the same name. Take them over: pgbak catalog rebuild --from ${quoted(place ?? '')}`,
-      );
-    }
+    const server = await catalog.servers.add(fields);
+    const { id, name } = server;
+    const warn = (message: string) => context.report({ type: 'warning', server: name, message: `warning: ${message}` });
+    for (const { message } of brokenReferences(fields, environment)) warn(`${name}: ${message}`);
+    for (const message of lacksOf(server, context)) warn(message);
+    this.log([`Added server ${id}: ${name}`, ...(await nextSteps(server, context))].join('\n'));
     return { id, name };
   }
 }

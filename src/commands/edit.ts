@@ -11,7 +11,7 @@ import { settleDestination } from '../monitor/lost-directory.ts';
 import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
-import { isMendedByItself, refuseUnmended } from '../server/server.ts';
+import { isMendedByItself, refuseUnmended, type ServerInput } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Edit extends BaseCommand {
@@ -66,6 +66,10 @@ EXIT STATUS
 
     const isChecked = !flags['no-check'];
     const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate }, context) : given;
+    if (isGiven && isPasswordReplaced(input) && canAsk(isJson)) {
+      const { offerToKeep } = await import('../terminal/prompts/ask-password.ts');
+      await offerToKeep(input, { today, storedCount: (await catalog.backups.inStorage(today.id)).length, environment });
+    }
     const changes = parseServerInput(keepingEarlier(input, today));
     refuseUnmended(today, changes);
     if (isChecked && !isAsking) refuseBrokenReferences(changes, environment);
@@ -90,4 +94,9 @@ EXIT STATUS
     for (const line of lines) this.log(line);
     return report;
   }
+}
+
+/** Whether flags give another archive password, and do not say what becomes of the present one. */
+function isPasswordReplaced({ archivePassword, earlierArchivePasswords }: ServerInput): boolean {
+  return archivePassword !== undefined && earlierArchivePasswords === undefined;
 }

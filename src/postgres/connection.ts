@@ -69,6 +69,11 @@ export function parseConnection(connectionString: Secret): Connection {
   };
 }
 
+/** A connection string with its database named; everything else, the password as well, stays as it is. */
+export function withDatabase(connectionString: Secret, database: string): Secret {
+  return new Secret(withParameter(connectionString.reveal().trim(), 'dbname', database));
+}
+
 /** The same server and role, another database. */
 export function connectionTo(connection: Connection, database: string): Connection {
   const conninfo = withParameter(connection.conninfo, 'dbname', database);

@@ -22,8 +22,6 @@ export interface FieldFacts {
   helpGroup?: string;
   /** The column of `servers`, where it is not the flag with underscores. */
   column?: string;
-  /** The question of a prompt. */
-  prompt?: string;
   /** Shown as asterisks while it is typed. */
   isMasked?: boolean;
   /** The environment variable that applies where a record has no value. */

@@ -27,8 +27,8 @@ function b2<const Variable extends string>(variable: Variable) {
   return { column: variable, variable, triedAt: 'storage' } as const;
 }
 
-function pingUrl<const Flag extends string>(flag: Flag, help: string, prompt?: string) {
-  const facts = { flag, help, helpGroup: HEALTH_CHECKS, helpValue: 'URL', ...(prompt === undefined ? {} : { prompt }) };
+function pingUrl<const Flag extends string>(flag: Flag, help: string) {
+  const facts = { flag, help, helpGroup: HEALTH_CHECKS, helpValue: 'URL' };
   return optionalSecret(facts, (given) => {
     if (!isReference(given)) parsePingUrl(given);
     return given;
@@ -40,8 +40,8 @@ function patterns<const Flag extends string, const Column extends string>(flag: 
 }
 
 /**
- * All facts about each field of a server, in one place: rule, default, flag, column, prompt. Types, flags, prompts,
- * rows and the messages about an unreadable record come from here, in this order. A new field also needs a migration
+ * All facts about each field of a server, in one place: rule, default, flag, column; its words for people are in field-words.ts. Types, flags,
+ * prompts, rows and the messages about an unreadable record come from here, in this order. A new field also needs a migration
  * that adds its column.
  */
 export const SERVER_FIELDS = {
@@ -52,7 +52,6 @@ export const SERVER_FIELDS = {
       helpGroup: BASICS,
       help: 'what to call the server; default: the name of its database',
       helpValue: 'NAME',
-      prompt: 'Name',
     },
     parseName,
   ),
@@ -62,7 +61,6 @@ export const SERVER_FIELDS = {
       helpGroup: BASICS,
       help: `postgresql://USER@HOST/DATABASE, or key=value pairs, ${OR_REFERENCE}`,
       helpValue: 'STRING',
-      prompt: 'Connection string',
       isMasked: true,
       triedAt: 'database',
     },
@@ -77,7 +75,6 @@ export const SERVER_FIELDS = {
       helpGroup: BASICS,
       help: 'hours between backups, such as 6, 6h, 1d or 1w; default 24',
       helpValue: 'HOURS',
-      prompt: 'Hours between backups',
     },
     { what: 'frequency', unit: 'hours', least: 1, default: 24, parseFlag: parseFrequency },
   ),
@@ -107,7 +104,6 @@ export const SERVER_FIELDS = {
       helpGroup: STORAGE,
       help: 'name of the archives in storage, may hold "/"; default: the name of the server',
       helpValue: 'NAME',
-      prompt: 'Archive name',
       triedAt: 'storage',
     },
     parseArchiveName,
@@ -118,7 +114,6 @@ export const SERVER_FIELDS = {
       helpGroup: ENCRYPTION,
       help: `encrypt the archives with this password, ${OR_REFERENCE}`,
       helpValue: 'PASSWORD',
-      prompt: 'Archive password',
       isMasked: true,
       variable: 'ARCHIVE_PASSWORD',
     },
@@ -153,7 +148,6 @@ export const SERVER_FIELDS = {
       helpGroup: STORAGE,
       help: `id of the B2 application key, ${OR_REFERENCE}`,
       helpValue: 'ID',
-      prompt: 'B2 key id',
       ...b2('B2_KEY_ID'),
     },
     asItIs,
@@ -164,7 +158,6 @@ export const SERVER_FIELDS = {
       helpGroup: STORAGE,
       help: `the B2 application key, ${OR_REFERENCE}`,
       helpValue: 'KEY',
-      prompt: 'B2 application key',
       isMasked: true,
       ...b2('B2_APP_KEY'),
     },
@@ -176,14 +169,13 @@ export const SERVER_FIELDS = {
       helpGroup: STORAGE,
       help: 'name of the B2 bucket',
       helpValue: 'BUCKET',
-      prompt: 'B2 bucket',
       ...b2('B2_BUCKET'),
     },
     asItIs,
   ),
-  hcUrlStart: pingUrl('hc-url-start', 'pinged (POST) when a backup begins', 'Ping URL for the start'),
-  hcUrlSuccess: pingUrl('hc-url-success', 'pinged when it succeeded', 'Ping URL for success'),
-  hcUrlFail: pingUrl('hc-url-fail', 'pinged when it failed, with the error', 'Ping URL for failure'),
+  hcUrlStart: pingUrl('hc-url-start', 'pinged (POST) when a backup begins'),
+  hcUrlSuccess: pingUrl('hc-url-success', 'pinged when it succeeded'),
+  hcUrlFail: pingUrl('hc-url-fail', 'pinged when it failed, with the error'),
   /** Pinged after each verification: at the URL itself when it is good, at `/fail` below it when it is bad. */
   hcUrlVerify: pingUrl('hc-url-verify', 'pinged when a backup was verified; URL/fail when it is bad'),
   /** Patterns as pg_dump takes them, as the next two. */

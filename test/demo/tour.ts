@@ -45,33 +45,38 @@ const typed = await terminal.shows(/\*\nctrl-t shows it/);
 terminal.press('Enter');
 await terminal.shows('? Name');
 terminal.press('Enter');
-await terminal.shows('Hours between backups');
-terminal.press('C-u');
-terminal.type('0');
-const refused = await terminal.shows('a whole number of hours');
-terminal.press('C-u');
-terminal.enter('12');
 await terminal.shows('Store the archives in');
 terminal.press('Enter');
 for (const [question, answer] of [
   ['B2 key id', server.masterKey.id],
   ['B2 application key', server.masterKey.key],
   ['B2 bucket', ''],
-  ['Archive name', ''],
-  ['Archive password', 'correct horse battery staple'],
-  ['The same again', 'correct horse battery staple'],
-  ['Ping URL for success', ''],
-  ['Ping URL for failure', ''],
-  ['Ping URL for the start', ''],
 ] as const) {
   await terminal.shows(`? ${question}`);
   terminal.enter(answer);
 }
+await terminal.shows('? Frequency');
+terminal.press('C-u');
+terminal.type('0');
+const refused = await terminal.shows('whole hours');
+terminal.press('C-u');
+for (const [question, answer] of [
+  ['Frequency', '12'],
+  ['Archive password', 'correct horse battery staple'],
+  ['The same again', 'correct horse battery staple'],
+  ['Health check URL', ''],
+] as const) {
+  await terminal.shows(`? ${question}`);
+  terminal.enter(answer);
+}
+const page = await terminal.shows('Time limits');
+terminal.press('Enter');
 const added = await terminal.shows('Added server');
 add(
-  '`pgbak add` asks for each setting. A wrong answer is refused while you type it. Secrets are shown as asterisks; ctrl-t shows the text.',
+  '`pgbak add` asks for the settings that matter, and shows all of them on a page before it stores the server. A wrong answer is refused while you type it. Secrets are shown as asterisks; ctrl-t shows the text.',
   typed,
   refused,
+  page,
   added,
 );
 

@@ -23,15 +23,24 @@ beforeEach(() => {
 });
 afterEach(() => account[Symbol.dispose]());
 
-describe.each([60, 80, 200])('in a terminal of %i columns, add', (width) => {
-  test('asks, judges while one types, tries connection and storage, and stores', async () => {
+describe.each([60, 120])('in a terminal of %i columns, add', (width) => {
+  const fits = (screen: string) => expect(screen.split('\n').every((line) => line.length <= width)).toBe(true);
+
+  test('shows examples, judges while one types, keeps what was typed, and ends with a page', async () => {
     using terminal = openTerminal(account.env, width);
     terminal.enter('pgbak add');
-    await terminal.shows('Connection string');
+    expect(await terminal.shows('Connection string')).toMatch(/for example: postgresql:\/\/app:password@db\.example/);
     terminal.type('postgresql://app@db.example:port/shop');
     await terminal.shows(/> .*port/);
     terminal.press('C-u');
-    terminal.type(cluster.url('shop'));
+    const url = cluster.url('shop');
+    terminal.enter(url.replace(`:${cluster.port}/`, ':1/'));
+    await terminal.shows(/Connection\s+refused/);
+    terminal.enter('n');
+    // The string stands there again, masked, and only its port is mended.
+    await terminal.shows(/\? Connection string \*{20,}/);
+    for (let index = 0; index < '1/shop'.length; index += 1) terminal.press('BSpace');
+    terminal.type(`${cluster.port}/shop`);
     expect(await terminal.shows('ctrl-t shows it')).not.toContain('superuser');
     terminal.press('C-t');
     await terminal.shows('superuser');
@@ -45,39 +54,31 @@ describe.each([60, 80, 200])('in a terminal of %i columns, add', (width) => {
     await terminal.shows(/would be taken for an\s+id/);
     terminal.press('C-u');
     terminal.enter('my shop');
-    await terminal.shows('Hours between backups');
-    terminal.press('C-u');
-    terminal.type('0');
-    await terminal.shows('a whole number of hours, 1 or more');
-    terminal.press('C-u');
-    terminal.enter('6');
     await terminal.shows('Store the archives in');
-    terminal.press('Enter');
-    await terminal.shows('B2 key id');
-    terminal.enter(server.masterKey.id);
-    await terminal.shows('B2 application key');
-    terminal.enter('K005wrong');
-    await terminal.shows('from B2_BUCKET');
-    terminal.press('Enter');
-    await terminal.shows('? Archive name');
-    terminal.press('Enter');
-    // A wrong key is found out now, not in the night.
-    await terminal.shows(/does not accept the application\s+key/);
-    await terminal.shows('Go on with it all the same?');
-    terminal.enter('n');
-    await terminal.shows(/\? Store the archives in/);
     terminal.press('Enter');
     await terminal.shows(/\? B2 key id/);
     terminal.enter(server.masterKey.id);
     await terminal.shows(/\? B2 application key/);
+    terminal.enter('K005wrong');
+    await terminal.shows('from B2_BUCKET');
+    terminal.press('Enter');
+    // A wrong key is found out now, not in the night, and nothing else is asked again.
+    await terminal.shows(/does not accept the\s+application\s+key/);
+    terminal.enter('n');
+    await terminal.shows(new RegExp(`\\? B2 key id ${server.masterKey.id}`));
+    terminal.press('Enter');
+    await terminal.shows(/\? B2 application key \*{9}/);
+    terminal.press('C-u');
     terminal.enter(server.masterKey.key);
-    await terminal.shows(/\? B2 bucket/);
-    terminal.press('Enter');
-    await terminal.shows(/\? Archive name/);
-    terminal.press('Enter');
     await terminal.shows(/Storage: b2:pgbak-bucket would take\s+my shop\.sql\.7z/);
 
-    await terminal.shows('Archive password');
+    await terminal.shows(/\? Frequency 24h/);
+    terminal.press('C-u');
+    terminal.type('0');
+    await terminal.shows('whole hours, such as 6, or 6h, 1d, 1w');
+    terminal.press('C-u');
+    terminal.enter('1w');
+    await terminal.shows(/\? Archive password \(none: NOT encrypted\)/);
     terminal.enter('one');
     await terminal.shows('The same again');
     terminal.enter('two');
@@ -85,32 +86,76 @@ describe.each([60, 80, 200])('in a terminal of %i columns, add', (width) => {
     terminal.enter('archive secret');
     await terminal.shows(/\? The same again/);
     terminal.enter('archive secret');
-    await terminal.shows('Ping URL for success');
+    await terminal.shows('Health check URL');
     terminal.type('hc-ping.com/uuid');
     await terminal.shows('is not a http:// or https:// address');
     terminal.press('C-u');
     terminal.enter('https://hc-ping.com/uuid');
-    await terminal.shows('Ping URL for failure');
-    terminal.press('Enter');
-    await terminal.shows('Ping URL for the start');
-    terminal.press('Enter');
-    const screen = await terminal.shows('Added server 1: my shop');
-    expect(screen).not.toMatch(/archive secret|superuser|K005/);
-    expect(screen.split('\n').every((line) => line.length <= width)).toBe(true);
 
+    const page = await terminal.shows('Time limits');
+    for (const line of [
+      /Database +shop on 127\.0\.0\.1/,
+      /Stored in +b2:pgbak-bucket/,
+      /Backed up +every 168 h/,
+      /Encryption +AES-256, by its own password/,
+      /Health checks +told of start, success, failure/,
+      /Compression +lzma2:1/,
+      /Kept +everything/,
+    ]) {
+      expect(page).toMatch(line);
+    }
+    terminal.type('Compression');
+    terminal.press('Enter');
+    await terminal.shows(/Any 7-Zip opens it\./);
+    terminal.press('Down');
+    await terminal.shows(/a\s+third of its processor time/);
+    terminal.press('Enter');
+    await terminal.shows(/❯ Add it[\s\S]*Compression +zstd:3/);
+    terminal.type('Kept');
+    terminal.press('Enter');
+    await terminal.shows('Which backups to keep');
+    terminal.press('Down', 'Enter');
+    await terminal.shows(/Remove the others after each good\s+backup\?/);
+    terminal.press('Enter');
+    await terminal.shows(/❯ Add it[\s\S]*Kept +7 daily, 4 weekly, 12 monthly/);
+    terminal.press('Enter');
+    const screen = await terminal.shows(/Added server 1: my shop[\s\S]*pgbak\s+run 'my shop'/);
+    expect(screen).not.toMatch(/archive secret|superuser|K005/);
+    fits(screen);
     expect(await account.json('list')).toMatchObject([
-      {
-        id: 1,
-        name: 'my shop',
-        frequencyHrs: 6,
-        archiveName: 'my shop',
-        encryption: 'record',
-        b2: 'mixed',
-        destination: 'b2:pgbak-bucket',
-      },
+      { id: 1, name: 'my shop', frequencyHrs: 168, compression: 'zstd:3', encryption: 'record', b2: 'mixed' },
     ]);
     terminal.enter('clear; pgbak run');
-    await terminal.shows(/✔ my shop: .* stored as/);
+    await terminal.shows(/✔ my shop: .* stored/);
+  });
+
+  test('by Enter alone stores the defaults in a directory that it makes, and says what is lacking', async () => {
+    account.env['PGBAK_DESTINATION'] = `file:${account.folder.at('backups')}`;
+    using terminal = openTerminal(account.env, width);
+    terminal.enter('pgbak add');
+    await terminal.shows('Connection string');
+    terminal.enter(cluster.url('').replace(/\/$/, ''));
+    await terminal.shows(/names no database\. Which\s+one\?/);
+    terminal.type('shop');
+    await terminal.shows(/❯ shop {2}\d+\.\d MB/);
+    terminal.press('Enter');
+    await terminal.shows('? Name shop');
+    terminal.press('Enter');
+    await terminal.shows('Store the archives in');
+    terminal.press('Enter');
+    await terminal.shows('? Directory /');
+    terminal.press('Enter');
+    await terminal.shows(/does\s+not\s+exist\.\s+Create\s+it\?/);
+    terminal.enter('y');
+    for (const question of ['? Frequency 24h', '? Archive password', '? Health check URL', '❯ Add it']) {
+      await terminal.shows(question);
+      terminal.press('Enter');
+    }
+    const screen = await terminal.shows('Added server 1: shop');
+    expect(screen).toMatch(/warning: the archives of shop are NOT\s+encrypted/);
+    expect(screen).toMatch(/warning: nobody hears when a backup of shop\s+fails/);
+    fits(screen);
+    expect(await account.results()).toMatchObject([{ name: 'shop', status: 'success' }]);
   });
 });
 
@@ -129,54 +174,14 @@ describe('prompts', () => {
   test('ask only for what flags left out', async () => {
     using terminal = openTerminal(account.env);
     terminal.enter(
-      'pgbak add --no-check --connection-string postgresql://db.example/shop --name shop --destination file:/srv/backups --archive-name shop --archive-password env:PW --hc-url-success https://hc-ping.com/uuid --hc-url-fail https://hc-ping.com/uuid/fail --hc-url-start https://hc-ping.com/uuid/start',
+      'pgbak add --no-check --connection-string postgresql://db.example/shop --name shop --destination file:/srv/backups --archive-password env:PW --hc-url https://hc-ping.com/uuid',
     );
-    const screen = await terminal.shows('Hours between backups');
+    const screen = await terminal.shows('? Frequency 24h');
     expect(screen.match(/^\?/gm)).toHaveLength(1);
     terminal.press('Enter');
+    await terminal.shows('❯ Add it');
+    terminal.press('Enter');
     await terminal.shows('Added server 1: shop');
-  });
-
-  test('edit shows what is set, and changes only what was changed', async () => {
-    await account.add({
-      name: 'shop',
-      'connection-string': 'postgresql://app:s3cret@db.example/shop',
-      destination: 'file:/srv/backups',
-      'archive-password': 'archive secret',
-      'hc-url-success': 'https://hc-ping.com/uuid',
-      'frequency-hrs': 12,
-      compression: 'lzma2:5',
-      'no-check': true,
-    });
-    using terminal = openTerminal(account.env);
-    terminal.enter('pgbak edit --no-check');
-    await terminal.shows('Edit which server?');
-    terminal.press('Enter');
-    await terminal.shows('Connection string (set; Enter keeps it)');
-    terminal.press('Enter');
-    await terminal.shows('? Name shop');
-    terminal.press('Enter');
-    await terminal.shows('? Hours between backups 12');
-    terminal.press('BSpace', 'BSpace', '8', 'Enter');
-    await terminal.shows('? Store the archives in');
-    terminal.press('Enter');
-    await terminal.shows('? Directory /srv/backups');
-    terminal.press('Enter');
-    await terminal.shows('? Archive name shop');
-    terminal.press('Enter');
-    await terminal.shows('Archive password (set; Enter keeps it, - clears it)');
-    terminal.press('Enter');
-    await terminal.shows('? Ping URL for success (set;');
-    terminal.enter('-');
-    await terminal.shows('? Ping URL for failure');
-    terminal.press('Enter');
-    await terminal.shows('? Ping URL for the start');
-    terminal.press('Enter');
-    const screen = await terminal.shows('shop: ping URL for success removed');
-    expect(screen).not.toMatch(/s3cret|archive secret|uuid/);
-    expect(await account.json('list')).toMatchObject([
-      { frequencyHrs: 8, encryption: 'record', compression: 'lzma2:5', destination: 'file:/srv/backups' },
-    ]);
   });
 
   test('del asks, takes no for an answer, and says what stays', async () => {

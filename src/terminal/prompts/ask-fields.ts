@@ -2,18 +2,17 @@ import { directoryPlace, parsePlace } from '../../storage/place.ts';
 import { valueOf } from '../../server/field-kinds.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
-import { FIELDS, type FieldName, type ServerFields } from '../../server/server.ts';
+import { FIELD_WORDS } from '../../server/field-words.ts';
+import { FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { attempt, PgbakError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
-import type { Asking } from './ask-server.ts';
+import type { Asking } from './asking.ts';
 import { fieldPrompt, type FieldPromptConfig } from './field-prompt.ts';
 
 /** Why a text will not do; undefined where it will. */
 type Complaint = (text: string) => string | undefined;
 
 export const needed: Complaint = (text) => (text === '' ? 'this is needed' : undefined);
-export const badHours: Complaint = (text) =>
-  /^[1-9]\d{0,5}$/.test(text) ? undefined : 'a whole number of hours, 1 or more';
 export const badConnection = complaintOf((text) => {
   if (!isReference(text)) parseConnection(new Secret(text));
 });
@@ -39,17 +38,19 @@ export function anyOf(...complaints: Complaint[]): Complaint {
   return (text) => complaints.map((complaint) => complaint(text)).find((problem) => problem !== undefined);
 }
 
-/** Asks for a field in the words of the table. */
+/** Asks for a field in its words. */
 export async function askField(
   name: FieldName,
   config: Omit<FieldPromptConfig, 'message' | 'problemOf'> & { problemOf?: Complaint },
 ): Promise<string> {
-  const { prompt = name, isMasked = false } = FIELDS[name];
-  return await fieldPrompt({ message: prompt, isSecret: isMasked, problemOf: badField(name), ...config });
+  const { label, example } = FIELD_WORDS[name];
+  const message = `${label.charAt(0).toUpperCase()}${label.slice(1)}`;
+  const isSecret = FIELDS[name].isMasked ?? false;
+  return await fieldPrompt({ message, example, isSecret, problemOf: badField(name), ...config });
 }
 
 /** Optional fields that hold a text. */
-type OptionalName = {
+export type OptionalName = {
   [Name in FieldName]: ServerFields[Name] extends string | Secret | undefined
     ? undefined extends ServerFields[Name]
       ? Name
@@ -60,24 +61,30 @@ type OptionalName = {
 const CLEARS = '-';
 
 /**
- * Asks for an optional field, unless a flag gave it. `none` tells what applies when neither record nor environment has
- * it. Returns the change: undefined for none, an empty text to clear the field. A text is edited in place. A secret is
- * not shown; Enter keeps it, and a single `-` removes it.
+ * Asks for an optional field, unless a flag gave it, and notes the answer. `none` tells what applies when neither record nor
+ * environment has it. What was typed before is edited in place. A secret of the record is not shown: Enter keeps it, and a
+ * single `-` removes it. Returns whether the answer is another one than before.
  */
 export async function askOptional(
   name: OptionalName,
   none: string,
-  { given, today, environment }: Asking,
-): Promise<string | undefined> {
-  if (given[name] !== undefined) return undefined;
+  answers: ServerInput,
+  { given, today, environment }: Pick<Asking, 'given' | 'today' | 'environment'>,
+): Promise<boolean> {
+  if (given[name] !== undefined) return false;
+  const typed = answers[name];
   const value = today?.[name];
   const { variable } = FIELDS[name];
   const otherwise = variable === undefined || environment.variable(variable) === undefined ? none : `from ${variable}`;
-  if (value instanceof Secret) {
+  if (value instanceof Secret && (typed === undefined || typed === '')) {
     const problemOf: Complaint = (text) => (text === CLEARS ? undefined : badField(name)(text));
-    const text = await askField(name, { problemOf, emptyMeans: `set; Enter keeps it, ${CLEARS} clears it` });
-    return text === '' ? undefined : text === CLEARS ? '' : text;
+    const emptyMeans = typed === '' ? 'removed' : `set; Enter keeps it, ${CLEARS} removes it`;
+    const text = await askField(name, { problemOf, emptyMeans });
+    if (text !== '') answers[name] = text === CLEARS ? '' : text;
+    return text !== '';
   }
-  const text = await askField(name, { emptyMeans: otherwise, ...(value === undefined ? {} : { prefill: value }) });
-  return text === (value ?? '') ? undefined : text;
+  const before = typed ?? (typeof value === 'string' ? value : '');
+  const text = await askField(name, { emptyMeans: otherwise, prefill: before });
+  if (text !== before) answers[name] = text;
+  return text !== before;
 }

@@ -1,31 +1,58 @@
 import { select } from '@inquirer/prompts';
 import { parseDestination, placeOf, settingsPlace } from '../../server/destination.ts';
 import { DEFAULT_PLACE, directoryAt, directoryPlace } from '../../storage/place.ts';
-import { FIELD_NAMES, FIELDS, type ServerFields, type ServerInput } from '../../server/server.ts';
+import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { anyOf, askField, askOptional, badDirectory, badField, needed } from './ask-fields.ts';
-import type { Asking } from './ask-server.ts';
+import type { Asking } from './asking.ts';
 import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
 
 const STORAGE_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].triedAt === 'storage');
+const B2_FIELDS = ['b2KeyId', 'b2AppKey', 'b2Bucket'] as const;
 
-/** Asks where the archives go and under which name, and tries it, until it works or is wanted all the same. */
+/** What is asked again after an error; everything where none of these is in its message. */
+const ABOUT: readonly (readonly [RegExp, readonly FieldName[]])[] = [
+  [/does not accept the application key/, ['b2KeyId', 'b2AppKey']],
+  [/application key is for/, B2_FIELDS],
+  [/may only store names/, ['archiveName']],
+  [/application key/, ['b2KeyId', 'b2AppKey']],
+  [/bucket/, ['b2Bucket']],
+];
+
+/** Asks where the archives go, and tries it, until it works or is wanted all the same. What was typed stays. */
 export async function askStorage(answers: ServerInput, asking: Asking): Promise<void> {
   const { given, tryStorage, fieldsOf, signal } = asking;
+  let asked: readonly FieldName[] = ['destination', ...B2_FIELDS];
   for (;;) {
-    await askDestination(answers, asking);
-    await askB2(answers, asking);
-    await askArchiveName(answers, asking);
-    const isChanged = STORAGE_FIELDS.some((field) => answers[field] !== undefined) || asking.today === undefined;
-    const attempt = tryStorage === undefined || !isChanged ? undefined : () => tryStorage(fieldsOf(answers));
+    if (asked.includes('destination')) await askDestination(answers, asking);
+    await askB2(answers, asked, asking);
+    await askArchiveName(answers, asked.includes('archiveName'), asking);
+    const attempt = tryStorage === undefined ? undefined : () => tryStorage(fieldsOf(answers));
     if (attempt !== undefined) await settle(fieldsOf(answers), asking);
-    if (await tryIt('Trying the storage', attempt, signal)) return;
-    if (STORAGE_FIELDS.every((field) => given[field] !== undefined)) throw new ConfigError('nothing was stored');
-    for (const field of STORAGE_FIELDS) if (given[field] === undefined) delete answers[field];
+    const problem = await tryIt('Trying the storage', attempt, signal, (hint) => inWords(hint, answers, asking));
+    if (problem === undefined) return;
+    asked = ABOUT.find(([pattern]) => pattern.test(problem.message))?.[1] ?? STORAGE_FIELDS;
+    if (asked.every((field) => given[field] !== undefined)) throw new ConfigError('nothing was stored', problem.hint);
   }
+}
+
+/** Names what a person can correct: the variable where a value came from it, else the prompt. */
+function inWords(hint: string, answers: ServerInput, { given, today, environment }: Asking): string {
+  const sourceOf = (name: (typeof B2_FIELDS)[number]) => {
+    const { flag, variable = flag } = FIELDS[name];
+    if (given[name] !== undefined) return `--${flag}`;
+    const isHere = (answers[name] ?? today?.[name] ?? '') !== '' || environment.variable(variable) === undefined;
+    return isHere ? `the ${name === 'b2Bucket' ? 'bucket' : name === 'b2KeyId' ? 'key id' : 'key'} below` : variable;
+  };
+  return hint
+    .replaceAll(
+      '--b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY',
+      `${sourceOf('b2KeyId')} and ${sourceOf('b2AppKey')}`,
+    )
+    .replaceAll('--b2-bucket or B2_BUCKET', sourceOf('b2Bucket'));
 }
 
 /** A no is an answer as well: then the storage is found wanting, which is told. */
@@ -39,7 +66,8 @@ async function settle(fields: ServerFields, { settleDestination }: Asking): Prom
 
 async function askDestination(answers: ServerInput, { given, today, environment }: Asking): Promise<void> {
   if (given.destination !== undefined) return;
-  const current = today?.destination ?? environment.destination ?? DEFAULT_PLACE;
+  const usual = today?.destination ?? environment.destination ?? DEFAULT_PLACE;
+  const current = answers.destination ?? usual;
   const { kind } = parseDestination(current);
   const choice = await select(
     {
@@ -53,28 +81,33 @@ async function askDestination(answers: ServerInput, { given, today, environment 
     promptContext(),
   );
   if (choice === 'b2') {
-    // What the environment says anyway need not stand in the record.
-    if (kind !== 'b2') answers.destination = DEFAULT_PLACE;
+    note(DEFAULT_PLACE);
     return;
   }
   const text = await fieldPrompt({
     message: 'Directory',
+    example: '/srv/backups',
     problemOf: anyOf(needed, badDirectory),
     ...(kind === 'directory' ? { prefill: directoryAt(current) ?? current } : {}),
   });
-  const destination = directoryPlace(text);
-  if (destination !== current) answers.destination = destination;
-}
+  note(directoryPlace(text));
 
-async function askB2(answers: ServerInput, asking: Asking): Promise<void> {
-  if (settingsPlace(asking.fieldsOf(answers), asking.environment).kind !== 'b2') return;
-  for (const name of ['b2KeyId', 'b2AppKey', 'b2Bucket'] as const) {
-    const text = await askOptional(name, 'none yet', asking);
-    if (text !== undefined) answers[name] = text;
+  function note(destination: string): void {
+    // What the environment says anyway need not stand in the record.
+    if (destination === usual) delete answers.destination;
+    else answers.destination = destination;
   }
 }
 
-async function askArchiveName(answers: ServerInput, asking: Asking): Promise<void> {
+async function askB2(answers: ServerInput, asked: readonly FieldName[], asking: Asking): Promise<void> {
+  if (settingsPlace(asking.fieldsOf(answers), asking.environment).kind !== 'b2') return;
+  for (const name of B2_FIELDS) {
+    if (asked.includes(name)) await askOptional(name, 'none yet', answers, asking);
+  }
+}
+
+/** Asks for the name of the archives where it is wanted, or taken by another server. */
+export async function askArchiveName(answers: ServerInput, isWanted: boolean, asking: Asking): Promise<void> {
   const { given, today, others, environment, fieldsOf } = asking;
   if (given.archiveName !== undefined) return;
   const fields = fieldsOf(answers);
@@ -83,7 +116,9 @@ async function askArchiveName(answers: ServerInput, asking: Asking): Promise<voi
     const other = withSameArchives(place, archiveName, others, environment);
     return other === undefined ? undefined : `server "${other.name}" has that name in ${place} already`;
   };
-  const prefill = today?.archiveName ?? fields.archiveName;
-  const text = await askField('archiveName', { prefill, problemOf: anyOf(badField('archiveName'), taken) });
+  if (!isWanted && taken(fields.archiveName) === undefined) return;
+  const problemOf = anyOf(badField('archiveName'), taken);
+  const text = await askField('archiveName', { prefill: fields.archiveName, problemOf });
   if (text !== today?.archiveName) answers.archiveName = text;
+  else delete answers.archiveName;
 }

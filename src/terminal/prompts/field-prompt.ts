@@ -1,11 +1,14 @@
 import { styleText } from 'node:util';
 import { createPrompt, isEnterKey, makeTheme, useEffect, useKeypress, usePrefix, useState } from '@inquirer/core';
+import { fittedLines } from './fitted.ts';
 import { promptContext } from '../../system/interruption.ts';
 
 export interface FieldPromptConfig {
   message: string;
   /** What Enter on an empty line stands for, as it is shown: `24`, `from B2_BUCKET`. */
   emptyMeans?: string;
+  /** An example of the format, shown until something is typed. */
+  example?: string | undefined;
   /** Stands in the line to be edited. */
   prefill?: string;
   /** Shown as asterisks until ctrl-t. */
@@ -19,7 +22,7 @@ export interface FieldPromptConfig {
  * entered, and a rejected secret has to be typed again from its first character.
  */
 const prompt = createPrompt<string, FieldPromptConfig>((config, done) => {
-  const { message, emptyMeans, prefill = '', isSecret = false, problemOf } = config;
+  const { message, emptyMeans, example, prefill = '', isSecret = false, problemOf } = config;
   const theme = makeTheme({});
   const [status, setStatus] = useState<'idle' | 'done'>('idle');
   const [text, setText] = useState(prefill);
@@ -57,7 +60,9 @@ const prompt = createPrompt<string, FieldPromptConfig>((config, done) => {
   if (status === 'done') return `${question} ${styleText('cyan', isSecret ? shownWhenDone(text) : text)}`;
   const complaint = problem !== undefined && (text !== '' || wasRefused) ? styleText('red', `> ${problem}`) : '';
   const help = isSecret && text !== '' ? styleText('dim', `ctrl-t ${isShown ? 'hides' : 'shows'} it`) : '';
-  return [`${question} ${shown}`, [complaint, help].filter((part) => part !== '').join('\n')];
+  const sample = example !== undefined && text === '' ? styleText('dim', `for example: ${example}`) : '';
+  const below = [complaint, sample, help].filter((part) => part !== '').join('\n');
+  return [`${question} ${shown}`, fittedLines(below)];
 });
 
 export function fieldPrompt(config: FieldPromptConfig): Promise<string> {

@@ -1,7 +1,8 @@
 import type { Context } from '../../core/context.ts';
 import { printable } from '../../core/printable.ts';
 import { settleDestination } from '../../monitor/lost-directory.ts';
-import { connectionCheck, storageCheck } from '../../monitor/try-server.ts';
+import { listDatabases } from '../../monitor/list-databases.ts';
+import { connectionCheck, programsCheck, storageCheck } from '../../monitor/try-server.ts';
 import { changedServer, newServer } from '../../server/server-form.ts';
 import { parseServerInput } from '../../server/server-form.ts';
 import type { ServerInput, ServerFields, ServerRecord } from '../../server/server.ts';
@@ -29,8 +30,11 @@ export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, con
     given,
     today,
     others: servers.filter(({ id }) => id !== today?.id),
+    storedCount: today === undefined ? 0 : (await context.catalog.backups.inStorage(today.id)).length,
     environment: context.environment,
     fieldsOf,
+    listDatabases: isChecked ? (fields) => listDatabases(fields, context) : undefined,
+    tryPrograms: isChecked ? async (fields) => (await programsCheck(fields, context)).join('\n') : undefined,
     tryConnection: isChecked ? (fields) => connectionCheck(fields, context) : undefined,
     settleDestination: isChecked
       ? (fields) => settleDestination(fields, context, { isAllowed: mayCreate, ask: isWanted })
@@ -41,9 +45,13 @@ export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, con
 }
 
 async function isWanted(problem: string): Promise<boolean> {
-  const { confirm } = await import('@inquirer/prompts');
+  const [{ confirm }, { fitted }] = await Promise.all([import('@inquirer/prompts'), import('./fitted.ts')]);
+  const question = /does not exist/.test(problem) ? 'Create it?' : 'Take it as it is?';
   return await confirm(
-    { message: printable(`${problem}. Create it, or take it as it is?`), default: false },
+    {
+      message: fitted(printable(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}. ${question}`)),
+      default: false,
+    },
     promptContext(),
   );
 }

@@ -7,14 +7,16 @@ import { wrapHanging } from '../wrap.ts';
 
 /**
  * Tries an answer while the person who typed it is still there, and prints the result. Where it failed, asks whether to
- * go on all the same. False means: ask again.
+ * go on all the same. Returns the error that is to be mended, for which the question is asked again; `inWords` puts a hint
+ * about flags into the words of the prompts.
  */
 export async function tryIt(
   doing: string,
   attempt: (() => Promise<string>) | undefined,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (attempt === undefined) return true;
+  inWords: (hint: string) => string = (hint) => hint,
+): Promise<PgbakError | undefined> {
+  if (attempt === undefined) return undefined;
   const { default: ora } = await import('ora');
   const spinner = ora({
     text: `${doing} ...`,
@@ -22,17 +24,21 @@ export async function tryIt(
     discardStdin: false,
     isEnabled: isLive(process.stdout),
   }).start();
+  const width = terminalWidth(process.stdout) ?? 80;
   try {
-    spinner.succeed(wrapHanging(printable(await attempt()), terminalWidth(process.stdout) ?? 80, 2));
-    return true;
+    const text = await attempt();
+    if (text === '') spinner.stop();
+    else spinner.succeed(wrapHanging(printable(text), width, 2));
+    return undefined;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PgbakError)) {
       spinner.stop();
       throw error;
     }
-    const text = printable(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
-    spinner.fail(wrapHanging(text, terminalWidth(process.stdout) ?? 80, 2));
-    return await confirm({ message: 'Go on with it all the same?', default: false }, promptContext());
+    const { message, hint } = error;
+    spinner.fail(wrapHanging(printable(hint === undefined ? message : `${message}\n${inWords(hint)}`), width, 2));
+    const goesOn = await confirm({ message: 'Go on with it all the same?', default: false }, promptContext());
+    return goesOn ? undefined : error;
   }
 }

@@ -1,0 +1,46 @@
+import { homedir } from 'node:os';
+import type { Context } from '../core/context.ts';
+import { FORMATS } from '../core/archive-format.ts';
+import { quoted } from '../core/printable.ts';
+import { findSchedule } from '../schedule/find-schedule.ts';
+import { knownPlaceOf } from '../server/destination.ts';
+import { objectNameOf } from '../server/names.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { encryptionSource } from '../server/settings.ts';
+
+/** What a new server still lacks, with what that costs. */
+export function lacksOf(server: ServerRecord, { environment }: Pick<Context, 'environment'>): string[] {
+  const name = quoted(server.name);
+  const { hcUrlSuccess, hcUrlFail } = server;
+  return [
+    ...(encryptionSource(server, environment) === 'none'
+      ? [
+          `the archives of ${server.name} are NOT encrypted: whoever gets one can read it. To encrypt them: pgbak edit ${name} --archive-password file:/path`,
+        ]
+      : []),
+    ...(hcUrlSuccess === undefined && hcUrlFail === undefined
+      ? [
+          `nobody hears when a backup of ${server.name} fails or is not made. Make a check at healthchecks.io, then: pgbak edit ${name} --hc-url URL`,
+        ]
+      : []),
+  ];
+}
+
+/** What to type next, after a server was added. */
+export async function nextSteps(server: ServerRecord, { catalog, environment, signal }: Context): Promise<string[]> {
+  const schedule = await findSchedule(homedir(), environment.variables()['PATH'] ?? '', signal);
+  const place = knownPlaceOf(server, environment);
+  const names = FORMATS.map((format) => objectNameOf(server.archiveName, format));
+  const earlier = place === undefined ? 0 : await catalog.places.orphans(place, names);
+  return [
+    `Back it up now: pgbak run ${quoted(server.name)}`,
+    ...(schedule.length === 0
+      ? ['Nothing starts pgbak by itself yet. To start it every hour: pgbak schedule --install cron']
+      : []),
+    ...(earlier === 0
+      ? []
+      : [
+          `${earlier} backups of a server that was deleted are there under the same name. Take them over: pgbak catalog rebuild --from ${quoted(place ?? '')}`,
+        ]),
+  ];
+}

@@ -1,0 +1,138 @@
+import { attempt, PgbakError } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
+import { parseConnection } from '../postgres/connection.ts';
+import { placeOf } from './destination.ts';
+import type { Environment } from './environment.ts';
+import { objectNameOf } from './names.ts';
+import { isReference } from './reference.ts';
+import { hasRules } from './retention-rules.ts';
+import type { FieldName, ServerFields } from './server.ts';
+import { encryptionSource } from './settings.ts';
+import { shownValue } from './changes.ts';
+
+/** Settings that a person looks at together, on the page before a server is stored. */
+export interface SettingGroup {
+  title: string;
+  fields: readonly FieldName[];
+  /** What will be done, in a few words; no secret. */
+  textOf: (fields: ServerFields, environment: Environment) => string;
+}
+
+const KEPT = [
+  ['keepLast', 'last'],
+  ['keepHourly', 'hourly'],
+  ['keepDaily', 'daily'],
+  ['keepWeekly', 'weekly'],
+  ['keepMonthly', 'monthly'],
+  ['keepYearly', 'yearly'],
+] as const;
+
+/** In the order of the page. Together they hold every field. */
+export const SETTING_GROUPS = {
+  connection: {
+    title: 'Database',
+    fields: ['connectionString'],
+    textOf: ({ connectionString }) => {
+      const text = connectionString.reveal();
+      if (isReference(text)) return text;
+      const connection = attempt(() => parseConnection(connectionString));
+      return connection instanceof PgbakError ? 'not known' : connection.label;
+    },
+  },
+  name: { title: 'Name', fields: ['name'], textOf: ({ name }) => name },
+  storage: {
+    title: 'Stored in',
+    fields: ['destination', 'b2KeyId', 'b2AppKey', 'b2Bucket'],
+    textOf: (fields, environment) => placeOf(fields, environment),
+  },
+  archiveName: {
+    title: 'Stored as',
+    fields: ['archiveName'],
+    textOf: ({ archiveName, format }) => objectNameOf(archiveName, format),
+  },
+  frequency: {
+    title: 'Backed up',
+    fields: ['frequencyHours'],
+    textOf: ({ frequencyHours: hours }) => `every ${hours} h`,
+  },
+  encryption: {
+    title: 'Encryption',
+    fields: ['archivePassword'],
+    textOf: (fields, environment) => {
+      const source = encryptionSource(fields, environment);
+      if (source === 'none') return 'none: whoever gets an archive can read it';
+      return source === 'record' ? 'AES-256, by its own password' : 'AES-256, by ARCHIVE_PASSWORD';
+    },
+  },
+  earlier: {
+    title: 'Old passwords',
+    fields: ['earlierArchivePasswords'],
+    textOf: ({ earlierArchivePasswords: { length } }) => (length === 0 ? 'none' : `${length}, for earlier backups`),
+  },
+  pings: {
+    title: 'Health checks',
+    fields: ['hcUrlStart', 'hcUrlSuccess', 'hcUrlFail', 'hcUrlVerify'],
+    textOf: ({ hcUrlStart, hcUrlSuccess, hcUrlFail, hcUrlVerify }) => {
+      const moments = { start: hcUrlStart, success: hcUrlSuccess, failure: hcUrlFail, verification: hcUrlVerify };
+      const set = Object.entries(moments).flatMap(([moment, url]) => (url === undefined ? [] : [moment]));
+      return set.length === 0 ? 'none: nobody hears of a failure' : `told of ${set.join(', ')}`;
+    },
+  },
+  format: {
+    title: 'Format',
+    fields: ['format'],
+    textOf: ({ format }) => (format === 'sql' ? 'sql, for psql' : 'binary, for pg_restore'),
+  },
+  compression: { title: 'Compression', fields: ['compression'], textOf: ({ compression }) => compression },
+  leftOut: {
+    title: 'Left out',
+    fields: ['excludeTables', 'excludeTableData', 'excludeSchemas', 'noLargeObjects'],
+    textOf: (fields) => {
+      const { excludeTables, excludeTableData, excludeSchemas, noLargeObjects } = fields;
+      const parts = [
+        ...(excludeSchemas.length === 0 ? [] : [`schemas ${excludeSchemas.join(', ')}`]),
+        ...(excludeTables.length === 0 ? [] : [`tables ${excludeTables.join(', ')}`]),
+        ...(excludeTableData.length === 0 ? [] : [`rows of ${excludeTableData.join(', ')}`]),
+        ...(noLargeObjects ? ['large objects'] : []),
+      ];
+      return parts.join('; ') || 'nothing';
+    },
+  },
+  globals: {
+    title: 'Roles',
+    fields: ['includeGlobals'],
+    textOf: ({ includeGlobals }) => (includeGlobals ? 'archived with the database' : 'not archived'),
+  },
+  verification: {
+    title: 'Verification',
+    fields: ['verifyAfter', 'countRows'],
+    textOf: ({ verifyAfter, countRows }) => {
+      const texts = { none: 'only by pgbak verify', archive: 'each archive is read', restore: 'each is restored' };
+      return `${texts[verifyAfter]}${countRows ? ', rows are counted' : ''}`;
+    },
+  },
+  retention: {
+    title: 'Kept',
+    fields: [...KEPT.map(([name]) => name), 'keepWithin', 'autoPrune'],
+    textOf: (fields) => {
+      if (!hasRules(fields)) return 'everything';
+      const rules = KEPT.flatMap(([name, word]) => (fields[name] === undefined ? [] : [`${fields[name]} ${word}`]));
+      const within = fields.keepWithin === undefined ? [] : [`all within ${fields.keepWithin}`];
+      return `${[...rules, ...within].join(', ')}; ${fields.autoPrune ? 'the rest is removed' : 'removed by pgbak prune only'}`;
+    },
+  },
+  sizes: {
+    title: 'Size checks',
+    fields: ['minSizeBytes', 'sizeTolerancePercent', 'onSizeChange'],
+    textOf: ({ minSizeBytes, sizeTolerancePercent: percent, onSizeChange }) =>
+      `at least ${formatBytes(minSizeBytes)}; ${onSizeChange === 'alert' ? 'warns' : 'fails'} beyond ${percent} % change`,
+  },
+  limits: {
+    title: 'Time limits',
+    fields: ['lockWaitSeconds', 'idleTimeoutSeconds'],
+    textOf: ({ lockWaitSeconds, idleTimeoutSeconds }) =>
+      `locks ${shownValue('lockWaitSeconds', lockWaitSeconds)}, silence ${shownValue('idleTimeoutSeconds', idleTimeoutSeconds)}`,
+  },
+} as const satisfies Record<string, SettingGroup>;
+
+export type GroupName = keyof typeof SETTING_GROUPS;

@@ -1,0 +1,30 @@
+import { FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
+import { askField } from './ask-fields.ts';
+import { valueOf } from '../../server/field-kinds.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Asking } from './asking.ts';
+
+type NameOf<Value> = { [Name in FieldName]: ServerFields[Name] extends Value ? Name : never }[FieldName];
+type WholeName = NameOf<number | undefined>;
+export type ListName = 'excludeTables' | 'excludeTableData' | 'excludeSchemas';
+
+/** Asks for a whole number; the rule of the field judges it. Of a rule of retention, 0 stands for none. */
+export async function askWhole(name: WholeName, answers: ServerInput, { fieldsOf }: Asking): Promise<void> {
+  const problemOf = (text: string) => {
+    if (!/^\d{1,12}$/.test(text.trim())) return 'a whole number';
+    const value = valueOf<unknown>(FIELDS[name].rule, Number(text));
+    return value instanceof ConfigError ? value.message : undefined;
+  };
+  const text = await askField(name, { prefill: String(fieldsOf(answers)[name] ?? 0), problemOf });
+  answers[name] = Number(text);
+}
+
+/** Asks for patterns with commas between them. A comma in double quotes is part of a name. */
+export async function askList(name: ListName, answers: ServerInput, { fieldsOf }: Asking): Promise<void> {
+  const text = await askField(name, {
+    prefill: fieldsOf(answers)[name].join(', '),
+    emptyMeans: 'none',
+    problemOf: () => undefined,
+  });
+  answers[name] = (text.match(/(?:"[^"]*"?|[^,"])+/g) ?? []).map((one) => one.trim()).filter((one) => one !== '');
+}

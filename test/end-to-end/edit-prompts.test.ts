@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+let cluster: Cluster;
+let account: Account;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  await cluster.sql('shop', 'create table noise as select md5(random()::text || n) from generate_series(1, 2000) as n');
+});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
+beforeEach(() => {
+  account = newAccount();
+});
+afterEach(() => account[Symbol.dispose]());
+
+describe.each([60, 120])('in a terminal of %i columns', (width) => {
+  const fits = (screen: string) => expect(screen.split('\n').every((line) => line.length <= width)).toBe(true);
+
+  test('edit shows the same page, says what is kept, and tells what was changed', async () => {
+    const destination = `file:${account.folder.at('backups')}`;
+    await account.add({
+      name: 'shop',
+      'connection-string': cluster.url('shop'),
+      destination,
+      'archive-password': 'archive secret',
+      'hc-url-success': 'https://hc-ping.com/uuid',
+      'frequency-hrs': 12,
+      compression: 'lzma2:5',
+      'no-check': true,
+    });
+    await account.pgbak('run');
+    using terminal = openTerminal(account.env, width);
+    terminal.enter('pgbak edit');
+    await terminal.shows('Edit which server?');
+    terminal.press('Enter');
+    await terminal.shows(/Settings of shop[\s\S]*Backed up +every 12 h[\s\S]*Compression +lzma2:5/);
+    terminal.press('Enter');
+    await terminal.shows('? Connection string (set; Enter keeps it)');
+    terminal.press('Enter');
+    await terminal.shows('❯ Store');
+    terminal.type('Encryption');
+    terminal.press('Enter');
+    await terminal.shows(/\? Archive password \(set; Enter keeps it,\s+-\s+removes it\)/);
+    terminal.enter('second secret');
+    await terminal.shows('The same again');
+    terminal.enter('second secret');
+    await terminal.shows(/1 backup was made with the present\s+password\.\s+Keep\s+it for it\?/);
+    terminal.press('Enter');
+    await terminal.shows(/❯ Store[\s\S]*Old passwords +1, for earlier backups/);
+    terminal.type('Health');
+    terminal.press('Enter');
+    await terminal.shows('Tell a health check of each backup');
+    terminal.press('Up', 'Enter');
+    await terminal.shows(/❯ Store[\s\S]*Health checks +none/);
+    terminal.type('Left out');
+    terminal.press('Enter');
+    await terminal.shows('Tables left out');
+    terminal.enter('audit_*, "odd, name"');
+    await terminal.shows('Tables whose rows are left out');
+    terminal.press('Enter');
+    await terminal.shows('Schemas left out');
+    terminal.press('Enter');
+    await terminal.shows('Dump large objects?');
+    terminal.press('Enter');
+    await terminal.shows(/❯ Store[\s\S]*Left out +tables audit_\*, "odd, name"/);
+    terminal.press('Enter');
+    const screen = await terminal.shows('ping URL for success removed');
+    expect(screen).toMatch(/shop: archive password changed\. New backups are encrypted\s+with\s+it/);
+    expect(screen).toMatch(/tables left out: audit_\* added, "odd, name"\s+added/);
+    expect(screen).not.toMatch(/archive secret|second secret|superuser|uuid/);
+    fits(screen);
+    terminal.enter('clear; pgbak edit shop');
+    await terminal.shows('Settings of shop');
+    terminal.type('Cancel');
+    terminal.press('Enter');
+    await terminal.shows('pgbak: nothing was changed');
+  });
+});
+
+describe('flags', () => {
+  test('offer to keep the present password also where a flag gives another', async () => {
+    await account.add({
+      name: 'shop',
+      'connection-string': cluster.url('shop'),
+      destination: `file:${account.folder.at('backups')}`,
+      'archive-password': 'archive secret',
+    });
+    await account.pgbak('run');
+    using terminal = openTerminal(account.env);
+    terminal.enter('pgbak edit shop --archive-password "second secret"');
+    await terminal.shows('1 backup was made with the present password. Keep it for it?');
+    terminal.press('Enter');
+    await terminal.shows('earlier archive passwords: 0 -> 1');
+  });
+});
