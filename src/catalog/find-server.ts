@@ -1,5 +1,6 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import { ConfigError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 import { didYouMean, mayRepeat } from '../core/nearest.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { Catalog } from './open-catalog.ts';
@@ -37,11 +38,13 @@ export async function findBackup(
   servers: readonly string[] | undefined,
 ): Promise<BackupRecord> {
   const backup = await catalog.backups.find(backupId);
-  if (backup === undefined) throw new ConfigError(`there is no backup ${backupId}`, 'See the ids: pgbak logs');
+  if (backup === undefined)
+    throw new ConfigError(`there is no backup ${backupId}`, 'The ids of all backups: pgbak logs');
   const named = servers === undefined ? [] : await findServers(catalog, servers);
   if (named.length > 0 && !named.some(({ id }) => id === backup.serverId)) {
     throw new ConfigError(
       `backup ${backupId} is of ${backup.serverName}, not of ${named.map(({ name }) => name).join(' or ')}`,
+      `The backups of that server: pgbak backups ${named.map(({ name }) => quoted(name)).join(' ')}`,
     );
   }
   return backup;

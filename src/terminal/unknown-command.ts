@@ -52,7 +52,8 @@ function unknownCommand(error: unknown, words: readonly string[], program: strin
   const plain = words.filter((word) => !word.startsWith('-'));
   const [first = '', second = ''] = plain;
   if (words[0]?.startsWith('-') === true && names.includes(first)) {
-    return { message: 'the command stands first, its flags behind it', hint: `For example: pgbak ${first} --json` };
+    const flag = words.find((word) => /^--[a-z]{1,20}$/.test(word)) ?? '--json';
+    return { message: 'the command stands first, its flags behind it', hint: `For example: pgbak ${first} ${flag}` };
   }
   if (names.includes(first)) return tooMuch(first);
   const below = names.filter((name) => name.startsWith(`${first} `));
