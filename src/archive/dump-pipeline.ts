@@ -5,7 +5,7 @@ import { startProgram, type Command, type Ending, type RunningProgram } from '..
 import { addCommand, type ArchiveTarget } from './archive-stream.ts';
 import { judgeEndings, unlessInterrupted } from './judge-endings.ts';
 import { enterPassword } from './password-prompt.ts';
-import { watchLimits, type Limits, type LimitWatch } from './watch-limits.ts';
+import { watchLimits, type ArchiveProgress, type Limits, type LimitWatch } from './watch-limits.ts';
 import { compressedBytes, type Zstd } from './zstd.ts';
 
 export interface PipelineRequest extends ArchiveTarget {
@@ -18,7 +18,7 @@ export interface PipelineRequest extends ArchiveTarget {
   /** Compresses the source's output before 7-Zip gets it, where `compression` is zstd. */
   zstd?: Zstd;
   limits: Limits;
-  onProgress?: (progress: { archiveBytes: number }) => void;
+  onProgress?: (progress: ArchiveProgress) => void;
   /** Each line of the source's stderr, secrets hidden. */
   onSourceLine?: (line: string) => void;
   /** Gets the writer, which can be paused until the pipeline has ended. */

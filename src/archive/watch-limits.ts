@@ -9,6 +9,12 @@ export interface Limits {
   idleMs: number;
 }
 
+export interface ArchiveProgress {
+  archiveBytes: number;
+  /** What 7-Zip has read, as its progress display rounds it. */
+  readBytes: number;
+}
+
 export interface LimitWatch extends Disposable {
   /** Aborts with a `TimeLimitError` when a limit is reached, or with the outer signal. */
   signal: AbortSignal;
@@ -28,7 +34,7 @@ export function watchLimits(
   archivePath: string,
   { totalMs, idleMs }: Limits,
   outer: AbortSignal,
-  onProgress?: (progress: { archiveBytes: number }) => void,
+  onProgress?: (progress: ArchiveProgress) => void,
 ): LimitWatch {
   const controller = new AbortController();
   let archiveBytes = -1;
@@ -58,7 +64,7 @@ export function watchLimits(
     if (sizeBytes !== archiveBytes) {
       archiveBytes = sizeBytes;
       idleForMs = 0;
-      onProgress?.({ archiveBytes });
+      onProgress?.({ archiveBytes, readBytes: bytesOf(readSoFar) });
     }
     if (spentMs >= totalMs) controller.abort(tookTooLong(totalMs));
     else if (idleForMs >= idleMs) controller.abort(wasIdle(idleMs));
@@ -81,6 +87,12 @@ export function watchLimits(
       outer.removeEventListener('abort', forward);
     },
   };
+}
+
+/** 7-Zip writes `850`, `12K`, `3M`, in powers of 1024. */
+function bytesOf(read: string): number {
+  const unit = 'KMGT'.indexOf(read.slice(-1)) + 1;
+  return Number.parseInt(read, 10) * 1024 ** (read === '' ? 0 : unit) || 0;
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -42,7 +42,11 @@ export async function archiveDump(
     compression: settings.compression,
     ...(settings.archivePassword === undefined ? {} : { password: settings.archivePassword }),
     limits: { totalMs: settings.dumpTimeoutMs, idleMs: server.idleTimeoutSeconds * 1000 },
-    onProgress: ({ archiveBytes }) => report({ type: 'archived', server: server.name, archiveBytes }),
+    onProgress: ({ archiveBytes, readBytes }) => {
+      // Behind zstd, 7-Zip reads what is compressed already.
+      const dumped = settings.compression.method === 'zstd' ? {} : { dumpBytes: readBytes };
+      report({ type: 'archived', server: server.name, archiveBytes, ...dumped });
+    },
     onSourceLine: (line) => {
       counted?.sawLine(line);
       report({ type: 'dump-line', server: server.name, line });

@@ -46,7 +46,10 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   for (const { level, message, hint } of dump.concerns) {
     if (level !== 'advice') request.warn(`${message}. ${hint}`);
   }
-  report({ type: 'tables', server: server.name, count: dump.facts.tableCount });
+  const lastGood = await catalog.backups.lastGood(server.id, settings.format, settings.compressionText, startedAt);
+  report({ type: 'tables', server: server.name, count: dump.facts.tableCount, roughBytes: dump.tableBytes });
+  if (lastGood?.sizeBytes !== undefined)
+    report({ type: 'measure', server: server.name, archiveBytes: lastGood.sizeBytes });
   report({ type: 'phase', server: server.name, phase: 'dumping', detail: dump.summary });
   // B2 takes 2,048 bytes of facts for a file in a bucket with Object Lock.
   const databaseFacts = asShortText(dump.facts.databaseFacts, 1000);
@@ -100,7 +103,6 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
       context,
     );
     report({ type: 'phase', server: server.name, phase: 'checking' });
-    const lastGood = await catalog.backups.lastGood(server.id, settings.format, settings.compressionText, startedAt);
     const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
     if (warning !== undefined) request.warn(warning);
 

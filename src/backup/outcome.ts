@@ -1,7 +1,12 @@
-/** How one server fared in a run; what `run --json` prints, field by field. Sizes in bytes. */
-export type Outcome = { serverId: number; name: string } & (
-  { status: 'skipped'; reason: string } | SuccessfulOutcome | FailedOutcome
-);
+/** How one server fared in a run. Sizes in bytes. */
+export type Outcome = { serverId: number; name: string } & (SkippedOutcome | SuccessfulOutcome | FailedOutcome);
+
+interface SkippedOutcome {
+  status: 'skipped';
+  reason: string;
+  /** Set where it is not due yet: when it will be. */
+  due?: Date;
+}
 
 interface SuccessfulOutcome {
   status: 'success';
@@ -25,11 +30,57 @@ interface FailedOutcome {
   interrupted: boolean;
 }
 
-/** A server's result as `run --json` prints it; fields that do not apply are absent. */
-export type OutcomeRow = Omit<Outcome, 'interrupted'>;
+/** A server's result as `run --json` prints it: sizes in bytes, null for what does not apply. */
+export interface OutcomeRow {
+  serverId: number;
+  name: string;
+  status: 'success' | 'failed' | 'skipped';
+  /** Why it was skipped. */
+  reason: string | null;
+  /** Null where nothing was attempted, or the attempt could not be recorded. */
+  backupId: number | null;
+  /** `shop.sql.7z`. */
+  objectName: string | null;
+  /** B2's file id, or the path of the file. */
+  objectId: string | null;
+  /** The archive's size. */
+  size: number | null;
+  /** The dump's size. */
+  rawSize: number | null;
+  durationMs: number | null;
+  warnings: string[];
+  /** Why it failed, and what to do. */
+  error: string | null;
+}
+
+/** The document of `run --json`. */
+export interface RunDocument {
+  results: OutcomeRow[];
+}
 
 export function outcomeRow(outcome: Outcome): OutcomeRow {
-  if (outcome.status !== 'failed') return outcome;
-  const { interrupted: _interrupted, ...row } = outcome;
-  return row;
+  const { serverId, name, status } = outcome;
+  const nothing = { objectName: null, objectId: null, size: null, rawSize: null };
+  const identity = { serverId, name, status };
+  switch (outcome.status) {
+    case 'success': {
+      const { backupId, objectName, objectId, size, rawSize, durationMs, warnings } = outcome;
+      const stored = { backupId, objectName, objectId, size, rawSize, durationMs, warnings };
+      return { ...identity, reason: null, ...stored, error: null };
+    }
+    case 'failed': {
+      const { backupId = null, durationMs, warnings, error } = outcome;
+      return { ...identity, reason: null, backupId, ...nothing, durationMs, warnings, error };
+    }
+    case 'skipped':
+      return {
+        ...identity,
+        reason: outcome.reason,
+        backupId: null,
+        ...nothing,
+        durationMs: null,
+        warnings: [],
+        error: null,
+      };
+  }
 }

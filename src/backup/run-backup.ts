@@ -1,4 +1,4 @@
-import { directoryAt } from '../storage/place.ts';
+import { directoryAt, whereOf } from '../storage/place.ts';
 import type { Context } from '../core/context.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
 import { ArchiveError, describeFailure, type Failure, failureText, StorageError } from '../core/errors.ts';
@@ -27,10 +27,16 @@ interface RunOptions {
   overrides: SettingsOverrides;
 }
 
+/** Which backup of the run it is: the `number`th of `count`. */
+interface Turn {
+  number: number;
+  count: number;
+}
+
 /** A run that backs up one server after another, or several at once. */
 export interface Run extends AsyncDisposable {
   /** Never rejects: see `runBackup`. */
-  backUp(server: ServerRecord): Promise<Outcome>;
+  backUp(server: ServerRecord, turn: Turn): Promise<Outcome>;
 }
 
 /** State that the backups of a run share. */
@@ -55,7 +61,7 @@ export function openRun(options: RunOptions, context: Context): Run {
     },
   };
   return {
-    backUp: (server) => runBackup(server, shared, context),
+    backUp: (server, turn) => runBackup(server, turn, shared, context),
     [Symbol.asyncDispose]: async () => await scratch?.[Symbol.asyncDispose](),
   };
 }
@@ -64,7 +70,7 @@ export function openRun(options: RunOptions, context: Context): Run {
  * One backup from its first check to its last ping. Never rejects: every failure is reported, recorded, pinged
  * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
  */
-async function runBackup(server: ServerRecord, shared: Shared, context: Context): Promise<Outcome> {
+async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, context: Context): Promise<Outcome> {
   const { catalog, clock, environment, report } = context;
   const startedAt = clock.now();
   const warnings: string[] = [];
@@ -75,7 +81,7 @@ async function runBackup(server: ServerRecord, shared: Shared, context: Context)
   const elapsedMs = () => clock.now().getTime() - startedAt.getTime();
   const identity = { serverId: server.id, name: server.name };
 
-  report({ type: 'started', server: server.name });
+  report({ type: 'started', server: server.name, ...turn });
   const pings = pingsFor(server, warn, context);
   let attempt: number | undefined;
   let isUnsettled = false;
@@ -105,8 +111,9 @@ async function runBackup(server: ServerRecord, shared: Shared, context: Context)
     );
     await autoPrune(server, backupId, { warnings, warn }, context);
     const durationMs = elapsedMs();
-    report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, place, objectName });
-    await pings.succeeded([`${formatBytes(sizeBytes)} stored as ${place}/${objectName}`, ...warnings].join('\n'));
+    const where = whereOf({ place, objectName, objectId: stored.objectId });
+    report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, where });
+    await pings.succeeded([`${formatBytes(sizeBytes)} stored as ${where}`, ...warnings].join('\n'));
     return {
       ...identity,
       status: 'success',

@@ -2,6 +2,7 @@ import type { SettingsOverrides } from '../server/settings.ts';
 import type { Context } from '../core/context.ts';
 import { describeFailure, failureText, PgbakError } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
+import { grouped } from '../core/group-by.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { resolveReference } from '../server/reference.ts';
 import { mapConcurrently } from '../system/concurrency.ts';
@@ -36,20 +37,24 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   let opening: Promise<Run> | undefined;
   await using _run = { [Symbol.asyncDispose]: async () => await (await opening)?.[Symbol.asyncDispose]() };
   const backedUp: ServerRecord[] = [];
+  const isWanted = (server: ServerRecord) => request.force || isDue(server, startedAt);
+  const wanted = request.servers.filter((server) => isWanted(server));
+  let number = 0;
   const work = async (listed: ServerRecord): Promise<Outcome> => {
     // A run may take hours, during which servers are edited and deleted.
     const server = await context.catalog.servers.find(listed.id);
-    const reason = server === undefined ? 'deleted meanwhile' : reasonToSkip(server, request, startedAt, context);
-    if (server === undefined || reason !== undefined) {
-      return { serverId: listed.id, name: listed.name, status: 'skipped', reason: reason ?? '' };
-    }
+    const identity = { serverId: listed.id, name: listed.name };
+    if (server === undefined) return { ...identity, status: 'skipped', reason: 'deleted meanwhile' };
+    if (signal.aborted) return { ...identity, status: 'skipped', reason: 'interrupted' };
+    if (!isWanted(server)) return { ...identity, status: 'skipped', ...notDue(server, startedAt) };
     if (request.dryRun) {
       const { dryRun } = await import('./dry-run.ts');
       return dryRun(server, request.overrides, context);
     }
     // Load the rest only now: most runs are hourly ones with nothing due.
     opening ??= import('./run-backup.ts').then(({ openRun }) => openRun({ ...request, startedAt }, context));
-    const outcome = await (await opening).backUp(server);
+    number += 1;
+    const outcome = await (await opening).backUp(server, { number, count: Math.max(wanted.length, number) });
     if (outcome.status === 'success') backedUp.push(server);
     return outcome;
   };
@@ -58,6 +63,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
     await work(listed).catch((error: unknown) => failedOutcome(listed, error, context));
   // Hosts matter only to parallel jobs, and finding those of 200 servers takes a while.
   const keyOf = request.jobs === 1 ? () => '' : (server: ServerRecord) => hostOf(server, context);
+  if (!request.dryRun) tellOfHosts(wanted, request, context);
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
   const outcomes = await mapConcurrently(longestWaitingFirst(request.servers, startedAt), turns, turn);
   if (backedUp.length > 0 && !signal.aborted) {
@@ -83,10 +89,25 @@ function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): Serve
   return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
 }
 
-function reasonToSkip(server: ServerRecord, { force }: RunRequest, now: Date, { signal }: Context): string | undefined {
-  if (signal.aborted) return 'interrupted';
-  if (force || isDue(server, now)) return undefined;
-  return `not due before ${nextDue(server, now)?.toISOString()}`;
+function notDue(server: ServerRecord, now: Date): { reason: string; due?: Date } {
+  const due = nextDue(server, now);
+  return due === undefined ? { reason: 'not due' } : { reason: `not due before ${due.toISOString()}`, due };
+}
+
+/** Says which servers share a host, where fewer of them than `jobs` allows are therefore backed up at once. */
+function tellOfHosts(
+  servers: readonly ServerRecord[],
+  { jobs, jobsPerHost }: Pick<RunRequest, 'jobs' | 'jobsPerHost'>,
+  context: Context,
+): void {
+  if (jobs <= jobsPerHost) return;
+  for (const [host, { length }] of grouped(servers, (server) => hostOf(server, context))) {
+    if (length <= jobsPerHost) continue;
+    const where = host === '' || host.startsWith('/') ? 'this machine' : host;
+    const how = jobsPerHost === 1 ? 'one after another' : `${jobsPerHost} at once`;
+    const more = `To do more at once: --jobs-per-host ${Math.min(jobs, length)}`;
+    context.report({ type: 'note', message: `${length} servers are on ${where}; backed up ${how}. ${more}` });
+  }
 }
 
 /** The host of a server's database. A server whose host is not known counts as a host of its own. */

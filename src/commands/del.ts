@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { afterDeletion, archivesOf, stayingInWords, type StayingArchives } from '../retention/what-stays.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { canAsk } from '../terminal/output.ts';
@@ -7,6 +8,16 @@ import { objectNameOf } from '../server/names.ts';
 import { placeOf } from '../server/destination.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
+
+export interface DeletedServer {
+  id: number;
+  name: string;
+  /** Where its archives went, and under which name. */
+  place: string;
+  objectName: string;
+  /** What stays in storage. */
+  archives: StayingArchives[];
+}
 
 export default class Del extends BaseCommand {
   static override summary = 'Forget a server; its backups stay where they are';
@@ -22,24 +33,31 @@ EXIT STATUS
   static override args = oneServer;
   static override flags = { yes: Flags.boolean({ char: 'y', description: 'do not ask; the answer is yes' }) };
 
-  async run(): Promise<{ id: number; name: string; place: string; objectName: string }> {
+  async run(): Promise<DeletedServer> {
     const { args, flags } = await this.parse(Del);
     await using context = await this.openContext('change', { isInterruptible: false });
     const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };
     const server = await chooseServer(catalog, choice);
-    const place = placeOf(server, environment);
-    const objectName = objectNameOf(server.archiveName, server.format);
+    const archives = await archivesOf(server, catalog);
     if (!flags.yes) {
       if (!canAsk(isJson)) throw new ConfigError('there is no terminal to ask on', 'Say yes with --yes');
       const { confirm } = await import('@inquirer/prompts');
-      const message = `Forget ${server.name}? Its archives stay in ${place} as ${objectName}.`;
+      const message = `Forget ${server.name}? ${stayingInWords(archives)}`;
       if (!(await confirm({ message: printable(message), default: false })))
-        throw new ConfigError('nothing was deleted');
+        throw new ConfigError(`nothing was deleted: ${server.name} stays`);
     }
     await catalog.servers.remove(server.id);
-    this.log(`Deleted ${server.name}. Its archives stay in ${place} as ${objectName}, and its history in the logs.`);
-    return { id: server.id, name: server.name, place, objectName };
+    this.log(`Deleted ${server.name}. ${stayingInWords(archives)}`);
+    for (const line of afterDeletion(archives)) this.logAsIs(line);
+    this.log('Its history stays too: pgbak logs');
+    return {
+      id: server.id,
+      name: server.name,
+      place: placeOf(server, environment),
+      objectName: objectNameOf(server.archiveName, server.format),
+      archives,
+    };
   }
 }

@@ -8,7 +8,7 @@ import { numberFlag } from '../terminal/number-flag.ts';
 import { openLog } from '../terminal/log.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
 import { terminalWidth } from '../terminal/output.ts';
-import { outcomeRow, type OutcomeRow } from '../backup/outcome.ts';
+import { outcomeRow, type RunDocument } from '../backup/outcome.ts';
 import { exitCodeOf, runSummary } from '../terminal/run-summary.ts';
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -69,7 +69,7 @@ EXIT STATUS
     ...utcFlag,
   };
 
-  async run(): Promise<{ results: OutcomeRow[] }> {
+  async run(): Promise<RunDocument> {
     const { args, flags } = await this.parse(Run);
     if (flags.compression !== undefined) parseCompression(flags.compression);
     await using context = await this.openContext('change');
@@ -95,7 +95,9 @@ EXIT STATUS
     const outcomes = await runBackups(request, { ...context, report: log.report });
     const text = runSummary(outcomes, {
       isComplete: flags['dry-run'] || named.length > 0,
-      isTold: process.stderr.isTTY,
+      isTold: !flags['dry-run'],
+      isAbove: process.stderr.isTTY,
+      now: context.clock.now(),
       width: terminalWidth(process.stdout),
     });
     if (text !== undefined && !flags.quiet) this.log(text);

@@ -7,11 +7,14 @@ type Phase = 'connecting' | 'dumping' | 'checking' | 'uploading' | 'verifying';
  */
 export type RunEvent =
   | { type: 'cleaned'; message: string }
-  | { type: 'started'; server: string }
+  /** The backup of a server begins: the `number`th of `count` in this run. */
+  | { type: 'started'; server: string; number: number; count: number }
   | { type: 'phase'; server: string; phase: Phase; detail?: string }
-  /** How many tables the dump is going to read. */
-  | { type: 'tables'; server: string; count: number }
-  | { type: 'archived'; server: string; archiveBytes: number }
+  /** How many tables the dump is going to read, and roughly how large those with the most rows are. */
+  | { type: 'tables'; server: string; count: number; roughBytes: ReadonlyMap<string, number> }
+  /** How large the last archive of the same kind was. */
+  | { type: 'measure'; server: string; archiveBytes: number }
+  | { type: 'archived'; server: string; archiveBytes: number; dumpBytes?: number }
   /** The dump waits for the upload, or goes on. */
   | { type: 'held'; server: string; isHeld: boolean }
   | { type: 'dump-line'; server: string; line: string }
@@ -19,7 +22,7 @@ export type RunEvent =
   /** Worth knowing, but nothing is wrong. */
   | { type: 'note'; server?: string; message: string }
   | { type: 'warning'; server: string; message: string }
-  | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; place: string; objectName: string }
+  | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; where: string }
   | { type: 'pruned'; server: string; removed: number }
   | { type: 'failed'; server: string; message: string; hint?: string; stack?: string }
   /** A restore or a verification begins to do something. */

@@ -18,10 +18,19 @@ export function formatBytes(sizeBytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** `12 % of 1.5 MB`; never more than 100 %. */
+/** `1.5 MB`, `23 MB`, `277 MB`: a size that is not known exactly. */
+export function formatRoughBytes(sizeBytes: number): string {
+  return formatBytes(sizeBytes).replace(/^(\d{2,})\.\d/, '$1');
+}
+
+/** `12 % of 1.5 MB`; never 100 %, since what is measured has not ended. */
 export function formatShare(bytes: number, totalBytes: number): string {
-  const percent = Math.min(100, Math.floor((100 * bytes) / Math.max(totalBytes, 1)));
-  return `${percent} % of ${formatBytes(totalBytes)}`;
+  return `${formatPercent(bytes / Math.max(totalBytes, 1))} of ${formatBytes(totalBytes)}`;
+}
+
+/** `12 %` for 0.12; never 100 %. */
+export function formatPercent(fraction: number): string {
+  return `${Math.min(99, Math.floor(100 * fraction))} %`;
 }
 
 /** `850 ms`, `12 s`, `4 min 3 s`, `2 h 5 min`; `(clock?)` where the end is before the beginning. */
@@ -33,6 +42,11 @@ export function formatDuration(durationMs: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `3 s`, `4 min`, `2 h 5 min`: a time that is not known exactly. */
+export function formatRoughDuration(durationMs: number): string {
+  return formatDuration(Math.max(1000, Math.ceil(durationMs / 1000) * 1000)).replace(/ min \d+ s$/, ' min');
 }
 
 const STEPS = [
@@ -83,3 +97,4 @@ export function formatDue(due: Date, now: Date, { zone = 'utc' }: { zone?: Zone 
   const hours = Math.floor(minutes / 60);
   return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`} (${when})`;
 }
+

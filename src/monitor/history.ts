@@ -1,5 +1,4 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
-import { directoryAt } from '../storage/place.ts';
 
 /** A backup as `logs --json` prints it; what does not apply is null. */
 export interface BackupRow {
@@ -48,14 +47,4 @@ export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): 
     warnings: backup.warnings,
     error: backup.error ?? null,
   };
-}
-
-/** Where an archive is: the path of a file, or bucket and object name. */
-export function whereOf({
-  place,
-  objectName,
-  objectId,
-}: Pick<BackupRecord, 'place' | 'objectName' | 'objectId'>): string {
-  if (place === undefined) return 'not recorded by the earlier program';
-  return directoryAt(place) === undefined ? `${place}/${objectName ?? ''}` : (objectId ?? place);
 }

@@ -20,6 +20,11 @@ interface DumpOutlook {
   concerns: Concern[];
   /** Partitions of tables whose rows are left out, as patterns for `--exclude-table-data`. */
   partitionsWithoutRows: string[];
+  /**
+   * The largest tables that are dumped with their rows, and their sizes when PostgreSQL last looked. Their sizes now would take
+   * a lock on each.
+   */
+  tableBytes: Map<string, number>;
 }
 
 export type OutlookFields = Exclusions & { noLargeObjects: boolean; includeGlobals: boolean };
@@ -35,6 +40,7 @@ export type OutlookFields = Exclusions & { noLargeObjects: boolean; includeGloba
  * - mapping: a user mapping whose options are hidden from the role
  *   (https://www.postgresql.org/docs/current/view-pg-user-mappings.html).
  * - unlogged: an unlogged table, which a standby cannot read.
+ * - size: a table, and its pages with those of its TOAST table, in bytes.
  * - passwords: the dump would include roles, but the role may not read their passwords.
  */
 function outlookQuery({ noLargeObjects, includeGlobals, ...exclusions }: OutlookFields): string {
@@ -88,10 +94,18 @@ function outlookQuery({ noLargeObjects, includeGlobals, ...exclusions }: Outlook
         else m.umuser = me.oid and (pg_catalog.pg_has_role(s.srvowner, 'usage') or pg_catalog.has_server_privilege(s.oid, 'usage')) end)
   union all select 'unlogged', r.schema || '.' || r.name, '' from rel r
     where r.kind = 'r' and r.persistence = 'u' and pg_catalog.pg_is_in_recovery() and r.oid not in (select oid from left_out)
+  union all (select 'size', r.schema || '.' || r.name, (bytes.n * pg_catalog.current_setting('block_size')::bigint)::pg_catalog.text
+    from rel r join pg_catalog.pg_class c on c.oid = r.oid left join pg_catalog.pg_class t on t.oid = c.reltoastrelid,
+      lateral (values (c.relpages::bigint + coalesce(t.relpages, 0))) bytes(n)
+    where r.kind = 'r' and bytes.n > 0 and r.oid not in (select oid from left_out) and r.oid not in (select oid from no_rows)
+    order by bytes.n desc limit ${MOST_SIZES})
   union all select 'passwords', '', ''
     where ${includeGlobals} and not pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select')
   order by 1, 2, 3`;
 }
+
+/** Smaller tables hardly count. */
+const MOST_SIZES = 500;
 
 /** Predicts what a dump with these exclusions will hold. */
 export async function findOutlook(database: Database, fields: OutlookFields): Promise<DumpOutlook> {
@@ -110,6 +124,7 @@ export async function findOutlook(database: Database, fields: OutlookFields): Pr
     partitionsWithoutRows: of('partition').map(
       ([schema, name]) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
     ),
+    tableBytes: new Map(of('size').map(([table, bytes]) => [table, Number(bytes)])),
   };
 }
 

@@ -24,6 +24,8 @@ export interface PreparedDump {
   /** How its output begins. */
   heading: string;
   facts: ServerFacts;
+  /** Rough sizes of the largest tables. */
+  tableBytes: ReadonlyMap<string, number>;
   /** Roles, tablespaces and the settings of the database, as a script for psql. */
   readGlobals: () => Promise<Secret>;
   /** For people: `PostgreSQL 17.2 with pg_dump 17.4`. */
@@ -61,6 +63,7 @@ export async function prepareDump({ database, server, format }: DumpRequest): Pr
     explainFailure: (ending) => explainDumpFailure(ending, server.lockWaitSeconds),
     heading: DUMP_HEADINGS[format],
     facts,
+    tableBytes: outlook.tableBytes,
     readGlobals: () => readGlobals(database, programs),
     summary: `PostgreSQL ${facts.version.text} with pg_dump ${programs.version.text}`,
   };

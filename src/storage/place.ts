@@ -1,4 +1,4 @@
-import { isAbsolute, normalize } from 'node:path';
+import { isAbsolute, join, normalize } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 
 /**
@@ -40,6 +40,23 @@ export function printPlace(place: Place): string {
 /** The path of the directory that a place names, unchecked; undefined for other kinds of storage. */
 export function directoryAt(place: string | undefined): string | undefined {
   return place?.startsWith('file:') === true ? place.slice('file:'.length) : undefined;
+}
+
+/** Where an archive is: the path of a file, or bucket and object name. */
+export function whereOf({
+  place,
+  objectName,
+  objectId,
+}: Partial<Record<'place' | 'objectName' | 'objectId', string>>): string {
+  if (place === undefined) return 'not recorded by the earlier program';
+  return directoryAt(place) === undefined ? `${place}/${objectName ?? ''}` : (objectId ?? place);
+}
+
+/** Where the next archive of that name will be: `/srv/backups/shop.<time>.sql.7z`, `b2:BUCKET/shop.sql.7z`. */
+export function whereNext(place: string, objectName: string): string {
+  const directory = directoryAt(place);
+  if (directory === undefined) return `${place}/${objectName}`;
+  return join(directory, objectName.replace(/(\.[a-z]+\.7z)?$/, '.<time>$1'));
 }
 
 /** The place of a directory whose path a person typed, with or without its scheme. */

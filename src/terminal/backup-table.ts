@@ -1,6 +1,6 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
 import { formatAgo, formatBytes, formatDuration, formatInstant, formatMade } from '../core/format.ts';
-import { whereOf } from '../monitor/history.ts';
+import { whereOf } from '../storage/place.ts';
 import { paint, painted } from './output.ts';
 import { shownZone } from './utc.ts';
 import { wrapHanging } from './wrap.ts';

@@ -41,9 +41,7 @@ export function logLineOf(event: RunEvent): LogLine | undefined {
       return {
         level: 'info',
         server: event.server,
-        message:
-          `stored ${formatBytes(event.sizeBytes)} as ${event.place}/${event.objectName} ` +
-          `in ${formatDuration(event.durationMs)}`,
+        message: `stored ${formatBytes(event.sizeBytes)} as ${event.where} in ${formatDuration(event.durationMs)}`,
       };
     case 'pruned':
       return { level: 'info', server: event.server, message: `removed ${event.removed} that no rule keeps` };
@@ -52,6 +50,7 @@ export function logLineOf(event: RunEvent): LogLine | undefined {
       return { level: 'error', server: event.server, message: `${event.message}${more === '' ? '' : `\n${more}`}` };
     }
     case 'tables':
+    case 'measure':
     case 'archived':
     case 'uploaded':
     case 'held':

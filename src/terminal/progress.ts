@@ -1,11 +1,10 @@
-import { wrapAnsi } from 'fast-wrap-ansi';
 import type { Ora } from 'ora';
 import type { RunEvent } from '../core/events.ts';
 import { printable, printableName, withoutPasswords } from '../core/printable.ts';
-import { formatBytes, formatDuration, formatShare } from '../core/format.ts';
-import { PHASES } from './log-lines.ts';
+import { formatBytes, formatDuration } from '../core/format.ts';
+import { follow, lineOf, newPosition, type Position } from './backup-position.ts';
 import { terminalWidth } from './output.ts';
-import { tableInDumpLine } from '../core/archive-format.ts';
+import { wrapHanging, wrapLines } from './wrap.ts';
 
 /** Progress of a run on a terminal: a live line for each backup that runs, and a lasting line for each that has ended. */
 export interface Progress {
@@ -14,31 +13,25 @@ export interface Progress {
   stop(): void;
 }
 
-/** How far one backup is. */
-interface Position {
-  startedAtMs: number;
-  doing: string;
-  /** The dump waits for the upload. */
-  isHeld: boolean;
-  table: string;
-  tablesSeen: number;
-  tableCount: number;
-  archivedBytes: number | undefined;
-  /** Set when the archive is whole. */
-  upload: { startedAtMs: number; sizeBytes: number; sentBytes: number; sentBeforeBytes: number } | undefined;
-}
-
 const REDRAW_EVERY_MS = 250;
+/** The spinner, a space, and the last column, after which some terminals begin a new line. */
+const BESIDE_A_LINE = 3;
 
 export function showProgress(ora: (options: object) => Ora, now: () => number = Date.now): Progress {
   const running = new Map<string, Position>();
   // Else ora takes over stdin, and ctrl-c with it.
   const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
   const redraw = () => {
-    const lines = [...running].map(([server, position]) => lineOf(server, position, now()));
-    const width = widthOf(process.stderr);
+    const width = Math.max((terminalWidth(process.stderr) ?? 80) - BESIDE_A_LINE, 16);
+    const lines = [...running].map(([server, position]) => {
+      const line = lineOf(printableName(server), position, now(), width);
+      return wrapLines(printableName(line), width).split('\n', 1)[0] ?? '';
+    });
+    // More lines than the terminal has could not be redrawn.
+    const most = Math.max(process.stderr.rows - 3, 1);
+    const shown = lines.length > most ? [...lines.slice(0, most), `and ${lines.length - most} more`] : lines;
     // ora puts its spinner before the first line only.
-    if (lines.length > 0) spinner.text = lines.map((line) => printableName(line).slice(0, width)).join('\n  ');
+    if (lines.length > 0) spinner.text = shown.join('\n  ');
   };
   const timer = setInterval(redraw, REDRAW_EVERY_MS);
   const finish = (server: string) => {
@@ -64,7 +57,7 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
       // A verification of a new backup shows as a phase; its steps are left out.
       if (event.type === 'step' || event.type === 'fetched' || event.type === 'copied') return;
       const { server } = event;
-      if (event.type === 'started') running.set(server, newPosition(now()));
+      if (event.type === 'started') running.set(server, newPosition(event, now()));
       const position = running.get(server);
       if (position !== undefined) follow(event, position, now());
       const said = lastWord(event);
@@ -81,83 +74,14 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
   };
 }
 
-function newPosition(startedAtMs: number): Position {
-  const amounts = { archivedBytes: undefined, upload: undefined };
-  return { startedAtMs, doing: 'starting', isHeld: false, table: '', tablesSeen: 0, tableCount: 0, ...amounts };
-}
-
-function follow(event: RunEvent, position: Position, nowMs: number): void {
-  switch (event.type) {
-    case 'phase':
-      position.doing = PHASES[event.phase];
-      // Without this, the speed of a finished upload would go on falling.
-      position.upload = undefined;
-      return;
-    case 'tables':
-      position.tableCount = event.count;
-      return;
-    case 'dump-line': {
-      const table = tableInDumpLine(event.line);
-      if (table === undefined) return;
-      position.tablesSeen += 1;
-      position.table = table;
-      return;
-    }
-    case 'held':
-      position.isHeld = event.isHeld;
-      return;
-    case 'archived':
-      position.archivedBytes = event.archiveBytes;
-      return;
-    case 'uploaded': {
-      const { sentBytes, sizeBytes } = event;
-      position.upload ??= { startedAtMs: nowMs, sizeBytes, sentBytes, sentBeforeBytes: sentBytes };
-      position.upload.sentBytes = sentBytes;
-      position.archivedBytes = sizeBytes;
-      return;
-    }
-    case 'cleaned':
-    case 'note':
-    case 'started':
-    case 'warning':
-    case 'succeeded':
-    case 'pruned':
-    case 'failed':
-    case 'step':
-    case 'fetched':
-    case 'copied':
-  }
-}
-
-/** An earlier speed would only measure the buffers of this machine. */
-const BEFORE_SPEED_MS = 1000;
-
-function amountOf({ archivedBytes, upload }: Position, nowMs: number): string {
-  if (upload === undefined) return archivedBytes === undefined ? '' : `${formatBytes(archivedBytes)} archived`;
-  const { startedAtMs, sizeBytes, sentBytes, sentBeforeBytes } = upload;
-  const sent = formatShare(sentBytes, sizeBytes);
-  const elapsedMs = nowMs - startedAtMs;
-  if (elapsedMs < BEFORE_SPEED_MS) return sent;
-  // Bytes that were sent during the dump took other time.
-  const bytesPerSecond = Math.round((1000 * Math.max(sentBytes - sentBeforeBytes, 0)) / elapsedMs);
-  return `${sent}, ${formatBytes(bytesPerSecond)}/s`;
-}
-
-function lineOf(server: string, position: Position, nowMs: number): string {
-  const { doing, isHeld, table, tablesSeen, tableCount, startedAtMs } = position;
-  const place = `(${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
-  const dumping = `${isHeld ? 'waiting for the upload in' : doing} ${table} ${place}`;
-  const what = doing === 'dumping' && table !== '' ? dumping : doing;
-  const elapsed = formatDuration(Math.floor((nowMs - startedAtMs) / 1000) * 1000);
-  return [`${server}: ${what}`, amountOf(position, nowMs), elapsed].filter((part) => part !== '').join(', ');
-}
-
 function lastWord(event: RunEvent): { symbol: 'succeed' | 'fail' | 'warn'; text: string } | undefined {
   switch (event.type) {
     case 'succeeded': {
-      const { sizeBytes, place, objectName, durationMs } = event;
-      const text = `${formatBytes(sizeBytes)} stored as ${place}/${objectName} in ${formatDuration(durationMs)}`;
-      return { symbol: 'succeed', text };
+      const { sizeBytes, where, durationMs } = event;
+      return {
+        symbol: 'succeed',
+        text: `${formatBytes(sizeBytes)} stored as ${where} in ${formatDuration(durationMs)}`,
+      };
     }
     case 'failed':
       return {
@@ -171,6 +95,7 @@ function lastWord(event: RunEvent): { symbol: 'succeed' | 'fail' | 'warn'; text:
     case 'started':
     case 'phase':
     case 'tables':
+    case 'measure':
     case 'archived':
     case 'held':
     case 'dump-line':
@@ -183,14 +108,7 @@ function lastWord(event: RunEvent): { symbol: 'succeed' | 'fail' | 'warn'; text:
   }
 }
 
-/** Wraps lasting lines between words, aligned below their first letter. */
+/** Wraps lasting lines between words, aligned below their first letter behind the symbol. */
 function indented(text: string): string {
-  return wrapAnsi(printable(withoutPasswords(text)), widthOf(process.stderr) + 2, { hard: true }).replaceAll(
-    '\n',
-    '\n  ',
-  );
-}
-
-function widthOf(stream: NodeJS.WriteStream): number {
-  return Math.max((terminalWidth(stream) ?? 80) - 4, 16);
+  return wrapHanging(printable(withoutPasswords(text)), terminalWidth(process.stderr) ?? 80, 2);
 }

@@ -1,5 +1,5 @@
 import { formatAgo, formatBytes, formatInstant } from '../core/format.ts';
-import { whereOf } from '../monitor/history.ts';
+import { whereOf } from '../storage/place.ts';
 import type { ServerStatus, State } from '../monitor/status.ts';
 import { restorePointRow, type ListedPoint, type PointState } from '../restore/restore-points.ts';
 import type { Verification } from '../restore/verify.ts';

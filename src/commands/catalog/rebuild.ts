@@ -7,6 +7,7 @@ import { renderTable } from '../../terminal/table.ts';
 import { REBUILD_COLUMNS } from '../../terminal/tables.ts';
 import { tell, terminalWidth } from '../../terminal/output.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { quoted } from '../../core/printable.ts';
 import type { Report } from '../../core/events.ts';
 
 export default class CatalogRebuild extends BaseCommand {
@@ -81,10 +82,10 @@ EXIT STATUS
     ]);
     if (cells.length === 0) this.log(`There are no archives of pgbak in ${flags.from}.`);
     else this.log(renderTable(REBUILD_COLUMNS, cells, terminalWidth(process.stdout)));
-    if (rebuilt.some(({ isNew }) => isNew)) {
-      this.log(
-        'Restore now: pgbak restore SERVER --output FILE\nNew servers need their connection strings again: pgbak edit',
-      );
+    const [first] = rebuilt.flatMap(({ server, isNew }) => (isNew ? [quoted(server.name)] : []));
+    if (first !== undefined) {
+      this.logAsIs(`To restore now: pgbak restore ${first} --output FILE`);
+      this.logAsIs(`To back up again: pgbak edit ${first} --connection-string URL`);
     }
     return rebuilt.map(({ server: { id: serverId, name, archiveName }, isNew, added }) => ({
       serverId,
