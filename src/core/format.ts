@@ -97,4 +97,3 @@ export function formatDue(due: Date, now: Date, { zone = 'utc' }: { zone?: Zone 
   const hours = Math.floor(minutes / 60);
   return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`} (${when})`;
 }
-

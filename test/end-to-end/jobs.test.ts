@@ -59,7 +59,7 @@ test('each has a line of its own while it is worked on', async () => {
   }
   using terminal = openTerminal(account.env);
   terminal.enter(`clear; node '${PGBAK}' run --force --jobs 2 --jobs-per-host 2`);
-  const both = await terminal.shows(/first: dumping[^\n]*\n {2}second: dumping/);
+  const both = await terminal.shows(/first \(1 of 2\) [^\n]*\n {2}second \(2 of 2\) /);
   expect(both.split('\n').every((line) => line.length <= 80)).toBe(true);
   const done = await terminal.shows(/second +success/);
   expect(done.match(/✔ (first|second): [\d.]+ kB stored/g)).toHaveLength(2);

@@ -195,7 +195,7 @@ describe('prompts', () => {
     terminal.enter('pgbak del');
     await terminal.shows('Delete which server?');
     terminal.press('Enter');
-    await terminal.shows('Its archives stay in file:/srv/backups as shop.sql.7z.');
+    await terminal.shows('It has no archives in storage.');
     terminal.enter('n');
     await terminal.shows('nothing was deleted');
     expect(await account.json('list')).toHaveLength(1);

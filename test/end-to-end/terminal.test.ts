@@ -11,7 +11,7 @@ beforeAll(async () => {
   await cluster.createDatabase('shop');
   await cluster.sql(
     'shop',
-    'create table "Big Table" as select n, md5(random()::text) as t from generate_series(1, 400000) as n; create table other (n int)',
+    'create table "Big Table" as select n, md5(random()::text) as t from generate_series(1, 400000) as n; create table other (n int); analyze',
   );
 });
 afterAll(async () => await cluster[Symbol.asyncDispose]());
@@ -27,8 +27,8 @@ describe.each([60, 80, 200])('in a terminal of %i columns', (width) => {
     await account.add({ name: 'shop', 'connection-string': cluster.url('shop') });
     using terminal = openTerminal(account.env, width);
     terminal.enter('pgbak run; echo status $?');
-    await terminal.shows(/shop: dumping public\.Big Table \(\d of 2\)/);
-    await terminal.shows(/shop: storing, \d+ % of \d+\.\d MB, \d+\.\d MB\/s/);
+    await terminal.shows(/shop \d+ % of about \d+ MB, public\.Big Table/);
+    await terminal.shows(/shop storing \d\d? % of \d+\.\d MB, \d+\.\d MB\/s/);
     const screen = await terminal.shows('status 0');
     expect(screen).toMatch(/✔ shop: \d+\.\d MB stored as\s+b2:pgbak-bucket\/shop\.sql\.7z in/);
     expect(screen).not.toMatch(/dumping|storing/);
@@ -50,7 +50,7 @@ describe.each([60, 80, 200])('in a terminal of %i columns', (width) => {
     for (const [command, words] of [
       ['list', 'broken'],
       ['logs --limit 5', 'Connection refused'],
-      ['backups', '.sql.7z'],
+      ['backups', 'present'],
       ['status', 'FAILING'],
     ] as const) {
       // The word that ended the command before may still be on the screen.
@@ -113,7 +113,7 @@ test('ctrl-c in the middle of a run ends it in order, and gives the terminal bac
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination });
   using terminal = openTerminal(account.env);
   terminal.enter('pgbak run; echo status $?');
-  await terminal.shows(/shop: dumping public\.\S+ .*\(\d of 2\)/);
+  await terminal.shows(/shop \d+ % of about \d+ MB, public\./);
   terminal.press('C-c');
   expect(await terminal.shows('status 130')).toContain('✖ shop: interrupted by SIGINT');
   terminal.enter('echo still here');
