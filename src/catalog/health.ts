@@ -27,9 +27,9 @@ function absent(path: string): CatalogHealth {
 }
 
 export function catalogHealth(path: string): CatalogHealth {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return absent(path);
   try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return absent(path);
     const file = kindOfFile(path);
     if (file.kind === 'absent') return absent(path);
     if (file.kind === 'empty') {

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { catalogPathOf } from './catalog-path.ts';
 import { openCatalog, type Catalog, type CatalogUse } from './open-catalog.ts';
@@ -29,7 +29,7 @@ export async function openContext({
 }: OpenOptions): Promise<Context & AsyncDisposable> {
   const environment = readEnvironment(process.env);
   const path = catalogPathOf(environment);
-  const isMade = use === 'create' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  const isMade = use === 'create' && !existsSync(path);
   const catalog = await open(path, environment, use);
   if (isMade) await warnOfExposure(path, report);
   if (catalog.adopted !== undefined) {

@@ -1,7 +1,8 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Secret } from '../core/secret.ts';
 import { ConfigError, errorCode, ProgramError } from '../core/errors.ts';
+import { makeDirectory } from '../system/make-directory.ts';
 import { runProgram } from '../system/programs.ts';
 import { withBlock, withoutBlock } from './crontab.ts';
 import type { Installation } from './installation.ts';
@@ -20,7 +21,7 @@ export function installEnvironmentFile({ environmentFile }: Installation, text: 
   const today = contentOf(environmentFile);
   const { lines } = variablesIn(text);
   if (today === undefined) {
-    mkdirSync(dirname(environmentFile), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(environmentFile), 0o700);
     writeFileSync(environmentFile, text, { mode: 0o600, flag: 'wx' });
     chmodSync(environmentFile, 0o600);
     return `wrote ${environmentFile} (mode 0600): ${[...lines.keys()].join(', ')}`;
@@ -106,7 +107,7 @@ export async function installUnits(installation: Installation, units: Units, sig
   for (const { path } of files) refuseForeign(path);
   const said = files.map(({ path, text }) => {
     if (contentOf(path) === text) return `${path} is as it should be`;
-    mkdirSync(folder, { recursive: true });
+    makeDirectory(folder, 0o755);
     writeFileSync(path, text, { mode: 0o644 });
     return `wrote ${path}`;
   });

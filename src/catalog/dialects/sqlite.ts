@@ -6,7 +6,6 @@ import {
   existsSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   realpathSync,
   statSync,
@@ -16,6 +15,7 @@ import { dirname } from 'node:path';
 import { Kysely, sql, SqliteDialect } from 'kysely';
 import { ConfigError, errorCode } from '../../core/errors.ts';
 import type { Clock } from '../../system/clock.ts';
+import { makeDirectory } from '../../system/make-directory.ts';
 import { openSqlite, type Sqlite } from '../../system/sqlite.ts';
 import type { Adopted } from '../adopt-earlier.ts';
 import { migrate, refuseNewer, SCHEMA } from '../migrate.ts';
@@ -193,7 +193,7 @@ function refuseEmpty(path: string, use: CatalogUse): void {
 
 /** Creates the file with mode 0600: it will hold passwords, and SQLite would use the umask. */
 function createFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path), 0o700);
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, StorageError } from '../../core/errors.ts';
 import { directoryError } from './files.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
+import { makeDirectory } from '../../system/make-directory.ts';
 import { syncDirectory } from '../../system/publish-file.ts';
 
 /** This file is missing in the empty directory that is left while the disk is not mounted. */
@@ -40,7 +41,7 @@ export async function checkDirectory(directory: string, memory: PlaceMemory, isW
 export async function acceptDirectory(directory: string, memory: PlaceMemory): Promise<void> {
   const place = printPlace({ kind: 'directory', path: directory });
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     const found = await readMark(directory).catch(() => rm(join(directory, MARK_NAME)));
     await memory.noteMark(place, found ?? (await writeMark(directory, randomUUID())));
   } catch (error) {

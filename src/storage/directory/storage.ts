@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, existsSync, statSync } from 'node:fs';
-import { access, mkdir, open, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { access, open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,6 +11,7 @@ import { checkDirectory } from './mark.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import { bytesOf, checkIsOwnFile, cloneFile, directoryError, openRegularFile, READ_BYTES } from './files.ts';
 import { findVersion, listVersions, partialNameOf, partialsOf, sweepSidecars, versionNameOf } from './versions.ts';
+import { makeDirectory } from '../../system/make-directory.ts';
 import { publishFile, syncDirectory } from '../../system/publish-file.ts';
 import { readSidecar, SIDECAR, writeSidecar, type Sidecar } from './sidecar.ts';
 
@@ -40,7 +41,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       await look(true);
       const probe = pathOf(partialNameOf(name, owner));
       try {
-        await mkdir(dirname(probe), { recursive: true, mode: 0o700 });
+        makeDirectory(dirname(probe), 0o700);
         await (await open(probe, 'wx', 0o600)).close();
       } catch (error) {
         throw directoryError(`write to the directory ${directory}`, error);
@@ -66,7 +67,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       await look(true);
       const partial = pathOf(partialNameOf(name, owner));
       try {
-        await mkdir(dirname(partial), { recursive: true, mode: 0o700 });
+        makeDirectory(dirname(partial), 0o700);
         const sums = await copy(file, partial, options);
         const note = await options.noteSum?.(sums.sha256);
         const path = await publishFile(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
