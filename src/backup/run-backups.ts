@@ -39,7 +39,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   const backedUp: ServerRecord[] = [];
   const isWanted = (server: ServerRecord) => request.force || isDue(server, startedAt);
   const wanted = request.servers.filter((server) => isWanted(server));
-  let number = 0;
+  let begun = 0;
   const work = async (listed: ServerRecord): Promise<Outcome> => {
     // A run may take hours, during which servers are edited and deleted.
     const server = await context.catalog.servers.find(listed.id);
@@ -53,8 +53,9 @@ export async function runBackups(request: RunRequest, context: Context): Promise
     }
     // Load the rest only now: most runs are hourly ones with nothing due.
     opening ??= import('./run-backup.ts').then(({ openRun }) => openRun({ ...request, startedAt }, context));
-    number += 1;
-    const outcome = await (await opening).backUp(server, { number, count: Math.max(wanted.length, number) });
+    begun += 1;
+    const place = { number: begun, count: Math.max(wanted.length, begun) };
+    const outcome = await (await opening).backUp(server, place);
     if (outcome.status === 'success') backedUp.push(server);
     return outcome;
   };

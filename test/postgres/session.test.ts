@@ -233,6 +233,7 @@ describe('before a dump is made', () => {
     expect(await outlook({ excludeTableData: ['part'] })).toEqual({
       concerns: [],
       partitionsWithoutRows: ['"public"."part1"'],
+      tableBytes: new Map(),
     });
   });
 
