@@ -8,7 +8,7 @@ export function writeFailure({ exitCode, signal, stderrTail }: Ending): PgbakErr
   if (/No space left on device|not enough space|disk quota exceeded/i.test(stderrTail)) {
     return new ProgramError(
       'the temporary directory is full: there is no room for the archive',
-      'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
+      'Free some space there (PGBAK_TMPDIR, else TMPDIR or /tmp), or set PGBAK_TMPDIR to a directory on a larger file system.',
     );
   }
   if (signal !== undefined) {

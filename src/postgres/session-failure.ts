@@ -123,6 +123,8 @@ const CONNECTION_HINTS: readonly [RegExp, string][] = [
 ];
 
 const NO_DATABASE = /database ".*" does not exist/i;
+/** The hint asks that. */
+const QUESTION = / Is the server running .*\?$/;
 const REFUSAL = /connection to server at "[^"]*"(?: \([^)]*\))?, port \d+ failed: (?:FATAL: +)?/;
 
 /** The English words of the server for a SQLSTATE. */
@@ -144,7 +146,7 @@ function explainConnectionFailure({ label }: Connection, words: string, sqlState
   const english = [inEnglish(words), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
   const hint = english.flatMap((text) => CONNECTION_HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
   // libpq names host and port again before the reason; of several hosts, each with its own.
-  const reason = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '') : words;
+  const reason = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '').replace(QUESTION, '') : words;
   if (english.some((text) => NO_DATABASE.test(text)) && !label.startsWith('the default database')) {
     return new NoDatabaseError(`there is no database ${label}`, hint);
   }

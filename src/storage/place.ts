@@ -23,7 +23,7 @@ export function unknownPlace(text: string): ConfigError {
   return new ConfigError(
     // A secret may have got into the wrong field, so only text that was meant as a path is repeated.
     directoryAt(text) === undefined
-      ? 'the destination must be b2 or a directory, such as file:/srv/backups'
+      ? 'the destination must be b2 or a directory'
       : `the directory in the destination "${text}" must be absolute`,
     text.startsWith('b2:')
       ? 'The bucket has a setting of its own: --b2-bucket or B2_BUCKET.'

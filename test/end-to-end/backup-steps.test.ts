@@ -53,7 +53,7 @@ test('no success is told that is not recorded {denied@record}', async () => {
   const { status, stderr } = await run.finished;
   catalog.exec('drop trigger refuse');
   catalog.close();
-  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(/is not recorded/) });
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(/could not record it/) });
   expect(pings()).toEqual(['/start', '/fail']);
 });
 

@@ -63,7 +63,7 @@ describe('doctor', () => {
     const elsewhere = await examine(account);
     expect(elsewhere.status).toBe(1);
     expect(elsewhere.rows.filter(({ level }) => level === 'problem')).toMatchObject([
-      { about: 'shop', message: expect.stringMatching(/database "nowhere" does not exist/) },
+      { about: 'shop', message: expect.stringMatching(/there is no database nowhere on /) },
     ]);
   });
 

@@ -213,7 +213,7 @@ test.each([
   await using holding = await session(text);
   const { status, stderr } = await restore('sql', '--lock-wait-sec', '15').finished;
   expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(holder) });
-  expect(stderr).toMatch(/It waited 15 seconds.*--lock-wait-sec/);
+  expect(stderr).toMatch(/The restore waited 15 seconds.*--lock-wait-sec/);
   await holding[Symbol.asyncDispose]();
   expect(await contentsOf(cluster, target)).toBe(before);
   if (text.includes('prepare')) await cluster.sql(target, "rollback prepared 'left behind'");
@@ -233,7 +233,7 @@ test('a load by several jobs gives up as well where a lock is kept, and may writ
         /a part of the dump may have been restored \(session \d+ of role postgres, the report/,
       ),
     });
-    expect(stderr).toMatch(/It waited 2 seconds.*--lock-wait-sec/);
+    expect(stderr).toMatch(/The restore waited 2 seconds.*--lock-wait-sec/);
     expect(await sessions("application_name ~ 'restore'")).toBe('0');
     await holding[Symbol.asyncDispose]();
   } finally {

@@ -106,7 +106,7 @@ test.each([
   const again = scene.account.start(['run', '--server', 'shop'], { PGBAK_PG_BIN: slowPrograms });
   await eventually('leftovers are gone', async () => {
     const logs = (await scene.account.json('logs')) as { error: string | null }[];
-    return logs.some(({ error }) => error?.startsWith('cut off'));
+    return logs.some(({ error }) => error?.startsWith('interrupted: '));
   });
   expect(server.unfinished()).toEqual([]);
   again.child.kill('SIGTERM');
