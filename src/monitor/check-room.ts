@@ -7,6 +7,7 @@ import { sevenZipEnvironment } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
 import { createTemporaryDirectory } from '../system/temporary-directory.ts';
+import { formatBytes } from '../core/format.ts';
 import { finding, MACHINE, type Examination, type Finding } from './findings.ts';
 
 /** Databases grow: the next archive may be that much larger than the last. */
@@ -22,15 +23,15 @@ export async function checkTemporaryDirectory(examination: Examination): Promise
     const archives = await lastArchives(room, examination);
     const whole = largest(archives.filter(({ asWhole }) => asWhole !== undefined));
     const inParts = largest(archives.filter(({ asWhole }) => asWhole === undefined));
-    const parts = [`temporary directory ${path}: ${gigabytes(room.freeBytes)} free`];
+    const parts = [`temporary directory ${path}: ${formatBytes(room.freeBytes)} free`];
     if (inParts !== undefined) {
       const atOnce = Math.min(inParts.sizeBytes, temporaryLimitBytes, room.freeBytes);
       parts.push(
-        `largest archive to B2 ${gigabytes(inParts.sizeBytes)}, of which about ${gigabytes(atOnce)} lie there at once`,
+        `largest archive to B2 ${formatBytes(inParts.sizeBytes)}, of which about ${formatBytes(atOnce)} lie there at once`,
       );
     }
     if (whole !== undefined) {
-      parts.push(`largest archive that has to fit in ${gigabytes(whole.sizeBytes)} (${whole.asWhole})`);
+      parts.push(`largest archive that has to fit in ${formatBytes(whole.sizeBytes)} (${whole.asWhole})`);
     }
     const message = parts.join(', ');
     const needed = Math.max(whole?.sizeBytes ?? 0, Math.min(inParts?.sizeBytes ?? 0, LEAST_ROOM_BYTES));
@@ -53,8 +54,6 @@ async function roomIn(base: string, { environment, signal }: Examination): Promi
   const room = await openDiskRoom(join(directory.path, 'archive'), sevenZipEnvironment(environment), signal);
   return { freeBytes: bavail * bsize, ...(typeof room === 'string' ? { refusal: room } : {}) };
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 
 /** The largest of a server's last archives, and why all of it must fit; undefined where parts are enough. */
 interface Archive {

@@ -2,6 +2,8 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Level, RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { isAhead } from '../core/doubtful-times.ts';
+import { formatBytes } from '../core/format.ts';
+import { whereOf } from '../storage/place.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
 import { urlBelow } from '../notify/ping-url.ts';
 import type { LoadJudgment } from './scratch/judge-load.ts';
@@ -113,12 +115,13 @@ const checkRemote: Check = async ({ point, server }, context) => {
   const { objectName, objectId, sizeBytes, sha1 } = point;
   const storage = await storageOf(point, server, context);
   const object = await objectOf(point, storage, context.signal);
+  const where = whereOf({ place: storage.place, objectName, objectId });
   if (object === undefined) throw new ArchiveError(`${objectName} is not in ${storage.place} any more (${objectId})`);
   const isSame =
     object.sizeBytes === (sizeBytes ?? object.sizeBytes) && (object.sha1 ?? sha1) === (sha1 ?? object.sha1);
-  if (isSame) return `${storage.place} has ${objectName} with ${object.sizeBytes} bytes`;
+  if (isSame) return `${where} is there, with ${formatBytes(object.sizeBytes)}`;
   throw new ArchiveError(
-    `${objectName} in ${storage.place} has ${object.sizeBytes} bytes, not the ${sizeBytes} that were stored, or other ones`,
+    `${where} has ${object.sizeBytes} bytes, not the ${sizeBytes} that were stored, or other ones`,
   );
 };
 
@@ -131,7 +134,7 @@ async function objectOf({ objectName, objectId }: RestorePoint, storage: Storage
 const readAll: Check = async (request, context) => {
   const archive = { ...request, passwords: request.passwords() };
   const dumpBytes = await withArchive(archive, context, ({ copyTo }) => copyTo(nowhere()));
-  return `read to its end: ${dumpBytes} bytes of dump`;
+  return `read to its end: a dump of ${formatBytes(dumpBytes)}`;
 };
 
 const loadAll: Check = async (request, context) => {

@@ -2,12 +2,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramError } from '../core/errors.ts';
 import { runProgram } from '../system/programs.ts';
+import { withoutBlock } from './crontab.ts';
 import { linesThatRunPgbak, missingPrograms } from './scheduled-programs.ts';
+import { UNIT_MARK } from './units.ts';
 
 /** A crontab, script or timer of this machine that starts pgbak. */
 interface ScheduleEntry {
   /** `the crontab of this user`, `the systemd timer pgbak.timer`. */
   what: string;
+  by: 'cron' | 'systemd';
+  /** Whether `pgbak schedule` put it there for this user, and can take it out again. */
+  isOwn: boolean;
   /** As systemd reports it; cron does not record it. */
   lastRun: string | undefined;
   isActive: boolean;
@@ -15,17 +20,23 @@ interface ScheduleEntry {
   missing: readonly string[];
 }
 
+const OWN_SERVICE = 'pgbak.service';
 const CRON_PLACES = ['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly'];
 
 /** Searches the crontabs and units of this machine for lines that run pgbak. */
 export async function findSchedule(home: string, path: string, signal: AbortSignal): Promise<ScheduleEntry[]> {
   const entries: ScheduleEntry[] = [];
   const crontab = await outputOf('crontab', ['-l'], path, home, signal);
-  const ofCron = async (what: string, text: string) => {
+  const ofCron = async (what: string, text: string, isOwn = false) => {
     if (!runsPgbak(text)) return;
-    entries.push({ what, lastRun: undefined, isActive: true, missing: await missingPrograms(text) });
+    const missing = await missingPrograms(text);
+    entries.push({ what, by: 'cron', isOwn, lastRun: undefined, isActive: true, missing });
   };
-  await ofCron('the crontab of this user', crontab);
+  const ofPersons = withoutBlock(crontab);
+  const others = new Set(ofPersons.split('\n'));
+  const own = crontab.split('\n').filter((line) => !others.has(line));
+  await ofCron('the crontab of this user', own.join('\n'), true);
+  await ofCron('the crontab of this user', ofPersons);
   for (const place of CRON_PLACES) {
     for (const file of await filesAt(place)) {
       await ofCron(file, await contentOf(file));
@@ -38,9 +49,10 @@ export async function findSchedule(home: string, path: string, signal: AbortSign
   for (const { folder, scope } of folders) {
     for (const file of (await filesAt(folder)).filter((name) => name.endsWith('.service'))) {
       const text = await contentOf(file);
-      if (!runsPgbak(text)) continue;
+      const isOwn = file === join(folder, OWN_SERVICE) && text.startsWith(UNIT_MARK);
+      if (!isOwn && !runsPgbak(text)) continue;
       const timer = await timerOf(file, scope, path, home, signal);
-      entries.push({ ...timer, missing: await missingPrograms(text) });
+      entries.push({ ...timer, by: 'systemd', isOwn, missing: await missingPrograms(text) });
     }
   }
   return entries;
@@ -56,7 +68,7 @@ async function timerOf(
   path: string,
   home: string,
   signal: AbortSignal,
-): Promise<Omit<ScheduleEntry, 'missing'>> {
+): Promise<Pick<ScheduleEntry, 'what' | 'lastRun' | 'isActive'>> {
   const timer = service.replace(/^.*\//, '').replace(/\.service$/, '.timer');
   const properties = ['show', timer, '--property=ActiveState', '--property=LastTriggerUSec'];
   const shown = await outputOf('systemctl', [...scope, ...properties], path, home, signal);

@@ -8,7 +8,7 @@ import { withBlock, withoutBlock } from './crontab.ts';
 import type { Installation } from './installation.ts';
 import { UNIT_MARK } from './units.ts';
 
-interface Units {
+export interface Units {
   service: string;
   timer: string;
 }
@@ -97,38 +97,71 @@ export function unitFolder({ isRoot, home }: Installation): string {
   return isRoot ? '/etc/systemd/system' : join(home, '.config/systemd/user');
 }
 
-/** Writes both units and starts the timer. */
-export async function installUnits(installation: Installation, units: Units, signal: AbortSignal): Promise<string[]> {
+/**
+ * Writes both units and starts the timer. `say` takes a sentence for each step that is done.
+ *
+ * @throws ProgramError where the timer cannot be started; the units stay, and the hint says so
+ */
+export async function installUnits(
+  installation: Installation,
+  units: Units,
+  say: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const folder = unitFolder(installation);
   const files = [
     { path: join(folder, 'pgbak.service'), text: units.service },
     { path: join(folder, 'pgbak.timer'), text: units.timer },
   ];
   for (const { path } of files) refuseForeign(path);
-  const said = files.map(({ path, text }) => {
-    if (contentOf(path) === text) return `${path} is as it should be`;
+  for (const { path, text } of files) {
+    if (contentOf(path) === text) {
+      say(`${path} is as it should be`);
+      continue;
+    }
     makeDirectory(folder, 0o755);
     writeFileSync(path, text, { mode: 0o644 });
-    return `wrote ${path}`;
-  });
-  const linger = installation.isRoot ? [] : ['To let the timer run while you are logged out: loginctl enable-linger'];
-  return [
-    ...said,
-    await systemctl(installation, [['daemon-reload'], ['enable', '--now', 'pgbak.timer']], signal),
-    ...linger,
-  ];
+    say(`wrote ${path}`);
+  }
+  const calls = [['daemon-reload'], ['enable', '--now', 'pgbak.timer']];
+  const failure = await systemctl(installation, calls, signal);
+  if (failure !== undefined) {
+    const later = calls.map((call) => systemctlWords(installation, call)).join(' && ');
+    throw new ProgramError(
+      `the timer was not started, so nothing starts pgbak yet: ${failure.reason}`,
+      `The units stay in ${folder}. Where systemd runs, start the timer: ${later}\nOr use cron: pgbak schedule --install cron`,
+    );
+  }
+  say('systemd starts pgbak every hour now');
+  if (!installation.isRoot) say('To let the timer run while you are logged out: loginctl enable-linger');
 }
 
-/** Stops the timer and removes both units. */
-export async function removeUnits(installation: Installation, signal: AbortSignal): Promise<string[]> {
+/**
+ * Stops the timer and removes both units. `say` takes a sentence for each step that is done.
+ *
+ * @throws ProgramError where the timer cannot be stopped; the units are removed, and the hint says so
+ */
+export async function removeUnits(
+  installation: Installation,
+  say: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const folder = unitFolder(installation);
   const paths = ['pgbak.service', 'pgbak.timer'].map((name) => join(folder, name)).filter((path) => existsSync(path));
-  if (paths.length === 0) return [`no units of pgbak in ${folder}`];
+  if (paths.length === 0) return say(`there are no units of pgbak in ${folder}`);
   paths.forEach((path) => refuseForeign(path));
-  const stopped = await systemctl(installation, [['disable', '--now', 'pgbak.timer']], signal);
-  for (const path of paths) rmSync(path);
+  const failure = await systemctl(installation, [['disable', '--now', 'pgbak.timer']], signal);
+  for (const path of paths) {
+    rmSync(path);
+    say(`removed ${path}`);
+  }
   await systemctl(installation, [['daemon-reload']], signal);
-  return [stopped, ...paths.map((path) => `removed ${path}`)];
+  // Without systemctl no timer can be running.
+  if (failure === undefined || failure.isAbsent) return;
+  throw new ProgramError(
+    `the timer may still run: ${failure.reason}`,
+    `The units are removed. Where systemd runs, stop the timer: ${systemctlWords(installation, ['stop', 'pgbak.timer'])}`,
+  );
 }
 
 function refuseForeign(path: string): void {
@@ -149,28 +182,35 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-/** Calls systemctl. Where no systemd runs (a container, another init), the returned sentence says what to run later. */
-async function systemctl({ isRoot, home }: Installation, calls: string[][], signal: AbortSignal): Promise<string> {
-  const scope = isRoot ? [] : ['--user'];
+function systemctlWords({ isRoot }: Installation, call: readonly string[]): string {
+  return ['systemctl', ...(isRoot ? [] : ['--user']), ...call].join(' ');
+}
+
+/** Calls systemctl. Tells why it failed; it is absent in a container, and under another init it finds no systemd. */
+async function systemctl(
+  installation: Installation,
+  calls: string[][],
+  signal: AbortSignal,
+): Promise<{ reason: string; isAbsent: boolean } | undefined> {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   const env = {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    HOME: home,
+    HOME: installation.home,
     LC_ALL: 'C',
     ...(runtime === undefined ? {} : { XDG_RUNTIME_DIR: runtime }),
   };
-  const words = (call: string[]) => ['systemctl', ...scope, ...call].join(' ');
   for (const call of calls) {
+    const words = systemctlWords(installation, call);
     try {
-      const command = { name: 'systemctl', file: 'systemctl', args: [...scope, ...call], env };
+      const command = { name: 'systemctl', file: 'systemctl', args: words.split(' ').slice(1), env };
       const { exitCode, stderrTail } = await runProgram(command, { signal, timeoutMs: 60_000 });
-      if (exitCode !== 0)
-        return `${words(call)} did not work (${stderrTail.split('\n')[0] ?? ''}); run it where systemd runs`;
+      const reason = stderrTail.split('\n', 1)[0] || `exit code ${exitCode}`;
+      if (exitCode !== 0) return { reason: `${words} failed: ${reason}`, isAbsent: false };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ProgramError)) throw error;
-      return `there is no systemctl here; where systemd runs: ${words(call)}`;
+      return { reason: 'there is no systemctl on this machine', isAbsent: true };
     }
   }
-  return calls.map((call) => words(call)).join(', ');
+  return undefined;
 }

@@ -82,7 +82,7 @@ describe('doctor', () => {
     expect(rows.filter(({ message }) => message.startsWith('temporary directory'))).toMatchObject([
       {
         level: 'problem',
-        message: expect.stringMatching(/has to fit in 7000\.00 GB \(without `setpriv --pdeathsig` \(util-linux/),
+        message: expect.stringMatching(/has to fit in 7\.0 TB \(without `setpriv --pdeathsig` \(util-linux/),
         hint: expect.stringMatching(/PGBAK_TMPDIR/),
       },
     ]);

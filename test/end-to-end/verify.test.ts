@@ -40,7 +40,7 @@ test('verify tells good backups from bad ones, at both levels, in both storages 
       ],
     });
   }
-  expect((await account.pgbak('verify')).stdout).toMatch(/^secret {2}2 +good +read to its end: \d+ bytes of dump$/m);
+  expect((await account.pgbak('verify')).stdout).toMatch(/^secret {2}2 +good +read to its end: a dump of \d+\.\d kB$/m);
   expect(readdirSync(account.temporary)).toEqual([]);
 
   // Another password than it was made with is found out before the day of the restore.
