@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { utcFlag } from '../terminal/utc.ts';
+import { shownZone, utcFlag } from '../terminal/utc.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
-import { formatBytes } from '../core/format.ts';
+import { formatBytes, formatInstant } from '../core/format.ts';
 import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
-import { canAsk } from '../terminal/output.ts';
+import { canAsk, isStdoutClosed } from '../terminal/output.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
 import { openTarget } from '../restore/open-target.ts';
 import type { Context } from '../core/context.ts';
@@ -18,7 +18,11 @@ import { resolveReference } from '../server/reference.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
-import { findPoint, type RestorePoint } from '../restore/choose-point.ts';
+import { mayRepeat } from '../core/nearest.ts';
+import { quoted } from '../core/printable.ts';
+import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { otherWords } from '../terminal/typed-again.ts';
+import { describePoint, findPoint, type RestorePoint } from '../restore/choose-point.ts';
 import { restore, type LoadedPart, type Target } from '../restore/restore.ts';
 
 const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
@@ -62,7 +66,10 @@ EXIT STATUS
   ];
   static override args = oneServer;
   static override flags = {
-    at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
+    at: Flags.string({
+      description: 'latest (without --at), the id of a backup, or a time: the last backup begun by then',
+      helpValue: 'WHEN',
+    }),
     to: Flags.string({
       description: 'connection string of the database, or env:NAME or file:/path',
       exclusive: ['output', 'stdout'],
@@ -77,7 +84,11 @@ EXIT STATUS
       description: 'write the dump to standard output, once it was read to its end',
       exclusive: ['to', 'output', 'json'],
     }),
-    create: Flags.boolean({ helpGroup: INTO, description: 'make the database of --to', dependsOn: ['to'] }),
+    create: Flags.boolean({
+      helpGroup: INTO,
+      description: 'make the database of --to',
+      exclusive: ['output', 'stdout'],
+    }),
     'maintenance-db': Flags.string({
       helpGroup: INTO,
       description: 'the database to connect to while that of --to is made',
@@ -87,22 +98,22 @@ EXIT STATUS
     clean: Flags.boolean({
       helpGroup: INTO,
       description: 'replace everything that is in the database',
-      dependsOn: ['to'],
+      exclusive: ['output', 'stdout'],
     }),
     globals: Flags.boolean({
       helpGroup: INTO,
       description: 'also make missing roles, and set owner, privileges and settings of the database',
-      dependsOn: ['to'],
+      exclusive: ['output', 'stdout'],
     }),
     'no-analyze': Flags.boolean({
       helpGroup: INTO,
       description: 'gather no planner statistics; autovacuum will',
-      dependsOn: ['to'],
+      exclusive: ['output', 'stdout'],
     }),
     'lock-wait-sec': numberFlag({ unit: 'seconds', example: 600, least: 1 })({
       helpGroup: INTO,
       description: "how long to wait for another session's lock; default: the server's --lock-wait-sec",
-      dependsOn: ['to'],
+      exclusive: ['output', 'stdout'],
       helpValue: 'SECONDS',
     }),
     yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
@@ -124,29 +135,42 @@ EXIT STATUS
   }
 
   async run(): Promise<{ backupId: number; server: string; dumpBytes: number; tables?: number; rows?: number }> {
-    const { args, flags } = await this.parseFlags();
-    if (flags.to === undefined && flags.output === undefined && !flags.stdout) {
+    const { args, flags, raw } = await this.parseFlags();
+    const isJson = this.jsonEnabled();
+    const isAsking = flags.to === undefined && flags.output === undefined && !flags.stdout;
+    if (isAsking && !canAsk(isJson)) {
+      const name = args.server !== undefined && mayRepeat(args.server) ? quoted(args.server) : 'SERVER';
       throw new ConfigError(
-        'where to was not said',
-        'Into a database: --to URL; into a file: --output FILE; into a pipe: --stdout',
+        'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
+        `For example: pgbak restore ${name} --output ${name === 'SERVER' ? 'shop' : name}.sql`,
       );
     }
-    if (flags.output === STDOUT && this.jsonEnabled()) {
+    if ((flags.stdout || flags.output === STDOUT) && isStdoutClosed()) {
+      throw new ConfigError(
+        'standard output is closed, and the dump would go nowhere',
+        'Give it to a program (pgbak restore shop --stdout | psql restored), or write a file: --output FILE',
+      );
+    }
+    if (flags.output === STDOUT && isJson) {
       throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
     await using context = await this.openContext('read');
-    const isJson = this.jsonEnabled();
     const server = await chooseServer(context.catalog, {
       idOrName: args.server,
       question: 'Restore which server?',
       usage: 'pgbak restore shop --to URL',
       isJson,
     });
-    const point = await findPoint(server, flags.at, context);
+    const point =
+      isAsking && flags.at === undefined
+        ? await (await import('../terminal/prompts/ask-point.ts')).askPoint(server, context)
+        : await findPoint(server, flags.at ?? 'latest', context);
     const given = await passwordGiven(flags['archive-password'], context.environment, isJson);
 
     await using progress = await showRestore();
-    const target = await this.target(flags, server, point, progress, context);
+    const { target, typed } = await this.target(flags, { server, point, isAsking }, progress, context);
+    if (target.kind !== 'database')
+      progress.report({ type: 'step', message: `taking ${describePoint(point, context)}` });
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
     const allowsUnencrypted = flags['allow-unencrypted'];
     const known = passwordsOf(server, context.environment, given);
@@ -159,7 +183,12 @@ EXIT STATUS
       const where = target.kind === 'file' ? target.path : target.label;
       const amount = part === undefined ? '' : `${amountOf(part)} of `;
       const size = part === undefined ? `: ${formatBytes(dumpBytes)} of dump` : '';
-      this.log(`Restored ${amount}backup ${point.backupId} of ${server.name} into ${where}${size}`);
+      const made = formatInstant(point.startedAt, { zone: shownZone() });
+      this.log(`Restored ${amount}backup ${point.backupId} of ${server.name}, made ${made}, into ${where}${size}`);
+    }
+    if (typed !== undefined) {
+      const words = [quoted(server.name), '--at', String(point.backupId), ...typed.map((word) => quoted(word))];
+      this.log(`\nThe same without questions:\n  pgbak restore ${[...words, ...otherWords(raw)].join(' ')}`);
     }
     return {
       backupId: point.backupId,
@@ -169,26 +198,47 @@ EXIT STATUS
     };
   }
 
+  /** Where to restore to; with what a person would have typed for it, where it was asked. */
   private async target(
     flags: RestoreFlags,
-    server: ServerRecord,
-    point: RestorePoint,
+    { server, point, isAsking }: { server: ServerRecord; point: RestorePoint; isAsking: boolean },
     progress: RestoreProgress,
     context: Context,
-  ): Promise<Target> {
-    if (flags.output !== undefined && flags.output !== STDOUT) return { kind: 'file', path: resolve(flags.output) };
-    if (flags.to === undefined) return { kind: 'stream', sink: process.stdout };
-    const url = resolveReference(new Secret(flags.to), 'the target', context.environment.variable);
-    const { create, clean, globals, jobs } = flags;
-    const lockWaitSeconds = flags['lock-wait-sec'] ?? server.lockWaitSeconds;
-    const onWait = (message: string) => progress.report({ type: 'step', message });
-    const parts = dumpPartsFrom(flags);
-    const maintenanceDatabase = flags['maintenance-db'];
-    const analyze = !flags['no-analyze'];
-    const options = { create, clean, globals, jobs, maintenanceDatabase, parts, lockWaitSeconds, onWait, analyze };
-    const { target, database, plan } = await openTarget(url, point, options, context);
-    if (clean && !flags.yes) await confirmReplacement(database, plan, this.jsonEnabled());
+  ): Promise<{ target: Target; typed?: string[] }> {
+    const { create, clean, globals, jobs, yes } = flags;
+    const common = {
+      globals,
+      jobs,
+      lockWaitSeconds: flags['lock-wait-sec'] ?? server.lockWaitSeconds,
+      onWait: (message: string) => progress.report({ type: 'step', message }),
+      parts: dumpPartsFrom(flags),
+      maintenanceDatabase: flags['maintenance-db'],
+      analyze: !flags['no-analyze'],
+    };
+    if (isAsking) {
+      const { askGoal, confirmPlan } = await import('../terminal/prompts/ask-goal.ts');
+      const open = (connection: Connection, means: { create: boolean; clean: boolean }) =>
+        openTarget(connection, point, { ...common, ...means }, context);
+      const goal = await askGoal({ server, point, given: { create, clean }, open }, context);
+      const typed = goal.flags;
+      if (goal.kind === 'file') {
+        if (!yes) await confirmPlan([`${describePoint(point, context)}, into the file ${goal.path}`]);
+        return { target: { kind: 'file', path: goal.path }, typed };
+      }
+      const { target, database, plan } = goal.opened;
+      if (yes) await progress.announce(plan);
+      else if (goal.isReplaced) await confirmReplacement(database, plan, false);
+      else await confirmPlan(plan);
+      return { target, typed: goal.isReplaced && !yes ? [...typed, '--yes'] : typed };
+    }
+    if (flags.output !== undefined && flags.output !== STDOUT) {
+      return { target: { kind: 'file', path: resolve(flags.output) } };
+    }
+    if (flags.to === undefined) return { target: { kind: 'stream', sink: process.stdout } };
+    const named = parseConnection(resolveReference(new Secret(flags.to), '--to', context.environment.variable));
+    const { target, database, plan } = await openTarget(named, point, { ...common, create, clean }, context);
+    if (clean && !yes) await confirmReplacement(database, plan, this.jsonEnabled());
     else await progress.announce(plan);
-    return target;
+    return { target };
   }
 }

@@ -12,6 +12,8 @@ export interface Connection {
   password: Secret | undefined;
   /** For people, on one line: `shop on db.example:5433`. */
   label: string;
+  /** The database server, for people: `db.example:5433`; undefined for the default one. */
+  serverLabel: string | undefined;
   /** The server's machine, or its substitute: several hosts, a service, the local socket. */
   host: string;
   /** The database's name; undefined where the string does not hold it. */
@@ -64,6 +66,7 @@ export function parseConnection(connectionString: Secret): Connection {
     conninfo,
     password: password === undefined ? undefined : new Secret(password),
     label: printableName(labelOf(valueOf)),
+    serverLabel: serverLabelOf(valueOf),
     host: (valueOf('host') ?? valueOf('hostaddr') ?? valueOf('service') ?? '').toLowerCase(),
     database: valueOf('dbname'),
   };
@@ -77,7 +80,9 @@ export function withDatabase(connectionString: Secret, database: string): Secret
 /** The same server and role, another database. */
 export function connectionTo(connection: Connection, database: string): Connection {
   const conninfo = withParameter(connection.conninfo, 'dbname', database);
-  return { ...connection, database, label: printableName(database), conninfo };
+  const { serverLabel } = connection;
+  const label = printableName(serverLabel === undefined ? database : `${database} on ${serverLabel}`);
+  return { ...connection, database, label, conninfo };
 }
 
 /** The same connection with an application_name, by which its sessions are known. */
@@ -91,9 +96,32 @@ function withParameter(conninfo: string, keyword: string, value: string): string
   return `${conninfo}${conninfo.includes('?') ? '&' : '?'}${keyword}=${encodeURIComponent(value)}`;
 }
 
+/**
+ * A connection string for a person to type, to another database of the same server; PASSWORD stands where the password belongs.
+ */
+export function typedForm({ conninfo, password, database: ownDatabase }: Connection, database: string): string {
+  const [, start, query = ''] = /^(postgres(?:ql)?:\/\/[^/?]*)(?:\/[^?]*)?(\?.*)?$/s.exec(conninfo) ?? [];
+  if (start === undefined) {
+    const named = database === ownDatabase ? conninfo : withParameter(conninfo, 'dbname', database);
+    return `${named}${password === undefined ? '' : ' password=PASSWORD'}`;
+  }
+  const pairs = query.split(/[?&]/).filter((pair) => pair !== '' && !pair.startsWith('dbname='));
+  const rest = pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  const location = `/${encodeURIComponent(database)}${rest}`;
+  if (password === undefined) return `${start}${location}`;
+  if (start.includes('@')) return `${start.replace('@', ':PASSWORD@')}${location}`;
+  return `${start}${location}${rest === '' ? '?' : '&'}password=PASSWORD`;
+}
+
 function labelOf(valueOf: (keyword: string) => string | undefined): string {
   const service = valueOf('service');
   const database = valueOf('dbname') ?? (service === undefined ? undefined : `service ${service}`);
+  const server = serverLabelOf(valueOf);
+  if (server === undefined) return database ?? 'the default database';
+  return `${database ?? 'the default database'} on ${server}`;
+}
+
+function serverLabelOf(valueOf: (keyword: string) => string | undefined): string | undefined {
   const hosts = (valueOf('host') ?? valueOf('hostaddr'))?.split(',') ?? [];
   const ports = valueOf('port')?.split(',') ?? [];
   const places = hosts.map((host, index) => {
@@ -101,6 +129,5 @@ function labelOf(valueOf: (keyword: string) => string | undefined): string {
     if (host === '') return 'the default host';
     return port === undefined || port === '' || host.startsWith('/') ? host : `${host}:${port}`;
   });
-  if (places.length === 0) return database ?? 'the default database';
-  return `${database ?? 'the default database'} on ${places.join(', ')}`;
+  return places.length === 0 ? undefined : places.join(', ');
 }

@@ -106,6 +106,14 @@ async function choosePoint(
   );
 }
 
+/** `backup 17 of shop, made 2026-11-26 17:55 +01:00 (2 hours ago)`. */
+export function describePoint(
+  { backupId, serverName, startedAt }: RestorePoint,
+  { clock, zones }: Pick<Context, 'clock' | 'zones'>,
+): string {
+  return `backup ${backupId} of ${serverName}, made ${formatMade(startedAt, clock.now(), { zone: zones.shown })}`;
+}
+
 /** Turns a stored backup into a restore point. Throws a `ConfigError` where its record holds too little. */
 export function asRestorePoint(backup: BackupRecord): RestorePoint {
   const { place, objectId, objectName, format } = backup;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { isSelection } from './parts/match-names.ts';
 import type { Secret } from '../core/secret.ts';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, ProgramError } from '../core/errors.ts';
 import { formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
-import { connectionTo, parseConnection } from '../postgres/connection.ts';
+import { connectionTo, type Connection } from '../postgres/connection.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
 import { fileLoader, startLoader } from './load/load-dump.ts';
 import type { Loader, LoadRequest } from './load/loader.ts';
@@ -19,6 +19,7 @@ import {
 } from './database/role-limits.ts';
 import { loadRoles, loadSettings } from '../postgres/globals/load-globals.ts';
 import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
+import { NoDatabaseError } from '../postgres/session-failure.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
@@ -29,7 +30,7 @@ import { heldDirectory } from './temporary.ts';
 import type { Context } from '../core/context.ts';
 import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
 
-interface OpenedTarget {
+export interface OpenedTarget {
   target: DatabaseTarget;
   database: string;
   /** Tables that the database holds before the restore. */
@@ -38,17 +39,21 @@ interface OpenedTarget {
   plan: string[];
 }
 
+/** The target holds tables, and nobody said that they may be replaced. */
+export class FilledTargetError extends ConfigError {}
+
+const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+
 /** Opens the database to load a dump into. Changes nothing yet; throws a `ConfigError` where the restore must not begin. */
 export async function openTarget(
-  url: Secret,
+  named: Connection,
   point: RestorePoint,
   options: TargetOptions,
   context: Context,
 ): Promise<OpenedTarget> {
   refuseMismatch(point, options);
   const { create, clean, parts, globals, lockWaitSeconds } = options;
-  const named = parseConnection(url);
-  const reached = await reach(create ? connectionTo(named, options.maintenanceDatabase) : named, context);
+  const reached = await reachTarget(named, options, context);
   const { database: server, facts } = reached;
   const target = server.with({ connection: named });
   const name = named.database ?? facts.database;
@@ -65,13 +70,13 @@ export async function openTarget(
     (await server.ask(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(name)}`)).length > 0
   )
     throw new ConfigError(
-      `there is a database "${name}" already`,
-      'Name another, or leave --create out to restore into it.',
+      `there is a database ${named.label} already`,
+      'Name another with --create, or restore into that one without --create.',
     );
   if (tableCount > 0 && !clean && !isSelection(parts)) {
-    throw new ConfigError(
-      `${named.label} holds ${tableCount} tables already, and nothing is restored over them`,
-      'Restore into an empty database (--create makes one), or replace what is there: --clean',
+    throw new FilledTargetError(
+      `${named.label} is not empty: it holds ${counted(tableCount, 'table')}, and nothing was changed`,
+      'Restore into a new database: --create. Or replace everything in this one: --clean',
     );
   }
 
@@ -184,6 +189,25 @@ export async function openTarget(
         : {}),
     },
   };
+}
+
+/** For `--create`, the database beside which the new one is made. */
+async function reachTarget(named: Connection, { create, maintenanceDatabase }: TargetOptions, context: Context) {
+  try {
+    return await reach(create ? connectionTo(named, maintenanceDatabase) : named, context);
+  } catch (error) {
+    if (!(error instanceof NoDatabaseError)) throw ofTarget(error);
+    const hint = create
+      ? `To make a database, pgbak connects to ${maintenanceDatabase}. Name another: --maintenance-db NAME`
+      : 'To make it: --create';
+    throw new NoDatabaseError(error.message, hint);
+  }
+}
+
+/** The hint for a backed-up database names `pgbak edit`, which changes nothing here. */
+function ofTarget(error: unknown): unknown {
+  if (!(error instanceof ProgramError) || error.hint?.includes('pgbak edit') !== true) return error;
+  return new ProgramError(error.message, 'Correct the user or the password in the connection string of --to.');
 }
 
 async function openParallel(request: LoadRequest, jobs: number, context: Context): Promise<Loader> {

@@ -65,7 +65,9 @@ export function planOf(
   return [
     `${what} ${point.backupId} of ${point.serverName}, made ${made}`,
     `into ${create ? 'the new database ' : ''}${label}, PostgreSQL ${version}, ${how}`,
-    ...(clean ? [`everything in it is replaced: ${tableCount} tables and all else`] : []),
+    ...(clean
+      ? [`everything in it is replaced: ${tableCount} ${tableCount === 1 ? 'table' : 'tables'} and all else`]
+      : []),
     ...(globals ? ['with the roles that it lacks, and the settings of the database'] : []),
     ...(lacking.length === 0 || globals || parts.noOwner
       ? []

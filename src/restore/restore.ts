@@ -60,7 +60,7 @@ export async function restore(request: RestoreRequest, context: Context): Promis
   const { point, target } = request;
   const say = (message: string) => context.report({ type: 'step', message });
   try {
-    if (target.kind === 'file') await prepareFile(target.path, say);
+    if (target.kind === 'file') await prepareFile(target.path, point.rawSizeBytes, say);
     say(`fetching ${point.objectName} from ${point.place}`);
     return await withArchive(request, context, async (archive) => {
       if (target.kind === 'file') {

@@ -1,24 +1,47 @@
 import { createHash } from 'node:crypto';
-import { access, constants, lstat, open, readdir, readFile, rm } from 'node:fs/promises';
+import { access, constants, lstat, open, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors.ts';
+import { formatBytes } from '../core/format.ts';
 import { publishFile, syncDirectory } from '../system/publish-file.ts';
 import type { OpenArchive } from './open-archive.ts';
 
 /**
- * Checks, before anything is fetched, whether the file can be created, and removes what a killed restore to it left. Throws
- * a `ConfigError` where the path exists or this user may not write there.
+ * Checks, before anything is fetched, whether the file can be created and has room, and removes what a killed restore to it
+ * left. Throws a `ConfigError` where the path exists or this user may not write there.
+ *
+ * @param sizeBytes the size of the dump, where known
  */
-export async function prepareFile(path: string, say: (message: string) => void): Promise<void> {
+export async function prepareFile(
+  path: string,
+  sizeBytes: number | undefined,
+  say: (message: string) => void,
+): Promise<void> {
   try {
-    if ((await kindAt(path)) !== undefined) throw taken(path);
+    const stats = await statsAt(path);
+    if (stats?.isDirectory() === true) {
+      throw new ConfigError(`${path} is a directory`, `Name a file in it: --output ${join(path, 'FILE')}`);
+    }
+    if (stats !== undefined) throw taken(path);
     await access(dirname(path), constants.W_OK | constants.X_OK);
     for (const left of await removeLeftPartials(path)) say(`removed ${left}, left by an interrupted restore`);
+    await refuseWithoutRoom(path, sizeBytes);
   } catch (error) {
     throw inWords(path, error);
   }
+}
+
+async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): Promise<void> {
+  if (sizeBytes === undefined) return;
+  const { blocks, bavail, bsize } = await statfs(dirname(path));
+  // A tmpfs without a limit reports 0 blocks.
+  if (blocks === 0 || bavail * bsize >= sizeBytes) return;
+  throw new ProgramError(
+    `cannot write ${path}: the dump has ${formatBytes(sizeBytes)}, and ${formatBytes(bavail * bsize)} are free there`,
+    'Free some space there, or name a file elsewhere: --output',
+  );
 }
 
 /** Writes a dump to a new file. The file gets its name when it is whole, and never replaces another. */
@@ -54,7 +77,7 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
 }
 
 /** What the path is, even a dangling link; undefined where nothing is there. */
-async function kindAt(path: string) {
+async function statsAt(path: string) {
   return await lstat(path).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -75,10 +98,10 @@ function inWords(path: string, error: unknown): unknown {
     );
   }
   const reasons: Record<string, string> = {
-    ENOENT: 'there is no such directory',
-    ENOTDIR: 'a part of the path is a file',
-    EACCES: 'this user may not',
-    EPERM: 'this user may not',
+    ENOENT: `there is no directory ${dirname(path)}`,
+    ENOTDIR: `${dirname(path)} is no directory`,
+    EACCES: `this user may not write into ${dirname(path)}`,
+    EPERM: `this user may not write into ${dirname(path)}`,
     EROFS: 'its file system is read-only',
   };
   return /^E[A-Z]+$/.test(code) ? new ConfigError(`cannot write ${path}: ${reasons[code] ?? code}`) : error;

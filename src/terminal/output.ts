@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { constants as fileConstants, fstatSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
@@ -65,6 +65,23 @@ function guard(stream: WriteStream & { fd: number }, onFailure: (code: string) =
     };
   }
 }
+
+/**
+ * Whether standard output was closed when pgbak started, as by `>&-`. Node then opens /dev/null in its place, for reading and
+ * writing, which no redirection of a shell does. Only Linux tells.
+ */
+export function isStdoutClosed(): boolean {
+  try {
+    if (fstatSync(process.stdout.fd).rdev !== statSync('/dev/null').rdev) return false;
+    const [, flags = ''] =
+      /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${process.stdout.fd}`, 'utf8')) ?? [];
+    return (Number.parseInt(flags, 8) & ACCESS_MODES) === fileConstants.O_RDWR;
+  } catch {
+    return false;
+  }
+}
+
+const ACCESS_MODES = 3;
 
 function isFile(descriptor: number): boolean {
   try {

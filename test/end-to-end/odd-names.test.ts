@@ -73,7 +73,7 @@ test('a prompt shows them as well, and takes the name as it is shown {hostile@lo
   await account.pgbak('run');
   using terminal = openTerminal({ ...account.env, TARGET: cluster.url(ODD) });
   terminal.enter(`clear; node '${PGBAK}' restore 1 --clean --to "$TARGET"`);
-  await terminal.shows(/Type the name of the database/);
+  await terminal.shows(/To replace it, type its name/);
   terminal.enter(SHOWN);
   await terminal.shows(/Restored backup 1/);
 });

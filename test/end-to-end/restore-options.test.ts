@@ -61,7 +61,7 @@ describe.each(['sql', 'binary'])('a %s backup', (format) => {
     expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
     expect(await restore(database, '--create')).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/there is a database "restored "\d+"" already/),
+      stderr: expect.stringMatching(/there is a database restored "\d+" on 127\.0\.0\.1:\d+ already/),
     });
 
     const other = newName();
@@ -117,14 +117,14 @@ test('a terminal has to type the name of the database before it is emptied', asy
   using terminal = openTerminal({ ...account.env, PATH: `${process.env['PATH']}` });
   const command = `node '${PGBAK}' restore shop --clean --to '${cluster.url('target')}'`;
   terminal.enter(`clear; ${command}`);
-  expect(await terminal.shows('Type the name of the database')).toMatch(/everything in it is replaced: 1 tables/);
+  expect(await terminal.shows('To replace it, type its name')).toMatch(/everything in it is replaced: 1 table /);
   terminal.enter('shop');
   await terminal.shows('that is not its name, and nothing was changed');
   expect(await tablesIn('target')).toBe('precious');
   terminal.enter(`clear; ${command}`);
-  await terminal.shows('Type the name of the database');
+  await terminal.shows('To replace it, type its name');
   terminal.enter('target');
-  await terminal.shows('Restored backup 1 of shop into target');
+  await terminal.shows(/Restored backup 1 of shop, made .* into\s+target/);
   expect(await contentsOf(cluster, 'target')).toBe(await contentsOf(cluster, 'shop'));
 });
 

@@ -64,7 +64,7 @@ const tables = (database: string) =>
 describe('--table', () => {
   test('brings a partitioned table with its partitions of every level, attached, and tells the rows {gone@load}', async () => {
     const { database, said } = await restored('', '--table', 'p');
-    expect(said).toMatch(/^Restored 5 tables with 12 rows of backup 1 of shop into /m);
+    expect(said).toMatch(/^Restored 5 tables with 12 rows of backup 1 of shop, made \S+ \S+ UTC, into /m);
     expect(said).toMatch(
       /left out: foreign key p_cust_fkey of public.p, because the target lacks table public.customer/,
     );

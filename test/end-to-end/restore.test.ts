@@ -58,7 +58,9 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     const database = await emptyDatabase();
     const { status, stdout, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
     expect({ status, stderr: stderr.split('\n').length }).toEqual({ status: 0, stderr: 7 });
-    expect(stdout).toMatch(/^Restored backup 1 of shop into restored \d+ on 127\.0\.0\.1:\d+: .* of dump$/m);
+    expect(stdout).toMatch(
+      /^Restored backup 1 of shop, made \S+ \S+ UTC, into restored \d+ on 127\.0\.0\.1:\d+: .* of dump$/m,
+    );
     expect(stdout + stderr).not.toMatch(/superuser|pass"word/);
     expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
   });
@@ -159,7 +161,7 @@ test('a database that holds tables is not touched', async () => {
   await cluster.sql(database, 'create table precious (n int)');
   expect(await account.pgbak('restore', 'shop', '--to', cluster.url(database))).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/holds 1 tables already, and nothing is restored over them/),
+    stderr: expect.stringMatching(/is not empty: it holds 1 table, and nothing was changed/),
   });
   expect(await tablesIn(database)).toBe('1');
 });
@@ -223,7 +225,7 @@ test('what cannot be meant is refused with status 2, and what is meant is named'
   await add();
   await account.pgbak('run');
   for (const [words, message] of [
-    ['shop', /where to was not said/],
+    ['shop', /say where to restore: --to URL/],
     ['shop --output /tmp/x --at 77', /there is no backup 77/],
     ['shop --output /tmp/x --at yesterday', /neither "latest", nor the id of a backup, nor a time/],
     ['nobody --output /tmp/x', /there is no server "nobody"/],

@@ -91,6 +91,7 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
     const connection: Connection = {
       conninfo: `${keywordValue('host', socket)} port=5432 user=postgres dbname=postgres`,
       password: undefined,
+      serverLabel: undefined,
       label: 'the scratch cluster',
       host: socket,
       database: 'postgres',

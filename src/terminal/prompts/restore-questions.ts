@@ -4,7 +4,8 @@ import { Secret } from '../../core/secret.ts';
 import type { Environment } from '../../server/environment.ts';
 import { givenPassword } from '../../server/settings.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { canAsk } from '../output.ts';
+import { canAsk, terminalWidth } from '../output.ts';
+import { wrapHanging } from '../wrap.ts';
 
 /**
  * The password that `--archive-password` gives; typed by a person where it says `-`. Throws a `ConfigError` where there is no
@@ -39,14 +40,17 @@ export async function confirmReplacement(database: string, plan: readonly string
       'Say yes with --yes',
     );
   }
-  for (const line of plan) process.stdout.write(`  ${printable(withoutPasswords(line))}\n`);
+  showPlan(plan);
   const { input } = await import('@inquirer/prompts');
   // A name with characters that no key types is typed as it is shown.
   const shown = printableName(database);
-  const typed = await input(
-    { message: `Type the name of the database to replace what is in it (${shown})` },
-    promptContext(),
-  );
+  const typed = await input({ message: `To replace it, type its name (${shown})` }, promptContext());
   if (![typed, typed.trim()].some((text) => text === database || text === shown))
     throw new ConfigError('that is not its name, and nothing was changed');
+}
+
+/** Shows what will be done, a paragraph a step. */
+export function showPlan(plan: readonly string[]): void {
+  const width = terminalWidth(process.stdout) ?? 80;
+  for (const line of plan) process.stdout.write(`  ${wrapHanging(printable(withoutPasswords(line)), width, 2)}\n`);
 }
