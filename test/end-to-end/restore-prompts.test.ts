@@ -161,7 +161,7 @@ test.each([
   expect(stderr).not.toContain('fetching');
 });
 
-test('a dump that would go to a closed standard output is no success {full@load}', () => {
+test('a dump that would go to a closed standard output is no success {output@load}', () => {
   const restore = (redirection: string) =>
     spawnSync('sh', ['-c', `"$0" "$1" restore shop --stdout ${redirection}`, process.execPath, PGBAK], {
       env: account.env,
