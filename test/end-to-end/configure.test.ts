@@ -36,9 +36,13 @@ describe('add without a terminal', () => {
     ['a frequency that is no number', { ...shop, 'frequency-hrs': 'daily' }, /frequency-hrs/],
     ['a number for a name', { ...shop, name: '7' }, /"7" would be taken for an id/],
     ['an archive name that leaves its place', { ...shop, 'archive-name': '../x' }, /archive name "\.\.\/x" has a part/],
-    ['a relative directory', { ...shop, destination: 'file:backups' }, /destination "file:backups" is not known/],
+    [
+      'a relative directory',
+      { ...shop, destination: 'file:backups' },
+      /the directory in the destination "file:backups" must be absolute/,
+    ],
     ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL is not a http/],
-    ['a compression that is none', { ...shop, compression: 'zip:3' }, /the compression is not known/],
+    ['a compression that is none', { ...shop, compression: 'zip:3' }, /^pgbak: unknown compression\n/],
     ['an exclusion of nothing', { ...shop, 'exclude-table': '' }, /--exclude-table is empty/],
     [
       'an archive password of nothing {secret@connect}',
