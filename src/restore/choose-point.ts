@@ -4,6 +4,7 @@ import type { Context } from '../core/context.ts';
 import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
 import { ConfigError } from '../core/errors.ts';
 import { formatInstant, formatMade } from '../core/format.ts';
+import { quoted } from '../core/printable.ts';
 import { parseTypedTime, type TypedTime } from '../core/time-zone.ts';
 import type { ServerRecord } from '../server/server.ts';
 
@@ -31,7 +32,7 @@ export async function findPoint(server: ServerRecord, at: string, context: Conte
     return point;
   }
   const backup = await findBackup(catalog, Number(at), [String(server.id)]);
-  const hint = `See what there is: pgbak backups ${server.name}`;
+  const hint = `See what there is: pgbak backups ${quoted(server.name)}`;
   if (backup.removedAt !== undefined) {
     const when = formatMade(backup.removedAt, now, { zone: zones.shown });
     throw new ConfigError(`backup ${at} of ${server.name} was removed from storage, ${when}`, hint);
@@ -97,7 +98,7 @@ async function choosePoint(
   if (wish.kind === 'latest' || oldest === undefined) {
     throw new ConfigError(
       `there is no good backup of ${server.name} yet`,
-      `Make one: pgbak run ${server.name} --force`,
+      `Make one: pgbak run ${quoted(server.name)} --force`,
     );
   }
   throw new ConfigError(

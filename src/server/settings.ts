@@ -1,5 +1,6 @@
 import { type Compression, type Format, parseCompression } from '../core/archive-format.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 import { Secret } from '../core/secret.ts';
 import type { Destination } from '../storage/registry.ts';
 import { parseArchiveName } from './names.ts';
@@ -71,7 +72,7 @@ export function resolveSettings(
     problems.push(
       new ConfigError(
         'the connection string is missing, as it is after a rebuild of the catalogue',
-        `Give it again: pgbak edit ${server.name} --connection-string ...`,
+        `Give it again: pgbak edit ${quoted(server.name)} --connection-string ...`,
       ),
     );
   }

@@ -86,7 +86,7 @@ test('in a directory: looked at first, then removed, and never by anything but t
   ]);
   expect(await account.pgbak('restore', 'shop', '--at', '4', '--output', account.folder.at('x'))).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/backup 4 was removed from storage at/),
+    stderr: expect.stringMatching(/backup 4 of shop was removed from storage, /),
   });
 
   // A directory that is not mounted is no reason to believe that all of it is gone.

@@ -25,10 +25,10 @@ test('verify tells good backups from bad ones, at both levels, in both storages 
   using account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
   const url = cluster.url('shop');
   const directory = account.folder.at('backups');
+  account.env['ARCHIVE'] = 'one';
   await account.add({ name: 'plain', 'connection-string': url, destination: `file:${directory}` });
   await account.add({ name: 'secret', 'connection-string': url, format: 'binary', 'archive-password': 'env:ARCHIVE' });
   await account.add({ name: 'never run', 'connection-string': url, 'archive-name': 'never' });
-  account.env['ARCHIVE'] = 'one';
   await account.pgbak('run', '--server', 'plain', '--server', 'secret');
 
   for (const level of ['remote', 'archive']) {
@@ -48,7 +48,7 @@ test('verify tells good backups from bad ones, at both levels, in both storages 
   expect(await results(account, 'secret', '--level', 'remote')).toMatchObject({ status: 0 });
   expect(await results(account, 'secret')).toMatchObject({
     status: 1,
-    rows: [{ isGood: false, message: expect.stringMatching(/wrong password/i) }],
+    rows: [{ isGood: false, message: expect.stringMatching(/the archive password does not open backup 2 of secret/) }],
   });
 
   const [name = ''] = archivesIn(directory);
@@ -85,7 +85,7 @@ test('verify tells good backups from bad ones, at both levels, in both storages 
   account.env['B2_APP_KEY'] = key;
   expect(await account.pgbak('verify', 'never run')).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/no good backup of this server/),
+    stderr: expect.stringMatching(/there is no good backup of never run yet\nMake one: pgbak run 'never run' --force/),
   });
 });
 
