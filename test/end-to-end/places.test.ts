@@ -207,7 +207,7 @@ test('one archive in two rows, one that was replaced, and a link in its place ar
     // The same archive: both rows stay as long as it does.
     { backupId: 3, action: 'keep' },
     { backupId: 4, action: 'keep' },
-    { backupId: 2, action: 'keep', reasons: [expect.stringMatching(/not what was stored/)] },
+    { backupId: 2, action: 'keep', reasons: [expect.stringMatching(/instead of the \d+ that were stored/)] },
     { backupId: 1, action: 'missing' },
   ]);
   expect(readdirSync(account.folder.path)).toContain('precious');
