@@ -18,7 +18,6 @@ import { resolveReference } from '../server/reference.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
-import { mayRepeat } from '../core/nearest.ts';
 import { quoted } from '../core/printable.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { otherWords } from '../terminal/typed-again.ts';
@@ -138,13 +137,6 @@ EXIT STATUS
     const { args, flags, raw } = await this.parseFlags();
     const isJson = this.jsonEnabled();
     const isAsking = flags.to === undefined && flags.output === undefined && !flags.stdout;
-    if (isAsking && !canAsk(isJson)) {
-      const name = args.server !== undefined && mayRepeat(args.server) ? quoted(args.server) : 'SERVER';
-      throw new ConfigError(
-        'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
-        `For example: pgbak restore ${name} --output ${name === 'SERVER' ? 'shop' : name}.sql`,
-      );
-    }
     if ((flags.stdout || flags.output === STDOUT) && isStdoutClosed()) {
       throw new ConfigError(
         'standard output is closed, and the dump would go nowhere',
@@ -161,6 +153,12 @@ EXIT STATUS
       usage: 'pgbak restore shop --to URL',
       isJson,
     });
+    if (isAsking && !canAsk(isJson)) {
+      throw new ConfigError(
+        'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
+        `For example: pgbak restore ${quoted(server.name)} --output ${quoted(`${server.name}.sql`)}`,
+      );
+    }
     const point =
       isAsking && flags.at === undefined
         ? await (await import('../terminal/prompts/ask-point.ts')).askPoint(server, context)

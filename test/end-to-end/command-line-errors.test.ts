@@ -33,7 +33,7 @@ describe('a mistaken command line is told of without any value of it:', () => {
     ['no number', ['add', '--frequency-hrs', PASSWORD], '--frequency-hrs takes whole hours, such as 6, or 6h, 1d, 1w'],
     ['none of the options', ['add', `--format=${PASSWORD}`], '--format must be sql or binary'],
     ['nor of an argument', ['completion', PASSWORD], 'SHELL must be bash, zsh or fish'],
-    ['a flag that needs another', ['restore', PASSWORD, '--create'], '--create needs --to'],
+    ['a flag that needs another', ['restore', PASSWORD, '--bare'], '--bare needs --table'],
     ['a flag twice', ['logs', '--id=1', `--id=${PASSWORD}`], '--id can be given only once'],
     ['a value for a flag that has none', ['edit', `--no-check=${PASSWORD}`], '--no-check takes no value'],
     ['for its opposite', ['edit', `--no-auto-prune=${PASSWORD}`], '--no-auto-prune takes no value'],
