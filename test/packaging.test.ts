@@ -39,7 +39,10 @@ describe('the package', () => {
   test('holds what a user needs and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
     const expected = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/run.js', 'oclif.manifest.json', 'package.json'];
-    expect(paths.filter((path) => !path.startsWith('dist/')).sort((a, b) => (a < b ? -1 : 1))).toEqual(expected);
+    const schemas = paths.filter((path) => /^docs\/json\/[a-z-]+\.schema\.json$/.test(path));
+    expect(schemas).toContain('docs/json/run.schema.json');
+    const others = paths.filter((path) => !path.startsWith('dist/') && !schemas.includes(path));
+    expect(others.sort((a, b) => (a < b ? -1 : 1))).toEqual(expected);
     expect(paths.filter((path) => path.startsWith('dist/') && !path.endsWith('.js'))).toEqual(['dist/LICENSES.txt']);
     expect(paths).toEqual(expect.arrayContaining(commandFiles().map((name) => `dist/commands/${name}.js`)));
     expect(packed.unpackedSize).toBeLessThan(2_200_000);

@@ -12,6 +12,12 @@ import { newServer, parseServerInput, refuseClash } from '../server/server-form.
 import { lacksOf, nextSteps } from '../monitor/next-steps.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 
+/** The document of `add --json`. */
+export interface AddedServer {
+  id: number;
+  name: string;
+}
+
 export default class Add extends BaseCommand {
   static override summary = 'Add a database to back up';
   static override description = `On a terminal, pgbak asks for what the flags leave out. It tries the database and the storage before it stores anything.
@@ -49,7 +55,7 @@ EXIT STATUS
     }),
   };
 
-  async run(): Promise<{ id: number; name: string }> {
+  async run(): Promise<AddedServer> {
     const { flags } = await this.parse(Add);
     const given = serverInputFrom(flags);
     parseServerInput(given);

@@ -9,6 +9,7 @@ import { placeOf } from '../server/destination.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 
+/** The document of `del --json`. */
 export interface DeletedServer {
   id: number;
   name: string;

@@ -9,7 +9,7 @@ import { paint, terminalWidth } from '../terminal/output.ts';
 import { wrapHanging } from '../terminal/wrap.ts';
 import { printableName } from '../core/printable.ts';
 import { examine } from '../monitor/doctor.ts';
-import type { Finding } from '../monitor/findings.ts';
+import { findingRow, type Finding, type FindingRow } from '../monitor/findings.ts';
 
 /** The column where a message begins, after its mark. */
 const INDENT = 11;
@@ -33,7 +33,7 @@ EXIT STATUS
     'probe-write': Flags.boolean({ description: 'also store a small file for each server, and remove it' }),
   };
 
-  async run(): Promise<Finding[]> {
+  async run(): Promise<FindingRow[]> {
     const { args, flags } = await this.parse(Doctor);
     await using opened = await openHealthyCatalog();
     using interruption = listenForInterruption();
@@ -55,7 +55,7 @@ EXIT STATUS
     }
     const isGood = findings.every(({ level }) => level !== 'problem');
     process.exitCode = opened.isAbsent ? 2 : isGood ? 0 : 1;
-    return findings;
+    return findings.map((finding) => findingRow(finding));
   }
 
   private tell({ about, level, message, hint }: Finding, previous: string | undefined): void {

@@ -22,7 +22,7 @@ import { quoted } from '../core/printable.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { otherWords } from '../terminal/typed-again.ts';
 import { describePoint, findPoint, type RestorePoint } from '../restore/choose-point.ts';
-import { restore, type LoadedPart, type Target } from '../restore/restore.ts';
+import { restore, type LoadedPart, type RestoreDocument, type Target } from '../restore/restore.ts';
 
 const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
@@ -133,7 +133,7 @@ EXIT STATUS
     return this.parse(Restore);
   }
 
-  async run(): Promise<{ backupId: number; server: string; dumpBytes: number; tables?: number; rows?: number }> {
+  async run(): Promise<RestoreDocument> {
     const { args, flags, raw } = await this.parseFlags();
     const isJson = this.jsonEnabled();
     const isAsking = flags.to === undefined && flags.output === undefined && !flags.stdout;
@@ -186,13 +186,15 @@ EXIT STATUS
     }
     if (typed !== undefined) {
       const words = [quoted(server.name), '--at', String(point.backupId), ...typed.map((word) => quoted(word))];
-      this.log(`\nThe same without questions:\n  pgbak restore ${[...words, ...otherWords(raw)].join(' ')}`);
+      this.log('\nThe same without questions:');
+      this.logAsIs(`  pgbak restore ${[...words, ...otherWords(raw)].join(' ')}`);
     }
     return {
       backupId: point.backupId,
       server: server.name,
       dumpBytes,
-      ...(part === undefined ? {} : { tables: part.tableCount, rows: part.rowCount }),
+      tables: part?.tableCount ?? null,
+      rows: part?.rowCount ?? null,
     };
   }
 

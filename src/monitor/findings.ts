@@ -25,6 +25,20 @@ export interface Finding {
   hint?: string;
 }
 
+/** A finding as `doctor --json` prints it. */
+export interface FindingRow {
+  /** `this machine`, `catalogue`, or a server's name. */
+  about: string;
+  level: 'ok' | 'warning' | 'problem';
+  message: string;
+  /** What to do; null where nothing is to be done. */
+  hint: string | null;
+}
+
+export function findingRow({ about, level, message, hint }: Finding): FindingRow {
+  return { about, level, message, hint: hint ?? null };
+}
+
 export const MACHINE = 'this machine';
 
 /** Runs a check; turns an error that a user can mend into a problem, and rethrows any other, which is a bug. */

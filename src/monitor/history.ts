@@ -1,5 +1,12 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
 
+/** A part of an archive and its sums. */
+interface PartChecksum {
+  size: number;
+  checksum: string;
+  sha256: string | null;
+}
+
 /** A backup as `logs --json` prints it; what does not apply is null. */
 export interface BackupRow {
   backupId: number;
@@ -16,8 +23,8 @@ export interface BackupRow {
   objectId: string | null;
   checksum: string | null;
   sha256: string | null;
-  /** In place of `checksum`, for an archive whose parts were never on the disk together; with `--id` only. */
-  partChecksums?: { size: number; checksum: string; sha256?: string }[];
+  /** In place of `checksum`, for an archive whose parts were never on the disk together; null without `logs --id`. */
+  partChecksums: PartChecksum[] | null;
   warnings: string[];
   error: string | null;
 }
@@ -26,7 +33,7 @@ export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): 
   const partChecksums = partSums?.map(({ sizeBytes, sha1, sha256 }) => ({
     size: sizeBytes,
     checksum: `sha1:${sha1}`,
-    ...(sha256 === undefined ? {} : { sha256 }),
+    sha256: sha256 ?? null,
   }));
   return {
     backupId: backup.backupId,
@@ -43,7 +50,7 @@ export function backupRow(backup: BackupRecord, partSums?: readonly PartSum[]): 
     objectId: backup.objectId ?? null,
     checksum: backup.sha1 === undefined ? null : `sha1:${backup.sha1}`,
     sha256: backup.sha256 ?? null,
-    ...(partChecksums === undefined ? {} : { partChecksums }),
+    partChecksums: partChecksums ?? null,
     warnings: backup.warnings,
     error: backup.error ?? null,
   };

@@ -24,8 +24,8 @@ export interface ServerRow {
   lastResult: string | null;
   nextDue: string | null;
   lastVerified: string | null;
-  /** Which fields of its record cannot be read; absent where all can. */
-  error?: string;
+  /** Which fields of its record cannot be read; null where all can. */
+  error: string | null;
 }
 
 /** A server for `list`: without passwords, and with references as they are. */
@@ -52,7 +52,7 @@ export function serverRow(
     lastResult: server.lastResult ?? null,
     nextDue: nextDue(server, now)?.toISOString() ?? null,
     lastVerified: verification?.lastGood?.verifiedAt.toISOString() ?? null,
-    ...(error === undefined ? {} : { error }),
+    error: error ?? null,
   };
 }
 

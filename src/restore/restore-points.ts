@@ -159,11 +159,13 @@ function commonPrefix(archiveNames: ReadonlySet<string>): string {
 }
 
 /** A restore point as `backups --json` prints it. Id and server are null where it is not in the catalogue. */
-export type RestorePointRow = Omit<BackupRow, 'backupId'> & {
+export interface RestorePointRow extends Omit<BackupRow, 'backupId'> {
+  /** Null for an archive that is not in the catalogue. */
   backupId: number | null;
+  /** `b2:BUCKET` or `file:/dir`. */
   place: string | null;
   state: PointState;
-};
+}
 
 export function restorePointRow(point: ListedPoint): RestorePointRow {
   if ('archive' in point) return remoteRow(point.archive, point.state);
@@ -190,6 +192,7 @@ function remoteRow(
     objectId: object.id,
     checksum: object.sha1 === undefined ? null : `sha1:${object.sha1}`,
     sha256: null,
+    partChecksums: null,
     warnings: [],
     error: null,
     state,

@@ -6,6 +6,18 @@ import type { Context } from '../core/context.ts';
 import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
 
+/** The document of `restore --json`. */
+export interface RestoreDocument {
+  backupId: number;
+  /** The server's name. */
+  server: string;
+  /** So much of the dump was restored. */
+  dumpBytes: number;
+  /** How many tables and rows of a part were restored; null where all was. */
+  tables: number | null;
+  rows: number | null;
+}
+
 /** Reads a dump before any of it is loaded. */
 export interface DumpSurvey {
   sink: Writable;

@@ -12,10 +12,19 @@ import { shownZone, typedZone, useUtc } from './utc.ts';
 import { refuseEmptyValues, refuseSwitchValues } from './command-line.ts';
 import { usageMessage, type MistypedCommand } from './usage-errors.ts';
 
+/** What every command prints with `--json` where it fails as a whole. */
+export interface ErrorDocument {
+  error: ErrorReport;
+}
+
 interface ErrorReport {
+  /** The kind of error: `ConfigError`, `UsageError`, `StorageError` and so on. */
   name: string;
+  /** What is wrong, and where. */
   message: string;
-  hint?: string;
+  /** What to do next; null where there is nothing to say. */
+  hint: string | null;
+  /** The exit status of the process. */
   exitCode: number;
 }
 
@@ -80,9 +89,10 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
     const report = reportOf(closedPrompt(error) ?? error, this.ctor);
     if (this.jsonEnabled()) {
-      this.logJson({ error: report });
+      const document: ErrorDocument = { error: report };
+      this.logJson(document);
     } else {
-      const hint = report.hint === undefined ? '' : `\n${report.hint}`;
+      const hint = report.hint === null ? '' : `\n${report.hint}`;
       process.stderr.write(`${wrapped(printable(`pgbak: ${report.message}${hint}`))}\n`);
     }
     // Only faults of pgbak: a parser's error repeats what was typed.
@@ -105,7 +115,7 @@ function reportOf(
   // What the parser of a flag throws comes with a heading of oclif's.
   const message = /^Parsing --[a-z0-9-]+ \n\t(.*)\nSee more help with --help$/s.exec(described.message)?.[1];
   const hint = described.hint ?? (message === undefined ? undefined : `See: pgbak ${name} --help`);
-  const report = { message: message ?? described.message, ...(hint === undefined ? {} : { hint }) };
+  const report = { message: message ?? described.message, hint: hint ?? null };
   if (error instanceof PgbakError) return { name: error.name, ...report, exitCode: error.exitCode };
   return { name: machineHint(error) === undefined ? 'UnexpectedError' : 'MachineError', ...report, exitCode: 1 };
 }

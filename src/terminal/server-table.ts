@@ -36,7 +36,7 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
 }
 
 function resultOf({ lastResult, error }: ServerRow, last: RecentBackup | undefined): string {
-  if (error !== undefined) return paint('red', error);
+  if (error !== null) return paint('red', error);
   if (last?.result === 'success' && last.warnings.length > 0) return paint('yellow', 'success with a warning');
   if (lastResult === 'failed') return paint('red', 'failed');
   return lastResult === 'success' ? paint('green', lastResult) : '-';

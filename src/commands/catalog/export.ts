@@ -9,6 +9,12 @@ import { resolveReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
 import { ConfigError, errorCode } from '../../core/errors.ts';
 
+/** The document of `catalog export --json`. */
+export interface ExportedCatalog {
+  file: string;
+  holdsSecrets: boolean;
+}
+
 export default class CatalogExport extends BaseCommand {
   static override summary = 'Write a copy of the catalogue to a file';
   static override description = `The copy may be taken during a run. It is a catalogue like any other: put it where DB_PATH points.
@@ -35,7 +41,7 @@ EXIT STATUS
     }),
   };
 
-  async run(): Promise<{ file: string; holdsSecrets: boolean }> {
+  async run(): Promise<ExportedCatalog> {
     const { args, flags } = await this.parse(CatalogExport);
     await using context = await this.openContext('read');
     const file = resolve(args.file);

@@ -9,6 +9,13 @@ import { knownPlaceOf } from '../../server/destination.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 
+/** The document of `catalog forget --json`. */
+export interface ForgottenPlace {
+  place: string;
+  /** So many backups are not expected there any more. */
+  forgotten: number;
+}
+
 export default class CatalogForget extends BaseCommand {
   static override summary = 'Expect nothing more from a storage that is gone';
   static override description = `pgbak then no longer lists, counts or prunes what was stored there. Nothing in storage changes, and the history in "pgbak logs" stays. If the storage comes back: pgbak catalog rebuild --from PLACE
@@ -33,7 +40,7 @@ EXIT STATUS
     yes: Flags.boolean({ char: 'y', description: 'do not ask; the answer is yes' }),
   };
 
-  async run(): Promise<{ place: string; forgotten: number }> {
+  async run(): Promise<ForgottenPlace> {
     const { args, flags } = await this.parse(CatalogForget);
     await using context = await this.openContext('change');
     const { catalog, environment } = context;

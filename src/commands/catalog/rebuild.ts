@@ -10,6 +10,17 @@ import { ConfigError } from '../../core/errors.ts';
 import { quoted } from '../../core/printable.ts';
 import type { Report } from '../../core/events.ts';
 
+/** A server as `catalog rebuild --json` prints it. */
+export interface RebuiltServerRow {
+  serverId: number;
+  name: string;
+  archiveName: string;
+  /** Whether the catalogue did not know the server before. */
+  isNew: boolean;
+  /** So many backups were added. */
+  added: number;
+}
+
 export default class CatalogRebuild extends BaseCommand {
   static override summary = 'Recreate the catalogue from what the storage holds';
   static override description = `For the day on which the catalogue is lost: pgbak looks for all of its archives in the storage and adds those that it does not know. What it knows stays as it is. For B2 the key comes from the environment: B2_KEY_ID, B2_APP_KEY.
@@ -47,7 +58,7 @@ EXIT STATUS
     }),
   };
 
-  async run(): Promise<{ serverId: number; name: string; archiveName: string; isNew: boolean; added: number }[]> {
+  async run(): Promise<RebuiltServerRow[]> {
     const { flags } = await this.parse(CatalogRebuild);
     await using context = await this.openContext('create');
     await using _lock = await takeRunLock(context, 0);

@@ -9,6 +9,13 @@ import { formatInstant } from '../../core/format.ts';
 import { parseTypedTime } from '../../core/time-zone.ts';
 import { ConfigError } from '../../core/errors.ts';
 
+/** The document of `catalog retime --json`. */
+export interface RetimedBackup {
+  backupId: number;
+  /** The time that it has now. */
+  startedAt: string;
+}
+
 export default class CatalogRetime extends BaseCommand {
   static override summary = 'Correct the time of a backup that a wrong clock made';
   static override description = `A backup from the future is never "latest", and no rule counts or removes it. Once this machine's clock is right again, this gives the backup another time: that of the backup recorded before or after it, or the time of --to. Nothing in storage changes.
@@ -30,7 +37,7 @@ EXIT STATUS
     ...utcFlag,
   };
 
-  async run(): Promise<{ backupId: number; startedAt: string }> {
+  async run(): Promise<RetimedBackup> {
     const { args, flags } = await this.parse(CatalogRetime);
     // oclif's parser of numbers would repeat a wrong value, which may be a secret.
     if (!/^\d{1,15}$/.test(args.backup)) throw new ConfigError('that is no id of a backup', 'See the ids: pgbak logs');
