@@ -15,12 +15,12 @@ export function lacksOf(server: ServerRecord, { environment }: Pick<Context, 'en
   return [
     ...(encryptionSource(server, environment) === 'none'
       ? [
-          `the archives of ${server.name} are NOT encrypted: whoever gets one can read it. To encrypt them: pgbak edit ${name} --archive-password file:/path`,
+          `the archives of ${server.name} are NOT encrypted: anyone who gets one can read it. To encrypt them: pgbak edit ${name} --archive-password file:/path`,
         ]
       : []),
     ...(hcUrlSuccess === undefined && hcUrlFail === undefined
       ? [
-          `nobody hears when a backup of ${server.name} fails or is not made. Make a check at healthchecks.io, then: pgbak edit ${name} --hc-url URL`,
+          `no health check is set: if a backup of ${server.name} fails or is not made, you will not notice. Make one at healthchecks.io, then: pgbak edit ${name} --hc-url URL`,
         ]
       : []),
   ];

@@ -19,7 +19,7 @@ export interface ArchivePasswords {
 /** How often a person may mistype a password before the archive would have to be fetched again. */
 const MOST_QUESTIONS = 3;
 
-/** The passwords of a server, or the given one alone: whoever gives one wants to hear when it is wrong. */
+/** The passwords of a server, or the given one alone: a given password that is wrong must be told of. */
 export function passwordsOf(
   server: ServerRecord,
   environment: Environment,

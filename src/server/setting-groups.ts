@@ -60,7 +60,7 @@ export const SETTING_GROUPS = {
     fields: ['archivePassword'],
     textOf: (fields, environment) => {
       const source = encryptionSource(fields, environment);
-      if (source === 'none') return 'none: whoever gets an archive can read it';
+      if (source === 'none') return 'none: anyone who gets an archive can read it';
       return source === 'record' ? 'AES-256, by its own password' : 'AES-256, by ARCHIVE_PASSWORD';
     },
   },
@@ -75,7 +75,7 @@ export const SETTING_GROUPS = {
     textOf: ({ hcUrlStart, hcUrlSuccess, hcUrlFail, hcUrlVerify }) => {
       const moments = { start: hcUrlStart, success: hcUrlSuccess, failure: hcUrlFail, verification: hcUrlVerify };
       const set = Object.entries(moments).flatMap(([moment, url]) => (url === undefined ? [] : [moment]));
-      return set.length === 0 ? 'none: nobody hears of a failure' : `told of ${set.join(', ')}`;
+      return set.length === 0 ? 'none: a failed backup goes unnoticed' : `told of ${set.join(', ')}`;
     },
   },
   format: {

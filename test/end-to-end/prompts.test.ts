@@ -153,7 +153,7 @@ describe.each([60, 120])('in a terminal of %i columns, add', (width) => {
     }
     const screen = await terminal.shows('Added server 1: shop');
     expect(screen).toMatch(/warning: the archives of shop are NOT\s+encrypted/);
-    expect(screen).toMatch(/warning: nobody hears when a backup of shop\s+fails/);
+    expect(screen).toMatch(/warning: no health check is set/);
     fits(screen);
     expect(await account.results()).toMatchObject([{ name: 'shop', status: 'success' }]);
   });
