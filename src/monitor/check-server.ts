@@ -1,3 +1,4 @@
+import { whereNext } from '../storage/place.ts';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -78,7 +79,10 @@ async function checkStorage(
     await storage.check(objectName, signal);
     const limits = (await storage.limits?.(signal)) ?? [];
     if (!isProbing) {
-      return judged(`${storage.place} would take ${objectName} (nothing was written; try --probe-write)`, limits);
+      return judged(
+        `archives can go to ${whereNext(storage.place, objectName)} (nothing was written; --probe-write tries it)`,
+        limits,
+      );
     }
     await probeWrite(storage, objectName, signal);
     return judged(`${storage.place} took a small file, and nothing of it is left`, limits);

@@ -1,3 +1,4 @@
+import { whereNext } from '../storage/place.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
@@ -70,7 +71,7 @@ export async function storageCheck(server: ServerFields, { catalog, environment,
   const limits = (await storage.limits?.(signal)) ?? [];
   const shared = await sharedName(server, storage, catalog, signal);
   return [
-    `Storage: ${storage.place} would take ${objectName}`,
+    `Storage: archives can go to ${whereNext(storage.place, objectName)}`,
     ...limits.map((one) => `With this key, ${one}`),
     ...(shared === undefined ? [] : [shared]),
   ].join('\n');

@@ -7,13 +7,13 @@ import { paint } from './output.ts';
 export const SERVER_COLUMNS = [
   { title: 'name', isName: true, shrinksTo: 8 },
   { title: 'database', isName: true, shrinksTo: 12, droppedAs: 4 },
-  { title: 'every', droppedAs: 3 },
+  { title: 'every', droppedAs: 5 },
   { title: 'last backup', shrinksTo: 8 },
   { title: 'result', shrinksTo: 7 },
   { title: 'sizes', droppedAs: 2 },
   { title: 'verified', shrinksTo: 8, droppedAs: 2 },
   { title: 'encrypted', shrinksTo: 9, droppedAs: 1 },
-  { title: 'stored in', isName: true, shrinksTo: 10 },
+  { title: 'stored in', isName: true, shrinksTo: 20, droppedAs: 3 },
 ];
 
 /** How many archives a server's bars show. */

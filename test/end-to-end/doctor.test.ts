@@ -55,7 +55,7 @@ describe('doctor', () => {
     expect(said).toMatch(/shop: ok: the role may read every table/);
     expect(said).toMatch(/shop: ok: backups are verified in a PostgreSQL \d+\.\d+.* that is started for it/);
     expect(said).toMatch(/shop: ok: zstd is there/);
-    expect(said).toMatch(/shop: ok: file:.* would take shop\.sql\.7z/);
+    expect(said).toMatch(/shop: ok: archives can go to \/.*\/shop\.<time>\.sql\.7z/);
     expect(said).toMatch(/shop: ok: ping URLs for fail are well formed/);
     expect(said).not.toContain('uuid');
 

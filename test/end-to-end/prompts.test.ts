@@ -70,7 +70,7 @@ describe.each([60, 120])('in a terminal of %i columns, add', (width) => {
     await terminal.shows(/\? B2 application key \*{9}/);
     terminal.press('C-u');
     terminal.enter(server.masterKey.key);
-    await terminal.shows(/Storage: b2:pgbak-bucket would take\s+my shop\.sql\.7z/);
+    await terminal.shows(/Storage: archives can go to\s+b2:pgbak-bucket\/my shop\.sql\.7z/);
 
     await terminal.shows(/\? Frequency 24h/);
     terminal.press('C-u');
