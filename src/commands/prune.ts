@@ -11,6 +11,7 @@ import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { PgbakError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 
 export default class Prune extends BaseCommand {
   static override summary = 'Remove the backups that no rule keeps';
@@ -67,9 +68,12 @@ EXIT STATUS
     );
     for (const line of new Set(silent)) tell(`pgbak: ${line}`);
     const isRuled = servers.some((server) => hasRules(server));
-    if (!isRuled)
-      this.log('No rules, so everything is kept. For example: pgbak edit SERVER --keep-daily 7 --keep-weekly 4');
-    else if (entries.length > 0) {
+    if (!isRuled) {
+      const [only] = servers.length === 1 ? servers : [];
+      const what = only === undefined ? 'No server has rules' : `${only.name} has no rules`;
+      const example = `pgbak edit ${only === undefined ? 'SERVER' : quoted(only.name)} --keep-daily 7 --keep-weekly 4`;
+      this.log(`${what}, so all backups are kept. To set rules: ${example}`);
+    } else if (entries.length > 0) {
       const now = new Date();
       const cells = entries.map((entry) => pruneCells(entry, isDry, now));
       this.log(renderTable(PRUNE_COLUMNS, cells, terminalWidth(process.stdout)));

@@ -46,7 +46,7 @@ function outcomeCells(outcome: Outcome, { isTold, now }: SummaryOptions): string
           : `${formatDue(outcome.due, now, { zone: shownZone() })}. To back it up now: --force`;
       return due === undefined
         ? [outcome.name, isTold ? 'skipped' : 'dry run', '', '', outcome.reason.replace(/^dry run: /, '')]
-        : [outcome.name, 'not due', '', '', `due ${due}`];
+        : [outcome.name, 'skipped', '', '', `due ${due}`];
     }
   }
 }

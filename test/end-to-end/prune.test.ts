@@ -46,7 +46,9 @@ test('in a directory: looked at first, then removed, and never by anything but t
   const stored = () => archivesIn(directory);
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination: `file:${directory}` });
   await historyOf(account, 6);
-  expect((await account.pgbak('prune')).stdout).toMatch(/^No rules, so everything is kept/);
+  expect((await account.pgbak('prune')).stdout).toMatch(
+    /^shop has no rules, so all backups are kept\. To set rules: pgbak edit shop /,
+  );
   expect(await account.pgbak('edit', 'shop', '--keep-within', '3 days')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/is not a period/),

@@ -63,7 +63,7 @@ EXIT STATUS
     }
     const count = (ids ?? held).length;
     if (count === 0)
-      throw new ConfigError('there is nothing to give up in that place', 'Places are named as in "pgbak backups".');
+      throw new ConfigError('there is nothing to give up in that place', 'To see where backups are: pgbak backups');
     if (!flags.yes) {
       if (!canAsk(this.jsonEnabled())) throw new ConfigError('there is no terminal to ask on', 'Say yes with --yes');
       const { confirm } = await import('@inquirer/prompts');
