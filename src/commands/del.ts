@@ -7,7 +7,7 @@ import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { objectNameOf } from '../server/names.ts';
 import { placeOf } from '../server/destination.ts';
 import { ConfigError } from '../core/errors.ts';
-import { printable } from '../core/printable.ts';
+import { printable, quoted } from '../core/printable.ts';
 
 /** The document of `del --json`. */
 export interface DeletedServer {
@@ -43,7 +43,12 @@ EXIT STATUS
     const server = await chooseServer(catalog, choice);
     const archives = await archivesOf(server, catalog);
     if (!flags.yes) {
-      if (!canAsk(isJson)) throw new ConfigError('there is no terminal to ask on', 'Say yes with --yes');
+      if (!canAsk(isJson)) {
+        throw new ConfigError(
+          `${server.name} was not deleted: there is no terminal to ask on`,
+          `Say yes to it: pgbak del ${quoted(server.name)} --yes`,
+        );
+      }
       const { confirm } = await import('@inquirer/prompts');
       const message = `Forget ${server.name}? ${stayingInWords(archives)}`;
       if (!(await confirm({ message: printable(message), default: false })))

@@ -1,5 +1,4 @@
 import { BaseCommand } from '../terminal/base-command.ts';
-import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { serverRow, type ServerRow } from '../monitor/server-list.ts';
@@ -19,7 +18,6 @@ EXIT STATUS
   0  listed
   2  wrong use or configuration`;
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
-  static override flags = { ...utcFlag };
 
   static override args = anyServers;
 

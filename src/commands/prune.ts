@@ -1,7 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/prune.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
@@ -41,7 +40,6 @@ EXIT STATUS
       helpValue: 'SECONDS',
       default: 0,
     }),
-    ...utcFlag,
   };
 
   async run(): Promise<PruneRow[]> {

@@ -37,6 +37,13 @@ const ENCRYPTION = 'ENCRYPTION';
 /** A file name that means standard output. */
 const STDOUT = '-';
 
+function nowhereToRestore(server: string, file: string): ConfigError {
+  return new ConfigError(
+    'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
+    `For example: pgbak restore ${server} --output ${file}`,
+  );
+}
+
 type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];
 
 export default class Restore extends BaseCommand {
@@ -147,18 +154,14 @@ EXIT STATUS
       throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
     }
     await using context = await this.openContext('read');
+    if (isAsking && args.server === undefined && !canAsk(isJson)) throw nowhereToRestore('SERVER', 'shop.sql');
     const server = await chooseServer(context.catalog, {
       idOrName: args.server,
       question: 'Restore which server?',
       usage: 'pgbak restore shop --to URL',
       isJson,
     });
-    if (isAsking && !canAsk(isJson)) {
-      throw new ConfigError(
-        'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
-        `For example: pgbak restore ${quoted(server.name)} --output ${quoted(`${server.name}.sql`)}`,
-      );
-    }
+    if (isAsking && !canAsk(isJson)) throw nowhereToRestore(quoted(server.name), quoted(`${server.name}.sql`));
     const point =
       isAsking && flags.at === undefined
         ? await (await import('../terminal/prompts/ask-point.ts')).askPoint(server, context)

@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
-import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
@@ -33,7 +32,6 @@ EXIT STATUS
   static override args = anyServers;
   static override flags = {
     prometheus: Flags.boolean({ description: "print metrics in Prometheus' text format", exclusive: ['json'] }),
-    ...utcFlag,
   };
 
   async run(): Promise<StatusRow[]> {

@@ -7,7 +7,7 @@ import { takeRunLock } from '../../catalog/run-lock.ts';
 import { openPlace } from '../../server/storage-at.ts';
 import { knownPlaceOf } from '../../server/destination.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { printable } from '../../core/printable.ts';
+import { printable, quoted } from '../../core/printable.ts';
 
 /** The document of `catalog forget --json`. */
 export interface ForgottenPlace {
@@ -65,7 +65,12 @@ EXIT STATUS
     if (count === 0)
       throw new ConfigError('there is nothing to give up in that place', 'To see where backups are: pgbak backups');
     if (!flags.yes) {
-      if (!canAsk(this.jsonEnabled())) throw new ConfigError('there is no terminal to ask on', 'Say yes with --yes');
+      if (!canAsk(this.jsonEnabled())) {
+        throw new ConfigError(
+          `the backups in ${place} were not given up: there is no terminal to ask on`,
+          `Say yes to it: pgbak catalog forget ${quoted(place)} --yes`,
+        );
+      }
       const { confirm } = await import('@inquirer/prompts');
       const message = `Give up ${count} backups in ${place}?`;
       if (!(await confirm({ message: printable(message), default: false }, promptContext())))
