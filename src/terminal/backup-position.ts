@@ -133,15 +133,17 @@ function joined(parts: readonly Part[]): string {
   );
 }
 
+const HELD = 'waiting for the upload';
+
 function partsOf(position: Position, nowMs: number): Part[] {
   const { doing, isHeld, table, upload, startedAtMs } = position;
   if (upload !== undefined) return uploadParts(doing, upload, nowMs);
   const seconds = Math.floor((nowMs - startedAtMs) / 1000);
   const elapsed: Part = { text: seconds === 0 ? '' : formatDuration(seconds * 1000), rank: 4, isApart: true };
   if (doing !== PHASES.dumping) return [{ text: doing }, elapsed];
-  const what: Part = { text: isHeld ? 'waiting for the upload' : table, rank: 1, isApart: true };
+  const what: Part = { text: isHeld ? HELD : table, rank: 1, isApart: true };
   const share = shareOf(position);
-  if (share === undefined) return [{ text: doing }, ...unmeasured(position, what), elapsed];
+  if (share === undefined) return [...unmeasured(position), elapsed];
   const elapsedMs = nowMs - position.phaseStartedAtMs;
   const left = leftOf(share.fraction, isHeld ? 0 : elapsedMs);
   const about: Part = { text: `of about ${formatRoughBytes(share.ofBytes)}`, rank: 3 };
@@ -154,10 +156,11 @@ function partsOf(position: Position, nowMs: number): Part[] {
 }
 
 /** A dump of which nobody knows how large it will be. */
-function unmeasured({ table, tablesSeen, tableCount, archivedBytes }: Position, what: Part): Part[] {
-  const place = table === '' ? '' : ` (table ${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
+function unmeasured({ doing, isHeld, table, tablesSeen, tableCount, archivedBytes }: Position): Part[] {
+  const place = table === '' ? '' : `${table} (table ${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
   return [
-    { ...what, text: `${what.text}${place}`, isApart: false },
+    { text: isHeld ? HELD : doing },
+    { text: isHeld ? '' : place, rank: 1 },
     { text: archivedBytes === undefined ? '' : `${formatBytes(archivedBytes)} archived`, rank: 3, isApart: true },
   ];
 }

@@ -109,15 +109,15 @@ test('a binary one that pg_restore 15 cannot read is not called bad, and pgbak s
   }
 });
 
-test.each(['sql', 'binary'])('a %s one loads by hand by the line of the manual', async (format) => {
+test.each(['sql', 'binary'])('a %s one loads by hand by the lines of the manual', async (format) => {
   const file = account.folder.at('shop.sql');
   const written = format === 'sql' ? file : account.folder.at('shop.bin');
   expect(await pgbak(newer, 'restore', format, '--yes', '--output', written)).toMatchObject({ status: 0 });
   if (format === 'binary') execFileSync(join(newer.PGBAK_PG_BIN, 'pg_restore'), ['-f', file, written]);
   await cluster.createDatabase(`by hand ${format}`);
   const manual = readFileSync(new URL('../../docs/bad-day.md', import.meta.url), 'utf8');
-  const [line = ''] = /^sed .*transaction_timeout.*$/m.exec(manual) ?? [];
-  const command = line.replace('-d shop_restored', `-q -d '${cluster.url(`by hand ${format}`)}'`);
+  const [lines = ''] = /^sed .*transaction_timeout.*\n.*$/m.exec(manual) ?? [];
+  const command = lines.replace('-d shop_restored', `-q -d '${cluster.url(`by hand ${format}`)}'`);
   const { status, stderr } = spawnSync('sh', ['-c', command], {
     cwd: account.folder.path,
     encoding: 'utf8',

@@ -126,7 +126,9 @@ async function heldSevenZip(): Promise<number> {
     await start(4_000_000);
     using terminal = openTerminal({ ...account.env, ...onDisk() });
     terminal.enter('pgbak run --force; echo status $?');
-    await terminal.shows(/big: waiting for the upload in public\.noise \(1 of 1\), \d+\.\d MB archived/);
+    await terminal.shows(
+      /big (?:waiting for the upload, \d+\.\d MB archived|\d+ % of about \d+ MB, waiting for the upload)/,
+    );
     terminal.press('C-c');
     await terminal.shows('status 130');
   });
