@@ -6,6 +6,8 @@ import { canAsk } from '../terminal/output.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { objectNameOf } from '../server/names.ts';
 import { placeOf } from '../server/destination.ts';
+import { isReference } from '../server/reference.ts';
+import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printable, quoted } from '../core/printable.ts';
 
@@ -18,6 +20,16 @@ export interface DeletedServer {
   objectName: string;
   /** What stays in storage. */
   archives: StayingArchives[];
+}
+
+/** What else goes: the only copy of a password, perhaps. */
+function lostPasswords(
+  { archivePassword, earlierArchivePasswords }: ServerRecord,
+  archives: readonly StayingArchives[],
+): string[] {
+  const passwords = [archivePassword, ...earlierArchivePasswords].filter((one) => one !== undefined);
+  const isKept = archives.length > 0 && passwords.some((one) => !isReference(one.reveal()));
+  return isKept ? ['pgbak forgets its archive password: without it nobody can open the archives'] : [];
 }
 
 export default class Del extends BaseCommand {
@@ -50,12 +62,12 @@ EXIT STATUS
         );
       }
       const { confirm } = await import('@inquirer/prompts');
-      const message = `Forget ${server.name}? ${stayingInWords(archives)}`;
+      const message = `Forget ${server.name}? ${[stayingInWords(archives), ...lostPasswords(server, archives)].join('. ')}`;
       if (!(await confirm({ message: printable(message), default: false })))
         throw new ConfigError(`nothing was deleted: ${server.name} stays`);
     }
     await catalog.servers.remove(server.id);
-    this.log(`Deleted ${server.name}. ${stayingInWords(archives)}`);
+    this.log([`Deleted ${server.name}. ${stayingInWords(archives)}`, ...lostPasswords(server, archives)].join('. '));
     for (const line of afterDeletion(archives)) this.logAsIs(line);
     this.log('Its history stays too: pgbak logs');
     return {

@@ -11,7 +11,7 @@ import { passwordsOf } from '../restore/archive-passwords.ts';
 import { openTarget } from '../restore/open-target.ts';
 import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { dumpPartsFrom, partFlags } from '../terminal/restore-flags.ts';
+import { dumpPartsFrom, nowhereToRestore, partFlags } from '../terminal/restore-flags.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
 import { showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
@@ -36,13 +36,6 @@ const ENCRYPTION = 'ENCRYPTION';
 
 /** A file name that means standard output. */
 const STDOUT = '-';
-
-function nowhereToRestore(server: string, file: string): ConfigError {
-  return new ConfigError(
-    'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
-    `For example: pgbak restore ${server} --output ${file}`,
-  );
-}
 
 type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];
 
@@ -170,13 +163,17 @@ EXIT STATUS
 
     await using progress = await showRestore();
     const { target, typed } = await this.target(flags, { server, point, isAsking }, progress, context);
-    if (target.kind !== 'database')
-      progress.report({ type: 'step', message: `taking ${describePoint(point, context)}` });
+    if (target.kind !== 'database') progress.report({ type: 'step', message: describePoint(point, context) });
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
     const allowsUnencrypted = flags['allow-unencrypted'];
     const known = passwordsOf(server, context.environment, given);
     const mayAsk = canAsk(isJson) && (given === undefined || flags['archive-password'] === '-');
-    const passwords = mayAsk ? { ...known, ask: progress.asking(askPassword) } : known;
+    let isPasswordTyped = false;
+    const ask = () => {
+      isPasswordTyped = true;
+      return askPassword();
+    };
+    const passwords = mayAsk ? { ...known, ask: progress.asking(ask) } : known;
     const request = { server, point, passwords, target, allowsUnencrypted, ...patience };
     const { dumpBytes, part } = await restore(request, { ...context, report: progress.report });
     await progress[Symbol.asyncDispose]();
@@ -189,6 +186,7 @@ EXIT STATUS
     }
     if (typed !== undefined) {
       const words = [quoted(server.name), '--at', String(point.backupId), ...typed.map((word) => quoted(word))];
+      if (isPasswordTyped && flags['archive-password'] === undefined) words.push('--archive-password', '-');
       this.log('\nThe same without questions:');
       this.logAsIs(`  pgbak restore ${[...words, ...otherWords(raw)].join(' ')}`);
     }

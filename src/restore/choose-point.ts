@@ -59,9 +59,8 @@ function wishOf(at: string, { clock, zones }: Context): Wish {
     );
   }
   if (isAhead(time.from, now)) {
-    const [asked, present] = [time.from, now].map((instant) => formatInstant(instant, { zone: zones.shown }));
     throw new ConfigError(
-      `--at ${asked} is still to come: it is ${present} now`,
+      `--at ${at} is still to come: it is ${formatInstant(now, { zone: zones.shown })} now`,
       'For the newest backup leave --at out.',
     );
   }
@@ -103,8 +102,12 @@ async function choosePoint(
   }
   throw new ConfigError(
     `there is no backup of ${server.name} from ${formatInstant(wish.from, zone)} or before`,
-    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}`,
+    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}${isDay(wish) ? '\nA date alone stands for 00:00 of that day.' : ''}`,
   );
+}
+
+function isDay({ from, until }: TypedTime): boolean {
+  return from.getTime() === until.getTime() && from.getMilliseconds() === 0;
 }
 
 /** `backup 17 of shop, made 2026-11-26 17:55 +01:00 (2 hours ago)`. */

@@ -44,6 +44,17 @@ export class FilledTargetError extends ConfigError {}
 
 const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
+/** libpq would take the database `postgres`, or one that is called as the role is: no place to restore to by accident. */
+function refuseUnnamed({ database, conninfo }: Connection, { environment: { variable } }: Context): void {
+  if (database !== undefined || variable('PGDATABASE') !== undefined) return;
+  // A service file may name one (https://www.postgresql.org/docs/current/libpq-pgservice.html).
+  if (variable('PGSERVICE') !== undefined || /\bservice\s*=/.test(conninfo)) return;
+  throw new ConfigError(
+    'the connection string of the target names no database',
+    'Name it, such as --to postgresql://app@db.example/shop_restored; add --create where it is a new one.',
+  );
+}
+
 /** Opens the database to load a dump into. Changes nothing yet; throws a `ConfigError` where the restore must not begin. */
 export async function openTarget(
   named: Connection,
@@ -52,6 +63,7 @@ export async function openTarget(
   context: Context,
 ): Promise<OpenedTarget> {
   refuseMismatch(point, options);
+  refuseUnnamed(named, context);
   const { create, clean, parts, globals, lockWaitSeconds } = options;
   const reached = await reachTarget(named, options, context);
   const { database: server, facts } = reached;

@@ -1,3 +1,4 @@
+import { ConfigError } from '../core/errors.ts';
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
 import { numberFlag } from './number-flag.ts';
@@ -59,4 +60,12 @@ export function dumpPartsFrom(flags: Interfaces.InferredFlags<typeof partFlags>)
     noOwner: flags['no-owner'],
     noPrivileges: flags['no-privileges'],
   };
+}
+
+/** The error where no flag says where to restore, and there is no terminal to ask on. */
+export function nowhereToRestore(server: string, file: string): ConfigError {
+  return new ConfigError(
+    'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
+    `For example: pgbak restore ${server} --output ${file}`,
+  );
 }

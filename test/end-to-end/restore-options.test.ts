@@ -119,7 +119,9 @@ test('a terminal has to type the name of the database before it is emptied', asy
   terminal.enter(`clear; ${command}`);
   expect(await terminal.shows('To replace it, type its name')).toMatch(/everything in it is replaced: 1 table /);
   terminal.enter('shop');
-  await terminal.shows('that is not its name, and nothing was changed');
+  await terminal.shows('That is not its name.');
+  terminal.enter('shop');
+  await terminal.shows('the name was not typed, and nothing was changed');
   expect(await tablesIn('target')).toBe('precious');
   terminal.enter(`clear; ${command}`);
   await terminal.shows('To replace it, type its name');
@@ -194,7 +196,7 @@ test('a time that is still to come is no wish for the newest backup', async () =
   expect(await account.pgbak('restore', 'shop', '--at', '2999-01-01', '--stdout', '--utc')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(
-      /^pgbak: --at 2999-01-01 00:00 UTC is still to come: it is \S+ \S+ UTC now\nFor the newest backup leave --at out\.\n$/,
+      /^pgbak: --at 2999-01-01 is still to come: it is \S+ \S+ UTC now\nFor the newest backup leave --at out\.\n$/,
     ),
   });
 });

@@ -84,13 +84,15 @@ describe.each([60, 120])('in a terminal of %i columns, restore', (width) => {
     await terminal.shows(/✖ cannot connect to full[^]*\? Connection string \*+/);
     terminal.press('C-u');
     terminal.enter(cluster.url('absent'));
-    await terminal.shows(/✖ there is no database absent[^]*Make that database\?/);
+    await terminal.shows(/✖ there is no database absent[^]*Make a new database of that name\?/);
     terminal.enter('n');
-    await terminal.shows(/Make that database\? No[^]*\? Connection string \*+/);
+    await terminal.shows(/Make a new database of that name\? No[^]*\? Connection string \*+/);
     terminal.press('C-u');
     terminal.enter(cluster.url(full));
     await second(terminal, /is not empty: it holds 1 table[^]*\? What now\?/);
     await terminal.shows('To replace it, type its name');
+    terminal.enter('shop');
+    await terminal.shows('That is not its name.');
     terminal.enter('shop');
     await terminal.shows('status 2');
     expect(await cluster.sql(full, 'select count(*) from precious')).toBe('0');

@@ -96,7 +96,8 @@ EXIT STATUS
     const [first] = rebuilt.flatMap(({ server, isNew }) => (isNew ? [quoted(server.name)] : []));
     if (first !== undefined) {
       this.logAsIs(`To restore now: pgbak restore ${first} --output FILE`);
-      this.logAsIs(`To back up again: pgbak edit ${first} --connection-string URL`);
+      this.logAsIs(`To back up again: pgbak edit ${first} --connection-string URL --archive-password file:/path`);
+      this.log('Without an archive password, new backups are not encrypted.');
     }
     return rebuilt.map(({ server: { id: serverId, name, archiveName }, isNew, added }) => ({
       serverId,

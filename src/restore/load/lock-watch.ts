@@ -76,7 +76,7 @@ export function watchLocks(
 
 /**
  * pg_blocking_pids reports a prepared transaction, which has no process, as 0. Names are cleared of control characters,
- * which a terminal would obey.
+ * which a terminal would obey. State and time are null for a role that may not see them.
  */
 const HOLDERS = `
 with loading (pid) as (SESSIONS)
@@ -87,8 +87,8 @@ select case when holder.pid = 0 then
       from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database()), 'unknown') || ')'
   else 'session ' || holder.pid::text || coalesce((
     select pg_catalog.concat(' of role ', pg_catalog.quote_ident(usename), ', ',
-      pg_catalog.regexp_replace(application_name, '[^[:print:]]', '?', 'g'), ' ', state, ' since ',
-      pg_catalog.date_trunc('second', state_change))
+      pg_catalog.regexp_replace(application_name, '[^[:print:]]', '?', 'g'),
+      ' ' || state || ' since ' || pg_catalog.date_trunc('second', state_change)::text)
     from pg_catalog.pg_stat_activity as activity where activity.pid = holder.pid), '') end
 from loading, pg_catalog.unnest(pg_catalog.pg_blocking_pids(loading.pid)) as holder (pid)
 where not exists (select from loading as own where own.pid = holder.pid)

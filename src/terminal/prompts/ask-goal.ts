@@ -160,7 +160,7 @@ async function tried(
     const { confirm, select } = await import('@inquirer/prompts');
     if (error instanceof NoDatabaseError && !means.create) {
       complain(error.message);
-      const isMade = await confirm({ message: 'Make that database?', default: true }, promptContext());
+      const isMade = await confirm({ message: 'Make a new database of that name?', default: false }, promptContext());
       return isMade ? { next: { create: true, clean: false } } : {};
     }
     if (error instanceof FilledTargetError) {

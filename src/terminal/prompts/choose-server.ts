@@ -21,7 +21,11 @@ export async function chooseServer(catalog: Pick<Catalog, 'servers'>, choice: Ch
   if (choice.idOrName !== undefined) return await findServer(catalog, choice.idOrName);
   if (!canAsk(choice.isJson)) throw new ConfigError('no server was named', `For example: ${choice.usage}`);
   const servers = await catalog.servers.list();
-  if (servers.length === 0) throw new ConfigError('there are no servers yet', 'Add one: pgbak add');
+  if (servers.length === 0)
+    throw new ConfigError(
+      'there are no servers in the catalogue',
+      'Add one: pgbak add. If the catalogue is lost: pgbak catalog rebuild --from file:/DIRECTORY or b2:BUCKET',
+    );
   return await select(
     choice.question,
     servers.map((server) => ({ name: printableName(server.name), value: server })),

@@ -32,6 +32,8 @@ export async function askPassword(): Promise<Secret> {
   return new Secret(await fieldPrompt({ message: 'Archive password', isSecret: true, problemOf }));
 }
 
+const NAME_TRIES = 2;
+
 /** Makes the user type the name of the database that will be emptied. Without a terminal `--yes` is needed. */
 export async function confirmReplacement(database: string, plan: readonly string[], isJson: boolean): Promise<void> {
   if (!canAsk(isJson)) {
@@ -44,9 +46,12 @@ export async function confirmReplacement(database: string, plan: readonly string
   const { input } = await import('@inquirer/prompts');
   // A name with characters that no key types is typed as it is shown.
   const shown = printableName(database);
-  const typed = await input({ message: `To replace it, type its name (${shown})` }, promptContext());
-  if (![typed, typed.trim()].some((text) => text === database || text === shown))
-    throw new ConfigError('that is not its name, and nothing was changed');
+  for (let tries = 0; tries < NAME_TRIES; tries += 1) {
+    const typed = await input({ message: `To replace it, type its name (${shown})` }, promptContext());
+    if ([typed, typed.trim()].some((text) => text === database || text === shown)) return;
+    process.stdout.write('  That is not its name.\n');
+  }
+  throw new ConfigError('the name was not typed, and nothing was changed');
 }
 
 /** Shows what will be done, a paragraph a step. */
