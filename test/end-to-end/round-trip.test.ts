@@ -55,6 +55,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
           serverId: 1,
           name: 'shop',
           status: 'success',
+          reason: null,
           backupId: 1,
           objectName: format === 'sql' ? 'shop.sql.7z' : 'shop.bin.7z',
           objectId: expect.stringContaining(account.folder.at('backups')),
@@ -62,6 +63,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
           rawSize: expect.any(Number),
           durationMs: expect.any(Number),
           warnings: [],
+          error: null,
         },
       ],
     });
