@@ -5,16 +5,24 @@ import type { ServerRecord } from '../server/server.ts';
 const GRACE_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
 
-type DueFields = Pick<ServerRecord, 'frequencyHours' | 'lastSuccessRun'>;
+type FrequencyFields = Pick<ServerRecord, 'frequencyHours' | 'lastSuccessRun'>;
+type DueFields = FrequencyFields & Pick<ServerRecord, 'lastResult'>;
 
 /**
- * When the next backup of a server is due: its frequency after the start of the run that made the last good backup.
- * Undefined means at once: there is no good backup, or its run claims to have begun later than `now`. Failed attempts do
- * not count, so the next run tries again.
+ * When the age of its last good backup makes a server due: its frequency after the start of the run that made it. Undefined
+ * means at once: there is no good backup, or its run claims to have begun later than `now`.
  */
-export function nextDue({ lastSuccessRun, frequencyHours }: DueFields, now: Date): Date | undefined {
+export function dueByAge({ lastSuccessRun, frequencyHours }: FrequencyFields, now: Date): Date | undefined {
   if (lastSuccessRun === undefined || isAhead(lastSuccessRun, now)) return undefined;
   return new Date(lastSuccessRun.getTime() + frequencyHours * HOUR_MS);
+}
+
+/**
+ * When the next backup of a server is due. Undefined means at once: also where the last attempt failed, however young the last
+ * good backup is. Such an attempt was forced, and the next run tries again.
+ */
+export function nextDue(server: DueFields, now: Date): Date | undefined {
+  return server.lastResult === 'failed' ? undefined : dueByAge(server, now);
 }
 
 /** Whether a server is due at `now`, give or take a few minutes. */

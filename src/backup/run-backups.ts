@@ -7,7 +7,7 @@ import { parseConnection } from '../postgres/connection.ts';
 import { resolveReference } from '../server/reference.ts';
 import { mapConcurrently } from '../system/concurrency.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
-import { isDue, nextDue } from './due.ts';
+import { dueByAge, isDue, nextDue } from './due.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
 import type { Run } from './run-backup.ts';
@@ -86,7 +86,7 @@ async function failedOutcome(server: ServerRecord, error: unknown, context: Cont
 }
 
 function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): ServerRecord[] {
-  const waitingSince = (server: ServerRecord) => nextDue(server, now)?.getTime() ?? 0;
+  const waitingSince = (server: ServerRecord) => dueByAge(server, now)?.getTime() ?? 0;
   return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
 }
 

@@ -30,6 +30,9 @@ export async function reportEdit(
       `${fields.name}: ${today.unreadable === undefined ? 'nothing was changed' : 'its record was put right'}`,
     );
   }
+  if (report.changes.length > 0 && today.lastResult === 'failed') {
+    lines.push(`Its last backup failed. To try again now: pgbak run ${quoted(fields.name)}`);
+  }
   return { report, lines };
 }
 

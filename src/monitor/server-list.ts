@@ -22,6 +22,7 @@ export interface ServerRow {
   b2: string;
   lastBackup: string | null;
   lastResult: string | null;
+  /** Null where it is due at the next run: without a good backup, or after a failure. */
   nextDue: string | null;
   lastVerified: string | null;
   /** Which fields of its record cannot be read; null where all can. */

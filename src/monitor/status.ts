@@ -1,4 +1,4 @@
-import { nextDue } from '../backup/due.ts';
+import { dueByAge } from '../backup/due.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
@@ -104,7 +104,7 @@ function judge(
     return ['LATE', `the age of its last good backup is unknown: ${doubtful}`];
   }
   // After a clock was set back, the last run is older than the last good backup.
-  const dues = [nextDue(server, now), nextDue({ ...server, lastSuccessRun: lastGood.startedAt }, now)];
+  const dues = [dueByAge(server, now), dueByAge({ ...server, lastSuccessRun: lastGood.startedAt }, now)];
   const dueMs = Math.max(...dues.map((due) => due?.getTime() ?? 0));
   if (dueMs + lateGraceMs(server.frequencyHours) < now.getTime()) {
     return ['LATE', `should be there every ${server.frequencyHours} h; does cron or the timer start pgbak?`];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isDue, nextDue } from '../../src/backup/due.ts';
+import { dueByAge, isDue, nextDue } from '../../src/backup/due.ts';
 
 const lastSuccessRun = new Date('2026-11-23T03:00:00Z');
 const after = (minutes: number) => new Date(lastSuccessRun.getTime() + minutes * 60_000);
@@ -36,5 +36,13 @@ describe('a server', () => {
     expect(nextDue({ frequencyHours: 24, lastSuccessRun }, now)).toBeUndefined();
     // Two clocks are never quite the same.
     expect(isDue({ frequencyHours: 24, lastSuccessRun }, after(-9))).toBe(false);
+  });
+
+  test('whose last attempt failed is due at once, however young its last good backup is', () => {
+    const server = { frequencyHours: 24, lastSuccessRun };
+    expect(isDue({ ...server, lastResult: 'failed' }, after(1))).toBe(true);
+    expect(nextDue({ ...server, lastResult: 'failed' }, after(1))).toBeUndefined();
+    expect(dueByAge(server, after(1))).toEqual(after(24 * 60));
+    expect(isDue({ ...server, lastResult: 'success' }, after(1))).toBe(false);
   });
 });

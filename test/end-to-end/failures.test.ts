@@ -134,6 +134,14 @@ describe('after a failure', () => {
     ]);
     const quiet = await scene.account.pgbak('run');
     expect(quiet).toEqual({ status: 0, stdout: '', stderr: '' });
+
+    // A forced run that fails, while a good backup is young, is tried again as well.
+    expect(await scene.account.start(['run', '--force'], env).finished).toMatchObject({ status: 1 });
+    expect(await scene.account.json('list')).toMatchObject([{ nextDue: null }]);
+    const edited = await scene.account.pgbak('edit', 'shop', '--frequency-hrs', '12');
+    expect(edited.stdout).toMatch(/Its last backup failed\. To try again now: pgbak run shop$/m);
+    expect(await scene.account.results()).toMatchObject([{ status: 'success' }]);
+    expect((await scene.account.pgbak('edit', 'shop', '--frequency-hrs', '24')).stdout).not.toMatch(/failed/);
   });
 
   test('the next server gets its turn', async () => {
