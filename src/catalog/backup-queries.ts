@@ -44,14 +44,15 @@ export interface BackupQueries extends StoredBackupQueries, RemovalQueries, Poin
   retime(backupId: number, startedAt: Date): Promise<void>;
   find(backupId: number): Promise<BackupRecord | undefined>;
   /**
-   * Attempts, newest first. `goodOnly` leaves out good ones that were removed. `until`: only those begun by then, sorted by
-   * their begin.
+   * Attempts, the last recorded first. `goodOnly` leaves out good ones that were removed. `isByTime` sorts them by their begin,
+   * as `until` does, which leaves out those begun later. A rebuild records them in another order, and so does a clock set back.
    */
   list(filter: {
     serverIds?: readonly number[];
     failedOnly?: boolean;
     goodOnly?: boolean;
     until?: Date;
+    isByTime?: boolean;
     limit: number;
   }): Promise<BackupRecord[]>;
   /** The newest attempts, at most `perServer` of each server, newest first, by the server's id. */
@@ -116,10 +117,12 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       const row = (await dated.executeTakeFirst()) ?? (await comparable.executeTakeFirst());
       return row === undefined ? undefined : toBackup(row);
     },
-    list: async ({ serverIds, failedOnly, goodOnly, until, limit }) => {
+    list: async ({ serverIds, failedOnly, goodOnly, until, isByTime, limit }) => {
       let query = log().limit(limit);
       query =
-        until === undefined ? query.orderBy('id', 'desc') : query.orderBy('started_at', 'desc').orderBy('id', 'desc');
+        until === undefined && isByTime !== true
+          ? query.orderBy('id', 'desc')
+          : query.orderBy('started_at', 'desc').orderBy('id', 'desc');
       if (serverIds !== undefined) query = query.where('server_id', 'in', serverIds);
       if (failedOnly === true) query = query.where('success', '=', sql.lit('0')).where('finished_at', 'is not', null);
       if (goodOnly === true) query = isPoint(query);

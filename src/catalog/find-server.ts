@@ -10,6 +10,11 @@ export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: st
   const server = await catalog.servers.find(idOrName);
   if (server !== undefined) return server;
   const names = (await catalog.servers.list()).map(({ name }) => name);
+  const parts = idOrName.split(',').filter((part) => part !== '');
+  if (idOrName.includes(',') && parts.length > 0 && parts.every((part) => names.includes(part))) {
+    const hint = `Separate names by spaces: ${parts.map((part) => quoted(part)).join(' ')}`;
+    throw new ConfigError(`there is no server "${idOrName}"`, hint);
+  }
   const message = mayRepeat(idOrName)
     ? `there is no server "${idOrName}"${didYouMean(idOrName, names)}`
     : 'there is no server of the name that was given';

@@ -90,7 +90,8 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
             result: 'Success',
             success: '1',
             started_at: found.startedAt.toISOString(),
-            finished_at: found.storedAt.toISOString(),
+            // How long it took is not known: the time of a file in storage may be that of a copy.
+            finished_at: found.startedAt.toISOString(),
             format: found.format,
             compression: found.compression ?? null,
             file_size: found.sizeBytes,

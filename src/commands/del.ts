@@ -69,7 +69,7 @@ EXIT STATUS
     await catalog.servers.remove(server.id);
     this.log([`Deleted ${server.name}. ${stayingInWords(archives)}`, ...lostPasswords(server, archives)].join('. '));
     for (const line of afterDeletion(archives)) this.logAsIs(line);
-    this.log('Its history stays too: pgbak logs');
+    this.log(`Its history stays${archives.length === 0 ? '' : ' too'}: pgbak logs`);
     return {
       id: server.id,
       name: server.name,

@@ -8,6 +8,9 @@ import { findBackup, findServers } from '../catalog/find-server.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { paint, terminalWidth } from '../terminal/output.ts';
 import { renderTable } from '../terminal/table.ts';
+import type { Catalog } from '../catalog/open-catalog.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { ServerRecord } from '../server/server.ts';
 import type { Trimmed, TrimOptions } from '../retention/trim-history.ts';
 
 const KEEP_DAYS = 365;
@@ -73,10 +76,11 @@ EXIT STATUS
       this.log(backupDetails(backup, partSums, new Date(), terminalWidth(process.stdout)));
       return [backupRow(backup, partSums)];
     }
-    const servers = args.server === undefined ? undefined : await findServers(catalog, args.server);
+    const servers = args.server === undefined ? undefined : await this.serversNamed(args.server, catalog);
     const backups = await catalog.backups.list({
       limit: flags.limit,
       failedOnly: flags.failed,
+      isByTime: true,
       ...(servers === undefined ? {} : { serverIds: servers.map(({ id }) => id) }),
     });
     if (backups.length === 0) {
@@ -89,6 +93,18 @@ EXIT STATUS
         this.log(paint('dim', 'The whole of one: pgbak logs --id ID'));
     }
     return backups.map((backup) => backupRow(backup));
+  }
+
+  /** The servers; where there is none of that id, a backup may be meant. */
+  private async serversNamed(named: readonly string[], catalog: Catalog): Promise<ServerRecord[]> {
+    try {
+      return await findServers(catalog, named);
+    } catch (error) {
+      const [id = ''] = named.length === 1 ? named : [];
+      const isBackup = /^\d{1,15}$/.test(id) && (await catalog.backups.find(Number(id))) !== undefined;
+      if (!isBackup || !(error instanceof ConfigError)) throw error;
+      throw new ConfigError(error.message, `Backup ${Number(id)}: pgbak logs --id ${Number(id)}`);
+    }
   }
 
   private async trim(named: string[] | undefined, options: Omit<TrimOptions, 'serverIds'>): Promise<Trimmed> {

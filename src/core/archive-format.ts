@@ -1,4 +1,5 @@
 import { ConfigError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 export const FORMATS = ['sql', 'binary'] as const;
 /** `sql`: pg_dump's plain script for psql. `binary`: its custom format for pg_restore. */
@@ -38,9 +39,22 @@ export function parseCompression(text: string): Compression {
   const compression = compressionOf(text);
   if (compression !== undefined) return compression;
   throw new ConfigError(
-    'unknown compression',
+    `unknown compression${likelyMeant(text)}`,
     'Use lzma2:1 (fast) to lzma2:9 (small), zstd:1 (very fast) to zstd:19, ppmd, or none.',
   );
+}
+
+const LEVELS = { lzma2: { most: 9, usual: 1 }, zstd: { most: 19, usual: 3 } } as const;
+
+/** `. Did you mean "zstd:3"?`, for a method that is mistyped, or stands without a level or with one that there is not. */
+function likelyMeant(text: string): string {
+  const [typed = '', typedLevel = ''] = text.slice(0, 20).split(':');
+  const method = nearest(typed, ['lzma2', 'zstd', 'ppmd', 'none']);
+  if (method === undefined) return '';
+  if (method !== 'lzma2' && method !== 'zstd') return `. Did you mean "${method}"?`;
+  const { most, usual } = LEVELS[method];
+  const level = /^[1-9]\d?$/.test(typedLevel) ? Math.min(Number(typedLevel), most) : usual;
+  return `. Did you mean "${method}:${level}"?`;
 }
 
 /** Whether pgbak could have recorded this with an archive. */

@@ -8,6 +8,7 @@ import type { ServerRecord } from '../server/server.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
 import { createTemporaryDirectory } from '../system/temporary-directory.ts';
 import { formatBytes } from '../core/format.ts';
+import { quoted } from '../core/printable.ts';
 import { finding, MACHINE, type Examination, type Finding } from './findings.ts';
 
 /** Databases grow: the next archive may be that much larger than the last. */
@@ -39,6 +40,29 @@ export async function checkTemporaryDirectory(examination: Examination): Promise
     const hint = 'Set PGBAK_TMPDIR to a directory with more room; archives are built there before they are stored.';
     return { level: room.freeBytes < needed ? 'problem' : 'warning', message, hint };
   });
+}
+
+/** The next archive may be that much larger than the last one. */
+const ARCHIVE_FACTOR = 1.1;
+
+/** A problem where the directory at a place has no room for the next archive of a server; undefined where it has. */
+export async function lackOfRoom(
+  { id, name }: Pick<ServerRecord, 'id' | 'name'>,
+  place: string,
+  { catalog }: Examination,
+): Promise<Omit<Finding, 'about'> | undefined> {
+  const path = directoryAt(place);
+  const [last] = (await catalog?.backups.list({ serverIds: [id], goodOnly: true, limit: 1 })) ?? [];
+  if (path === undefined || last?.sizeBytes === undefined) return undefined;
+  const free = await statfs(path).catch(() => undefined);
+  if (free === undefined) return undefined;
+  const freeBytes = free.bavail * free.bsize;
+  if (freeBytes >= last.sizeBytes * ARCHIVE_FACTOR) return undefined;
+  return {
+    level: 'problem',
+    message: `${path}: ${formatBytes(freeBytes)} free, the last archive of ${name} had ${formatBytes(last.sizeBytes)}`,
+    hint: `Make room there, or name another directory: pgbak edit ${quoted(name)} --destination file:/path`,
+  };
 }
 
 /** The room in a directory. */

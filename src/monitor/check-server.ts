@@ -13,6 +13,7 @@ import { resolveSettings, type ServerSettings } from '../server/settings.ts';
 import { resolvePingUrls } from '../server/ping-urls.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
+import { lackOfRoom } from './check-room.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { finding, problemOf, type Examination, type Finding } from './findings.ts';
 
@@ -77,6 +78,8 @@ async function checkStorage(
   return await finding(server.name, async () => {
     const storage = await storageFor(settings.destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
     await storage.check(objectName, signal);
+    const lack = await lackOfRoom(server, storage.place, examination);
+    if (lack !== undefined) return lack;
     const limits = (await storage.limits?.(signal)) ?? [];
     if (!isProbing) {
       return judged(

@@ -29,10 +29,12 @@ const METRICS: readonly Metric[] = [
   {
     name: 'pgbak_last_success_duration_seconds',
     help: 'How long the last good backup took.',
-    value: ({ lastGood }) =>
-      lastGood?.finishedAt === undefined
-        ? undefined
-        : (lastGood.finishedAt.getTime() - lastGood.startedAt.getTime()) / 1000,
+    value: ({ lastGood }) => {
+      if (lastGood?.finishedAt === undefined) return undefined;
+      // Only the begin is known of a backup that a rebuild of the catalogue found.
+      const durationMs = lastGood.finishedAt.getTime() - lastGood.startedAt.getTime();
+      return durationMs === 0 ? undefined : durationMs / 1000;
+    },
   },
   {
     name: 'pgbak_last_success_archive_bytes',

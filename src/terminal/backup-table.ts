@@ -17,16 +17,22 @@ export const BACKUP_COLUMNS = [
 
 /** The cells of a backup's line in the table of `logs`. */
 export function backupCells(backup: BackupRecord, now: Date): string[] {
-  const { startedAt, finishedAt } = backup;
+  const { startedAt } = backup;
   return [
     String(backup.backupId),
     backup.serverName,
     formatInstant(startedAt, { zone: shownZone() }),
     formatAgo(startedAt, now),
-    finishedAt === undefined ? '' : formatDuration(finishedAt.getTime() - startedAt.getTime()),
+    tookOf(backup) ?? '',
     backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
     resultText(backup),
   ];
+}
+
+/** How long it took; undefined while it runs, and where only its begin is known, as after a rebuild of the catalogue. */
+function tookOf({ startedAt, finishedAt }: BackupRecord): string | undefined {
+  const durationMs = (finishedAt?.getTime() ?? startedAt.getTime()) - startedAt.getTime();
+  return durationMs === 0 ? undefined : formatDuration(durationMs);
 }
 
 function resultText({ result, error, warnings }: BackupRecord): string {
@@ -45,7 +51,7 @@ export function backupDetails(
   now: Date,
   terminalWidth = Number.POSITIVE_INFINITY,
 ): string {
-  const { finishedAt, startedAt, rawSizeBytes, sizeBytes } = backup;
+  const { startedAt, rawSizeBytes, sizeBytes } = backup;
   const size = (bytes: number | undefined) =>
     bytes === undefined ? undefined : `${formatBytes(bytes)} (${bytes} bytes)`;
   const facts: [string, string | undefined][] = [
@@ -53,7 +59,7 @@ export function backupDetails(
     ['server', backup.serverName],
     ['result', backup.result],
     ['started', formatMade(startedAt, now, { zone: shownZone() })],
-    ['took', finishedAt === undefined ? undefined : formatDuration(finishedAt.getTime() - startedAt.getTime())],
+    ['took', tookOf(backup)],
     ['size', size(sizeBytes)],
     ['dump', size(rawSizeBytes)],
     ['format', backup.format],

@@ -29,6 +29,9 @@ const MEANT: Readonly<Record<string, string>> = {
   update: 'edit',
 };
 
+/** What `schedule --install` takes; its own list would be loaded with all of it. */
+const SCHEDULERS = ['cron', 'systemd'];
+
 interface Told {
   message: string;
   hint: string;
@@ -51,11 +54,16 @@ function unknownCommand(error: unknown, words: readonly string[], program: strin
   const names = commandNames(program);
   const plain = words.filter((word) => !word.startsWith('-'));
   const [first = '', second = ''] = plain;
+  const [flag] = words;
+  if (first === '' && flag !== undefined && /^--[a-z]{1,20}$/.test(flag)) {
+    const near = didYouMean(flag, ['--help', '--version'], (word) => word);
+    return { message: `unknown flag ${flag}${near}`, hint: ALL };
+  }
   if (words[0]?.startsWith('-') === true && names.includes(first)) {
     const flag = words.find((word) => /^--[a-z]{1,20}$/.test(word)) ?? '--json';
     return { message: 'the command stands first, its flags behind it', hint: `For example: pgbak ${first} ${flag}` };
   }
-  if (names.includes(first)) return tooMuch(first);
+  if (names.includes(first)) return tooMuch(first, second);
   const below = names.filter((name) => name.startsWith(`${first} `));
   if (below.length > 0) return unknown(`${first} ${second}`, second, below, `See: pgbak ${first} --help`);
   return unknown(first, first, [...names, ...Object.keys(ALIASES)], ALL);
@@ -66,7 +74,10 @@ const LIKE_A_COMMAND = /^[a-z]{1,20}$/;
 
 const ALL = 'All commands: pgbak --help';
 
-function tooMuch(command: string): Told {
+function tooMuch(command: string, typed: string): Told {
+  if (command === 'schedule' && SCHEDULERS.includes(typed)) {
+    return { message: 'schedule takes no argument', hint: `Did you mean: pgbak schedule --install ${typed}` };
+  }
   const isAdd = command === 'add';
   return {
     message: `${command} takes no argument`,
@@ -79,13 +90,17 @@ function tooMuch(command: string): Told {
 function unknown(shown: string, typed: string, known: readonly string[], hint: string): Told {
   if (!LIKE_A_COMMAND.test(typed)) return { message: 'there is no such command', hint };
   const meant = Object.hasOwn(MEANT, typed) ? MEANT[typed] : known.find((name) => name.endsWith(` ${typed}`));
-  const near = meant === undefined ? didYouMean(shown, known, shownAs) : `. Did you mean "${meant}"?`;
+  const near =
+    meant === undefined ? didYouMean(shown, known, (word) => shownAs(word, known)) : `. Did you mean "${meant}"?`;
   return { message: `unknown command "${shown}"${near}`, hint };
 }
 
-/** An alias leads to its command. */
-function shownAs(word: string): string {
-  return `"${ALIASES[word] ?? word}"`;
+/** An alias leads to its command, but for `backup`, which may as well be the beginning of `backups`. */
+function shownAs(word: string, known: readonly string[]): string {
+  const command = ALIASES[word];
+  if (command === undefined) return `"${word}"`;
+  const longer = known.find((name) => name !== word && name !== command && name.startsWith(word));
+  return longer === undefined ? `"${command}"` : `"${word}" (the same as "${command}") or "${longer}"`;
 }
 
 function commandNames(program: string): string[] {

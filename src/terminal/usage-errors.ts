@@ -52,7 +52,7 @@ export const UNCLEAR = 'this command line cannot be understood';
 
 function unknownFlags(typed: unknown, command: MistypedCommand): { message: string; hint: string } {
   const { flags, args } = command;
-  const names = (Array.isArray(typed) ? typed : []).map((flag) => flagIn(String(flag)));
+  const names = (Array.isArray(typed) ? typed : []).map((flag) => flagIn(String(flag), flags));
   const [first] = names;
   const hint = `All flags: pgbak ${command.name} --help`;
   if (first === undefined || names.includes(undefined)) return { message: 'there is no such flag', hint };
@@ -70,8 +70,10 @@ function unknownFlags(typed: unknown, command: MistypedCommand): { message: stri
 const LONGEST_NAME = 42;
 
 /** The flag in what was typed, without its value; undefined where it may be something else, such as a password. */
-function flagIn(typed: string): string | undefined {
+function flagIn(typed: string, known: MistypedCommand['flags']): string | undefined {
   if (/^-[a-z]$/i.test(typed)) return typed;
+  // `-force`; others that begin like this may be a password, as in `-pSECRET`.
+  if (/^-[a-z]/.test(typed) && Object.hasOwn(known, typed.slice(1))) return typed;
   const name = /^--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?==|$)/.exec(typed)?.[0];
   return name === undefined || name.length > LONGEST_NAME ? undefined : name;
 }

@@ -67,6 +67,25 @@ describe('doctor', () => {
     ]);
   });
 
+  test('says that a directory has no room for another archive like the last one', async () => {
+    using account = newAccount();
+    const destination = `file:${account.folder.at('backups')}`;
+    await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination, 'min-size': 1 });
+    await account.pgbak('run');
+    expect((await examine(account)).rows.filter(({ level }) => level === 'problem')).toEqual([]);
+    const catalog = new Database(account.catalogPath);
+    catalog.exec('update backup_log set file_size = 7000000000000000');
+    catalog.close();
+    const { status, rows } = await examine(account);
+    expect(status).toBe(1);
+    expect(rows).toContainEqual({
+      about: 'shop',
+      level: 'problem',
+      message: expect.stringMatching(/backups: .* free, the last archive of shop had 7000\.0 TB$/),
+      hint: 'Make room there, or name another directory: pgbak edit shop --destination file:/path',
+    });
+  });
+
   test('says why an archive has to fit in as a whole, where the dump could not be made to wait', async () => {
     using account = newAccount();
     const setpriv = account.folder.at('setpriv');

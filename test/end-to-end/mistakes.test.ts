@@ -25,6 +25,7 @@ beforeAll(async () => {
   await account.add({ ...facts, name: 'locked', 'archive-password': 'right' });
   await account.add({ ...facts, name: 'fresh' });
   await account.pgbak('run', 'shop', 'locked', '--force');
+  for (const _more of [3, 4]) await account.pgbak('run', 'locked', '--force');
   await account.pgbak('edit', 'locked', '--archive-password=');
   writeFileSync(account.folder.at('taken.sql'), 'x'.repeat(200));
   symlinkSync('/no/where', account.folder.at('dangling'));
