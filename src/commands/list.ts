@@ -12,7 +12,7 @@ const RECENT = SPARK_LENGTH + 2;
 export default class List extends BaseCommand {
   protected override readonly onlyShows = true;
   static override summary = 'Show the servers, and how their last backup went';
-  static override description = `Passwords are never shown. "encrypted" and "stored in" say where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere. "sizes" draws the last archives, the newest at the right.
+  static override description = `Passwords are never shown. "encrypted" and "stored in" say where the archive password and the B2 settings come from: the server's own record, the environment, or nowhere. "sizes" draws the last archives, the newest at the right. A narrow terminal leaves columns out, these three among the first; --json has all.
 
 EXIT STATUS
   0  listed

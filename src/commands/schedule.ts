@@ -97,10 +97,14 @@ EXIT STATUS
     } else {
       this.logAsIs(
         [
-          `# crontab -e (or: pgbak schedule --install cron)\n${crontab}\n`,
-          `# ${unitFolder(installation)}/pgbak.service (or: pgbak schedule --install systemd)\n${units.service}`,
-          `# ${unitFolder(installation)}/pgbak.timer\n${units.timer}`,
-          `# Both read their variables from ${installation.environmentFile}, which --install writes with mode 0600.`,
+          `# For cron, a line for crontab -e:\n${crontab}\n`,
+          `# For systemd, ${unitFolder(installation)}/pgbak.service:\n${units.service}`,
+          `# For systemd, ${unitFolder(installation)}/pgbak.timer:\n${units.timer}`,
+          '# Both read their variables from a file that --install',
+          `# writes with mode 0600:\n# ${installation.environmentFile}\n`,
+          'Nothing was changed. To install:',
+          '  pgbak schedule --install cron',
+          '  pgbak schedule --install systemd',
         ].join('\n'),
       );
     }

@@ -4,10 +4,13 @@ import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
 import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
-import { STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
+import { longReasons, STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
 import { prometheusText } from '../monitor/prometheus.ts';
+
+/** From so many columns on, a whole reason fits beside the other columns of the table. */
+const WIDE = 120;
 
 export default class Status extends BaseCommand {
   protected override readonly onlyShows = true;
@@ -43,15 +46,14 @@ EXIT STATUS
     if (flags.prometheus) {
       process.stdout.write(prometheusText(statuses));
     } else {
+      const width = terminalWidth(process.stdout);
+      const isShort = width !== undefined && width < WIDE;
       if (statuses.length === 0) this.log('No servers yet. Add one: pgbak add');
-      else
-        this.log(
-          renderTable(
-            STATUS_COLUMNS,
-            statuses.map((status) => statusCells(status, now)),
-            terminalWidth(process.stdout),
-          ),
-        );
+      else {
+        const cells = statuses.map((status) => statusCells(status, now, isShort));
+        this.log(renderTable(STATUS_COLUMNS, cells, width));
+      }
+      if (isShort) for (const line of longReasons(statuses)) this.log(`\n${line}`);
       process.exitCode = statuses.every(({ state }) => state === 'OK') ? 0 : 1;
     }
     return statuses.map((status) => statusRow(status, now));

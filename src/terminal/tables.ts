@@ -15,7 +15,8 @@ export const RESTORE_POINT_COLUMNS = [
   { title: 'size' },
   { title: 'format', droppedAs: 2 },
   { title: 'state', shrinksTo: 7 },
-  { title: 'stored as', isName: true, shrinksTo: 20, droppedAs: 3 },
+  // Room for the name of most archives: `shop.20261123T101500Z.sql.7z`.
+  { title: 'stored as', isName: true, shrinksTo: 28, droppedAs: 3 },
 ];
 
 const POINT_COLORS: Record<PointState, Color> = {
@@ -66,15 +67,38 @@ const STATUS_COLORS: Record<State, Color> = {
   NEVER: 'yellow',
 };
 
-/** The cells of a server's line in the table of `status`. */
-export function statusCells({ name, state, reason, lastGood, lastVerified }: ServerStatus, now: Date): string[] {
+/** As wide as the beginning of a reason may be that does not fit. */
+const SHORT_REASON = 100;
+
+/** The beginning of a reason: its first sentence, or the first words of one that is long. */
+function shortReason(reason: string): string {
+  const [first = reason] = /^.*?[.;](?= )/s.exec(reason) ?? [];
+  if (first.length <= SHORT_REASON) return first;
+  return `${first.slice(0, SHORT_REASON).replace(/\s+\S*$/, '')} ...`;
+}
+
+/** The reasons that do not stand in the table as a whole, a line for each server. */
+export function longReasons(statuses: readonly ServerStatus[]): string[] {
+  return statuses.flatMap(({ name, reason, lastAttempt }) => {
+    if (reason === undefined || shortReason(reason) === reason) return [];
+    const more = lastAttempt?.result === 'failed' ? `\nMore: pgbak logs --id ${lastAttempt.backupId}` : '';
+    return [`${name}: ${reason}${more}`];
+  });
+}
+
+/** The cells of a server's line in the table of `status`. `isShort`: with the beginning of a long reason only. */
+export function statusCells(
+  { name, state, reason = '', lastGood, lastVerified }: ServerStatus,
+  now: Date,
+  isShort = false,
+): string[] {
   return [
     name,
     paint(STATUS_COLORS[state], state),
     lastGood === undefined ? 'never' : formatAgo(lastGood.startedAt, now),
     lastGood?.sizeBytes === undefined ? '' : formatBytes(lastGood.sizeBytes),
     lastVerified === undefined ? 'never' : formatAgo(lastVerified.verifiedAt, now),
-    reason ?? '',
+    isShort ? shortReason(reason) : reason,
   ];
 }
 

@@ -25,9 +25,21 @@ export function widestWord(text: string): number {
   );
 }
 
+/** Breaks a path or a URL that does not fit on a line after its slashes, so that names in it stay whole where they fit. */
+function brokenAtSlashes(word: string, width: number): string {
+  if (!word.includes('/') || widthOf(word) <= width) return word;
+  const lines: string[] = [];
+  for (const part of word.match(/[^/]*\/+|[^/]+$/g) ?? [word]) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last + part) <= width) lines[lines.length - 1] = last + part;
+    else lines.push(part);
+  }
+  return lines.join('\n');
+}
+
 /**
  * Wraps what is wider than `width` between words, and keeps the indentation of each line. Only a word that does not fit on a
- * line of its own is broken.
+ * line of its own is broken: a path after a slash, where that is enough.
  */
 export function wrapLines(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
@@ -36,7 +48,9 @@ export function wrapLines(text: string, width: number): string {
     .map((line) => {
       if (widthOf(line) <= width) return line;
       const indent = /^ */.exec(line)?.[0].slice(0, Math.floor(width / 2)) ?? '';
-      const wrapped = wrapAnsi(line.trimStart(), width - indent.length, { hard: true });
+      const room = width - indent.length;
+      const words = line.trimStart().split(' ');
+      const wrapped = wrapAnsi(words.map((word) => brokenAtSlashes(word, room)).join(' '), room, { hard: true });
       return `${indent}${wrapped.replaceAll('\n', `\n${indent}`)}`;
     })
     .join('\n');

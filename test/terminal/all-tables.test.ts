@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ServerStatus } from '../../src/monitor/status.ts';
 import { BACKUP_COLUMNS } from '../../src/terminal/backup-table.ts';
 import { OUTCOME_COLUMNS } from '../../src/terminal/run-summary.ts';
 import { SERVER_COLUMNS } from '../../src/terminal/server-table.ts';
 import { renderTable } from '../../src/terminal/table.ts';
 import {
+  longReasons,
   PRUNE_COLUMNS,
   REBUILD_COLUMNS,
   RESTORE_POINT_COLUMNS,
   STATUS_COLUMNS,
+  statusCells,
   VERIFICATION_COLUMNS,
 } from '../../src/terminal/tables.ts';
 
@@ -121,6 +124,36 @@ test('where not even its columns fit, a row is a block of lines that says all of
       '                  authentication failed',
     ].join('\n'),
   );
+});
+
+test('a long reason is cut in the table of status, and stands below it as a whole', () => {
+  const rest = 'Is its disk mounted? Everything that follows here is too much for a column of a table.';
+  const lastAttempt = {
+    backupId: 5,
+    serverName: 'pw',
+    startedAt: new Date(),
+    result: 'failed' as const,
+    warnings: [],
+    hasGlobals: false,
+  };
+  const status = (reason: string): ServerStatus => ({
+    serverId: 1,
+    name: 'pw',
+    state: 'FAILING',
+    reason,
+    frequencyHours: 24,
+    lastGood: undefined,
+    lastAttempt,
+    lastVerified: undefined,
+  });
+  const why = (reason: string) => statusCells(status(reason), new Date(), true).at(-1);
+  expect(why('the directory is gone')).toBe('the directory is gone');
+  expect(longReasons([status('the directory is gone')])).toEqual([]);
+  expect(why(`the directory is gone. ${rest}`)).toBe('the directory is gone.');
+  expect(longReasons([status(`the directory is gone. ${rest}`)])).toEqual([
+    `pw: the directory is gone. ${rest}\nMore: pgbak logs --id 5`,
+  ]);
+  expect(why(`${REASON}, ${REASON}`)).toBe(`${REASON.slice(0, REASON.indexOf(' failed', 20))} ...`);
 });
 
 /** East Asian characters take two columns. */

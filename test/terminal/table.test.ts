@@ -39,6 +39,20 @@ describe('a table', () => {
     expect(renderTable(COLUMNS, ROWS, 20).split('\n')[0]).toBe('name      what');
   });
 
+  test('breaks a path after a slash, so that its names stay whole where they fit', () => {
+    const columns = [{ title: 'name' }, { title: 'stored as', isName: true, shrinksTo: 10 }];
+    const rows = [['shop', '/tmp/backups/dest1/shop.20261123T101500Z.sql.7z']];
+    expect(renderTable(columns, rows, 38)).toBe(
+      ['name  stored as', 'shop  /tmp/backups/dest1/', '      shop.20261123T101500Z.sql.7z'].join('\n'),
+    );
+    expect(renderTable(columns, rows, 20).split('\n').slice(1)).toEqual([
+      'shop  /tmp/backups/',
+      '      dest1/',
+      '      shop.20261123T',
+      '      101500Z.sql.7z',
+    ]);
+  });
+
   test('is drawn by cli-table3', () => {
     const draw = jest.spyOn(Table.prototype, 'toString');
     renderTable(COLUMNS, ROWS);
