@@ -54,10 +54,10 @@ function unknownCommand(error: unknown, words: readonly string[], program: strin
   const names = commandNames(program);
   const plain = words.filter((word) => !word.startsWith('-'));
   const [first = '', second = ''] = plain;
-  const [flag] = words;
-  if (first === '' && flag !== undefined && /^--[a-z]{1,20}$/.test(flag)) {
-    const near = didYouMean(flag, ['--help', '--version'], (word) => word);
-    return { message: `unknown flag ${flag}${near}`, hint: ALL };
+  const [alone] = words;
+  if (first === '' && alone !== undefined && /^--[a-z]{1,20}$/.test(alone)) {
+    const near = didYouMean(alone, ['--help', '--version'], (word) => word);
+    return { message: `unknown flag ${alone}${near}`, hint: ALL };
   }
   if (words[0]?.startsWith('-') === true && names.includes(first)) {
     const flag = words.find((word) => /^--[a-z]{1,20}$/.test(word)) ?? '--json';
