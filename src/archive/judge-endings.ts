@@ -32,11 +32,11 @@ function failed({ exitCode }: Ending): boolean {
 }
 
 /** Node's pipes are socket pairs, hence "connection reset"; SIGTERM is how a source is stopped once 7-Zip has ended. */
-function diedOfBrokenPipe({ signal, stderrTail }: Ending): boolean {
+function diedOfBrokenPipe({ signal, rawStderr }: Ending): boolean {
   return (
     signal === 'SIGPIPE' ||
     signal === 'SIGTERM' ||
-    /broken pipe|connection reset by peer|terminated by user/i.test(stderrTail)
+    /broken pipe|connection reset by peer|terminated by user/i.test(rawStderr.reveal())
   );
 }
 

@@ -3,9 +3,9 @@ import type { Secret } from '../core/secret.ts';
 import type { Ending } from '../system/programs.ts';
 
 /** Why a 7-Zip that wrote an archive failed; undefined when it succeeded. */
-export function writeFailure({ exitCode, signal, stderrTail }: Ending): PgbakError | undefined {
+export function writeFailure({ exitCode, signal, stderrTail, rawStderr }: Ending): PgbakError | undefined {
   if (exitCode === 0) return undefined;
-  if (/No space left on device|not enough space|disk quota exceeded/i.test(stderrTail)) {
+  if (/No space left on device|not enough space|disk quota exceeded/i.test(rawStderr.reveal())) {
     return new ProgramError(
       'the temporary directory is full: there is no room for the archive',
       'Free some space there (PGBAK_TMPDIR, else TMPDIR or /tmp), or set PGBAK_TMPDIR to a directory on a larger file system.',
@@ -24,22 +24,23 @@ export function writeFailure({ exitCode, signal, stderrTail }: Ending): PgbakErr
  */
 export function readFailure(
   what: string,
-  { stderrTail, signal }: Pick<Ending, 'stderrTail' | 'signal'>,
+  { stderrTail, rawStderr, signal }: Pick<Ending, 'stderrTail' | 'rawStderr' | 'signal'>,
   password: Secret | undefined,
 ): PgbakError {
   if (wasKilled({ signal })) {
     const message = `${what}: 7-Zip was killed by ${signal}`;
     return new ProgramError(message, `Try again. ${SHORT_OF_MEMORY}`);
   }
-  const words = complaintIn(stderrTail);
+  // A wrong password may be among these words: it must not keep the cause from being recognized.
+  const words = complaintIn(rawStderr.reveal());
   // Without a password the prompt meets the end of its input.
   if (password === undefined && /break signaled|encrypted/i.test(words)) {
     return new PasswordError('the archive is encrypted and no archive password is set', GIVE_PASSWORD);
   }
   if (/wrong password/i.test(words)) {
-    return new PasswordError(`the archive does not open with this archive password: ${words}`, GIVE_PASSWORD);
+    return new PasswordError('the archive does not open with this archive password', GIVE_PASSWORD);
   }
-  return new ArchiveError(`${what}: ${words}`);
+  return new ArchiveError(`${what}: ${complaintIn(stderrTail)}`);
 }
 
 /** Killed from outside: a damaged archive can crash a program, but does not send these signals. */

@@ -1,5 +1,5 @@
 import { withoutPasswords } from './printable.ts';
-import { redact, type Secret } from './secret.ts';
+import { redact, redactRare, type Secret } from './secret.ts';
 
 /**
  * Every failure that a user can cause or must act on, and the exit status it gives the process. Anything else that is
@@ -39,6 +39,23 @@ export class ConfigError extends PgbakError {
 /** A program that pgbak started (pg_dump, psql, 7-Zip) failed, or none that serves was found. */
 export class ProgramError extends PgbakError {
   readonly exitCode = 1;
+  readonly #raw: Secret | undefined;
+
+  /** @param raw the message with the program's words as they were, to recognize the failure by */
+  constructor(message: string, hint?: string, raw?: Secret) {
+    super(message, hint);
+    this.#raw = raw;
+  }
+
+  /** The message before secrets were hidden in it, never to be printed: a password may be one of the words that tell a cause. */
+  rawMessage(): Secret | undefined {
+    return this.#raw;
+  }
+
+  /** Whether a pattern is found in the message, before secrets were hidden in it. */
+  find(pattern: RegExp): RegExpExecArray | null {
+    return pattern.exec(this.#raw?.reveal() ?? this.message);
+  }
 }
 
 /** A time limit ended the work; the message names which limit and how to change it. */
@@ -148,15 +165,16 @@ export interface Failure {
  */
 export function describeFailure(error: unknown, secrets: readonly Secret[] = []): Failure {
   const hide = (text: string) => withoutPasswords(redact(text, secrets));
+  const hideRare = (text: string) => withoutPasswords(redactRare(text, secrets));
   if (error instanceof PgbakError) {
     return {
-      message: hide(error.message),
-      ...(error.hint === undefined ? {} : { hint: hide(error.hint) }),
+      message: hideRare(error.message),
+      ...(error.hint === undefined ? {} : { hint: hideRare(error.hint) }),
       interrupted: error instanceof InterruptedError,
     };
   }
   const hint = machineHint(error);
-  if (hint !== undefined) return { message: hide(errorMessage(error)), hint, interrupted: false };
+  if (hint !== undefined) return { message: hideRare(errorMessage(error)), hint, interrupted: false };
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : undefined;
   return {
     message: hide(`unexpected error: ${errorMessage(error)}`),

@@ -83,14 +83,14 @@ async function ask({ connection, psql, signal }: Database, query: string): Promi
     `${query}\n;\n`,
     isAlone ? '' : 'commit;\n',
   ].join('');
-  const { exitCode, stdout, stderrTail } = await runProgram(psql(args), {
+  const ending = await runProgram(psql(args), {
     signal,
     timeoutMs: TIMEOUT_MS,
     input: new Secret(script),
   });
-  const [, printed] = stdout.split(`${answered}\n`, 2);
-  if (exitCode !== 0) {
-    throw explainSessionFailure({ connection, stderr: stderrTail, hadAnswer: printed !== undefined });
+  const [, printed] = ending.stdout.split(`${answered}\n`, 2);
+  if (ending.exitCode !== 0) {
+    throw explainSessionFailure({ connection, ending, hadAnswer: printed !== undefined });
   }
   return parse(printed ?? '');
 }

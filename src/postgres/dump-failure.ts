@@ -7,8 +7,10 @@ const LONGEST_WORDS = 1500;
 /** Explains why pg_dump failed: its own error lines, and a remedy for the common causes. */
 export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): PgbakError {
   const words = errorLines(ending.stderrTail);
-  const english = inEnglish(words);
-  const table = tableIn(words);
+  // A password may be one of the words that tell the cause.
+  const raw = errorLines(ending.rawStderr.reveal());
+  const english = inEnglish(raw);
+  const table = tableIn(raw);
   const rowSecurity = /row-level security policy for table "([^"]+)"/.exec(english);
   if (rowSecurity !== null) {
     return new ProgramError(

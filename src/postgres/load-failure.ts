@@ -1,4 +1,6 @@
 import { ProgramError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import type { Ending } from '../system/programs.ts';
 import { packageFor } from './match-version.ts';
 import { inEnglish, isServerError, isSourcePlace, withoutSqlState } from './server-words.ts';
 
@@ -79,17 +81,19 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
 ];
 
 /** Explains why psql or pg_restore did not load a dump: its own error, and a remedy for the common causes. */
-export function explainLoadFailure(name: string, stderr: string, outcome = 'nothing was restored'): ProgramError {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !isSourcePlace(line));
-  const first = lines.findIndex((line) => /error:|fatal:/i.test(line) || isServerError(line));
-  const words = lines
-    .slice(Math.max(first, 0), Math.max(first, 0) + 6)
-    .map((line) => withoutSqlState(line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, '')))
-    .join(' ');
-  const unqualified = SEARCH_PATH.exec(stderr);
+export function explainLoadFailure(
+  name: string,
+  { stderrTail, rawStderr }: Pick<Ending, 'stderrTail' | 'rawStderr'>,
+  outcome = 'nothing was restored',
+): ProgramError {
+  const message = (words: string) => `${name} failed, and ${outcome}: ${words || 'it gave no reason'}`;
+  // A password may be one of the words that tell the cause.
+  const words = errorIn(rawStderr.reveal());
+  const fail = (hint: string | undefined) =>
+    new ProgramError(message(errorIn(stderrTail)), hint, new Secret(message(words)));
+  const unqualified = SEARCH_PATH.exec(rawStderr.reveal());
   if (unqualified !== null) {
-    return new ProgramError(
-      `${name} failed, and ${outcome}: ${words}`,
+    return fail(
       `A dump is loaded with an empty search_path, and the function ${unqualified[1]} looks for something without naming its schema. At the source: ALTER FUNCTION ${unqualified[1]} SET search_path = public, pg_temp; then back up again.`,
     );
   }
@@ -98,5 +102,14 @@ export function explainLoadFailure(name: string, stderr: string, outcome = 'noth
     const found = pattern.exec(english);
     return found === null ? [] : [advice(found)];
   });
-  return new ProgramError(`${name} failed, and ${outcome}: ${words || 'it gave no reason'}`, hint);
+  return fail(hint);
+}
+
+function errorIn(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !isSourcePlace(line));
+  const first = lines.findIndex((line) => /error:|fatal:/i.test(line) || isServerError(line));
+  return lines
+    .slice(Math.max(first, 0), Math.max(first, 0) + 6)
+    .map((line) => withoutSqlState(line.replace(/^psql:<stdin>:\d+: /, '').replace(/^(?:pg_restore|psql): /, '')))
+    .join(' ');
 }

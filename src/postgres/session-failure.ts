@@ -1,4 +1,6 @@
 import { ProgramError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import type { Ending } from '../system/programs.ts';
 import type { Connection } from './connection.ts';
 import { inEnglish, readServerWords } from './server-words.ts';
 
@@ -7,8 +9,8 @@ export class RefusedStatementError extends ProgramError {
   /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
   readonly sqlState: string;
 
-  constructor(message: string, sqlState: string, hint?: string) {
-    super(message, hint);
+  constructor(message: string, sqlState: string, hint?: string, raw?: Secret) {
+    super(message, hint, raw);
     this.sqlState = sqlState;
   }
 }
@@ -32,26 +34,30 @@ const HINTS: readonly [RegExp, string][] = [
 /** A psql session of pgbak that ended early. */
 interface BrokenSession {
   connection: Connection;
-  stderr: string;
+  ending: Pick<Ending, 'stderrTail' | 'rawStderr'>;
   /** Whether the server had answered before. */
   hadAnswer: boolean;
 }
 
 /** Explains why such a session ended early: no connection, a lost one, or a statement that the server refused. */
-export function explainSessionFailure({ connection, stderr, hadAnswer }: BrokenSession): ProgramError {
-  const { sqlState, words } = readServerWords(stderr);
+export function explainSessionFailure({ connection, ending, hadAnswer }: BrokenSession): ProgramError {
+  // A password may be one of the words that tell the cause.
+  const { sqlState, words: raw } = readServerWords(ending.rawStderr.reveal());
+  const { words } = readServerWords(ending.stderrTail);
   // A pooler accepts the connection itself, and refuses the first statement when it cannot reach the server.
-  if (!hadAnswer) return explainConnectionFailure(connection, words, sqlState);
+  if (!hadAnswer) return explainConnectionFailure(connection, { words, raw }, sqlState);
   if (sqlState === undefined || /^(?:08|57P|25P0[34])/.test(sqlState)) {
     return new ProgramError(
       `the connection to ${connection.label} was lost: ${words || 'psql gave no reason'}`,
       endedByTimeout(sqlState) ?? 'The database server was restarted or stopped, or it ended the session: see its log.',
+      new Secret(`the connection to ${connection.label} was lost: ${raw}`),
     );
   }
   return new RefusedStatementError(
     `${connection.label} refused a statement: ${words}`,
     sqlState,
     HINTS.find(([pattern]) => pattern.test(sqlState))?.[1],
+    new Secret(`${connection.label} refused a statement: ${raw}`),
   );
 }
 
@@ -142,13 +148,18 @@ const WORDS_BY_STATE: Readonly<Record<string, string>> = {
  * check. psql reports no SQLSTATE for a connection that was never made; a pooler's refusal of the first statement has
  * one.
  */
-function explainConnectionFailure({ label }: Connection, words: string, sqlState?: string): ProgramError {
-  const english = [inEnglish(words), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
+function explainConnectionFailure(
+  { label }: Connection,
+  { words, raw }: { words: string; raw: string },
+  sqlState?: string,
+): ProgramError {
+  const english = [inEnglish(raw), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
   const hint = english.flatMap((text) => CONNECTION_HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
   // libpq names host and port again before the reason; of several hosts, each with its own.
   const reason = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '').replace(QUESTION, '') : words;
   if (english.some((text) => NO_DATABASE.test(text)) && !label.startsWith('the default database')) {
     return new NoDatabaseError(`there is no database ${label}`, hint);
   }
-  return new ProgramError(`cannot connect to ${label}: ${reason || 'psql gave no reason'}`, hint);
+  const message = (why: string) => `cannot connect to ${label}: ${why || 'psql gave no reason'}`;
+  return new ProgramError(message(reason), hint, new Secret(message(raw)));
 }

@@ -60,7 +60,7 @@ export async function openSnapshot(
       if (chunk.done === true) {
         signal.throwIfAborted();
         if (isOverdue) throw overdue(limitMs);
-        throw explainSessionFailure({ connection, stderr: (await psql.ended).stderrTail, hadAnswer });
+        throw explainSessionFailure({ connection, ending: await psql.ended, hadAnswer });
       }
       printed = Buffer.concat([printed, Buffer.from(chunk.value)]);
     }

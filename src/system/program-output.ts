@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { Secret } from '../core/secret.ts';
 
 const TAIL_CHARACTERS = 8192;
 const LONGEST_KEPT_LINE = 4096;
@@ -6,28 +7,33 @@ const LONGEST_LINE = 1_000_000;
 
 export interface Lines {
   write(chunk: Buffer): void;
-  /** The last lines, at most 8 KB, including an unfinished one. */
+  /** The last lines, at most 8 KB, including an unfinished one, as `clean` left them. */
   tail(): string;
+  /** The same lines as they were written. */
+  rawTail(): Secret;
 }
 
 /**
- * Splits a program's stderr into lines, passes each through `clean`, and keeps only the last ones: a program may write gigabytes
+ * Splits a program's stderr into lines, and keeps only the last ones, cleaned and as they are: a program may write gigabytes
  * there. Backspaces and carriage returns, with which progress displays rewrite a line, end a line too.
  */
 export function keepLines(clean: (line: string) => string, onLine?: (line: string) => void): Lines {
   const decoder = new TextDecoder();
   let unfinished = '';
-  let kept: string[] = [];
+  const kept: { line: string; cleaned: string }[] = [];
   let keptCharacters = 0;
 
   const keep = (line: string) => {
     // Cut only after cleaning: half a secret would not be recognized.
     const cleaned = clean(line).slice(0, LONGEST_KEPT_LINE);
-    onLine?.(cleaned);
-    kept.push(cleaned);
+    onLine?.(line);
+    kept.push({ line: line.length > LONGEST_KEPT_LINE ? cleaned : line, cleaned });
     keptCharacters += cleaned.length + 1;
-    while (keptCharacters > TAIL_CHARACTERS && kept.length > 1) keptCharacters -= (kept.shift()?.length ?? 0) + 1;
+    while (keptCharacters > TAIL_CHARACTERS && kept.length > 1)
+      keptCharacters -= (kept.shift()?.cleaned.length ?? 0) + 1;
   };
+
+  const last = () => (unfinished.trim() === '' ? [] : [unfinished]);
 
   return {
     write: (chunk) => {
@@ -36,7 +42,8 @@ export function keepLines(clean: (line: string) => string, onLine?: (line: strin
       if (unfinished.length > LONGEST_LINE) unfinished = '';
       for (const line of parts) if (line.trim() !== '') keep(line);
     },
-    tail: () => [...kept, ...(unfinished.trim() === '' ? [] : [clean(unfinished)])].join('\n'),
+    tail: () => [...kept.map(({ cleaned }) => cleaned), ...last().map((line) => clean(line))].join('\n'),
+    rawTail: () => new Secret([...kept.map(({ line }) => line), ...last()].join('\n')),
   };
 }
 

@@ -36,6 +36,8 @@ export interface Ending {
   signal: string | undefined;
   /** The last lines of stderr, at most 8 KB, secrets hidden. */
   stderrTail: string;
+  /** The same lines as the program wrote them: to recognize why it failed, never to print. */
+  rawStderr: Secret;
 }
 
 interface StartOptions {
@@ -45,7 +47,7 @@ interface StartOptions {
   stdout?: 'pipe' | 'ignore' | Writable;
   /** An abort ends the program: SIGTERM, then SIGKILL after five seconds. */
   signal: AbortSignal;
-  /** Called with each line of stderr, secrets hidden. */
+  /** Called with each line of stderr as the program wrote it: to read the progress from, never to print. */
   onStderrLine?: (line: string) => void;
 }
 
@@ -216,9 +218,9 @@ function endingOf(command: Command, result: Result, lines: Lines): Ending {
   if (result.exitCode === undefined && result.signal === undefined && result.code !== undefined) {
     throw notStarted(command, result.code === 'ENOENT' ? 'there is no such file' : result.code);
   }
-  const wrapper = /^setpriv: failed to execute .*?: (.*)$/m.exec(lines.tail());
+  const wrapper = /^setpriv: failed to execute .*?: (.*)$/m.exec(lines.rawTail().reveal());
   if (wrapper !== null && result.exitCode !== 0) throw notStarted(command, wrapper[1] ?? 'unknown reason');
-  return { exitCode: result.exitCode, signal: result.signal, stderrTail: lines.tail() };
+  return { exitCode: result.exitCode, signal: result.signal, stderrTail: lines.tail(), rawStderr: lines.rawTail() };
 }
 
 function notStarted(command: Command, why: string): ProgramError {

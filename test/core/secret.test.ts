@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { redact, Secret } from '../../src/core/secret.ts';
+import { redact, redactRare, Secret } from '../../src/core/secret.ts';
 
 describe('a secret', () => {
   const secret = new Secret('s3cret pa$$');
@@ -28,7 +28,22 @@ describe('redact', () => {
   });
 
   test('hides the longer of two secrets that contain each other whole', () => {
-    expect(redact('abcdef', [new Secret('abc'), new Secret('abcdef')])).toBe('[hidden]');
+    expect(redact('1234abcdef', [new Secret('1234abcd'), new Secret('1234abcdef')])).toBe('[hidden]');
+  });
+
+  test.each([
+    ['password', 'Wrong password?'],
+    ['pass', 'Wrong password?'],
+    ['shop', 'no database "shop"'],
+    ['n', 'role "n" does not exist'],
+    ['5432', 'port 5432 failed'],
+  ])('leaves no gap that tells the secret %s', (secret, line) => {
+    expect(redact(`first\n${line}`, [new Secret(secret)])).toBe('first\n[hidden: it holds a secret]');
+    expect(redactRare(line, [new Secret(secret)])).toBe(line);
+  });
+
+  test('leaves a text alone that holds a short secret only within its words', () => {
+    expect(redact('Cannot open', [new Secret('n')])).toBe('Cannot open');
   });
 
   test('leaves a text alone when a secret is empty', () => {

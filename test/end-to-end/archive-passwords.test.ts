@@ -75,6 +75,48 @@ describe('an encrypted backup', () => {
     expect(await account.json('verify', 'shop', '--at', '2')).toMatchObject([{ verdict: 'good' }]);
   });
 
+  test.each(['password', 'Wrong', 'n', 'Cannot open'])(
+    'stays a good backup where the wrong password is a word of 7-Zip: %s {secret@prove}',
+    async (word) => {
+      await changeTo(word);
+      const refused = 'the archive password does not open backup 1 of shop';
+      expect(await account.json('verify', 'shop')).toMatchObject([
+        { verdict: 'unknown', message: expect.stringMatching(new RegExp(`^${refused}\\. Give`)) },
+      ]);
+      expect(await account.json('backups', 'shop')).toMatchObject([{ success: true, error: null }]);
+      const { status, stderr } = await account.pgbak('restore', 'shop', '--output', out());
+      expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining(refused) });
+      expect(stderr).not.toContain('[hidden');
+      await changeTo(FIRST);
+      expect(await account.json('verify', 'shop')).toMatchObject([{ verdict: 'good' }]);
+    },
+  );
+
+  test('is not judged by a server whose password is a word of its messages {secret@scratch, secret@connect}', async () => {
+    await cluster.sql('shop', 'create role gone; alter table noise owner to gone');
+    await cluster.sql('shop', "create role tester login createdb password 'role'");
+    try {
+      expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
+      await cluster.sql('shop', 'alter table noise owner to current_user; drop role gone');
+      const seenAs = async (password: string) => {
+        const url = cluster.url('postgres', { user: 'tester', password });
+        return await account.json('verify', 'shop', '--level', 'restore', '--scratch-url', url);
+      };
+      expect(await seenAs('role')).toMatchObject([{ verdict: 'unknown' }]);
+      // The reason is known, though the words that tell it would tell the password too.
+      expect(await seenAs('password')).toMatchObject([
+        {
+          verdict: 'unknown',
+          message: expect.stringMatching(
+            /^cannot connect to .*: \[hidden: it holds a secret\]\. Correct the user or the/,
+          ),
+        },
+      ]);
+    } finally {
+      await cluster.sql('shop', 'alter table noise owner to current_user; drop role tester; drop role if exists gone');
+    }
+  });
+
   test('is known again after a rebuild by the earlier password that signed its checksum {secret@record}', async () => {
     await changeTo(SECOND, '--earlier-archive-password', FIRST);
     await account.pgbak('run', '--force');

@@ -10,8 +10,9 @@ test('lines are cut wherever chunks end, and cleaned whole', () => {
   const bytes = Buffer.from('first größe s3cret\nprogress 1%\b\b\b2%\rlast without an end s3c');
   for (const byte of bytes) lines.write(Buffer.from([byte]));
   lines.write(Buffer.from('ret'));
-  expect(seen).toEqual(['first größe [hidden]', 'progress 1%', '2%']);
+  expect(seen).toEqual(['first größe s3cret', 'progress 1%', '2%']);
   expect(lines.tail()).toBe('first größe [hidden]\nprogress 1%\n2%\nlast without an end [hidden]');
+  expect(lines.rawTail().reveal()).toBe('first größe s3cret\nprogress 1%\n2%\nlast without an end s3cret');
 });
 
 test('only the last lines of a flood are kept', () => {

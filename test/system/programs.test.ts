@@ -41,12 +41,13 @@ test('what a program writes to stderr is told without the secrets that it was gi
     name: 'talker',
     file: '/bin/sh',
     args: ['-c', 'read -r typed; echo "got $PGPASSWORD and $typed" >&2'],
-    env: { PGPASSWORD: new Secret('in the environment') },
-    secrets: [new Secret('typed in')],
+    env: { PGPASSWORD: new Secret('1n the environment') },
+    secrets: [new Secret('typed 1n')],
   };
   const program = startProgram(command, { stdin: 'pipe', signal: never, onStderrLine: (line) => lines.push(line) });
-  program.stdin?.end('typed in\n');
-  const { exitCode, stderrTail } = await program.ended;
-  expect({ exitCode, lines }).toEqual({ exitCode: 0, lines: ['got [hidden] and [hidden]'] });
-  expect(stderrTail.trim()).toBe('got [hidden] and [hidden]');
+  program.stdin?.end('typed 1n\n');
+  const ending = await program.ended;
+  expect({ exitCode: ending.exitCode, lines }).toEqual({ exitCode: 0, lines: ['got 1n the environment and typed 1n'] });
+  expect(ending.stderrTail.trim()).toBe('got [hidden] and [hidden]');
+  expect(JSON.stringify(ending)).not.toContain('1n');
 });

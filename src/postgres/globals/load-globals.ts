@@ -79,12 +79,12 @@ async function runScript(
   if (programs.psql === undefined) throw new ProgramError('psql was not found beside pg_dump');
   const variable = name === undefined ? [] : ['-v', `database=${name}`];
   const command = database.psql(variable, programs.psql);
-  const { exitCode, stderrTail } = await runProgram(command, {
+  const ending = await runProgram(command, {
     signal: database.signal,
     timeoutMs: TIMEOUT_MS + lockWaitSeconds * 1000,
     input: new Secret(`${SET_SAFELY}set lock_timeout = ${lockWaitSeconds * 1000};\n${script}`),
   });
-  if (exitCode !== 0) throw explainLoadFailure('psql', stderrTail, outcome);
+  if (ending.exitCode !== 0) throw explainLoadFailure('psql', ending, outcome);
 }
 
 /** A text in which a backslash escapes the next character. */

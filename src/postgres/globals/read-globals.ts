@@ -85,11 +85,11 @@ export async function readGlobals(database: Database, programs: ClientPrograms):
     const [[other] = []] = await ask(DATABASE_OF_ANY_BYTES);
     if (other !== undefined) dumped = await dumpFrom(other, ANY_BYTES);
   }
-  const { stdout, stderrTail } = dumped;
+  const { stdout, stderrTail, rawStderr } = dumped;
   if (!isWhole(dumped)) {
     throw new ProgramError(
       `cannot read the roles: ${stderrTail.trim() || 'pg_dumpall stopped too early'}`,
-      /invalid byte sequence for encoding/.test(inEnglish(stderrTail)) ? OTHER_ENCODING : MAY_NOT,
+      /invalid byte sequence for encoding/.test(inEnglish(rawStderr.reveal())) ? OTHER_ENCODING : MAY_NOT,
     );
   }
   const settings = (await ask(SETTINGS)).map(([line = '']) => line);

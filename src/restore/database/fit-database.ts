@@ -97,7 +97,7 @@ async function hasLocale(name: string, { server }: FitRequest): Promise<boolean>
     await server.ask(`select pg_catalog.set_config('lc_monetary', ${quoteLiteral(name)}, true)`);
     return true;
   } catch (error) {
-    if (error instanceof ProgramError && /lc_monetary/.test(error.message)) return false;
+    if (error instanceof ProgramError && error.find(/lc_monetary/) !== null) return false;
     throw error;
   }
 }

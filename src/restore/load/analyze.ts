@@ -54,7 +54,8 @@ export async function analyze(
   const { stdout, stderrTail } = await runProgram(command, { signal: database.signal, timeoutMs: LONGEST_MS, input });
   const doneCount = stdout.split('\n').filter((line) => line === DONE).length;
   if (doneCount === rows.length) return;
-  const [reason = 'psql gave no reason'] = stderrTail.split('\n').filter((line) => /ERROR|FATAL|error:/.test(line));
+  const reasons = stderrTail.split('\n').filter((line) => line !== '');
+  const reason = reasons.find((line) => /ERROR|FATAL|error:/.test(line)) ?? reasons.at(-1) ?? 'psql gave no reason';
   throw new ProgramError(
     `${rows.length - doneCount} of ${rows.length} tables have no planner statistics: ${reason.replace(/^psql:<stdin>:\d+: /, '')}`,
     HINT,

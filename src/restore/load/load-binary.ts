@@ -30,10 +30,10 @@ export function startThroughScript(request: LoadRequest, path?: string): Loader 
     input,
     commit: async () => {
       stdin.end();
-      const { exitCode, stderrTail } = await script.ended;
+      const ending = await script.ended;
       await copied;
       signal.throwIfAborted();
-      if (exitCode !== 0) throw explainLoadFailure('pg_restore', stderrTail);
+      if (ending.exitCode !== 0) throw explainLoadFailure('pg_restore', ending);
       await psql.commit();
     },
     abandon: async () => {
@@ -43,7 +43,7 @@ export function startThroughScript(request: LoadRequest, path?: string): Loader 
       stdin.destroy();
       // Without a message of its own, pg_restore ended only because psql had. Then psql's reason counts.
       const hasWords = ending !== undefined && ending.stderrTail.trim() !== '';
-      return hasWords ? explainLoadFailure('pg_restore', ending.stderrTail) : own;
+      return hasWords ? explainLoadFailure('pg_restore', ending) : own;
     },
   };
 }

@@ -45,14 +45,14 @@ export async function loadInParallel(request: LoadRequest, path: string, jobs: n
     waitedInVain = true;
     void running.stop();
   }, LOOK_EVERY_MS);
-  const { exitCode, stderrTail } = await running.ended.finally(() => {
+  const ending = await running.ended.finally(() => {
     clearInterval(limit);
     locks.stop();
   });
   signal.throwIfAborted();
-  if (exitCode === 0) return;
+  if (ending.exitCode === 0) return;
   if (waitedInVain) throw waitedTooLong(`pg_restore was stopped, and ${OUTCOME}`, locks, lockWaitSeconds);
-  throw explainLoadFailure('pg_restore', stderrTail, OUTCOME);
+  throw explainLoadFailure('pg_restore', ending, OUTCOME);
 }
 
 /** Sets only what differs at the target, because poolers refuse options. */

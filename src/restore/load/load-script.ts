@@ -38,10 +38,10 @@ export function startScript(request: LoadRequest): Loader {
   stdin.write(`${transaction.begin}${emptyFirst ? EMPTY_DATABASE : ''}`);
   const dump = scanned(stdin, { ...leftOut, tablespaces: noTablespaces });
 
-  const explain = ({ stderrTail }: Ending, outcome?: string): ProgramError => {
-    const { message, hint } = explainLoadFailure('psql', stderrTail, outcome);
-    if (!/55P03|lock timeout/.test(stderrTail)) return new ProgramError(message, hint);
-    return waitedTooLong(message, locks, lockWaitSeconds);
+  const explain = (ending: Ending, outcome?: string): ProgramError => {
+    const failure = explainLoadFailure('psql', ending, outcome);
+    if (!/55P03|lock timeout/.test(ending.rawStderr.reveal())) return failure;
+    return waitedTooLong(failure.message, locks, lockWaitSeconds, failure.rawMessage());
   };
 
   return {

@@ -1,4 +1,5 @@
 import { ProgramError } from '../../core/errors.ts';
+import type { Secret } from '../../core/secret.ts';
 import type { LoadRequest } from './loader.ts';
 import { askingOf } from './loader.ts';
 
@@ -14,10 +15,11 @@ export const DEFAULT_LOCK_WAIT_SECONDS = 600;
 const LOOK_EVERY_MS = 1000;
 
 /** The error of a load that waited for a lock up to its limit. */
-export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds: number): ProgramError {
+export function waitedTooLong(message: string, locks: LockWatch, lockWaitSeconds: number, raw?: Secret): ProgramError {
   return new ProgramError(
     `${message} (${locks.lastSeen() ?? 'another session held a lock that the restore needs'})`,
     `The restore waited ${lockWaitSeconds} seconds. End that session, or wait longer: --lock-wait-sec SECONDS`,
+    raw,
   );
 }
 

@@ -107,7 +107,7 @@ const RULES: Rule[] = [
     (_, __, failure) =>
       unknown(
         failure.message,
-        /Permission denied|No such file/.test(failure.message)
+        failure.find(/Permission denied|No such file/) !== null
           ? 'The dump asks for a file that the server for throwaway databases does not have, or may not read.'
           : 'The disk of the server for throwaway databases is full.',
       ),
@@ -133,7 +133,7 @@ const CONTRADICTION = /duplicate key|could not create unique index|is duplicated
 export function judgeLoad(failure: ProgramError, situation: LoadSituation): LoadJudgment {
   const { needs, major, madeOtherwise } = situation;
   for (const [pattern, judge] of RULES) {
-    const found = pattern.exec(failure.message);
+    const found = failure.find(pattern);
     if (found !== null) return judge(found, situation, failure);
   }
   if (madeOtherwise !== undefined && needs.facts !== undefined) {
@@ -143,7 +143,7 @@ export function judgeLoad(failure: ProgramError, situation: LoadSituation): Load
     );
   }
   const own = needs.origin.serverMajor;
-  if (own !== undefined && own !== major && !CONTRADICTION.test(failure.message)) {
+  if (own !== undefined && own !== major && failure.find(CONTRADICTION) === null) {
     return unknown(
       `the dump was made by PostgreSQL ${own} and did not load into PostgreSQL ${major}, which is here: ${failure.message}`,
       installServer(needs),
