@@ -6,6 +6,7 @@ import { formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
 import { connectionTo, type Connection } from '../postgres/connection.ts';
+import type { Database } from '../postgres/database.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
 import { fileLoader, startLoader } from './load/load-dump.ts';
 import type { Loader, LoadRequest } from './load/loader.ts';
@@ -85,6 +86,7 @@ export async function openTarget(
       `there is a database ${named.label} already`,
       'Name another with --create, or restore into that one without --create.',
     );
+  if (create) await refuseToCreate(server, named);
   if (tableCount > 0 && !clean && !isSelection(parts)) {
     throw new FilledTargetError(
       `${named.label} is not empty: it holds ${counted(tableCount, 'table')}, and nothing was changed`,
@@ -201,6 +203,18 @@ export async function openTarget(
         : {}),
     },
   };
+}
+
+/** Before anything is fetched: only a role with CREATEDB makes databases. */
+async function refuseToCreate(server: Database, { serverLabel }: Connection): Promise<void> {
+  const [[role = '', mayCreate] = []] = await server.ask(
+    `select pg_catalog.quote_ident(rolname), rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user`,
+  );
+  if (mayCreate !== 'f') return;
+  throw new ConfigError(
+    `the role ${role} may not create databases on ${serverLabel ?? 'the default host'}`,
+    `As a superuser: ALTER ROLE ${role} CREATEDB. Or restore as another role: --to`,
+  );
 }
 
 /** For `--create`, the database beside which the new one is made. */

@@ -113,3 +113,20 @@ test.each([
     ),
   });
 });
+
+test('a role that may not even make databases is told so before anything is fetched {denied@load}', async () => {
+  const restore = await backedUp('sql', 'create table t (n int)');
+  await cluster.sql('postgres', 'alter role maker nocreatedb');
+  try {
+    const { status, stderr } = await restore('never_made', '--create');
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        /the role maker may not create databases on \S+\nAs a superuser: ALTER ROLE maker CREATEDB\. Or restore as another role: --to\n$/,
+      ),
+    });
+    expect(stderr).not.toMatch(/fetching/);
+  } finally {
+    await cluster.sql('postgres', 'alter role maker createdb');
+  }
+});
