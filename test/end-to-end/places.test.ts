@@ -37,6 +37,14 @@ test('a directory whose disk is not mounted is no place to store in, and nothing
     expect(await account.results('--force')).toMatchObject([{ error: expect.stringMatching(words) }]);
     expect(await account.pgbak('prune')).toMatchObject({ status: 1, stdout: expect.stringMatching(/unknown/) });
     expect(await account.json('verify', '--level', 'remote')).toMatchObject([{ verdict: 'unknown' }]);
+    const unknown = { verdict: 'unknown', message: expect.stringMatching(words) };
+    expect(await account.json('verify', '--level', 'archive')).toMatchObject([unknown]);
+    expect(await account.pgbak('restore', 'shop', '--stdout')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /Is its disk mounted\?\nMount it\. If it was moved: pgbak edit SERVER --destination/,
+      ),
+    });
     expect(await state()).toMatchObject([{ state: 'FAILING', reason: expect.stringMatching(words) }]);
   };
   const state = async () => await account.json('status');

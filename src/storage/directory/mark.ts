@@ -98,7 +98,7 @@ async function writeMark(directory: string, mark: string): Promise<string> {
 }
 
 const accept = (directory: string) =>
-  `Mount it. To store new backups there all the same: pgbak edit SERVER --destination file:${directory} --create-destination`;
+  `Mount it. If it was moved: pgbak edit SERVER --destination file:/its/new/place. To store new backups there all the same: pgbak edit SERVER --destination file:${directory} --create-destination`;
 
 function gone(directory: string): StorageError {
   return new StorageError(

@@ -91,6 +91,8 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         const file = await openRegularFile(id);
         return Readable.from(bytesOf(file, unreadable), { objectMode: false, highWaterMark: READ_BYTES });
       } catch (error) {
+        // A directory that is gone says more than its file.
+        if (errorCode(error) === 'ENOENT') await look(false);
         throw unreadable(error);
       }
     },
@@ -100,6 +102,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         await using file = await openRegularFile(id);
         return await cloneFile(file, id, path);
       } catch (error) {
+        if (errorCode(error) === 'ENOENT') await look(false);
         throw directoryError(`read ${id}`, error);
       }
     },
