@@ -5,6 +5,7 @@ import { canAsk } from '../terminal/output.ts';
 
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
+import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { readEnvironment } from '../server/environment.ts';
@@ -57,7 +58,7 @@ EXIT STATUS
 
   async run(): Promise<AddedServer> {
     const { flags } = await this.parse(Add);
-    const given = serverInputFrom(flags);
+    const given = await typedPasswords(serverInputFrom(flags), this.jsonEnabled());
     parseServerInput(given);
     const isChecked = !flags['no-check'];
     const mayCreate = flags['create-destination'];

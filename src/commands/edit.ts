@@ -5,6 +5,7 @@ import { oneServer } from '../terminal/server-arguments.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { canAsk } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
+import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
@@ -50,7 +51,7 @@ EXIT STATUS
 
   async run(): Promise<EditReport> {
     const { args, flags } = await this.parse(Edit);
-    const given = serverInputFrom(flags);
+    const given = await typedPasswords(serverInputFrom(flags), this.jsonEnabled());
     const mayCreate = flags['create-destination'];
     const isGiven = mayCreate || Object.keys(given).length > 0;
     parseServerInput(given);

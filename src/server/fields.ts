@@ -18,8 +18,10 @@ const asItIs = (given: string) => given;
 /** 7-Zip reads a password as one line. */
 function oneLine(what: string) {
   return (given: string) => {
-    if (!/[\n\r\0]/.test(given)) return given;
-    throw new ConfigError(`${what} has a line break or a NUL character`);
+    if (/[\n\r\0]/.test(given)) throw new ConfigError(`${what} has a line break or a NUL character`);
+    // On a command line it asks for a password, and at a prompt it removes one.
+    if (given === '-') throw new ConfigError(`${what} cannot be "-"`, 'Choose a longer one.');
+    return given;
   };
 }
 
@@ -112,7 +114,7 @@ export const SERVER_FIELDS = {
     {
       flag: 'archive-password',
       helpGroup: ENCRYPTION,
-      help: `encrypt the archives with this password, ${OR_REFERENCE}`,
+      help: `encrypt the archives with this password, ${OR_REFERENCE}; - asks for it`,
       helpValue: 'PASSWORD',
       isMasked: true,
       variable: 'ARCHIVE_PASSWORD',
@@ -124,7 +126,7 @@ export const SERVER_FIELDS = {
     {
       flag: 'earlier-archive-password',
       helpGroup: ENCRYPTION,
-      help: `keep this password for earlier backups, ${OR_REFERENCE} (repeatable)`,
+      help: `keep this password for earlier backups, ${OR_REFERENCE}; - asks for it (repeatable)`,
       helpValue: 'PASSWORD',
       column: 'earlier_archive_passwords',
       isMasked: true,

@@ -51,7 +51,7 @@ describe('an encrypted backup', () => {
     expect(await account.pgbak('restore', 'shop', '--output', out(), '--archive-password', '-')).toMatchObject({
       status: 2,
       stderr:
-        'pgbak: there is no terminal on which to type the archive password\nGive it as --archive-password env:NAME or --archive-password file:/path\n',
+        'pgbak: --archive-password - asks for it, and there is no terminal\nGive it as --archive-password env:NAME or --archive-password file:/path\n',
     });
   });
 
@@ -154,6 +154,45 @@ describe('on a terminal', () => {
     }
     await terminal.shows('status 1');
     expect(existsSync(`${out()}.2`)).toBe(false);
+  });
+
+  test('add and edit ask for what a flag gives as -, and store no password "-"', async () => {
+    for (const flag of ['archive-password', 'earlier-archive-password']) {
+      expect(await account.pgbak('edit', 'shop', '--no-check', `--${flag}`, '-')).toMatchObject({
+        status: 2,
+        stderr: `pgbak: --${flag} - asks for it, and there is no terminal\nGive it as --${flag} env:NAME or --${flag} file:/path\n`,
+      });
+    }
+    using terminal = openTerminal(account.env);
+    terminal.enter(
+      'clear; pgbak edit shop --no-check --archive-password - --earlier-archive-password -; echo status $?',
+    );
+    await terminal.shows('? Archive password');
+    terminal.enter('-');
+    await terminal.shows('the archive password cannot be "-"');
+    terminal.press('BSpace');
+    terminal.enter(SECOND);
+    await terminal.shows('? The same again');
+    terminal.enter('mistyped');
+    await terminal.shows(/The two are not the same; once more\.\s+\? Archive password/);
+    terminal.enter(SECOND);
+    await terminal.shows(/once more[^]*\? The same again/);
+    terminal.enter(SECOND);
+    await terminal.shows('? Earlier archive password');
+    terminal.enter(FIRST);
+    expect(await terminal.shows('status 0')).not.toMatch(/the (?:first|second) password/);
+    expect(await account.json('verify', 'shop')).toMatchObject([{ verdict: 'good' }]);
+    expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
+
+    const other = [`--destination file:${account.folder.at('other')}`, '--create-destination', '--no-check'].join(' ');
+    terminal.enter(
+      `clear; pgbak add --name crm --connection-string ${cluster.url('shop')} ${other} --archive-password -`,
+    );
+    await terminal.shows('? Archive password');
+    terminal.enter(SECOND);
+    await terminal.shows('? The same again');
+    terminal.enter(SECOND);
+    await terminal.shows('? Frequency');
   });
 
   test('verify asks where it is told to, and a wrong one proves nothing', async () => {

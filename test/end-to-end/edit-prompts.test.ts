@@ -47,7 +47,7 @@ describe.each([60, 120])('in a terminal of %i columns', (width) => {
     terminal.enter('second secret');
     await terminal.shows('The same again');
     terminal.enter('second secret');
-    await terminal.shows(/1 backup was made with the present\s+password\.\s+Keep\s+it for it\?/);
+    await terminal.shows(/Keep the present password, to open the backups that\s+were\s+made\s+with\s+it\?/);
     terminal.press('Enter');
     await terminal.shows(/❯ Store[\s\S]*Old passwords +1, for earlier backups/);
     terminal.type('Health');
@@ -91,7 +91,7 @@ describe('flags', () => {
     await account.pgbak('run');
     using terminal = openTerminal(account.env);
     terminal.enter('pgbak edit shop --archive-password "second secret"');
-    await terminal.shows('1 backup was made with the present password. Keep it for it?');
+    await terminal.shows('Keep the present password, to open the backups that were made with it?');
     terminal.press('Enter');
     await terminal.shows('earlier archive passwords: 0 -> 1');
   });

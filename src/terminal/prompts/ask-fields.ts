@@ -41,7 +41,7 @@ export function anyOf(...complaints: Complaint[]): Complaint {
 /** Asks for a field in its words. */
 export async function askField(
   name: FieldName,
-  config: Omit<FieldPromptConfig, 'message' | 'problemOf'> & { problemOf?: Complaint },
+  config: Omit<FieldPromptConfig, 'message' | 'problemOf'> & { message?: string; problemOf?: Complaint },
 ): Promise<string> {
   const { label, example } = FIELD_WORDS[name];
   const message = `${label.charAt(0).toUpperCase()}${label.slice(1)}`;
@@ -58,7 +58,8 @@ export type OptionalName = {
     : never;
 }[FieldName];
 
-const CLEARS = '-';
+/** Typed in place of a secret, it removes the one that is set. */
+export const CLEARS = '-';
 
 /**
  * Asks for an optional field, unless a flag gave it, and notes the answer. `none` tells what applies when neither record nor

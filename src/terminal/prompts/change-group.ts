@@ -5,7 +5,7 @@ import type { ServerInput } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { askConnection } from './ask-connection.ts';
 import { askCompression } from './ask-compression.ts';
-import { askField } from './ask-fields.ts';
+import { askField, badField, CLEARS } from './ask-fields.ts';
 import type { Asking } from './asking.ts';
 import { askPassword } from './ask-password.ts';
 import { askRetention } from './ask-retention.ts';
@@ -64,9 +64,10 @@ async function yes(message: string, isDefault: boolean): Promise<boolean> {
 async function askEarlier(answers: ServerInput, { today }: Asking): Promise<void> {
   const kept = answers.earlierArchivePasswords ?? today?.earlierArchivePasswords.map((one) => one.reveal()) ?? [];
   const text = await askField('earlierArchivePasswords', {
-    emptyMeans: kept.length === 0 ? 'none' : `Enter keeps the ${kept.length} that are set, - removes them`,
+    emptyMeans: kept.length === 0 ? 'none' : `Enter keeps the ${kept.length} that are set, ${CLEARS} removes them`,
+    problemOf: (typed) => (typed === CLEARS && kept.length > 0 ? undefined : badField('archivePassword')(typed)),
   });
-  if (text === '-') answers.earlierArchivePasswords = [''];
+  if (text === CLEARS) answers.earlierArchivePasswords = [''];
   else if (text !== '') answers.earlierArchivePasswords = [text, ...kept.filter((one) => one !== '')];
 }
 

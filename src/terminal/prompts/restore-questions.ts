@@ -6,6 +6,7 @@ import { givenPassword } from '../../server/settings.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { canAsk, terminalWidth } from '../output.ts';
 import { wrapHanging } from '../wrap.ts';
+import { ASKS, refuseToAsk } from './type-passwords.ts';
 
 /**
  * The password that `--archive-password` gives; typed by a person where it says `-`. Throws a `ConfigError` where there is no
@@ -17,12 +18,9 @@ export async function passwordGiven(
   isJson: boolean,
 ): Promise<Secret | undefined> {
   if (given === undefined) return undefined;
-  if (given !== '-') return givenPassword(given, environment);
-  if (canAsk(isJson)) return await askPassword();
-  throw new ConfigError(
-    'there is no terminal on which to type the archive password',
-    'Give it as --archive-password env:NAME or --archive-password file:/path',
-  );
+  if (given !== ASKS) return givenPassword(given, environment);
+  refuseToAsk('archive-password', isJson);
+  return await askPassword();
 }
 
 /** Lets a person type an archive password, masked. */
