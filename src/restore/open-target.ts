@@ -6,7 +6,6 @@ import { formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
 import { connectionTo, type Connection } from '../postgres/connection.ts';
-import type { Database } from '../postgres/database.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
 import { fileLoader, startLoader } from './load/load-dump.ts';
 import type { Loader, LoadRequest } from './load/loader.ts';
@@ -24,7 +23,7 @@ import { NoDatabaseError } from '../postgres/session-failure.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
-import { planCreation } from './database/create-database.ts';
+import { planCreation, refuseToCreate } from './database/create-database.ts';
 import { openPart, thenDisposed } from './parts/open-part.ts';
 import { reach } from './target-server.ts';
 import { heldDirectory } from './temporary.ts';
@@ -203,18 +202,6 @@ export async function openTarget(
         : {}),
     },
   };
-}
-
-/** Before anything is fetched: only a role with CREATEDB makes databases. */
-async function refuseToCreate(server: Database, { serverLabel }: Connection): Promise<void> {
-  const [[role = '', mayCreate] = []] = await server.ask(
-    `select pg_catalog.quote_ident(rolname), rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user`,
-  );
-  if (mayCreate !== 'f') return;
-  throw new ConfigError(
-    `the role ${role} may not create databases on ${serverLabel ?? 'the default host'}`,
-    `As a superuser: ALTER ROLE ${role} CREATEDB. Or restore as another role: --to`,
-  );
 }
 
 /** For `--create`, the database beside which the new one is made. */

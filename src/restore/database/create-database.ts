@@ -1,7 +1,9 @@
 import type { DatabaseFacts } from '../../core/database-facts.ts';
-import { ProgramError } from '../../core/errors.ts';
+import { ConfigError, ProgramError } from '../../core/errors.ts';
 import { fitDatabase, type DatabaseFit, type FitRequest } from './fit-database.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
+import type { Connection } from '../../postgres/connection.ts';
+import type { Database } from '../../postgres/database.ts';
 import { within } from '../../system/clock.ts';
 
 /** The creation of a database for a restore. */
@@ -22,6 +24,18 @@ interface CreationRequest extends Omit<FitRequest, 'facts'> {
 }
 
 const DROP_WITHIN_MS = 60_000;
+
+/** Before anything is fetched: only a role with CREATEDB makes databases. */
+export async function refuseToCreate(server: Database, { serverLabel }: Connection): Promise<void> {
+  const [[role = '', mayCreate] = []] = await server.ask(
+    `select pg_catalog.quote_ident(rolname), rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user`,
+  );
+  if (mayCreate !== 'f') return;
+  throw new ConfigError(
+    `the role ${role} may not create databases on ${serverLabel ?? 'the default host'}`,
+    `As a superuser: ALTER ROLE ${role} CREATEDB. Or restore as another role: --to`,
+  );
+}
 
 /** Plans a database like the one that was dumped. Changes nothing yet. */
 export async function planCreation(request: CreationRequest): Promise<Creation> {
