@@ -37,7 +37,7 @@ describe('nothing is stored, and everybody hears why, where 7-Zip', () => {
     [
       'repeats the password, which is hidden {hostile@compress}',
       'printf "Enter password (will not be echoed):"; read -r word; echo; echo "ERROR: not $word" >&2; exit 2',
-      /not \[hidden\]/,
+      /\[hidden: it holds a secret\]/,
     ],
     [
       'writes half an archive and says that all is well {damaged@compress, damaged@judge}',
