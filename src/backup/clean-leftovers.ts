@@ -32,6 +32,7 @@ export async function cleanLeftovers(context: Context): Promise<void> {
       finishedAt: context.clock.now(),
       error: `interrupted: pgbak was killed, or the machine stopped, before the backup ended${kept}`,
       warnings: attempt.warnings,
+      isAdopted: adopted.length > 0,
     });
   }
   for (const attempt of await backups.unsettled()) {

@@ -29,6 +29,8 @@ interface FailedBackup {
   /** Why, secrets hidden. */
   error: string;
   warnings: readonly string[];
+  /** Its archive was found in storage and is a backup of its own now, so that the server needs no other at once. */
+  isAdopted?: boolean;
 }
 
 export interface BackupQueries extends StoredBackupQueries, RemovalQueries, PointQueries {
@@ -99,8 +101,12 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
         result: 'Success',
         server: { last_backup_result: 'Success', last_success_run: backup.runStartedAt.toISOString() },
       }),
-    fail: (backupId, backup) =>
-      end(db, backupId, backup, { success: '0', result: backup.error, server: { last_backup_result: 'Failed' } }),
+    fail: (backupId, { isAdopted = false, ...backup }) =>
+      end(db, backupId, backup, {
+        success: '0',
+        result: backup.error,
+        server: { last_backup_result: isAdopted ? 'Success' : 'Failed' },
+      }),
     setWarnings: async (backupId, warnings) => {
       const update = db.updateTable('backup_log').set({ warnings: JSON.stringify(warnings) });
       await update.where('id', '=', backupId).execute();
