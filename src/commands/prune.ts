@@ -10,7 +10,7 @@ import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { PgbakError } from '../core/errors.ts';
-import { quoted } from '../core/printable.ts';
+import { printableName, quoted } from '../core/printable.ts';
 
 export default class Prune extends BaseCommand {
   static override summary = 'Remove the backups that no rule keeps';
@@ -68,7 +68,7 @@ EXIT STATUS
     const isRuled = servers.some((server) => hasRules(server));
     if (!isRuled) {
       const [only] = servers.length === 1 ? servers : [];
-      const what = only === undefined ? 'No server has rules' : `${only.name} has no rules`;
+      const what = only === undefined ? 'No server has rules' : `${printableName(only.name)} has no rules`;
       const example = `pgbak edit ${only === undefined ? 'SERVER' : quoted(only.name)} --keep-daily 7 --keep-weekly 4`;
       this.log(`${what}, so all backups are kept. To set rules: ${example}`);
     } else if (entries.length > 0) {

@@ -47,7 +47,10 @@ export function withoutPasswords(text: string): string {
     .replace(PAIR_PASSWORD, '$1[hidden]');
 }
 
-/** A word for a shell: in single quotes, unless it is safe without. */
+/** A word for a shell, on one line: in single quotes, unless it is safe without. */
 export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // A line break would end the command where it is shown.
+  if (word.includes('\n')) return `$'${word.replaceAll(/[\\']/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`)}'`;
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
