@@ -17,7 +17,7 @@ export interface Glance {
 }
 
 const MOST_POINTS = 30;
-/** Nobody waits for the Tab key. */
+/** The Tab key must answer at once. */
 const BUSY_TIMEOUT_MS = 200;
 
 /**

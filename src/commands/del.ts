@@ -29,7 +29,7 @@ function lostPasswords(
 ): string[] {
   const passwords = [archivePassword, ...earlierArchivePasswords].filter((one) => one !== undefined);
   const isKept = archives.length > 0 && passwords.some((one) => !isReference(one.reveal()));
-  return isKept ? ['pgbak forgets its archive password: without it nobody can open the archives'] : [];
+  return isKept ? ['pgbak forgets its archive password: without it the archives cannot be opened'] : [];
 }
 
 export default class Del extends BaseCommand {
@@ -54,6 +54,7 @@ EXIT STATUS
     const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };
     const server = await chooseServer(catalog, choice);
     const archives = await archivesOf(server, catalog);
+    const effect = [stayingInWords(archives), ...lostPasswords(server, archives)].join('. ');
     if (!flags.yes) {
       if (!canAsk(isJson)) {
         throw new ConfigError(
@@ -62,12 +63,12 @@ EXIT STATUS
         );
       }
       const { confirm } = await import('@inquirer/prompts');
-      const message = `Forget ${server.name}? ${[stayingInWords(archives), ...lostPasswords(server, archives)].join('. ')}`;
+      const message = `Forget ${server.name}? ${effect}`;
       if (!(await confirm({ message: printable(message), default: false })))
         throw new ConfigError(`nothing was deleted: ${server.name} stays`);
     }
     await catalog.servers.remove(server.id);
-    this.log([`Deleted ${server.name}. ${stayingInWords(archives)}`, ...lostPasswords(server, archives)].join('. '));
+    this.log(`Deleted ${server.name}. ${effect}`);
     for (const line of afterDeletion(archives)) this.logAsIs(line);
     this.log(`Its history stays${archives.length === 0 ? '' : ' too'}: pgbak logs`);
     return {

@@ -4,7 +4,7 @@ import { BaseCommand } from '../terminal/base-command.ts';
 import { shownZone, utcFlag } from '../terminal/utc.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
-import { formatBytes, formatInstant } from '../core/format.ts';
+import { formatBytes, formatCount, formatInstant } from '../core/format.ts';
 import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
 import { canAsk, isStdoutClosed } from '../terminal/output.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
@@ -24,11 +24,9 @@ import { otherWords } from '../terminal/typed-again.ts';
 import { describePoint, findPoint, type RestorePoint } from '../restore/choose-point.ts';
 import { restore, type LoadedPart, type RestoreDocument, type Target } from '../restore/restore.ts';
 
-const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
-
 function amountOf({ tableCount, rowCount, otherCount }: LoadedPart): string {
-  if (tableCount === 0) return counted(otherCount, 'object');
-  return `${counted(tableCount, 'table')} with ${counted(rowCount, 'row')}`;
+  if (tableCount === 0) return formatCount(otherCount, 'object');
+  return `${formatCount(tableCount, 'table')} with ${formatCount(rowCount, 'row')}`;
 }
 
 const INTO = 'INTO A DATABASE';

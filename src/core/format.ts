@@ -23,6 +23,11 @@ export function formatRoughBytes(sizeBytes: number): string {
   return formatBytes(sizeBytes).replace(/^(\d{2,})\.\d/, '$1');
 }
 
+/** `1 table`, `3,000 rows`. */
+export function formatCount(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** `12 % of 1.5 MB`; never 100 %, since what is measured has not ended. */
 export function formatShare(bytes: number, totalBytes: number): string {
   return `${formatPercent(bytes / Math.max(totalBytes, 1))} of ${formatBytes(totalBytes)}`;

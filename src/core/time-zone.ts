@@ -34,7 +34,12 @@ export function parseTypedTime(text: string, zone: Zone): TypedTime | undefined 
   const isUtc = offset === undefined ? zone === 'utc' : /^(?:Z|UTC)$/i.test(offset);
   const from = new Date(`${written}${isUtc ? 'Z' : withColon(offset ?? '')}`);
   if (Number.isNaN(from.getTime())) return undefined;
-  return { from, until: new Date(from.getTime() + lastMomentOf(text.trim() === day, second, fraction)) };
+  return { from, until: new Date(from.getTime() + lastMomentOf(isDayAlone(text), second, fraction)) };
+}
+
+/** Whether a time is typed as a day without an hour. */
+export function isDayAlone(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text.trim());
 }
 
 /** `+0100` as JavaScript reads it. */

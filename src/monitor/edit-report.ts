@@ -3,7 +3,7 @@ import { quoted } from '../core/printable.ts';
 import { changedFields, changesOf, changeText, type SettingChange } from '../server/changes.ts';
 import type { Environment } from '../server/environment.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
-import { encryptionSource } from '../server/settings.ts';
+import { encryptionSource, ENVIRONMENT_PASSWORD } from '../server/settings.ts';
 
 /** What an edit did. */
 export interface EditReport {
@@ -47,13 +47,12 @@ function passwordText(today: ServerRecord, fields: ServerFields, stored: number,
     return stored === 0 ? `${coming}.` : `${coming}; earlier ones are not encrypted.`;
   }
   const old = (today.archivePassword ?? environment.archivePassword)?.reveal();
-  const isKept = fields.earlierArchivePasswords.some((one) => one.reveal() === old || one.reveal() === VARIABLE);
+  const isKept = fields.earlierArchivePasswords.some(
+    (one) => one.reveal() === old || one.reveal() === ENVIRONMENT_PASSWORD,
+  );
   if (isKept) return `${coming}; earlier ones are opened with the earlier password, which is kept.`;
   const keep = `pgbak edit ${quoted(fields.name)} --earlier-archive-password file:/path`;
   return stored === 0
     ? `${coming}; earlier ones need the old password.`
     : `${coming}; earlier ones need the old password.\n${stored} ${stored === 1 ? 'backup was' : 'backups were'} made before. To keep the old password for ${stored === 1 ? 'it' : 'them'}: ${keep}`;
 }
-
-/** Refers to the archive password of the environment, for a server that gets one of its own. */
-const VARIABLE = 'env:ARCHIVE_PASSWORD';

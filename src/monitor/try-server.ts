@@ -4,7 +4,7 @@ import { ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { objectNameOf } from '../server/names.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
-import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { namesDatabase, parseConnection } from '../postgres/connection.ts';
 import { databaseOf } from '../server/programs.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { resolveReference } from '../server/reference.ts';
@@ -42,11 +42,6 @@ export async function programsCheck(server: ServerFields, context: Context): Pro
   const found: string[] = [];
   for (const look of neededPrograms(server, anew)) found.push(await look());
   return found;
-}
-
-/** Whether a connection string says which database it means. A service may say it elsewhere. */
-export function namesDatabase({ database, conninfo }: Connection): boolean {
-  return database !== undefined || /\bservice\s*=/.test(conninfo);
 }
 
 function unnamedDatabase(taken: string): string {

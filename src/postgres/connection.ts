@@ -77,6 +77,14 @@ export function withDatabase(connectionString: Secret, database: string): Secret
   return new Secret(withParameter(connectionString.reveal().trim(), 'dbname', database));
 }
 
+/**
+ * Whether a connection string says which database it means. A service may say it elsewhere
+ * (https://www.postgresql.org/docs/current/libpq-pgservice.html).
+ */
+export function namesDatabase({ database, conninfo }: Connection): boolean {
+  return database !== undefined || /\bservice\s*=/.test(conninfo);
+}
+
 /** The same server and role, another database. */
 export function connectionTo(connection: Connection, database: string): Connection {
   const conninfo = withParameter(connection.conninfo, 'dbname', database);

@@ -12,7 +12,7 @@ export interface ArchivePasswords {
   earlier: readonly Secret[];
   /** Why others could not be tried. */
   problems?: readonly string[];
-  /** Asks a person for one and tells why; undefined where nobody can be asked. */
+  /** Asks a person for one and tells why; undefined where there is no terminal. */
   ask?: (why: string) => Promise<Secret>;
 }
 

@@ -5,14 +5,14 @@ import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from 
 import { ConfigError } from '../core/errors.ts';
 import { formatInstant, formatMade } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
-import { parseTypedTime, type TypedTime } from '../core/time-zone.ts';
+import { isDayAlone, parseTypedTime, type TypedTime } from '../core/time-zone.ts';
 import type { ServerRecord } from '../server/server.ts';
 
 /** A stored backup whose record holds enough to fetch it. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
 /** What `--at` asks for, when it is no id. */
-type Wish = { kind: 'latest' } | ({ kind: 'time' } & TypedTime);
+type Wish = { kind: 'latest' } | ({ kind: 'time'; isDay: boolean } & TypedTime);
 
 /**
  * Finds the restore point of a server for `at`: `latest`, a time, or a backup's id. An id may also name a failed backup
@@ -64,7 +64,7 @@ function wishOf(at: string, { clock, zones }: Context): Wish {
       'For the newest backup leave --at out.',
     );
   }
-  return { kind: 'time', ...time };
+  return { kind: 'time', isDay: isDayAlone(at), ...time };
 }
 
 /** The good backup of a server that is meant, and those of a doubtful time, out of a log of a million entries. */
@@ -102,12 +102,8 @@ async function choosePoint(
   }
   throw new ConfigError(
     `there is no backup of ${server.name} from ${formatInstant(wish.from, zone)} or before`,
-    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}${isDay(wish) ? '\nA date alone stands for 00:00 of that day.' : ''}`,
+    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}${wish.isDay ? '\nA date alone stands for 00:00 of that day.' : ''}`,
   );
-}
-
-function isDay({ from, until }: TypedTime): boolean {
-  return from.getTime() === until.getTime() && from.getMilliseconds() === 0;
 }
 
 /** `backup 17 of shop, made 2026-11-26 17:55 +01:00 (2 hours ago)`. */

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { isSelection } from './parts/match-names.ts';
 import type { Secret } from '../core/secret.ts';
 import { ConfigError, ProgramError } from '../core/errors.ts';
-import { formatMade } from '../core/format.ts';
+import { formatCount, formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
-import { connectionTo, type Connection } from '../postgres/connection.ts';
+import { connectionTo, namesDatabase, type Connection } from '../postgres/connection.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
 import { fileLoader, startLoader } from './load/load-dump.ts';
 import type { Loader, LoadRequest } from './load/loader.ts';
@@ -39,16 +39,12 @@ export interface OpenedTarget {
   plan: string[];
 }
 
-/** The target holds tables, and nobody said that they may be replaced. */
+/** The target holds tables, and the user did not say that they may be replaced. */
 export class FilledTargetError extends ConfigError {}
 
-const counted = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
-
 /** libpq would take the database `postgres`, or one that is called as the role is: no place to restore to by accident. */
-function refuseUnnamed({ database, conninfo }: Connection, { environment: { variable } }: Context): void {
-  if (database !== undefined || variable('PGDATABASE') !== undefined) return;
-  // A service file may name one (https://www.postgresql.org/docs/current/libpq-pgservice.html).
-  if (variable('PGSERVICE') !== undefined || /\bservice\s*=/.test(conninfo)) return;
+function refuseUnnamed(target: Connection, { environment: { variable } }: Context): void {
+  if (namesDatabase(target) || variable('PGDATABASE') !== undefined || variable('PGSERVICE') !== undefined) return;
   throw new ConfigError(
     'the connection string of the target names no database',
     'Name it, such as --to postgresql://app@db.example/shop_restored; add --create where it is a new one.',
@@ -88,7 +84,7 @@ export async function openTarget(
   if (create) await refuseToCreate(server, named);
   if (tableCount > 0 && !clean && !isSelection(parts)) {
     throw new FilledTargetError(
-      `${named.label} is not empty: it holds ${counted(tableCount, 'table')}, and nothing was changed`,
+      `${named.label} is not empty: it holds ${formatCount(tableCount, 'table')}, and nothing was changed`,
       'Restore into a new database: --create. Or replace everything in this one: --clean',
     );
   }

@@ -99,6 +99,9 @@ function combined(problems: readonly PgbakError[]): ConfigError {
 /** Where a setting comes from. */
 type Source = 'record' | 'environment' | 'none';
 
+/** Refers to the archive password of the environment, for a server that gets one of its own. */
+export const ENVIRONMENT_PASSWORD = 'env:ARCHIVE_PASSWORD';
+
 /** Where the archive password of a server comes from; `none` means that its archives are not encrypted. */
 export function encryptionSource(server: Pick<ServerRecord, 'archivePassword'>, environment: Environment): Source {
   return sourceOf(server.archivePassword, environment.archivePassword);

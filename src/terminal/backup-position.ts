@@ -155,7 +155,7 @@ function partsOf(position: Position, nowMs: number): Part[] {
   ];
 }
 
-/** A dump of which nobody knows how large it will be. */
+/** A dump whose size cannot be estimated. */
 function unmeasured({ doing, isHeld, table, tablesSeen, tableCount, archivedBytes }: Position): Part[] {
   const place = table === '' ? '' : `${table} (table ${tablesSeen} of ${Math.max(tableCount, tablesSeen)})`;
   return [

@@ -6,8 +6,8 @@ import { openContext } from '../catalog/open-context.ts';
 import type { Context } from '../core/context.ts';
 import type { Zones } from '../core/time-zone.ts';
 import { describeFailure, machineHint, PgbakError } from '../core/errors.ts';
-import { printable, printableJson } from '../core/printable.ts';
-import { closedPrompt, expectReader, painted, showsStacks, tell, tellEvent, wrapped } from './output.ts';
+import { printable } from '../core/printable.ts';
+import { closedPrompt, expectReader, painted, printJson, showsStacks, tell, tellEvent, wrapped } from './output.ts';
 import { shownZone, typedZone, useUtc } from './utc.ts';
 import { refuseEmptyValues, refuseSwitchValues } from './command-line.ts';
 import { usageMessage, type MistypedCommand } from './usage-errors.ts';
@@ -70,9 +70,8 @@ export abstract class BaseCommand extends Command {
     return { typed: typedZone(), shown: this.jsonEnabled() ? 'utc' : shownZone(process.stderr) };
   }
 
-  /** Prints plain JSON. oclif would look for colors first, which takes longer than the rest of a short command. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
+    printJson(json);
   }
 
   /** Prints lines for people, unless they asked for JSON: wrapped on a terminal. Makes names from outside harmless. */

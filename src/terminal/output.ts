@@ -4,7 +4,7 @@ import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { errorCode, InterruptedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
-import { printable, withoutPasswords } from '../core/printable.ts';
+import { printable, printableJson, withoutPasswords } from '../core/printable.ts';
 import { wrapLines } from './wrap.ts';
 
 const DEFAULT_WIDTH = 80;
@@ -34,6 +34,11 @@ export function guardOutput(): void {
 /** Prints a line for people on standard error. Makes text from outside harmless. */
 export function tell(text: string): void {
   process.stderr.write(`${wrapped(printable(withoutPasswords(text)))}\n`);
+}
+
+/** Prints plain JSON. oclif would look for colors first, which takes longer than the rest of a short command. */
+export function printJson(json: unknown): void {
+  process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`);
 }
 
 /** Prints warnings and notes on standard error: the `report` of commands that show no progress. */

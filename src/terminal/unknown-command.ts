@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '../core/errors.ts';
-import { printableJson } from '../core/printable.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { ALIASES } from './aliases.ts';
-import { tell, wrapped } from './output.ts';
+import { printJson, tell, wrapped } from './output.ts';
 import { UNCLEAR } from './usage-errors.ts';
 
 /** What people look for, who know the word from another program; not an alias, since it may mean something else there. */
@@ -43,10 +42,9 @@ interface Told {
  */
 export function tellUnknownCommand(error: unknown, words: readonly string[], program: string): void {
   const { message, hint } = unknownCommand(error, words, program);
-  // Nobody has read the flags yet.
+  // The flags are not parsed yet.
   if (!words.includes('--json')) return tell(wrapped(`pgbak: ${message}\n${hint}`));
-  const report = { name: 'UsageError', message, hint, exitCode: 2 };
-  process.stdout.write(`${printableJson(JSON.stringify({ error: report }, undefined, 2))}\n`);
+  printJson({ error: { name: 'UsageError', message, hint, exitCode: 2 } });
 }
 
 function unknownCommand(error: unknown, words: readonly string[], program: string): Told {

@@ -117,7 +117,8 @@ function read({ flags = {} }: KnownCommand, words: readonly string[]) {
   const positional: string[] = [];
   let open: KnownFlag | undefined;
   for (const word of words) {
-    const [, name, equals] = /^--(?:no-(?=auto-|count-|large-|include-))?([a-z0-9-]+)(=)?/.exec(word) ?? [];
+    const [, typed, equals] = /^--([a-z0-9-]+)(=)?/.exec(word) ?? [];
+    const name = typed === undefined ? undefined : withoutNo(typed, flags);
     if (open !== undefined) {
       open = undefined;
     } else if (name !== undefined) {
@@ -129,6 +130,12 @@ function read({ flags = {} }: KnownCommand, words: readonly string[]) {
     }
   }
   return { named, positional, open };
+}
+
+/** `auto-prune` for `no-auto-prune`. */
+function withoutNo(name: string, flags: Readonly<Record<string, KnownFlag>>): string {
+  const bare = name.replace(/^no-/, '');
+  return Object.hasOwn(flags, bare) && flags[bare]?.allowNo === true ? bare : name;
 }
 
 function valuesOf(flag: KnownFlag, servers: readonly string[], lookup: Lookup): Candidate[] | typeof FILES {

@@ -177,7 +177,7 @@ async function tried(
       );
       return isReplaced ? { next: { create: false, clean: true } } : {};
     }
-    // The hints of our own refusals name flags, which nobody types here.
+    // The hints of our own refusals name flags. Here answers are typed.
     complain(error instanceof ConfigError ? error.message : [error.message, error.hint ?? ''].join('\n').trim());
     return {};
   }

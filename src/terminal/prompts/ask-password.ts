@@ -1,6 +1,6 @@
 import { confirm } from '@inquirer/prompts';
 import type { ServerInput } from '../../server/server.ts';
-import { encryptionSource } from '../../server/settings.ts';
+import { encryptionSource, ENVIRONMENT_PASSWORD } from '../../server/settings.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { isReference } from '../../server/reference.ts';
 import { anyOf, askField, askOptional, badField, needed } from './ask-fields.ts';
@@ -52,7 +52,7 @@ export async function offerToKeep(
   { today, storedCount, environment }: Pick<Asking, 'today' | 'storedCount' | 'environment'>,
 ): Promise<void> {
   if (today === undefined || storedCount === 0 || encryptionSource(today, environment) === 'none') return;
-  const present = today.archivePassword?.reveal() ?? 'env:ARCHIVE_PASSWORD';
+  const present = today.archivePassword?.reveal() ?? ENVIRONMENT_PASSWORD;
   if (answers.archivePassword === undefined || answers.archivePassword === present) return;
   const kept = answers.earlierArchivePasswords ?? today.earlierArchivePasswords.map((one) => one.reveal());
   if (kept.includes(present)) return;

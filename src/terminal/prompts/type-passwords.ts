@@ -5,7 +5,7 @@ import { canAsk } from '../output.ts';
 /** Given as a password, it asks for one. It is no password itself. */
 export const ASKS = '-';
 
-/** Throws a `ConfigError` where a flag asks for a password and nobody can be asked. */
+/** Throws a `ConfigError` where a flag asks for a password and there is no terminal. */
 export function refuseToAsk(flag: string, isJson: boolean): void {
   if (canAsk(isJson)) return;
   throw new ConfigError(
