@@ -39,6 +39,17 @@ const INSTEAD = {
     "module.exports = { get: require('lodash/get'), isString: require('lodash/isString'), merge: require('lodash/merge') };",
   // The types of files in forms, and no form is ever sent.
   'mime-db': 'module.exports = {};',
+  // oclif looks for commands, plugins and its own settings by them, where a manifest and package.json do not tell.
+  minimatch: 'module.exports = {};',
+  tinyglobby: 'module.exports = {};',
+  lilconfig: 'module.exports = {};',
+  // It would tell Windows' Linux from others, and print spinners, wrapped errors and its own log.
+  'wsl-utils': 'module.exports = { isWsl: false };',
+  'cli-spinners': "module.exports = { dots2: { frames: [''] }, line: { frames: [''] } };",
+  debug: 'module.exports = () => () => {};',
+  // Of texts with placeholders of its own there are none in what is printed.
+  ejs: 'module.exports = { render: (text) => text };',
+  'wrap-ansi': "module.exports = require('fast-wrap-ansi').wrapAnsi;",
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
