@@ -27,10 +27,16 @@ export function checkSize(
   if (before === undefined || before === 0) return undefined;
   const changePercent = (100 * (sizeBytes - before)) / before;
   if (Math.abs(changePercent) <= rules.sizeTolerancePercent || acceptSize) return undefined;
-  const change = changePercent < 0 ? 'shrank' : 'grew';
   const message =
-    `the archive ${change} by ${Math.abs(changePercent).toFixed(1)} %, from ${formatBytes(before)} to ${formatBytes(sizeBytes)}, ` +
+    `the archive ${changeText(sizeBytes / before)}, from ${formatBytes(before)} to ${formatBytes(sizeBytes)}, ` +
     `more than the ${rules.sizeTolerancePercent} % that --size-tolerance allows`;
   if (rules.onSizeChange === 'alert') return message;
   throw new ArchiveError(message, 'Nothing was stored. If the change is right: pgbak run SERVER --force --accept-size');
+}
+
+const MANY_TIMES = 10;
+
+function changeText(ratio: number): string {
+  if (ratio >= MANY_TIMES) return `grew to ${Math.round(ratio)} times its size`;
+  return `${ratio < 1 ? 'shrank' : 'grew'} by ${Math.abs(100 * (ratio - 1)).toFixed(1)} %`;
 }

@@ -128,6 +128,8 @@ const CONNECTION_HINTS: readonly [RegExp, string][] = [
   [/invalid (?:URI|connection option|port|integer)/i, 'Check the connection string.'],
 ];
 
+/** The words of libpq, which name one of its functions. */
+const NO_PASSWORD = /(?:fe_sendauth: )?no password supplied/;
 const NO_DATABASE = /database ".*" does not exist/i;
 /** The hint asks that. */
 const QUESTION = / Is the server running .*\?$/;
@@ -156,7 +158,8 @@ function explainConnectionFailure(
   const english = [inEnglish(raw), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
   const hint = english.flatMap((text) => CONNECTION_HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
   // libpq names host and port again before the reason; of several hosts, each with its own.
-  const reason = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '').replace(QUESTION, '') : words;
+  const said = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '').replace(QUESTION, '') : words;
+  const reason = said.replace(NO_PASSWORD, 'the server wants a password, and none was given');
   if (english.some((text) => NO_DATABASE.test(text)) && !label.startsWith('the default database')) {
     return new NoDatabaseError(`there is no database ${label}`, hint);
   }

@@ -75,6 +75,6 @@ export function planOf(
           `the dump names roles that the server lacks: ${roles}; create them first, ` +
             (point.hasGlobals ? 'or use --globals' : 'or it will be refused'),
         ]),
-    ...(analyzes(options) ? ['then planner statistics are gathered (ANALYZE), unless --no-analyze is given'] : []),
+    ...(analyzes(options) ? ['then planner statistics are gathered (ANALYZE)'] : []),
   ];
 }

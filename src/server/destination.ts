@@ -1,5 +1,13 @@
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
-import { DEFAULT_PLACE, parsePlace, printPlace, unknownPlace, type Place } from '../storage/place.ts';
+import {
+  DEFAULT_PLACE,
+  directoryAt,
+  directoryPlace,
+  parsePlace,
+  printPlace,
+  unknownPlace,
+  type Place,
+} from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
@@ -13,6 +21,12 @@ export function parseDestination(text: string): Place {
   const place = parsePlace(text);
   if (place.kind === 'b2' && place.bucket !== undefined) throw unknownPlace(text);
   return place;
+}
+
+/** The text of a destination as it is stored: a plain path gets its scheme. Throws a `ConfigError` for no destination. */
+export function destinationText(text: string): string {
+  const isPath = parseDestination(text).kind === 'directory' && directoryAt(text) === undefined;
+  return isPath ? directoryPlace(text) : text;
 }
 
 /** The destination of a server's archives: from its record, or else from the environment. */

@@ -5,7 +5,7 @@ import { BASICS, DUMPED, ENCRYPTION, HEALTH_CHECKS, LIMITS, STORAGE } from './fl
 import { parseFrequency } from './frequency.ts';
 import { LIMIT_FIELDS } from './limit-fields.ts';
 import { parseArchiveName, parseName } from './names.ts';
-import { parseDestination } from './destination.ts';
+import { destinationText } from './destination.ts';
 import { choice, keptWhere, list, optionalText, text, whole, yesOrNo } from './field-kinds.ts';
 import { isReference } from './reference.ts';
 import { RETENTION_FIELDS } from './retention-fields.ts';
@@ -137,12 +137,12 @@ export const SERVER_FIELDS = {
     {
       flag: 'destination',
       helpGroup: STORAGE,
-      help: 'b2 (default), or file:/absolute/dir',
+      help: 'b2 (default), or a directory: file:/absolute/dir',
       helpValue: 'PLACE',
       variable: 'PGBAK_DESTINATION',
       triedAt: 'storage',
     },
-    keptWhere(parseDestination),
+    destinationText,
   ),
   b2KeyId: optionalSecret(
     {

@@ -7,7 +7,7 @@ import { objectNameOf } from './names.ts';
 import { isReference } from './reference.ts';
 import { hasRules } from './retention-rules.ts';
 import type { FieldName, ServerFields } from './server.ts';
-import { encryptionSource } from './settings.ts';
+import { encryptionSource, ENVIRONMENT_PASSWORD } from './settings.ts';
 import { shownValue } from './changes.ts';
 
 /** Settings that a person looks at together, on the page before a server is stored. */
@@ -19,7 +19,7 @@ export interface SettingGroup {
 }
 
 const KEPT = [
-  ['keepLast', 'last'],
+  ['keepLast', 'newest'],
   ['keepHourly', 'hourly'],
   ['keepDaily', 'daily'],
   ['keepWeekly', 'weekly'],
@@ -59,9 +59,9 @@ export const SETTING_GROUPS = {
     title: 'Encryption',
     fields: ['archivePassword'],
     textOf: (fields, environment) => {
-      const source = encryptionSource(fields, environment);
-      if (source === 'none') return 'none: anyone who gets an archive can read it';
-      return source === 'record' ? 'AES-256, by its own password' : 'AES-256, by ARCHIVE_PASSWORD';
+      if (encryptionSource(fields, environment) === 'none') return 'none: anyone who gets an archive can read it';
+      const password = fields.archivePassword?.reveal() ?? ENVIRONMENT_PASSWORD;
+      return `AES-256, password ${isReference(password) ? `from ${password}` : 'stored in the catalogue'}`;
     },
   },
   earlier: {
@@ -118,7 +118,7 @@ export const SETTING_GROUPS = {
       if (!hasRules(fields)) return 'everything';
       const rules = KEPT.flatMap(([name, word]) => (fields[name] === undefined ? [] : [`${fields[name]} ${word}`]));
       const within = fields.keepWithin === undefined ? [] : [`all within ${fields.keepWithin}`];
-      return `${[...rules, ...within].join(', ')}; ${fields.autoPrune ? 'the rest is removed' : 'removed by pgbak prune only'}`;
+      return `${[...rules, ...within].join(', ')}; ${fields.autoPrune ? 'others are removed' : 'pgbak prune removes others'}`;
     },
   },
   sizes: {

@@ -10,12 +10,12 @@ export type Place = { kind: 'b2'; bucket?: string } | { kind: 'directory'; path:
 /** The place of archives where no setting names one. Its bucket is a setting of its own. */
 export const DEFAULT_PLACE = 'b2';
 
-/** Reads `b2`, `b2:BUCKET` or `file:/absolute/dir`; throws a `ConfigError` for anything else. */
+/** Reads `b2`, `b2:BUCKET`, `file:/absolute/dir` or `/absolute/dir`; throws a `ConfigError` for anything else. */
 export function parsePlace(text: string): Place {
   if (text === 'b2') return { kind: 'b2' };
   if (text.startsWith('b2:')) return { kind: 'b2', bucket: text.slice('b2:'.length) };
-  const path = directoryAt(text)?.replace(/^\/{2,}/, '/');
-  if (path === undefined || !isAbsolute(path)) throw unknownPlace(text);
+  const path = (directoryAt(text) ?? text).replace(/^\/{2,}/, '/');
+  if (!isAbsolute(path)) throw unknownPlace(text);
   return { kind: 'directory', path: normalize(path).replace(/(?<=.)\/$/, '') };
 }
 
@@ -24,7 +24,7 @@ export function unknownPlace(text: string): ConfigError {
     // A secret may have got into the wrong field, so only text that was meant as a path is repeated.
     directoryAt(text) === undefined
       ? 'the destination must be b2 or a directory'
-      : `the directory in the destination "${text}" must be absolute`,
+      : `the directory in the destination "${text}" must begin with /`,
     text.startsWith('b2:')
       ? 'The bucket has a setting of its own: --b2-bucket or B2_BUCKET.'
       : 'For example: --destination file:/srv/backups',

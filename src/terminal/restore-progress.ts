@@ -1,6 +1,7 @@
 import type { Report, RunEvent } from '../core/events.ts';
 import { printable } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
+import { cutLine } from './wrap.ts';
 import { isLive, tell, tellEvent, terminalWidth, wrapped } from './output.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
@@ -77,10 +78,8 @@ function announce(plan: readonly string[]): Promise<void> {
   return Promise.resolve();
 }
 
-/** Cuts a text to one line: a line that the terminal wraps cannot be redrawn. */
 function fitted(text: string): string {
-  const width = (terminalWidth(process.stderr) ?? 80) - 4;
-  return text.length > width ? `${text.slice(0, width - 3)}...` : text;
+  return cutLine(text, (terminalWidth(process.stderr) ?? 80) - 4);
 }
 
 function amountOf({ bytes, totalBytes }: Extract<RunEvent, { bytes: number }>): string {

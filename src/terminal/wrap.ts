@@ -37,6 +37,16 @@ function brokenAtSlashes(word: string, width: number): string {
   return lines.join('\n');
 }
 
+/** Cuts a text to one line that is no wider: a line that the terminal wraps could not be redrawn. */
+export function cutLine(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const [shown = ''] = wrapAnsi(text, Math.max(width - 1, 1), { hard: true, wordWrap: false, trim: false }).split(
+    '\n',
+    1,
+  );
+  return `${shown}…`;
+}
+
 /**
  * Wraps what is wider than `width` between words, and keeps the indentation of each line. Only a word that does not fit on a
  * line of its own is broken: a path after a slash, where that is enough.

@@ -16,6 +16,8 @@ describe('an archive', () => {
     [89_999, 'shrank by 10.0 %'],
     [110_001, 'grew by 10.0 %'],
     [50_000, 'shrank by 50.0 %'],
+    [999_000, 'grew by 899.0 %'],
+    [43_685_100, 'grew to 437 times its size'],
   ])('of %i bytes after one of 100,000 gives the warning: %s', (sizeBytes, warning) => {
     const given = checkSize(sizeBytes, { sizeBytes: 100_000 }, alert, false);
     if (warning === undefined) expect(given).toBeUndefined();

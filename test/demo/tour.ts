@@ -64,7 +64,7 @@ terminal.press('C-u');
 for (const [question, answer] of [
   ['Frequency', '12'],
   ['Archive password', 'correct horse battery staple'],
-  ['The same again', 'correct horse battery staple'],
+  ['Archive password, once more', 'correct horse battery staple'],
   ['Health check URL', ''],
 ] as const) {
   await terminal.shows(`? ${question}`);

@@ -172,11 +172,11 @@ describe('on a terminal', () => {
     await terminal.shows('the archive password cannot be "-"');
     terminal.press('BSpace');
     terminal.enter(SECOND);
-    await terminal.shows('? The same again');
+    await terminal.shows('? Archive password, once more');
     terminal.enter('mistyped');
-    await terminal.shows(/The two are not the same; once more\.\s+\? Archive password/);
+    await terminal.shows(/The two passwords are not the same\. Type it anew\.\s+\? Archive password/);
     terminal.enter(SECOND);
-    await terminal.shows(/once more[^]*\? The same again/);
+    await terminal.shows(/once more[^]*\? Archive password, once more/);
     terminal.enter(SECOND);
     await terminal.shows('? Earlier archive password');
     terminal.enter(FIRST);
@@ -190,7 +190,7 @@ describe('on a terminal', () => {
     );
     await terminal.shows('? Archive password');
     terminal.enter(SECOND);
-    await terminal.shows('? The same again');
+    await terminal.shows('? Archive password, once more');
     terminal.enter(SECOND);
     await terminal.shows('? Frequency');
   });

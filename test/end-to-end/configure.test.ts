@@ -39,7 +39,7 @@ describe('add without a terminal', () => {
     [
       'a relative directory',
       { ...shop, destination: 'file:backups' },
-      /the directory in the destination "file:backups" must be absolute/,
+      /the directory in the destination "file:backups" must begin with \//,
     ],
     ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL is not a http/],
     ['a compression that is none', { ...shop, compression: 'zip:3' }, /^pgbak: unknown compression\n/],

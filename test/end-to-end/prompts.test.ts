@@ -80,11 +80,11 @@ describe.each([60, 120])('in a terminal of %i columns, add', (width) => {
     terminal.enter('1w');
     await terminal.shows(/\? Archive password \(none: NOT encrypted\)/);
     terminal.enter('one');
-    await terminal.shows('The same again');
+    await terminal.shows('Archive password, once more');
     terminal.enter('two');
-    await terminal.shows('The two are not the same');
+    await terminal.shows('The two passwords are not the same');
     terminal.enter('archive secret');
-    await terminal.shows(/\? The same again/);
+    await terminal.shows(/\? Archive password, once more/);
     terminal.enter('archive secret');
     await terminal.shows('Health check URL');
     terminal.type('hc-ping.com/uuid');
@@ -97,7 +97,7 @@ describe.each([60, 120])('in a terminal of %i columns, add', (width) => {
       /Database +shop on 127\.0\.0\.1/,
       /Stored in +b2:pgbak-bucket/,
       /Backed up +every 168 h/,
-      /Encryption +AES-256, by its own password/,
+      /Encryption +AES-256, password stored in the catalogue/,
       /Health checks +told of start, success, failure/,
       /Compression +lzma2:1/,
       /Kept +everything/,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/server/environment.ts';
+import { parseServerInput } from '../../src/server/server-form.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { resolveSettings } from '../../src/server/settings.ts';
 import { resolvePingUrls } from '../../src/server/ping-urls.ts';
@@ -101,6 +102,14 @@ describe('settings', () => {
   ])('refuse the reference %s by name', (reference, reason) => {
     const server = serverRecord({ archivePassword: new Secret(reference) });
     expect(problemOf(() => resolveSettings(server, readEnvironment({ EMPTY: '' })))).toContain(reason);
+  });
+
+  test('take a plain path for a directory, in a flag and in the environment', () => {
+    expect(parseServerInput({ destination: '/srv/backups' })).toEqual({ destination: 'file:/srv/backups' });
+    const environment = readEnvironment({ PGBAK_DESTINATION: '/srv/elsewhere' });
+    const { destination } = resolveSettings(serverRecord({ destination: undefined }), environment);
+    expect(destination).toEqual({ kind: 'directory', path: '/srv/elsewhere' });
+    expect(() => parseServerInput({ destination: 'srv/backups' })).toThrow('must be b2 or a directory');
   });
 
   test('use PGBAK_DESTINATION where the record names no destination', () => {

@@ -16,7 +16,10 @@ export const needed: Complaint = (text) => (text === '' ? 'this is needed' : und
 export const badConnection = complaintOf((text) => {
   if (!isReference(text)) parseConnection(new Secret(text));
 });
-export const badDirectory = complaintOf((text) => parsePlace(directoryPlace(text)));
+export const badDirectory: Complaint = (text) =>
+  attempt(() => parsePlace(directoryPlace(text))) instanceof PgbakError
+    ? 'begin with /, such as /srv/backups'
+    : undefined;
 
 /** The complaint of a field's rule. */
 export function badField(name: FieldName): Complaint {

@@ -5,7 +5,7 @@ import { promptContext } from '../../system/interruption.ts';
 import { isReference } from '../../server/reference.ts';
 import { anyOf, askField, askOptional, badField, needed } from './ask-fields.ts';
 import type { Asking } from './asking.ts';
-import { fitted } from './fitted.ts';
+import { fitted, fittedLines } from './fitted.ts';
 import { fieldPrompt } from './field-prompt.ts';
 
 /** Asks for the archive password, a typed one twice: a mistyped one would be found out on the day of the restore. */
@@ -15,26 +15,29 @@ export async function askPassword(answers: ServerInput, asking: Asking): Promise
     if (!(await askOptional('archivePassword', 'none: NOT encrypted', answers, asking))) return;
     const { archivePassword: text = '' } = answers;
     if (text === '' || isReference(text)) break;
-    if ((await typedAgain()) === text) break;
+    if (await isTypedAgain(text)) break;
     if (before === undefined) delete answers.archivePassword;
     else answers.archivePassword = before;
-    process.stdout.write(NOT_THE_SAME);
   }
   await offerToKeep(answers, asking);
 }
 
-const NOT_THE_SAME = '  The two are not the same; once more.\n';
-
-async function typedAgain(): Promise<string> {
-  return await fieldPrompt({ message: 'The same again', isSecret: true, problemOf: needed });
+/** Lets a person type a new password a second time, and says whether it is the same, and what to do with it. */
+async function isTypedAgain(text: string): Promise<boolean> {
+  const again = await fieldPrompt({ message: 'Archive password, once more', isSecret: true, problemOf: needed });
+  const isSame = again === text;
+  const said = isSame
+    ? 'Keep this password outside this machine too: without it no backup can be opened.'
+    : 'The two passwords are not the same. Type it anew.';
+  process.stdout.write(`${fittedLines(`  ${said}`)}\n`);
+  return isSame;
 }
 
 /** Asks for a new archive password, twice where it is typed. */
 export async function askTwice(): Promise<string> {
   for (;;) {
     const text = await askField('archivePassword', { problemOf: anyOf(needed, badField('archivePassword')) });
-    if (isReference(text) || (await typedAgain()) === text) return text;
-    process.stdout.write(NOT_THE_SAME);
+    if (isReference(text) || (await isTypedAgain(text))) return text;
   }
 }
 

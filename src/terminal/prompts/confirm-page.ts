@@ -6,7 +6,7 @@ import { changedFields } from '../../server/changes.ts';
 import type { ServerFields, ServerInput } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { terminalWidth } from '../output.ts';
-import { widthOf } from '../wrap.ts';
+import { cutLine } from '../wrap.ts';
 import { changeGroup } from './change-group.ts';
 import type { Asking } from './asking.ts';
 import { tryIt } from './try-it.ts';
@@ -52,22 +52,27 @@ async function choose(
   const width = terminalWidth(process.stdout) ?? 80;
   const line = (name: GroupName) => {
     const { title, textOf }: SettingGroup = SETTING_GROUPS[name];
-    return cut(`${title.padEnd(TITLE_WIDTH)}${printableName(textOf(fields, environment))}`, width - 4);
+    return cutLine(`${title.padEnd(TITLE_WIDTH)}${printableName(textOf(fields, environment))}`, width - 4);
   };
   const isNew = today === undefined;
+  const server = printableName(isNew ? fields.name : today.name);
   return await select<GroupName | 'store' | 'cancel'>(
     {
-      message: isNew
-        ? `What will be done for ${printableName(fields.name)}`
-        : `Settings of ${printableName(today.name)}`,
+      message: isNew ? `What will be done for ${server}` : `Settings of ${server}`,
+      // The answered page is one line that says what was chosen.
+      theme: { style: { message: (message: string, status: string) => (status === 'done' ? '' : message) } },
       choices: [
-        { name: isNew ? 'Add it' : 'Store', value: 'store', short: isNew ? 'add it' : 'store' },
-        { name: isNew ? 'Cancel: store nothing' : 'Cancel: change nothing', value: 'cancel', short: 'cancel' },
+        {
+          name: isNew ? 'Add it' : 'Save these settings',
+          value: 'store',
+          short: isNew ? `Add ${server}` : `Save the settings of ${server}`,
+        },
+        { name: isNew ? 'Cancel: store nothing' : 'Cancel: change nothing', value: 'cancel', short: 'Cancel' },
         new Separator(' or change:'),
         ...GROUP_NAMES.map((name) => ({
           name: line(name),
           value: name,
-          short: `change: ${SETTING_GROUPS[name].title}`,
+          short: `Change: ${SETTING_GROUPS[name].title}`,
         })),
       ],
       default: active,
@@ -76,12 +81,4 @@ async function choose(
     },
     promptContext(),
   );
-}
-
-/** A line that is no wider than that, so that no row of the list wraps. */
-function cut(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let shown = text;
-  while (widthOf(shown) > width - 1) shown = shown.slice(0, -1);
-  return `${shown}…`;
 }

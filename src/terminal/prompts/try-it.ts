@@ -38,7 +38,7 @@ export async function tryIt(
     }
     const { message, hint } = error;
     spinner.fail(wrapHanging(printable(hint === undefined ? message : `${message}\n${inWords(hint)}`), width, 2));
-    const goesOn = await confirm({ message: 'Go on with it all the same?', default: false }, promptContext());
+    const goesOn = await confirm({ message: 'Keep it although it failed?', default: false }, promptContext());
     return goesOn ? undefined : error;
   }
 }
