@@ -64,7 +64,8 @@ EXIT STATUS
   static override args = oneServer;
   static override flags = {
     at: Flags.string({
-      description: 'latest (without --at), the id of a backup, or a time: the last backup begun by then',
+      description:
+        'latest (without --at), the id of a backup, or a time, such as 10:15 or "yesterday 10:15": the last backup begun by then',
       helpValue: 'WHEN',
     }),
     to: Flags.string({

@@ -48,7 +48,11 @@ EXIT STATUS
       description: 'only the N servers that were verified longest ago',
       helpValue: 'N',
     }),
-    at: Flags.string({ description: 'latest, the id of a backup, or a time', default: 'latest', helpValue: 'WHEN' }),
+    at: Flags.string({
+      description: 'latest, the id of a backup, or a time, such as 10:15 or "yesterday 10:15"',
+      default: 'latest',
+      helpValue: 'WHEN',
+    }),
     'scratch-url': Flags.string({
       description: 'a server for the throwaway database: connection string, env:NAME or file:/path',
       helpValue: 'URL',

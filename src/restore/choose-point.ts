@@ -5,14 +5,14 @@ import { CLOCK_TOLERANCE_MS, DOUBTFUL_TIMES_HINT, doubtfulTimes, isAhead } from 
 import { ConfigError } from '../core/errors.ts';
 import { formatInstant, formatMade } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
-import { isDayAlone, parseTypedTime, type TypedTime } from '../core/time-zone.ts';
+import { parseTypedTime, type TypedTime } from '../core/time-zone.ts';
 import type { ServerRecord } from '../server/server.ts';
 
 /** A stored backup whose record holds enough to fetch it. */
 export type RestorePoint = BackupRecord & Required<Pick<BackupRecord, 'place' | 'objectId' | 'objectName' | 'format'>>;
 
 /** What `--at` asks for, when it is no id. */
-type Wish = { kind: 'latest' } | ({ kind: 'time'; isDay: boolean } & TypedTime);
+type Wish = { kind: 'latest' } | ({ kind: 'time' } & TypedTime);
 
 /**
  * Finds the restore point of a server for `at`: `latest`, a time, or a backup's id. An id may also name a failed backup
@@ -45,8 +45,8 @@ export async function findPoint(server: ServerRecord, at: string, context: Conte
 
 function wishOf(at: string, { clock, zones }: Context): Wish {
   if (at === 'latest') return { kind: 'latest' };
-  const time = parseTypedTime(at, zones.typed);
   const now = clock.now();
+  const time = parseTypedTime(at, zones.typed, now);
   const isLocal = zones.typed === 'local';
   if (time === undefined) {
     // Whatever else stands there may be a secret.
@@ -55,7 +55,7 @@ function wishOf(at: string, { clock, zones }: Context): Wish {
     const zone = isLocal ? `local times (${today.slice(-6)} now)` : 'UTC';
     throw new ConfigError(
       `${typed} is neither "latest", nor the id of a backup, nor a time`,
-      `Times look like 2026-11-23 or "2026-11-23 10:15", which are ${zone}; or 2026-11-23T10:15Z.`,
+      `Times look like 10:15, yesterday, "yesterday 10:15", 2026-11-23 or "2026-11-23 10:15", which are ${zone}; or 2026-11-23T10:15Z.`,
     );
   }
   if (isAhead(time.from, now)) {
@@ -64,7 +64,7 @@ function wishOf(at: string, { clock, zones }: Context): Wish {
       'For the newest backup leave --at out.',
     );
   }
-  return { kind: 'time', isDay: isDayAlone(at), ...time };
+  return { kind: 'time', ...time };
 }
 
 /** The good backup of a server that is meant, and those of a doubtful time, out of a log of a million entries. */
@@ -102,7 +102,7 @@ async function choosePoint(
   }
   throw new ConfigError(
     `there is no backup of ${server.name} from ${formatInstant(wish.from, zone)} or before`,
-    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}${wish.isDay ? '\nA date alone stands for 00:00 of that day.' : ''}`,
+    `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}${wish.isDay ? '\nA day alone stands for its 00:00.' : ''}`,
   );
 }
 

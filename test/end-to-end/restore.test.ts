@@ -227,7 +227,8 @@ test('what cannot be meant is refused with status 2, and what is meant is named'
   for (const [words, message] of [
     ['shop', /say where to restore: --to URL/],
     ['shop --output /tmp/x --at 77', /there is no backup 77/],
-    ['shop --output /tmp/x --at yesterday', /neither "latest", nor the id of a backup, nor a time/],
+    ['shop --output /tmp/x --at yesterdy', /neither "latest", nor the id of a backup, nor a time/],
+    ['shop --output /tmp/x --at yesterday', /there is no backup of shop from .* 00:00 UTC or before/],
     ['nobody --output /tmp/x', /there is no server "nobody"/],
     ['--output /tmp/x', /no server was named/],
   ] as const) {

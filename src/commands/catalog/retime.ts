@@ -31,7 +31,7 @@ EXIT STATUS
   static override args = { backup: Args.string({ description: 'id of the backup', required: true }) };
   static override flags = {
     to: Flags.string({
-      description: 'when it was made: "2026-11-23 03:00" (local time) or 2026-11-23T03:00Z',
+      description: 'when it was made: "2026-11-23 03:00" or "yesterday 03:00" (local time), or 2026-11-23T03:00Z',
       helpValue: 'TIME',
     }),
     ...utcFlag,
@@ -42,8 +42,8 @@ EXIT STATUS
     // oclif's parser of numbers would repeat a wrong value, which may be a secret.
     if (!/^\d{1,15}$/.test(args.backup)) throw new ConfigError('that is no id of a backup', 'See the ids: pgbak logs');
     const zones = this.zones();
-    const given = flags.to === undefined ? undefined : parseTypedTime(flags.to, zones.typed)?.from;
     const now = new Date();
+    const given = flags.to === undefined ? undefined : parseTypedTime(flags.to, zones.typed, now)?.from;
     if (flags.to !== undefined && (given === undefined || isAhead(given, now))) {
       throw new ConfigError(
         '--to is not a time that has passed',
