@@ -56,6 +56,8 @@ EXIT STATUS
     }),
   };
 
+  protected override leftByInterruption: string | undefined = 'Nothing was stored.';
+
   async run(): Promise<AddedServer> {
     const { flags } = await this.parse(Add);
     const given = await typedPasswords(serverInputFrom(flags), this.jsonEnabled());
@@ -85,6 +87,7 @@ EXIT STATUS
     }
     const server = await catalog.servers.add(fields);
     const { id, name } = server;
+    this.leftByInterruption = `Server ${id} was stored: ${name}`;
     const warn = (message: string) => context.report({ type: 'warning', server: name, message: `warning: ${message}` });
     for (const { message } of brokenReferences(fields, environment)) warn(`${name}: ${message}`);
     for (const message of lacksOf(server, context)) warn(message);

@@ -49,6 +49,8 @@ EXIT STATUS
     }),
   };
 
+  protected override leftByInterruption: string | undefined = 'Nothing was changed.';
+
   async run(): Promise<EditReport> {
     const { args, flags } = await this.parse(Edit);
     const given = await typedPasswords(serverInputFrom(flags), this.jsonEnabled());
@@ -88,6 +90,7 @@ EXIT STATUS
       if (mustTry(changes, 'storage')) this.log(await storageCheck(fields, context));
     }
     await catalog.servers.update(today.id, fields);
+    this.leftByInterruption = `The new settings of ${fields.name} were stored.`;
     for (const { message } of brokenReferences(changes, environment)) {
       context.report({ type: 'warning', server: fields.name, message: `warning: ${fields.name}: ${message}` });
     }

@@ -15,6 +15,7 @@ import { dumpPartsFrom, nowhereToRestore, partFlags } from '../terminal/restore-
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
 import { showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
+import { leftUntouched } from '../restore/left-behind.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -132,6 +133,8 @@ EXIT STATUS
     return this.parse(Restore);
   }
 
+  protected override leftByInterruption: string | undefined = 'Nothing was restored.';
+
   async run(): Promise<RestoreDocument> {
     const { args, flags, raw } = await this.parseFlags();
     const isJson = this.jsonEnabled();
@@ -175,7 +178,7 @@ EXIT STATUS
     const passwords = mayAsk ? { ...known, ask: progress.asking(ask) } : known;
     const request = { server, point, passwords, target, allowsUnencrypted, ...patience };
     const { dumpBytes, part } = await restore(request, { ...context, report: progress.report });
-    await progress[Symbol.asyncDispose]();
+    progress.finish();
     if (target.kind !== 'stream') {
       const where = target.kind === 'file' ? target.path : target.label;
       const amount = part === undefined ? '' : `${amountOf(part)} of `;
@@ -210,7 +213,7 @@ EXIT STATUS
       globals,
       jobs,
       lockWaitSeconds: flags['lock-wait-sec'] ?? server.lockWaitSeconds,
-      onWait: (message: string) => progress.report({ type: 'step', message }),
+      onWait: (message: string) => progress.report({ type: 'note', message }),
       parts: dumpPartsFrom(flags),
       maintenanceDatabase: flags['maintenance-db'],
       analyze: !flags['no-analyze'],
@@ -226,6 +229,7 @@ EXIT STATUS
         return { target: { kind: 'file', path: goal.path }, typed };
       }
       const { target, database, plan } = goal.opened;
+      this.leftByInterruption = leftUntouched(target);
       if (yes) await progress.announce(plan);
       else if (goal.isReplaced) await confirmReplacement(database, plan, false);
       else await confirmPlan(plan);
@@ -237,6 +241,7 @@ EXIT STATUS
     if (flags.to === undefined) return { target: { kind: 'stream', sink: process.stdout } };
     const named = parseConnection(resolveReference(new Secret(flags.to), '--to', context.environment.variable));
     const { target, database, plan } = await openTarget(named, point, { ...common, create, clean }, context);
+    this.leftByInterruption = leftUntouched(target);
     if (clean && !yes) await confirmReplacement(database, plan, this.jsonEnabled());
     else await progress.announce(plan);
     return { target };

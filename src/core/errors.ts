@@ -96,10 +96,23 @@ export class LockedError extends PgbakError {
 export class InterruptedError extends PgbakError {
   readonly exitCode: 129 | 130 | 143;
 
-  constructor(signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM') {
-    super(`interrupted by ${signal}`);
+  readonly signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM';
+
+  constructor(signal: InterruptedError['signal'], hint?: string) {
+    super(`interrupted by ${signal}`, hint);
+    this.signal = signal;
     this.exitCode = signal === 'SIGHUP' ? 129 : signal === 'SIGINT' ? 130 : 143;
   }
+
+  /** The same interruption, which also tells what it leaves behind. */
+  leaving(hint: string | undefined): InterruptedError {
+    return new InterruptedError(this.signal, hint);
+  }
+}
+
+/** Throws the reason of an aborted signal; of an interruption with what it leaves behind. */
+export function throwIfInterrupted({ aborted, reason }: AbortSignal, hint: string | undefined): void {
+  if (aborted) throw reason instanceof InterruptedError ? reason.leaving(hint) : reason;
 }
 
 /**

@@ -25,8 +25,8 @@ export type RunEvent =
   | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; where: string }
   | { type: 'pruned'; server: string; removed: number }
   | { type: 'failed'; server: string; message: string; hint?: string; stack?: string }
-  /** A restore or a verification begins to do something. */
-  | { type: 'step'; message: string }
+  /** A restore or a verification begins to do something. `isRetry`: what it did before failed, and is done again. */
+  | { type: 'step'; message: string; isRetry?: boolean }
   | { type: 'fetched'; bytes: number; totalBytes?: number }
   | { type: 'copied'; bytes: number; totalBytes?: number };
 

@@ -15,7 +15,7 @@ interface Fetch {
   storage: Storage;
   signal: AbortSignal;
   onProgress: (fetchedBytes: number) => void;
-  say: (message: string) => void;
+  say: (message: string, isRetry: boolean) => void;
   warn: (message: string) => void;
 }
 
@@ -35,7 +35,7 @@ export async function fetchArchive(fetch: Fetch, path: string): Promise<Seen> {
   const what = `${point.objectName} in ${storage.place}`;
   const first = await fetchOnce(fetch, path);
   if (first.difference === undefined) return first;
-  say(`${what} came with ${first.difference}. Fetching it once more`);
+  say(`${what} came with ${first.difference}. Fetching it once more`, true);
   await rm(path, { force: true });
   const second = await fetchOnce(fetch, path);
   if (second.difference === undefined) {

@@ -5,7 +5,7 @@ import { lookInside } from '../archive/look-inside.ts';
 import { readHead, readText } from '../archive/read-entry.ts';
 import { recordedBytes } from '../archive/zstd.ts';
 import type { Context } from '../core/context.ts';
-import { ConfigError, PasswordError } from '../core/errors.ts';
+import { ConfigError, InterruptedError, PasswordError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { ORIGIN_WITHIN_BYTES } from '../postgres/dump-toc/dump-origin.ts';
 import type { Loader } from './load/loader.ts';
@@ -54,7 +54,7 @@ export async function withArchive<T>(
   const { server, point, passwords, allowsUnencrypted = false, attempts } = request;
   const { catalog, report, signal } = context;
   const { sizeBytes, objectName } = point;
-  const say = (message: string) => report({ type: 'step', message });
+  const say = (message: string, isRetry = false) => report({ type: 'step', message, isRetry });
   const warn = (message: string) => report({ type: 'warning', server: server.name, message });
   const storage = await storageOf(point, server, context, attempts === undefined ? {} : { attempts });
   const isWhole = point.sha1 !== undefined || point.sha256 !== undefined;
@@ -147,7 +147,8 @@ export async function load(loader: Loader, { copyTo }: OpenArchive): Promise<num
     await loader.commit();
     return dumpBytes;
   } catch (error) {
+    const reason = await loader.abandon();
     // The loader's reason to refuse a dump tells more than its broken pipe.
-    throw (await loader.abandon()) ?? error;
+    throw error instanceof InterruptedError ? error : (reason ?? error);
   }
 }

@@ -166,6 +166,8 @@ export async function openTarget(
     target: {
       kind: 'database',
       label: named.label,
+      isNew: create,
+      jobs: () => means.jobs,
       ...(part === undefined ? {} : { survey: part.survey, compare: () => part.compare(target) }),
       ...(isWholeOrigin(noted)
         ? {}

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { Secret } from '../core/secret.ts';
-import { ArchiveError, ProgramError } from '../core/errors.ts';
+import { ArchiveError, InterruptedError, ProgramError, throwIfInterrupted } from '../core/errors.ts';
 import type { Loader } from './load/loader.ts';
 import type { Context } from '../core/context.ts';
+import { leftByAnalyze, leftByLastSteps, leftByLoad, leftUntouched } from './left-behind.ts';
 import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
 
@@ -37,6 +38,10 @@ export interface LoadedPart {
 export interface DatabaseTarget {
   kind: 'database';
   label: string;
+  /** Made by the restore, and removed again where that fails. */
+  isNew: boolean;
+  /** How many connections load: several do not share a transaction. */
+  jobs: () => number;
   /** For a part: chosen after the whole dump was read. */
   survey?: DumpSurvey;
   /** Where the backup did not note which PostgreSQL made the dump: reads that in its beginning. Returns notes for the user. */
@@ -71,6 +76,7 @@ interface Restored {
 export async function restore(request: RestoreRequest, context: Context): Promise<Restored> {
   const { point, target } = request;
   const say = (message: string) => context.report({ type: 'step', message });
+  const stage: Stage = { leftBy: () => leftUntouched(target) };
   try {
     if (target.kind === 'file') await prepareFile(target.path, point.rawSizeBytes, say);
     say(`fetching ${point.objectName} from ${point.place}`);
@@ -80,22 +86,30 @@ export async function restore(request: RestoreRequest, context: Context): Promis
         return { dumpBytes: await writeFile(target.path, archive) };
       }
       if (target.kind === 'stream') return { dumpBytes: await writeStream(target.sink, archive, say) };
-      return await loadInto(request.server.name, target, archive, context);
+      return await loadInto(request.server.name, target, archive, stage, context);
     });
   } catch (error) {
     // A signal ends the programs as well: it is the reason, not the program that failed first.
-    context.signal.throwIfAborted();
+    throwIfInterrupted(context.signal, stage.leftBy(error instanceof InterruptedError ? error.hint : undefined));
     throw error;
   }
+}
+
+/** How far a restore has come. */
+interface Stage {
+  /** What an interruption leaves now; `doubt` says that it is not known whether the load was committed. */
+  leftBy: (doubt: string | undefined) => string;
 }
 
 async function loadInto(
   server: string,
   target: DatabaseTarget,
   archive: OpenArchive,
+  stage: Stage,
   { report, signal }: Context,
 ): Promise<Restored> {
   const say = (message: string) => report({ type: 'step', message });
+  const note = (message: string) => report({ type: 'note', message });
   const globals = target.globals === undefined ? undefined : await archive.readGlobals();
   if (target.globals !== undefined && globals === undefined) {
     throw new ArchiveError(
@@ -104,24 +118,28 @@ async function loadInto(
     );
   }
   if (target.learnOrigin !== undefined) {
-    for (const note of target.learnOrigin(await archive.readHead())) say(note);
+    for (const one of target.learnOrigin(await archive.readHead())) note(one);
   }
   if (globals !== undefined) {
     say('creating the roles that are missing');
+    stage.leftBy = () => `${leftUntouched(target)} Roles that its server lacked may have been made.`;
     await target.globals?.loadRoles(globals);
   }
   if (target.survey !== undefined) {
     await readToEnd(archive, say, target.survey.sink);
-    for (const note of await target.survey.notes()) say(note);
+    for (const one of await target.survey.notes()) note(one);
   }
   say(`loading into ${target.label}`);
+  stage.leftBy = (doubt) => leftByLoad(target, doubt);
   const dumpBytes = await load(await target.openLoader(), archive);
+  stage.leftBy = () => leftByLastSteps(target);
   const part = await target.compare?.();
   // Settings come last: one of them may forbid what a load does.
   if (globals !== undefined) await target.globals?.loadSettings(globals);
   await target.settle?.();
   if (target.analyze !== undefined) {
     say('all of it is restored. Gathering planner statistics (ANALYZE)');
+    stage.leftBy = () => leftByAnalyze(target);
     try {
       await target.analyze();
     } catch (error) {

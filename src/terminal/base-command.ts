@@ -5,7 +5,7 @@ import type { CatalogUse } from '../catalog/open-catalog.ts';
 import { openContext } from '../catalog/open-context.ts';
 import type { Context } from '../core/context.ts';
 import type { Zones } from '../core/time-zone.ts';
-import { describeFailure, machineHint, PgbakError } from '../core/errors.ts';
+import { describeFailure, InterruptedError, machineHint, PgbakError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { closedPrompt, expectReader, painted, printJson, showsStacks, tell, tellEvent, wrapped } from './output.ts';
 import { shownZone, typedZone, useUtc } from './utc.ts';
@@ -38,6 +38,8 @@ export abstract class BaseCommand extends Command {
   protected readonly onlyShows: boolean = false;
   /** Whether an empty text is a value, as in `edit`, where it clears a setting. */
   protected readonly takesEmptyValues: boolean = false;
+  /** What an interruption leaves now, for the user. */
+  protected leftByInterruption: string | undefined;
 
   override async init(): Promise<void> {
     await super.init();
@@ -86,7 +88,9 @@ export abstract class BaseCommand extends Command {
 
   /** Prints errors field by field: a foreign error may hold a command line or a header with a secret. */
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    const report = reportOf(closedPrompt(error) ?? error, this.ctor);
+    const known = closedPrompt(error) ?? error;
+    const isBare = known instanceof InterruptedError && known.hint === undefined;
+    const report = reportOf(isBare ? known.leaving(this.leftByInterruption) : known, this.ctor);
     if (this.jsonEnabled()) {
       const document: ErrorDocument = { error: report };
       this.logJson(document);

@@ -1,8 +1,8 @@
 import type { Report, RunEvent } from '../core/events.ts';
 import { printable } from '../core/printable.ts';
 import { formatBytes, formatShare } from '../core/format.ts';
-import { cutLine } from './wrap.ts';
 import { isLive, tell, tellEvent, terminalWidth, wrapped } from './output.ts';
+import { cutLine, wrapHanging } from './wrap.ts';
 
 export interface RestoreProgress extends AsyncDisposable {
   report: Report;
@@ -10,6 +10,8 @@ export interface RestoreProgress extends AsyncDisposable {
   announce: (plan: readonly string[]) => Promise<void>;
   /** Stands still while a person is told something and asked. */
   asking: <Answer>(question: () => Promise<Answer>) => (why: string) => Promise<Answer>;
+  /** Call when all went well: without it the last step counts as failed. */
+  finish: () => void;
 }
 
 const REDRAW_EVERY_MS = 250;
@@ -28,6 +30,7 @@ export async function showRestore(): Promise<RestoreProgress> {
         await announce([why]);
         return await question();
       },
+      finish: () => {},
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -35,38 +38,52 @@ export async function showRestore(): Promise<RestoreProgress> {
   // Else ora takes over stdin, and ctrl-c with it.
   const spinner = ora({ stream: process.stderr, discardStdin: false, isEnabled: true });
   let step = '';
+  let isDoubtful = false;
   let drawnAt = 0;
+  const begin = (message: string) => {
+    step = printable(message);
+    isDoubtful = false;
+    spinner.start(fitted(step));
+  };
+  /** The lasting line of a step. One that was warned of is no success. */
+  const end = (isGood: boolean) => {
+    if (!spinner.isSpinning) return;
+    if (!isGood) spinner.fail(fitted(step));
+    else if (isDoubtful) spinner.warn(fitted(step));
+    else spinner.succeed(fitted(step));
+  };
+  /** Prints a lasting line, which is never cut, while the step goes on. */
+  const interject = (symbol: 'info' | 'warn', message: string) => {
+    const goesOn = spinner.isSpinning;
+    spinner[symbol](wrapHanging(printable(message), terminalWidth(process.stderr) ?? 80, 2));
+    if (goesOn) spinner.start(fitted(step));
+  };
   return {
     announce,
     asking: (question) => async (why) => {
-      if (spinner.isSpinning) spinner.succeed(fitted(step));
-      spinner.stop();
+      end(true);
       process.stderr.write(`${wrapped(printable(why))}\n`);
       const answer = await question();
-      step = 'opening the archive with that password';
-      spinner.start(fitted(step));
+      begin('opening the archive with that password');
       return answer;
     },
     report: (event) => {
-      if (event.type === 'note') return tellEvent(event);
+      if (event.type === 'note') return interject('info', event.message);
       if (event.type === 'step') {
-        if (spinner.isSpinning) spinner.succeed(fitted(step));
-        step = printable(event.message);
-        spinner.start(fitted(step));
-        return;
+        end(event.isRetry !== true);
+        return begin(event.message);
       }
       if (event.type === 'warning') {
-        if (spinner.isSpinning) spinner.succeed(fitted(step));
-        // A warning is never cut.
-        spinner.warn(printable(event.message));
-        spinner.start(fitted(step));
-        return;
+        isDoubtful = true;
+        return interject('warn', event.message);
       }
       if (!('bytes' in event) || performance.now() - drawnAt < REDRAW_EVERY_MS) return;
       drawnAt = performance.now();
       spinner.text = fitted(`${step}: ${amountOf(event)}`);
     },
+    finish: () => end(true),
     [Symbol.asyncDispose]: () => {
+      end(false);
       spinner.stop();
       return Promise.resolve();
     },

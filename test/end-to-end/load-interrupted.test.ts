@@ -86,9 +86,11 @@ const terminate = async () =>
     'postgres',
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${target}' and wait_event = 'advisory'`,
   );
+const STOPPED =
+  /interrupted by SIG\w+\nThe load was rolled back: nothing was restored, and target_\d+ on \S+ is as it was before\./;
 const interruptions: [string, number | null, RegExp, (running: RunningPgbak) => unknown][] = [
-  ['SIGINT {stop@load}', 130, /./, ({ child }) => child.kill('SIGINT')],
-  ['SIGTERM {stop@load}', 143, /./, ({ child }) => child.kill('SIGTERM')],
+  ['SIGINT {stop@load}', 130, STOPPED, ({ child }) => child.kill('SIGINT')],
+  ['SIGTERM {stop@load}', 143, STOPPED, ({ child }) => child.kill('SIGTERM')],
   ['kill -9 of pgbak {kill@load}', null, /./, ({ child }) => child.kill('SIGKILL')],
   [
     'kill -9 of psql {kill@load}',

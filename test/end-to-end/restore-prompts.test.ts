@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
@@ -108,6 +108,30 @@ describe.each([60, 120])('in a terminal of %i columns, restore', (width) => {
     expect(screen.replaceAll(/\s+/g, ' ')).toMatch(/pgbak restore shop --at 2 --clean --to .* --yes/);
     expect(screen.split('\n').every((line) => line.length <= width)).toBe(true);
     expect(await rowsIn(full)).toBe('2000');
+  });
+
+  test('says after ctrl-c what was restored, and which step failed', async () => {
+    const made = `made_${(count += 1)}`;
+    using terminal = openTerminal(account.env, width);
+    terminal.enter('clear; pgbak restore shop --at 1 --create; echo status $?');
+    await terminal.shows('? On which database server?');
+    terminal.press('C-c');
+    await terminal.shows(/Nothing was restored\.\s+status 130/);
+    terminal.enter('clear; pgbak restore shop --at 1 --create; echo status $?');
+    await terminal.shows('? On which database server?');
+    terminal.press('Enter');
+    await terminal.shows('? Name of the new database');
+    terminal.press('C-u');
+    terminal.enter(made);
+    await terminal.shows('Restore it now?');
+    terminal.press('C-c');
+    await terminal.shows(/Nothing was restored; made_\d+ on \S+\s+was\s+not\s+made\.\s+status 130/);
+
+    rmSync(account.folder.at('backups'), { recursive: true });
+    terminal.enter(`clear; pgbak restore shop --at 1 --create --to '${cluster.url(made)}'; echo status $?`);
+    const screen = await terminal.shows('status 1');
+    expect(screen).toMatch(/^✖ fetching shop\.sql\.7z/m);
+    expect(screen).not.toContain('✔');
   });
 
   test('writes a file that is not there, in a directory that is', async () => {

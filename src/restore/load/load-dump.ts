@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { InterruptedError } from '../../core/errors.ts';
 import { finished } from 'node:stream/promises';
 import { startThroughScript } from './load-binary.ts';
 import { loadInParallel } from './load-parallel.ts';
@@ -52,6 +53,7 @@ async function commitOrAbandon(loader: Loader): Promise<void> {
   try {
     await loader.commit();
   } catch (error) {
-    throw (await loader.abandon()) ?? error;
+    const reason = await loader.abandon();
+    throw error instanceof InterruptedError ? error : (reason ?? error);
   }
 }

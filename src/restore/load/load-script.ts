@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
-import { ProgramError, type PgbakError } from '../../core/errors.ts';
+import { ProgramError, throwIfInterrupted, type PgbakError } from '../../core/errors.ts';
 import { startProgram, type Ending, type RunningProgram } from '../../system/programs.ts';
 import { EMPTY_DATABASE } from './empty-database.ts';
 import type { Loader, LoadRequest } from './loader.ts';
@@ -63,7 +63,7 @@ export function startScript(request: LoadRequest): Loader {
       }
       const fate = await fateOf(transaction, request);
       if (fate === 'committed') return;
-      signal.throwIfAborted();
+      throwIfInterrupted(signal, fate === 'aborted' ? undefined : UNKNOWN_WHEN_STOPPED);
       throw fate === 'aborted' ? explain(ending) : explain(ending, UNKNOWN);
     },
     abandon: async () => {
@@ -80,6 +80,9 @@ export function startScript(request: LoadRequest): Loader {
 
 const UNKNOWN =
   'it is not known whether the dump was restored, because the connection was lost at the end: look into the database';
+
+const UNKNOWN_WHEN_STOPPED =
+  'It is not known whether the dump was restored: it was being committed. Look into the database.';
 
 /** How many bytes a program has taken from its pipe. */
 function bytesReadFrom(stdin: Writable): () => number {
