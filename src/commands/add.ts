@@ -72,7 +72,7 @@ EXIT STATUS
     }
     await using context = await this.openContext('create');
     const { catalog, environment } = context;
-    const input = isAsking ? await fillIn({ given, isChecked, mayCreate }, context) : given;
+    const input = isAsking ? await fillIn({ given, isChecked, mayCreate, storedCount: 0 }, context) : given;
     const fields = newServer(parseServerInput(input), environment);
     refuseClash(fields, await catalog.servers.list(), environment);
     const settled =
@@ -83,7 +83,7 @@ EXIT STATUS
     if (isChecked && !isAsking) {
       this.log(await connectionCheck(fields, context));
       await programsCheck(fields, context);
-      this.log(await storageCheck(fields, context));
+      this.log((await storageCheck(fields, context)).text);
     }
     const server = await catalog.servers.add(fields);
     const { id, name } = server;

@@ -9,6 +9,8 @@ import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
+import { takeOver } from '../monitor/next-steps.ts';
+import { knownPlaceOf } from '../server/destination.ts';
 import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
@@ -68,10 +70,12 @@ EXIT STATUS
     }
 
     const isChecked = !flags['no-check'];
-    const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate }, context) : given;
+    const stored = await catalog.backups.inStorage(today.id);
+    const storedCount = stored.length;
+    const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate, storedCount }, context) : given;
     if (isGiven && isPasswordReplaced(input) && canAsk(isJson)) {
       const { offerToKeep } = await import('../terminal/prompts/ask-password.ts');
-      await offerToKeep(input, { today, storedCount: (await catalog.backups.inStorage(today.id)).length, environment });
+      await offerToKeep(input, { today, storedCount, environment });
     }
     const changes = parseServerInput(keepingEarlier(input, today));
     refuseUnmended(today, changes);
@@ -87,14 +91,16 @@ EXIT STATUS
     if (isChecked && !isAsking) {
       if (mustTry(changes, 'database')) this.log(await connectionCheck(fields, context));
       if (mustTry(changes, 'programs')) await programsCheck(fields, context);
-      if (mustTry(changes, 'storage')) this.log(await storageCheck(fields, context));
+      if (mustTry(changes, 'storage')) this.log((await storageCheck(fields, context)).text);
     }
     await catalog.servers.update(today.id, fields);
     this.leftByInterruption = `The new settings of ${fields.name} were stored.`;
     for (const { message } of brokenReferences(changes, environment)) {
       context.report({ type: 'warning', server: fields.name, message: `warning: ${fields.name}: ${message}` });
     }
-    const { report, lines } = await reportEdit(today, fields, context);
+    const { report, lines } = reportEdit(today, fields, { stored, environment });
+    if (knownPlaceOf(today, environment) !== knownPlaceOf(fields, environment))
+      lines.push(...(await takeOver(fields, context)));
     for (const line of lines) this.log(line);
     return report;
   }

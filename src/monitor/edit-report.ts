@@ -1,6 +1,8 @@
-import type { Catalog } from '../catalog/open-catalog.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { changedFields, changesOf, changeText, type SettingChange } from '../server/changes.ts';
+import { knownPlaceOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { encryptionSource, ENVIRONMENT_PASSWORD } from '../server/settings.ts';
@@ -13,27 +15,41 @@ export interface EditReport {
 }
 
 /** What an edit changed, for programs and, line by line, for people. */
-export async function reportEdit(
+export function reportEdit(
   today: ServerRecord,
   fields: ServerFields,
-  { catalog, environment }: { catalog: Pick<Catalog, 'backups'>; environment: Environment },
-): Promise<{ report: EditReport; lines: string[] }> {
+  { stored, environment }: { stored: readonly BackupRecord[]; environment: Environment },
+): { report: EditReport; lines: string[] } {
   const report = { id: today.id, name: fields.name, changes: changesOf(today, fields) };
-  const isPasswordNew = report.changes.some(({ name }) => name === 'archive-password');
-  const stored = isPasswordNew ? (await catalog.backups.inStorage(today.id)).length : 0;
   const lines = changedFields(today, fields).map((name) => {
     const line = `${fields.name}: ${changeText(name, today, fields, environment)}`;
-    return name === 'archivePassword' ? `${line}. ${passwordText(today, fields, stored, environment)}` : line;
+    return name === 'archivePassword' ? `${line}. ${passwordText(today, fields, stored.length, environment)}` : line;
   });
   if (lines.length === 0) {
     lines.push(
       `${fields.name}: ${today.unreadable === undefined ? 'nothing was changed' : 'its record was put right'}`,
     );
   }
+  lines.push(...leftBehind(today, fields, stored, environment));
   if (report.changes.length > 0 && today.lastResult === 'failed') {
     lines.push(`Its last backup failed. To try again now: pgbak run ${quoted(fields.name)}`);
   }
   return { report, lines };
+}
+
+/** What becomes of the backups in the place that a server leaves. */
+function leftBehind(
+  today: ServerRecord,
+  fields: ServerFields,
+  stored: readonly BackupRecord[],
+  environment: Environment,
+): string[] {
+  const before = knownPlaceOf(today, environment);
+  if (before === undefined || before === knownPlaceOf(fields, environment)) return [];
+  const count = stored.filter(({ place }) => place === before).length;
+  if (count === 0) return [];
+  const [stay, them] = count === 1 ? ['stays', 'it'] : ['stay', 'them'];
+  return [`${formatCount(count, 'backup')} ${stay} in ${before}; pgbak restores ${them} from there`];
 }
 
 /** What another archive password means for the backups to come, and for those that are stored. */
@@ -54,5 +70,5 @@ function passwordText(today: ServerRecord, fields: ServerFields, stored: number,
   const keep = `pgbak edit ${quoted(fields.name)} --earlier-archive-password file:/path`;
   return stored === 0
     ? `${coming}; earlier ones need the old password.`
-    : `${coming}; earlier ones need the old password.\n${stored} ${stored === 1 ? 'backup was' : 'backups were'} made before. To keep the old password for ${stored === 1 ? 'it' : 'them'}: ${keep}`;
+    : `${coming}; earlier ones need the old password.\nTo keep it for the ${stored === 1 ? 'stored backup' : `${stored} stored backups`}: ${keep}`;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { knownPlaceOf } from '../server/destination.ts';
@@ -8,8 +9,8 @@ import { acceptPlace, checkPlace } from '../storage/registry.ts';
 interface Settling {
   /** `--create-destination` was given. */
   isAllowed: boolean;
-  /** Asks a person, where one can be asked. */
-  ask?: (problem: string) => Promise<boolean>;
+  /** Asks a person, where one can be asked, whether to create the directory or, where it is there, to use it as it is. */
+  ask?: (problem: string, isThere: boolean) => Promise<boolean>;
 }
 
 /**
@@ -30,14 +31,13 @@ export async function settleDestination(
     return undefined;
   } catch (error) {
     if (!(error instanceof PgbakError)) throw error;
-    if (!isAllowed && (await ask?.(error.message)) !== true) {
-      throw new ConfigError(
-        error.message,
-        'Mount its disk; or, to create it or take it as it is: --create-destination',
-      );
+    const isThere = existsSync(path);
+    if (!isAllowed && (await ask?.(error.message, isThere)) !== true) {
+      const means = isThere ? 'Mount its disk, or use the directory as it is' : 'Mount its disk, or create it';
+      throw new ConfigError(error.message, `Is the path right? ${means}: --create-destination`);
     }
     await acceptPlace(place, catalog.places);
-    return `Created ${path}, or took it as it is`;
+    return isThere ? `${path} exists and is used as it is` : `Created ${path}`;
   }
 }
 

@@ -1,11 +1,12 @@
 import { homedir } from 'node:os';
 import type { Context } from '../core/context.ts';
 import { FORMATS } from '../core/archive-format.ts';
+import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { findSchedule } from '../schedule/find-schedule.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import { objectNameOf } from '../server/names.ts';
-import type { ServerRecord } from '../server/server.ts';
+import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { encryptionSource } from '../server/settings.ts';
 
 /** What a new server still lacks, with what that costs. */
@@ -27,20 +28,30 @@ export function lacksOf(server: ServerRecord, { environment }: Pick<Context, 'en
 }
 
 /** What to type next, after a server was added. */
-export async function nextSteps(server: ServerRecord, { catalog, environment, signal }: Context): Promise<string[]> {
+export async function nextSteps(server: ServerRecord, context: Context): Promise<string[]> {
+  const { environment, signal } = context;
   const schedule = await findSchedule(homedir(), environment.variables()['PATH'] ?? '', signal);
-  const place = knownPlaceOf(server, environment);
-  const names = FORMATS.map((format) => objectNameOf(server.archiveName, format));
-  const earlier = place === undefined ? 0 : await catalog.places.orphans(place, names);
   return [
     `Back it up now: pgbak run ${quoted(server.name)}`,
     ...(schedule.length === 0
       ? ['Nothing starts pgbak by itself yet. To start it every hour: pgbak schedule --install cron']
       : []),
-    ...(earlier === 0
-      ? []
-      : [
-          `${earlier} backups of a server that was deleted are there under the same name. Take them over: pgbak catalog rebuild --from ${quoted(place ?? '')}`,
-        ]),
+    ...(await takeOver(server, context)),
+  ];
+}
+
+/** How to take over the backups of a deleted server that are in the place of a server, under its archive name. */
+export async function takeOver(
+  server: ServerFields,
+  { catalog, environment }: Pick<Context, 'catalog' | 'environment'>,
+): Promise<string[]> {
+  const place = knownPlaceOf(server, environment);
+  if (place === undefined) return [];
+  const names = FORMATS.map((format) => objectNameOf(server.archiveName, format));
+  const count = await catalog.places.orphans(place, names);
+  if (count === 0) return [];
+  const are = count === 1 ? 'is' : 'are';
+  return [
+    `${formatCount(count, 'backup')} of a server that was deleted ${are} in ${place} under the same name. To take ${count === 1 ? 'it' : 'them'} over: pgbak catalog rebuild --from ${quoted(place)}`,
   ];
 }

@@ -1,6 +1,6 @@
+import { archivesThere } from './archives-there.ts';
 import { whereNext } from '../storage/place.ts';
-import type { Catalog } from '../catalog/open-catalog.ts';
-import { ConfigError, PgbakError } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { objectNameOf } from '../server/names.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
@@ -8,13 +8,18 @@ import { namesDatabase, parseConnection } from '../postgres/connection.ts';
 import { databaseOf } from '../server/programs.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { resolveReference } from '../server/reference.ts';
-import { FORMATS } from '../core/archive-format.ts';
 import type { ServerFields } from '../server/server.ts';
 import { resolveDestination } from '../server/destination.ts';
 import type { Destination } from '../storage/registry.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
-import { CATALOG_FACT, type Storage } from '../storage/storage.ts';
 import type { Context } from '../core/context.ts';
+
+/** What was found, for the user. */
+export interface Trial {
+  text: string;
+  /** No where something is missing without which it cannot be tried here. */
+  wasTried: boolean;
+}
 
 /**
  * Connects to a server as a backup would, and says what it found. Throws what a backup would throw: no connection, no
@@ -52,70 +57,26 @@ function unnamedDatabase(taken: string): string {
  * Asks storage whether it would take the server's archives, as a backup does before its dump. Missing B2 settings are no
  * failure here: cron may have them in its own environment.
  */
-export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<string> {
+export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<Trial> {
   let destination: Destination;
   try {
     destination = resolveDestination(server, environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return `Storage was not tried: ${error.message}. Backups fail until they are set, here or in the environment of cron or systemd.`;
+    return {
+      wasTried: false,
+      text: `Storage was not tried: ${error.message}. Backups fail until they are set, here or in the environment of cron or systemd.`,
+    };
   }
   const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
   const limits = (await storage.limits?.(signal)) ?? [];
-  const shared = await sharedName(server, storage, catalog, signal);
-  return [
+  const others = await archivesThere(server, storage, catalog, signal);
+  const lines = [
     `Storage: archives can go to ${whereNext(storage.place, objectName)}`,
     ...limits.map((one) => `With this key, ${one}`),
-    ...(shared === undefined ? [] : [shared]),
-  ].join('\n');
-}
-
-/** One page of a listing, newest first. The newest archives show whether two machines share a name. */
-const LOOKED_AT = 1000;
-
-/**
- * A sentence where a place holds archives of the same name from another catalogue: most likely another machine stores
- * there, and the names would no longer tell whose archive it is. Undefined where there are none, or where the place does
- * not list its objects.
- */
-async function sharedName(
-  { archiveName }: ServerFields,
-  storage: Storage,
-  catalog: Pick<Catalog, 'rebuild'>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const known = await catalog.rebuild.knownCatalogs();
-  for (const format of FORMATS) {
-    const other = await firstOfAnother(objectNameOf(archiveName, format), known, storage, signal);
-    if (other === undefined) continue;
-    return (
-      `Mind: ${storage.place} holds archives of that archive name that another catalogue made (${other}). ` +
-      'Where another machine stores there, give each its own name: --archive-name'
-    );
-  }
-  return undefined;
-}
-
-async function firstOfAnother(
-  objectName: string,
-  known: ReadonlySet<string>,
-  storage: Storage,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  let looked = 0;
-  try {
-    for await (const { name, info } of storage.list(objectName, signal)) {
-      const maker = info?.[CATALOG_FACT];
-      if (name === objectName && maker !== undefined && !known.has(maker)) return maker;
-      looked += 1;
-      if (looked === LOOKED_AT) break;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    // A key that may only write is good enough for backups.
-    if (!(error instanceof PgbakError)) throw error;
-  }
-  return undefined;
+    ...others,
+  ];
+  return { wasTried: true, text: lines.join('\n') };
 }

@@ -80,6 +80,47 @@ describe.each([60, 120])('in a terminal of %i columns', (width) => {
   });
 });
 
+describe('the page', () => {
+  test('asks again for a reference that leads nowhere, and says which backups stay where they are', async () => {
+    const old = account.folder.at('old');
+    await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination: `file:${old}` });
+    await account.pgbak('run');
+    using terminal = openTerminal(account.env);
+    terminal.enter('clear; pgbak edit shop; echo status $?');
+    await terminal.shows('Settings of shop');
+    terminal.type('Encryption');
+    terminal.press('Enter');
+    await terminal.shows('? Archive password');
+    terminal.enter('env:NOT_SET');
+    await terminal.shows(/✖ .*NOT_SET, which\s+is\s+not\s+set[^]*Keep it although it failed\?/);
+    terminal.enter('n');
+    await terminal.shows(/\? Archive password \*+/);
+    terminal.press('C-u');
+    terminal.enter(`file:${account.folder.at('none')}`);
+    await terminal.shows(/does\s+not\s+exist[^]*Keep it although it failed\?/);
+    terminal.enter('y');
+    await terminal.shows(/✔ Change: Encryption[^]*Encryption +AES-256, password from file:/);
+    terminal.type('Stored in');
+    terminal.press('Enter');
+    await terminal.shows('Store the archives in');
+    terminal.press('Enter');
+    await terminal.shows('? Directory');
+    terminal.press('C-u');
+    terminal.type('new');
+    await terminal.shows('> begin with /, such as /srv/backups');
+    terminal.press('C-u');
+    terminal.enter(account.folder.at('new'));
+    await terminal.shows(/does\s+not\s+exist\.\s+Create\s+it\?/);
+    terminal.enter('y');
+    await terminal.shows(/Created \S+new/);
+    await terminal.shows(/✔ Change: Stored in[^]*❯ Save/);
+    terminal.press('C-c');
+    await terminal.shows(/Nothing was changed\.\s+status 130/);
+    const { stdout } = await account.pgbak('edit', 'shop', '--destination', account.folder.at('new'));
+    expect(stdout).toContain(`1 backup stays in file:${old}; pgbak restores it from there\n`);
+  });
+});
+
 describe('flags', () => {
   test('offer to keep the present password also where a flag gives another', async () => {
     await account.add({

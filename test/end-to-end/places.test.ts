@@ -97,7 +97,8 @@ test('what another host stores under the same name is shown as such, never taken
   using there = newAccount(env);
   await here.add({ ...shop(), 'keep-last': 1 });
   await here.pgbak('run', '--force');
-  const note = /Mind: b2:pgbak-bucket holds archives of that archive name that another catalogue made \([\da-f-]{36}\)/;
+  const note =
+    /Mind: b2:pgbak-bucket holds archives of that archive name that another catalogue made \([\da-f-]{36}\)[^]*pgbak catalog rebuild --from b2:pgbak-bucket --adopt-catalog [\da-f-]{36}/;
   expect((await there.add(shop())).stdout).toMatch(note);
   // One's own are no reason for a word, nor is a name of one's own.
   expect((await here.pgbak('edit', 'shop', '--b2-bucket', 'pgbak-bucket')).stdout).not.toMatch(/Mind: b2/);

@@ -149,7 +149,7 @@ describe('another archive password', () => {
     await account.pgbak('run');
     expect((await account.pgbak('edit', 'shop', '--archive-password=second secret')).stdout).toBe(
       'shop: archive password changed. New backups are encrypted with it; earlier ones need the old password.\n' +
-        '1 backup was made before. To keep the old password for it: pgbak edit shop --earlier-archive-password file:/path\n',
+        'To keep it for the stored backup: pgbak edit shop --earlier-archive-password file:/path\n',
     );
     expect((await account.pgbak('edit', 'shop', '--earlier-archive-password=first secret')).stdout).toBe(
       'shop: earlier archive passwords: 0 -> 1\n',

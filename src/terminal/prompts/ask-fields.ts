@@ -7,6 +7,7 @@ import { FIELDS, type FieldName, type ServerFields, type ServerInput } from '../
 import { attempt, PgbakError } from '../../core/errors.ts';
 import { parseConnection } from '../../postgres/connection.ts';
 import type { Asking } from './asking.ts';
+import { keepsReferences } from './try-references.ts';
 import { fieldPrompt, type FieldPromptConfig } from './field-prompt.ts';
 
 /** Why a text will not do; undefined where it will. */
@@ -67,15 +68,29 @@ export const CLEARS = '-';
 /**
  * Asks for an optional field, unless a flag gave it, and notes the answer. `none` tells what applies when neither record nor
  * environment has it. What was typed before is edited in place. A secret of the record is not shown: Enter keeps it, and a
- * single `-` removes it. Returns whether the answer is another one than before.
+ * single `-` removes it. A reference that leads nowhere is asked for again. Returns whether the answer is another one than before.
  */
 export async function askOptional(
   name: OptionalName,
   none: string,
   answers: ServerInput,
-  { given, today, environment }: Pick<Asking, 'given' | 'today' | 'environment'>,
+  asking: Asking,
 ): Promise<boolean> {
-  if (given[name] !== undefined) return false;
+  if (asking.given[name] !== undefined) return false;
+  let isOther = false;
+  for (;;) {
+    isOther = (await askOnce(name, none, answers, asking)) || isOther;
+    const text = answers[name];
+    if (!isOther || text === undefined || (await keepsReferences({ [name]: text }, asking))) return isOther;
+  }
+}
+
+async function askOnce(
+  name: OptionalName,
+  none: string,
+  answers: ServerInput,
+  { today, environment }: Asking,
+): Promise<boolean> {
   const typed = answers[name];
   const value = today?.[name];
   const { variable } = FIELDS[name];

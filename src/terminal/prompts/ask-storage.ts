@@ -4,9 +4,11 @@ import { DEFAULT_PLACE, directoryAt, directoryPlace } from '../../storage/place.
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { anyOf, askField, askOptional, badDirectory, badField, needed } from './ask-fields.ts';
 import type { Asking } from './asking.ts';
+import { fittedLines } from './fitted.ts';
 import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
 
@@ -20,6 +22,7 @@ const ABOUT: readonly (readonly [RegExp, readonly FieldName[]])[] = [
   [/may only store names/, ['archiveName']],
   [/application key/, ['b2KeyId', 'b2AppKey']],
   [/bucket/, ['b2Bucket']],
+  [/directory/, ['destination']],
 ];
 
 /** Asks where the archives go, and tries it, until it works or is wanted all the same. What was typed stays. */
@@ -47,6 +50,7 @@ function inWords(hint: string, answers: ServerInput, { given, today, environment
     const isHere = (answers[name] ?? today?.[name] ?? '') !== '' || environment.variable(variable) === undefined;
     return isHere ? `the ${name === 'b2Bucket' ? 'bucket' : name === 'b2KeyId' ? 'key id' : 'key'} below` : variable;
   };
+  if (hint.includes('--create-destination')) return 'Mount its disk, or name another directory.';
   return hint
     .replaceAll(
       '--b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY',
@@ -58,7 +62,8 @@ function inWords(hint: string, answers: ServerInput, { given, today, environment
 /** A no is an answer as well: then the storage is found wanting, which is told. */
 async function settle(fields: ServerFields, { settleDestination }: Asking): Promise<void> {
   try {
-    await settleDestination?.(fields);
+    const done = await settleDestination?.(fields);
+    if (done !== undefined) process.stdout.write(`${fittedLines(printable(`  ${done}`))}\n`);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
   }

@@ -1,3 +1,4 @@
+import type { Trial } from '../../monitor/try-server.ts';
 import type { Environment } from '../../server/environment.ts';
 import type { ServerFields, ServerInput, ServerRecord } from '../../server/server.ts';
 
@@ -12,15 +13,17 @@ export interface Asking {
   /** How many backups of it are stored. */
   storedCount: number;
   environment: Environment;
+  /** Whether answers are tried while they are typed. */
+  isChecked: boolean;
   /** The whole server that the answers so far would make. */
   fieldsOf: (answers: ServerInput) => ServerFields;
   /** The databases of the server; undefined where nothing is to be tried. */
   listDatabases: ((fields: ServerFields) => Promise<{ name: string; sizeBytes: number | undefined }[]>) | undefined;
   /** Undefined where there is nothing to try. */
-  tryConnection: ((fields: ServerFields) => Promise<string>) | undefined;
-  tryPrograms: ((fields: ServerFields) => Promise<string>) | undefined;
-  /** Asks whether to create a missing directory. */
-  settleDestination: ((fields: ServerFields) => Promise<unknown>) | undefined;
-  tryStorage: ((fields: ServerFields) => Promise<string>) | undefined;
+  tryConnection: ((fields: ServerFields) => Promise<Trial>) | undefined;
+  tryPrograms: ((fields: ServerFields) => Promise<Trial>) | undefined;
+  /** Asks whether to create a missing directory. Returns a sentence where something was done. */
+  settleDestination: ((fields: ServerFields) => Promise<string | undefined>) | undefined;
+  tryStorage: ((fields: ServerFields) => Promise<Trial>) | undefined;
   signal: AbortSignal;
 }

@@ -13,6 +13,7 @@ import { askFrequency, askName } from './ask-name.ts';
 import { askArchiveName, askStorage } from './ask-storage.ts';
 import { askList, askWhole, type ListName } from './ask-values.ts';
 import { fitted, fittedLines } from './fitted.ts';
+import { keepsReferences } from './try-references.ts';
 import { changePings } from './ask-pings.ts';
 
 /** Asks for the settings of one line of the page anew. */
@@ -61,14 +62,23 @@ async function yes(message: string, isDefault: boolean): Promise<boolean> {
   return await confirm({ message: fitted(message), default: isDefault }, promptContext());
 }
 
-async function askEarlier(answers: ServerInput, { today }: Asking): Promise<void> {
+async function askEarlier(answers: ServerInput, asking: Asking): Promise<void> {
+  const { today } = asking;
   const kept = answers.earlierArchivePasswords ?? today?.earlierArchivePasswords.map((one) => one.reveal()) ?? [];
-  const text = await askField('earlierArchivePasswords', {
+  let text = '';
+  do {
+    text = await askOneEarlier(kept, text);
+  } while (text !== '' && text !== CLEARS && !(await keepsReferences({ earlierArchivePasswords: [text] }, asking)));
+  if (text === CLEARS) answers.earlierArchivePasswords = [''];
+  else if (text !== '') answers.earlierArchivePasswords = [text, ...kept.filter((one) => one !== '')];
+}
+
+async function askOneEarlier(kept: readonly string[], prefill: string): Promise<string> {
+  return await askField('earlierArchivePasswords', {
+    prefill,
     emptyMeans: kept.length === 0 ? 'none' : `Enter keeps the ${kept.length} that are set, ${CLEARS} removes them`,
     problemOf: (typed) => (typed === CLEARS && kept.length > 0 ? undefined : badField('archivePassword')(typed)),
   });
-  if (text === CLEARS) answers.earlierArchivePasswords = [''];
-  else if (text !== '') answers.earlierArchivePasswords = [text, ...kept.filter((one) => one !== '')];
 }
 
 async function askFormat(answers: ServerInput, { fieldsOf }: Asking): Promise<void> {

@@ -2,7 +2,7 @@ import type { Context } from '../../core/context.ts';
 import { printable } from '../../core/printable.ts';
 import { settleDestination } from '../../monitor/lost-directory.ts';
 import { listDatabases } from '../../monitor/list-databases.ts';
-import { connectionCheck, programsCheck, storageCheck } from '../../monitor/try-server.ts';
+import { connectionCheck, programsCheck, storageCheck, type Trial } from '../../monitor/try-server.ts';
 import { changedServer, newServer } from '../../server/server-form.ts';
 import { parseServerInput } from '../../server/server-form.ts';
 import type { ServerInput, ServerFields, ServerRecord } from '../../server/server.ts';
@@ -16,10 +16,15 @@ interface FillIn {
   isChecked: boolean;
   /** `--create-destination` was given. */
   mayCreate: boolean;
+  /** How many backups of the server are stored. */
+  storedCount: number;
 }
 
 /** Lets a person fill in what flags left out, and returns it all as if it had been given by flags. */
-export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, context: Context): Promise<ServerInput> {
+export async function fillIn(
+  { given, today, isChecked, mayCreate, storedCount }: FillIn,
+  context: Context,
+): Promise<ServerInput> {
   const { askServer } = await import('./ask-server.ts');
   const servers = await context.catalog.servers.list();
   const fieldsOf = (answers: ServerInput): ServerFields =>
@@ -30,12 +35,13 @@ export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, con
     given,
     today,
     others: servers.filter(({ id }) => id !== today?.id),
-    storedCount: today === undefined ? 0 : (await context.catalog.backups.inStorage(today.id)).length,
+    storedCount,
+    isChecked,
     environment: context.environment,
     fieldsOf,
     listDatabases: isChecked ? (fields) => listDatabases(fields, context) : undefined,
-    tryPrograms: isChecked ? async (fields) => (await programsCheck(fields, context)).join('\n') : undefined,
-    tryConnection: isChecked ? (fields) => connectionCheck(fields, context) : undefined,
+    tryPrograms: isChecked ? async (fields) => tried((await programsCheck(fields, context)).join('\n')) : undefined,
+    tryConnection: isChecked ? async (fields) => tried(await connectionCheck(fields, context)) : undefined,
     settleDestination: isChecked
       ? (fields) => settleDestination(fields, context, { isAllowed: mayCreate, ask: isWanted })
       : undefined,
@@ -44,14 +50,22 @@ export async function fillIn({ given, today, isChecked, mayCreate }: FillIn, con
   });
 }
 
-async function isWanted(problem: string): Promise<boolean> {
+function tried(text: string): Trial {
+  return { text, wasTried: true };
+}
+
+async function isWanted(problem: string, isThere: boolean): Promise<boolean> {
   const [{ confirm }, { fitted }] = await Promise.all([import('@inquirer/prompts'), import('./fitted.ts')]);
-  const question = /does not exist/.test(problem) ? 'Create it?' : 'Take it as it is?';
+  const question = isThere ? 'Use it as it is?' : 'Create it?';
   return await confirm(
     {
-      message: fitted(printable(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}. ${question}`)),
+      message: fitted(printable(`${asSentence(problem)} ${question}`)),
       default: false,
     },
     promptContext(),
   );
+}
+
+function asSentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('?') ? '' : '.'}`;
 }

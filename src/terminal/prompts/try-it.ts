@@ -1,5 +1,6 @@
 import { confirm } from '@inquirer/prompts';
 import { PgbakError } from '../../core/errors.ts';
+import type { Trial } from '../../monitor/try-server.ts';
 import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { isLive, terminalWidth } from '../output.ts';
@@ -12,7 +13,7 @@ import { wrapHanging } from '../wrap.ts';
  */
 export async function tryIt(
   doing: string,
-  attempt: (() => Promise<string>) | undefined,
+  attempt: (() => Promise<Trial>) | undefined,
   signal: AbortSignal,
   inWords: (hint: string) => string = (hint) => hint,
 ): Promise<PgbakError | undefined> {
@@ -26,9 +27,11 @@ export async function tryIt(
   }).start();
   const width = terminalWidth(process.stdout) ?? 80;
   try {
-    const text = await attempt();
+    const { text, wasTried } = await attempt();
+    const shown = wrapHanging(printable(text), width, 2);
     if (text === '') spinner.stop();
-    else spinner.succeed(wrapHanging(printable(text), width, 2));
+    else if (wasTried) spinner.succeed(shown);
+    else spinner.warn(shown);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
