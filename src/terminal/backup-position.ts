@@ -22,6 +22,8 @@ export interface Position {
   /** So much of the dump is written, and was when the present table began. */
   dumpBytes: number;
   dumpBytesBefore: number;
+  /** So much of it is of earlier tables whose rough size is not known. */
+  unknownBytes: number;
   archivedBytes: number | undefined;
   /** The size of the last archive of the same kind. */
   lastBytes: number | undefined;
@@ -43,6 +45,7 @@ export function newPosition({ number, count }: { number: number; count: number }
     dumpedBytes: 0,
     dumpBytes: 0,
     dumpBytesBefore: 0,
+    unknownBytes: 0,
     archivedBytes: undefined,
     lastBytes: undefined,
     upload: undefined,
@@ -69,6 +72,7 @@ export function follow(event: RunEvent, position: Position, nowMs: number): void
       const table = tableInDumpLine(event.line);
       if (table === undefined) return;
       position.dumpedBytes += position.roughBytes.get(position.table) ?? 0;
+      position.unknownBytes += unknownOfThis(position);
       position.dumpBytesBefore = position.dumpBytes;
       position.tablesSeen += 1;
       position.table = table;
@@ -166,6 +170,13 @@ function unmeasured({ doing, isHeld, table, tablesSeen, tableCount, archivedByte
 }
 
 const MOST_OF_A_TABLE = 0.95;
+/** With more of unknown size than this share of the known, the rough sizes measure nothing. */
+const MOST_UNKNOWN = 0.1;
+
+/** PostgreSQL knows no size of a table that was never analyzed. */
+function unknownOfThis({ table, roughBytes, dumpBytes, dumpBytesBefore }: Position): number {
+  return table === '' || roughBytes.has(table) ? 0 : dumpBytes - dumpBytesBefore;
+}
 
 /** How much of a dump is done: measured by the last archive of its kind, else by the tables that went before. */
 function shareOf(position: Position): { fraction: number; ofBytes: number } | undefined {
@@ -175,6 +186,7 @@ function shareOf(position: Position): { fraction: number; ofBytes: number } | un
     return archivedBytes > lastBytes ? undefined : { fraction: archivedBytes / lastBytes, ofBytes: lastBytes };
   }
   const ofBytes = [...roughBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  if (position.unknownBytes + unknownOfThis(position) > MOST_UNKNOWN * ofBytes) return undefined;
   // Its rows as text take more or less than their pages.
   const ofThisBytes = Math.min(dumpBytes - dumpBytesBefore, MOST_OF_A_TABLE * (roughBytes.get(table) ?? 0));
   return ofBytes === 0 ? undefined : { fraction: (dumpedBytes + ofThisBytes) / ofBytes, ofBytes };

@@ -57,6 +57,25 @@ describe('a dump is measured', () => {
     expect(lineAfter([...DUMPING, LAST_TIME, archived(300_000_000)])).toBe(words);
   });
 
+  test('by nothing, where most of it is in a table of unknown size', () => {
+    const roughBytes = new Map([['public.log', 3e6]]);
+    const sizes = { type: 'tables', server: 'shop', count: 3, roughBytes } as const;
+    const next = {
+      type: 'dump-line',
+      server: 'shop',
+      line: 'pg_dump: dumping contents of table "public.log"',
+    } as const;
+    expect(lineAfter([...DUMPING, sizes, archived(1e4, 2e5)])).toBe(
+      'shop (1 of 3) 0 % of about 3.0 MB, public.visit, 4 s',
+    );
+    expect(lineAfter([...DUMPING, sizes, archived(1e6, 9e6)])).toBe(
+      'shop (1 of 3) dumping public.visit (table 1 of 3), 1.0 MB archived, 4 s',
+    );
+    expect(lineAfter([...DUMPING, sizes, archived(1e6, 9e6), next])).toBe(
+      'shop (1 of 3) dumping public.log (table 2 of 3), 1.0 MB archived, 4 s',
+    );
+  });
+
   test('and never at 100 % before it is done', () => {
     expect(lineAfter([...DUMPING, LAST_TIME, archived(277_300_000)])).toMatch(/ 99 % of about 277 MB/);
     const whole: RunEvent = { type: 'uploaded', server: 'shop', sentBytes: 277_300_000, sizeBytes: 277_300_000 };
