@@ -138,7 +138,7 @@ async function loadInto(
   if (globals !== undefined) await target.globals?.loadSettings(globals);
   await target.settle?.();
   if (target.analyze !== undefined) {
-    say('all of it is restored. Gathering planner statistics (ANALYZE)');
+    say('gathering planner statistics; all else is restored');
     stage.leftBy = () => leftByAnalyze(target);
     try {
       await target.analyze();
