@@ -129,7 +129,7 @@ describe.each([60, 120])('in a terminal of %i columns, restore', (width) => {
 
     rmSync(account.folder.at('backups'), { recursive: true });
     terminal.enter(`clear; pgbak restore shop --at 1 --create --to '${cluster.url(made)}'; echo status $?`);
-    const screen = await terminal.shows('status 1');
+    const screen = await terminal.shows(/status 1$/m);
     expect(screen).toMatch(/^✖ fetching shop\.sql\.7z/m);
     expect(screen).not.toContain('✔');
   });
