@@ -7,8 +7,6 @@ import type { Schema, VerificationLogTable } from './schema.ts';
 
 /** The latest verifications of a server's backups. */
 export interface RecentVerification {
-  /** The newest, whether it found the backup good or bad. */
-  last: VerificationRecord | undefined;
   /** The newest that read a whole backup, whether it found it good or bad. */
   lastThorough: VerificationRecord | undefined;
   /** The newest that read a whole backup and found it good. */
@@ -19,6 +17,8 @@ export interface VerificationQueries {
   record(verification: VerificationRecord): Promise<void>;
   /** Verifications that read a whole backup of one server which storage should hold; newest first. */
   thoroughOfStored(serverId: number): Promise<VerificationRecord[]>;
+  /** The newest of a backup, whether it found it good or bad. */
+  lastOf(backupId: number): Promise<VerificationRecord | undefined>;
   /** By the server's id. */
   recent(): Promise<Map<number, RecentVerification>>;
 }
@@ -56,6 +56,14 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
         .where('level', '<>', sql.lit('remote'));
       return (await log.orderBy('verification_log.id', 'desc').execute()).map((row) => toVerification(row));
     },
+    lastOf: async (backupId) => {
+      const log = db
+        .selectFrom('verification_log')
+        .select(['backup_id', 'verified_at', 'level', 'success', 'message'])
+        .where('backup_id', '=', backupId);
+      const row = await log.orderBy('id', 'desc').limit(1).executeTakeFirst();
+      return row === undefined ? undefined : toVerification(row);
+    },
     recent: async () => {
       const servers = await db
         .selectFrom('servers')
@@ -76,7 +84,6 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
           const thorough = newest.where('level', '<>', sql.lit('remote'));
           return [
             'servers.id',
-            jsonArrayFrom(newest).as('last'),
             jsonArrayFrom(thorough).as('last_thorough'),
             jsonArrayFrom(thorough.where('success', '=', '1')).as('last_good'),
           ];
@@ -86,7 +93,6 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
         servers.map((server) => [
           server.id,
           {
-            last: onlyOne(server.last),
             lastThorough: onlyOne(server.last_thorough),
             lastGood: onlyOne(server.last_good),
           },

@@ -2,8 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
-import { findPoint } from '../restore/choose-point.ts';
-import { findServers } from '../catalog/find-server.ts';
+import { chooseVerified, isStillStored } from '../restore/choose-verified.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { openScratchServer } from '../restore/scratch/open-scratch.ts';
@@ -11,13 +10,14 @@ import { sweepKilled } from '../restore/temporary.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/tables.ts';
+import { showVerify } from '../terminal/verify-progress.ts';
 import { passwordGiven } from '../terminal/prompts/restore-questions.ts';
 import { Secret } from '../core/secret.ts';
 import { LEVELS } from '../core/backup-record.ts';
 import { mayRepeat } from '../core/nearest.ts';
 import { quoted } from '../core/printable.ts';
-import { ConfigError, PgbakError } from '../core/errors.ts';
-import { longestUnverified, type Verification, verify } from '../restore/verify.ts';
+import { ConfigError } from '../core/errors.ts';
+import { announceVerified, type Verification, verifyQuietly } from '../restore/verify.ts';
 
 export default class Verify extends BaseCommand {
   static override summary = 'Prove that backups are there and can be restored';
@@ -25,7 +25,7 @@ export default class Verify extends BaseCommand {
 archive  pgbak fetches the archive, compares its checksums, opens it with its password, and reads the dump to its end
 restore  pgbak restores it into a throwaway database and counts the rows of every table; with --count-rows of the server it compares them with those at the time of the dump
 
-Without a server, the last good backup of each server is verified. The result stays in the catalogue, for list, status and prune.
+Without --all or --at, the last good backup of each server is verified. The result stays in the catalogue, for list, status and prune.
 
 The throwaway database lives in a PostgreSQL server that pgbak starts for it, where one is installed. Otherwise name one: --scratch-url or PGBAK_SCRATCH_URL.
 
@@ -39,18 +39,21 @@ EXIT STATUS
       description: 'Every week: restore the five servers that were verified longest ago',
       command: '<%= config.bin %> <%= command.id %> --all --sample 5 --level restore',
     },
+    { description: 'Every backup of a server', command: '<%= config.bin %> <%= command.id %> shop --all' },
     '<%= config.bin %> <%= command.id %> shop --at 17 --level remote',
   ];
   static override args = anyServers;
   static override flags = {
-    all: Flags.boolean({ description: 'the last good backup of every server, as when none is named' }),
+    all: Flags.boolean({
+      description: 'all backups of the servers named, newest first; without a server: the last good one of each',
+    }),
+    'all-backups': Flags.boolean({ description: 'all backups, also of all servers' }),
     sample: numberFlag({ example: 5, least: 1 })({
       description: 'only the N servers that were verified longest ago',
       helpValue: 'N',
     }),
     at: Flags.string({
-      description: 'latest, the id of a backup, or a time, such as 10:15 or "yesterday 10:15"',
-      default: 'latest',
+      description: 'latest (without --at), the id of a backup, or a time, such as 10:15 or "yesterday 10:15"',
       helpValue: 'WHEN',
     }),
     'scratch-url': Flags.string({
@@ -70,48 +73,36 @@ EXIT STATUS
 
   async run(): Promise<Verification[]> {
     const { args, flags } = await this.parse(Verify);
-    const named = args.server ?? [];
-    const isAll = named.length === 0;
-    if (!isAll && (flags.all || flags.sample !== undefined)) {
-      throw new ConfigError(
-        '--all and --sample choose among all servers, and servers were named',
-        'Leave the flag out, or the servers.',
-      );
-    }
-    if (named.length !== 1 && /^\d+$/.test(flags.at)) {
-      throw new ConfigError(
-        `--at ${flags.at} is a backup of one server, and ${isAll ? 'none was' : `${named.length} were`} named`,
-        `For example: pgbak verify ${mayRepeat(named[0] ?? '') ? quoted(named[0] ?? '') : 'shop'} --at ${flags.at}`,
-      );
-    }
-    await using context = await this.openContext('read');
-    const { catalog, environment } = context;
+    const names = args.server ?? [];
+    const isEvery = flags['all-backups'] || (flags.all && names.length > 0);
+    refuseContradictions(names, flags, isEvery);
+    const which = isEvery ? 'every' : { at: flags.at ?? 'latest' };
+    await using opened = await this.openContext('read');
+    using progress = await showVerify();
+    const context = { ...opened, report: progress.report };
+    const { environment } = context;
     const url = flags['scratch-url'];
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), context);
-    const warn = (message: string) => tell(`pgbak: ${message}`);
-    for (const message of (await sweepKilled(context)).removed) warn(message);
+    for (const message of (await sweepKilled(context)).removed) tell(`pgbak: ${message}`);
     const given = await passwordGiven(flags['archive-password'], environment, this.jsonEnabled());
-    const servers = isAll
-      ? await longestUnverified(catalog, new Date(), flags.sample)
-      : await findServers(catalog, named);
+    const { chosen, isComplete } = await chooseVerified({ names, sample: flags.sample, which }, context);
     const results: Verification[] = [];
-    let isComplete = true;
-    for (const server of servers) {
-      const point = await findPoint(server, flags.at, context).catch((error: unknown) => {
-        if (named.length === 1 || !(error instanceof PgbakError)) throw error;
-        warn(`${server.name}: ${error.message}`);
-        isComplete = false;
-      });
-      if (point === undefined) continue;
-      const request = {
-        level: flags.level,
-        server,
-        point,
-        passwords: () => passwordsOf(server, environment, given),
-        scratch,
-      };
-      results.push(await verify({ ...request, allowsUnencrypted: flags['allow-unencrypted'] }, context));
+    const count = chosen.reduce((sum, { points }) => sum + points.length, 0);
+    let number = 0;
+    for (const { server, points } of chosen) {
+      const passwords = () => passwordsOf(server, environment, given);
+      const ofServer: Verification[] = [];
+      for (const point of points) {
+        number += 1;
+        if (isEvery && !(await isStillStored(point, context))) continue;
+        progress.begin(`backup ${point.backupId} of ${server.name}`, number, count);
+        const request = { level: flags.level, server, point, passwords, scratch };
+        ofServer.push(await verifyQuietly({ ...request, allowsUnencrypted: flags['allow-unencrypted'] }, context));
+      }
+      if (ofServer.length > 0) await announceVerified(server, ofServer, context);
+      results.push(...ofServer);
     }
+    progress[Symbol.dispose]();
     if (results.length === 0 && isComplete) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');
     }
@@ -119,5 +110,35 @@ EXIT STATUS
     this.log(renderTable(VERIFICATION_COLUMNS, cells, terminalWidth(process.stdout)));
     process.exitCode = isComplete && results.every(({ isGood }) => isGood) ? 0 : 1;
     return results;
+  }
+}
+
+interface Choice {
+  all: boolean;
+  at?: string | undefined;
+  sample?: number | undefined;
+}
+
+/** Throws a `ConfigError` where the flags choose backups in two ways. */
+function refuseContradictions(names: readonly string[], { all, at, sample }: Choice, isEvery: boolean): void {
+  if (names.length > 0 && sample !== undefined) {
+    throw new ConfigError(
+      '--sample chooses among all servers, and servers were named',
+      'Leave the flag out, or the servers.',
+    );
+  }
+  const [name = ''] = names;
+  const shown = mayRepeat(name) ? quoted(name) : 'shop';
+  if (isEvery && at !== undefined) {
+    throw new ConfigError(
+      `${all ? '--all' : '--all-backups'} takes every backup, and --at a single one`,
+      `Leave one of them out, as in: pgbak verify ${shown} --all`,
+    );
+  }
+  if (names.length !== 1 && at !== undefined && /^\d+$/.test(at)) {
+    throw new ConfigError(
+      `--at ${at} is a backup of one server, and ${names.length === 0 ? 'none was' : `${names.length} were`} named`,
+      `For example: pgbak verify ${shown} --at ${at}`,
+    );
   }
 }

@@ -28,7 +28,8 @@ export async function collectStatus(
     const verification = verified.get(server.id);
     // A server without backups is NEVER, wherever its directory is.
     const misplaced = lastGood === undefined ? undefined : await misplacedOf(server);
-    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, doubtful, misplaced }, now));
+    const verdict = lastGood === undefined ? undefined : await verifications.lastOf(lastGood.backupId);
+    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, verdict, doubtful, misplaced }, now));
   }
   return statuses;
 }
@@ -60,6 +61,8 @@ interface Evidence {
   lastGood: BackupRecord | undefined;
   lastAttempt: BackupRecord | undefined;
   verification: RecentVerification | undefined;
+  /** The newest verification of the last good backup, also where earlier backups were verified since. */
+  verdict: VerificationRecord | undefined;
   /** A sentence about good backups that claim to be made later than now. */
   doubtful: string | undefined;
   /** Why its directory is not the one that holds its archives. */
@@ -88,17 +91,14 @@ function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerSt
 
 function judge(
   server: ServerRecord,
-  { lastGood, lastAttempt, verification, doubtful, misplaced }: Evidence,
+  { lastGood, lastAttempt, verdict, doubtful, misplaced }: Evidence,
   now: Date,
 ): [State, string | undefined] {
   const unreadable = unreadableText(server);
   if (unreadable !== undefined) return ['FAILING', unreadable];
   if (misplaced !== undefined) return ['FAILING', misplaced];
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
-  const verified = verification?.last;
-  if (verified?.isGood === false && verified.backupId === lastGood?.backupId) {
-    return ['FAILING', `verified and found bad: ${verified.message}`];
-  }
+  if (verdict?.isGood === false) return ['FAILING', `verified and found bad: ${verdict.message}`];
   if (lastGood === undefined) {
     if (doubtful === undefined) return ['NEVER', 'no backup has succeeded yet'];
     return ['LATE', `the age of its last good backup is unknown: ${doubtful}`];

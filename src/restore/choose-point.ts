@@ -43,6 +43,20 @@ export async function findPoint(server: ServerRecord, at: string, context: Conte
   return asRestorePoint(backup);
 }
 
+/** All restore points of a server, newest first. Throws a `ConfigError` where there is none. */
+export async function allPoints(server: ServerRecord, { catalog, report }: Context): Promise<RestorePoint[]> {
+  const newest = await catalog.backups.newestPoints(Number.MAX_SAFE_INTEGER, [server.id]);
+  const backups = newest.filter(({ serverId }) => serverId === server.id);
+  if (backups.length === 0) throw noBackup(server);
+  const points = backups.filter(({ place, objectId }) => place !== undefined && objectId !== undefined);
+  const left = backups.length - points.length;
+  if (left > 0) {
+    const message = `${left === 1 ? '1 backup is' : `${left} backups are`} left out: the earlier program did not note where it put them`;
+    report({ type: 'note', server: server.name, message });
+  }
+  return points.map((backup) => asRestorePoint(backup));
+}
+
 function wishOf(at: string, { clock, zones }: Context): Wish {
   if (at === 'latest') return { kind: 'latest' };
   const now = clock.now();
@@ -95,15 +109,16 @@ async function choosePoint(
   if (doubtful !== undefined) throw new ConfigError(doubtful, `Name one by its id: --at ID. ${DOUBTFUL_TIMES_HINT}`);
   const oldest = await catalog.backups.oldestPoint(server.id);
   if (wish.kind === 'latest' || oldest === undefined) {
-    throw new ConfigError(
-      `there is no good backup of ${server.name} yet`,
-      `Make one: pgbak run ${quoted(server.name)} --force`,
-    );
+    throw noBackup(server);
   }
   throw new ConfigError(
     `there is no backup of ${server.name} from ${formatInstant(wish.from, zone)} or before`,
     `The oldest is backup ${oldest.backupId}, made ${formatMade(oldest.startedAt, now, zone)}: --at ${oldest.backupId}${wish.isDay ? '\nA day alone stands for its 00:00.' : ''}`,
   );
+}
+
+function noBackup({ name }: ServerRecord): ConfigError {
+  return new ConfigError(`there is no good backup of ${name} yet`, `Make one: pgbak run ${quoted(name)} --force`);
 }
 
 /** `backup 17 of shop, made 2026-11-26 17:55 +01:00 (2 hours ago)`. */

@@ -1,7 +1,5 @@
-import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Level, RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { isAhead } from '../core/doubtful-times.ts';
 import { formatBytes } from '../core/format.ts';
 import { whereOf } from '../storage/place.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
@@ -43,18 +41,36 @@ export interface VerifyRequest {
 
 /** Checks one restore point, records the result, and pings the verify URL. Rejects only when interrupted. */
 export async function verify(request: VerifyRequest, context: Context): Promise<Verification> {
-  const { level, server } = request;
+  const verification = await verifyQuietly(request, context);
+  await announceVerified(request.server, [verification], context);
+  return verification;
+}
+
+/** The same without the ping: of several backups of a server, a good one must not take back what a bad one told. */
+export async function verifyQuietly(request: VerifyRequest, context: Context): Promise<Verification> {
   const verification = await look(request, context);
-  const { verdict, isGood, message, backupId } = verification;
+  const { level, verdict, isGood, message, backupId } = verification;
   // An unknown verdict changes nothing that is known of the backup.
   if (verdict !== 'unknown') {
     const { catalog, clock } = context;
     await catalog.verifications.record({ backupId, level, isGood, message, verifiedAt: clock.now() });
   }
-  const words = `backup ${backupId} of ${server.name} at level ${level}: ${verdict}\n${message}`;
-  const warning = await pingVerified(server, isGood, words, context);
-  if (warning !== undefined) context.report({ type: 'warning', server: server.name, message: warning });
   return verification;
+}
+
+/** Pings the verify URL of a server once for all of its backups that were verified: they are good if each of them is. */
+export async function announceVerified(
+  server: ServerRecord,
+  verifications: readonly Verification[],
+  context: Context,
+): Promise<void> {
+  const isGood = verifications.every((one) => one.isGood);
+  const words = verifications.map(
+    ({ backupId, level, verdict, message }) =>
+      `backup ${backupId} of ${server.name} at level ${level}: ${verdict}\n${message}`,
+  );
+  const warning = await pingVerified(server, isGood, words.join('\n'), context);
+  if (warning !== undefined) context.report({ type: 'warning', server: server.name, message: warning });
 }
 
 /** Pings the verify URL of a server, where it has one. Resolves with a warning when the ping failed. */
@@ -190,26 +206,4 @@ function differences(counted: RowCounts, found: RowCounts): string[] {
     if (restored === rows) return [];
     return `${table} has ${restored === undefined ? 'not come back' : `${restored} rows`}, ${rows} were dumped`;
   });
-}
-
-/**
- * Up to `count` servers with a good backup, those first whose backups were never verified or longest ago. A verification
- * that claims to be later than `now` counts as none. `status` reports servers without a backup.
- */
-export async function longestUnverified(
-  { servers, backups, verifications }: Pick<Catalog, 'servers' | 'backups' | 'verifications'>,
-  now: Date,
-  count = Number.POSITIVE_INFINITY,
-): Promise<ServerRecord[]> {
-  const recent = await verifications.recent();
-  const verifiedAt = ({ id }: ServerRecord) => {
-    const at = recent.get(id)?.lastThorough?.verifiedAt;
-    return at === undefined || isAhead(at, now) ? 0 : at.getTime();
-  };
-  const chosen: ServerRecord[] = [];
-  for (const server of (await servers.list()).toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
-    if (chosen.length >= count) break;
-    if ((await backups.list({ serverIds: [server.id], goodOnly: true, limit: 1 })).length > 0) chosen.push(server);
-  }
-  return chosen;
 }

@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { archivesIn } from '../support/archives-in.ts';
 import { eventually } from '../support/eventually.ts';
 import { startHttpRecorder, type HttpRecorder } from '../support/http-recorder.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
@@ -142,6 +143,30 @@ test('rows that did not come back are found out {damaged@scratch}', async () => 
   ]);
   expect(await account.json('status')).toMatchObject([
     { state: 'FAILING', reason: expect.stringMatching(/^verified and found bad: restored, but not all/) },
+  ]);
+});
+
+test('verify SERVER --all takes every backup, and a good old one hides no bad new one', async () => {
+  await add({});
+  await add({ name: 'other', 'archive-name': 'other' });
+  for (let made = 0; made < 3; made += 1) await account.pgbak('run', 'shop', '--force');
+  await account.pgbak('run', 'other');
+  const verified = async (...args: string[]) =>
+    ((await account.json('verify', ...args)) as { backupId: number; verdict: string }[]).map(
+      ({ backupId, verdict }) => `${backupId} ${verdict}`,
+    );
+  expect(await verified('shop', '--all')).toEqual(['3 good', '2 good', '1 good']);
+  expect(await verified('--all-backups', '--level', 'remote')).toHaveLength(4);
+  expect(await verified('--all')).toEqual(['4 good', '3 good']);
+  const pinged = pings().length;
+  const directory = account.folder.at('backups');
+  const newest = archivesIn(directory).findLast((name) => name.startsWith('shop.')) ?? '';
+  rmSync(`${directory}/${newest}`);
+  expect(await verified('shop', '--all', '--level', 'remote')).toEqual(['3 bad', '2 good', '1 good']);
+  // One ping for all of them.
+  expect(pings().slice(pinged)).toEqual(['/verify/fail?a=1']);
+  expect(await account.json('status', 'shop')).toMatchObject([
+    { state: 'FAILING', reason: expect.stringMatching(/^verified and found bad: /) },
   ]);
 });
 
