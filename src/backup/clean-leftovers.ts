@@ -4,6 +4,7 @@ import { describeFailure } from '../core/errors.ts';
 import { candidatesOf, passwordsOf } from '../restore/archive-passwords.ts';
 import { adoptArchive } from '../restore/rebuild.ts';
 import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
+import { unsignedWarning } from '../restore/unsigned-archives.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { resolveSettings, type ServerSettings } from '../server/settings.ts';
@@ -102,7 +103,9 @@ async function adoptStored(
   for (const archive of await listRemoteArchives(storage, objectName, context.signal)) {
     if (archive.object.name !== objectName || !isOf(attempt, archive, context.catalog.id)) continue;
     const passwords = { ...passwordsOf(server, context.environment, undefined), today: settings.archivePassword };
-    const source = { storage, passwordsOf: () => candidatesOf(passwords) };
+    const onUnsigned = (one: RemoteArchive) =>
+      context.report({ type: 'warning', server: server.name, message: unsignedWarning([one], server) });
+    const source = { storage, passwordsOf: () => candidatesOf(passwords), onUnsigned };
     const id = await adoptArchive({ ...archive, startedAt: attempt.startedAt }, server, source, context);
     if (id !== undefined) adopted.push(id);
   }

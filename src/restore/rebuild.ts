@@ -12,6 +12,7 @@ import { openPlace } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import { candidatesOf, passwordsOf } from './archive-passwords.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
+import { unsignedWarning } from './unsigned-archives.ts';
 import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
 interface RebuiltServer {
@@ -36,6 +37,8 @@ interface Source {
   storage: Storage;
   /** The passwords of which one signs the checksum beside an archive of a server. */
   passwordsOf: (server: ServerRecord) => readonly Secret[];
+  /** Called for an archive whose checksum none of the passwords signed. */
+  onUnsigned: (archive: RemoteArchive) => void;
 }
 
 interface Rebuilt {
@@ -52,9 +55,9 @@ interface Rebuilt {
  * connection string. Known archives stay unchanged, so a rebuild can be repeated.
  */
 export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest, context: Context): Promise<Rebuilt> {
-  const { catalog, environment, signal } = context;
+  const { catalog, environment, report, signal } = context;
   const storage = await openPlace(from, context);
-  const source = { storage, passwordsOf: (server: ServerRecord) => knownPasswordsOf(server, environment, password) };
+  const ofPlace = { storage, passwordsOf: (server: ServerRecord) => knownPasswordsOf(server, environment, password) };
   const all = await listRemoteArchives(storage, '', signal);
   const { isTaken, foreign, readOnly } = await settleOwners(all, adoptCatalogs, context);
   const byName = grouped(all.filter(isTaken), ({ archiveName }) => archiveName);
@@ -66,9 +69,14 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
       (one) => one.archiveName === archiveName && placeOf(one, environment) === storage.place,
     );
     const server = existing ?? (await addServer(archives, servers, storage.place, context));
+    const unsigned: RemoteArchive[] = [];
+    const source = { ...ofPlace, onUnsigned: (archive: RemoteArchive) => void unsigned.push(archive) };
     let added = 0;
     for (const archive of archives)
       if ((await adoptArchive(archive, server, source, context)) !== undefined) added += 1;
+    if (unsigned.length > 0) {
+      report({ type: 'warning', server: server.name, message: unsignedWarning(unsigned, server) });
+    }
     rebuilt.push({ server, isNew: existing === undefined, added });
   }
   return { servers: rebuilt, foreign, readOnly };
@@ -101,7 +109,7 @@ export async function adoptArchive(
       objectName,
       objectId,
       ...(sha1 === undefined ? {} : { sha1 }),
-      ...(await strongSumOf(archive, server, source, context)),
+      ...(await strongSumOf(archive, server, source)),
       ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }),
       ...(compression === undefined ? {} : { compression }),
       ...(facts === undefined ? {} : { facts }),
@@ -116,24 +124,18 @@ export async function adoptArchive(
  * kept, for the restore to judge.
  */
 async function strongSumOf(
-  { object, startedAt, place }: RemoteArchive,
+  archive: RemoteArchive,
   server: ServerRecord,
-  { storage, passwordsOf: passwordsFor }: Source,
-  { report }: Context,
+  { storage, passwordsOf: passwordsFor, onUnsigned }: Source,
 ): Promise<{ sha256?: string; sumNote?: string }> {
+  const { object, startedAt } = archive;
   const text = await storage.sumNoteOf(object);
   const note = text === undefined ? undefined : parseNote(text);
   if (text === undefined || note === undefined) return {};
   const passwords = passwordsFor(server);
   if (passwords.length === 0) return { sumNote: text };
   if (await isSignedWithAny(note, { objectName: object.name, startedAt }, passwords)) return { sha256: note.sha256 };
-  report({
-    type: 'warning',
-    server: server.name,
-    message:
-      `the checksum beside ${object.name} in ${place}, made ${startedAt.toISOString()}, is not signed with the archive ` +
-      'password of this server: it counts as unknown, and someone else may have put the archive there',
-  });
+  onUnsigned(archive);
   return {};
 }
 
