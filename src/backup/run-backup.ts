@@ -5,6 +5,7 @@ import { ArchiveError, describeFailure, type Failure, failureText, StorageError 
 import { formatBytes } from '../core/format.ts';
 import type { Secret } from '../core/secret.ts';
 import { parseConnection } from '../postgres/connection.ts';
+import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
 import { asRestorePoint } from '../restore/choose-point.ts';
 import type { ScratchServer } from '../restore/scratch/open-scratch.ts';
 import type { Verification, VerifyRequest } from '../restore/verify.ts';
@@ -96,6 +97,8 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     parseConnection(settings.connectionString);
     const doubtful = doubtfulTimes(await catalog.backups.ahead(startedAt, server.id), startedAt);
     if (doubtful !== undefined) warn(`${doubtful}. ${DOUBTFUL_TIMES_HINT}`);
+    const lapsed = await lapsedEncryption(server, context);
+    if (lapsed !== undefined) warn(`${lapsed.message}\n${lapsed.hint}`);
     await pings.started();
     const onUnsettled = () => void (isUnsettled = true);
     const request = { server, settings, startedAt, acceptSize, openRoom, warn, onUnsettled };

@@ -1,4 +1,5 @@
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
+import { SIGNED_NOTE } from '../core/checksum-note.ts';
 import { CLOCK_TOLERANCE_MS } from '../core/doubtful-times.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import { toBackup } from './backup-rows.ts';
@@ -17,6 +18,8 @@ export interface PointQueries {
   oldestPoint(serverId: number): Promise<BackupRecord | undefined>;
   /** The archives with these object ids, in any place. */
   ofObjects(objectIds: readonly string[]): Promise<BackupRecord[]>;
+  /** How many restore points of a server have a signed checksum that no password has judged yet: they are encrypted. */
+  countSigned(serverId: number): Promise<number>;
   /** Restore points whose begin lies after `now`, of one server or of all: a clock was wrong. */
   ahead(now: Date, serverId?: number): Promise<BackupRecord[]>;
 }
@@ -73,6 +76,14 @@ export function pointQueries(db: Kysely<Schema>): PointQueries {
         found.push(...(await isHeld(rows).execute()).map((row) => toBackup(row)));
       }
       return found;
+    },
+    countSigned: async (serverId) => {
+      const ofServer = isPoint(log()).where('server_id', '=', serverId).where('sum_note', 'like', SIGNED_NOTE);
+      const { count } = await ofServer
+        .clearSelect()
+        .select(({ fn }) => fn.countAll().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(count);
     },
     ahead: async (now, serverId) => {
       const all = isPoint(log()).where('started_at', '>', latestPlausible(now));

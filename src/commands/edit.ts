@@ -11,6 +11,7 @@ import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 import { takeOver } from '../monitor/next-steps.ts';
 import { knownPlaceOf } from '../server/destination.ts';
+import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
 import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
@@ -102,6 +103,11 @@ EXIT STATUS
     if (knownPlaceOf(today, environment) !== knownPlaceOf(fields, environment))
       lines.push(...(await takeOver(fields, context)));
     for (const line of lines) this.log(line);
+    const lapsed = await lapsedEncryption({ ...fields, id: today.id }, context);
+    if (lapsed !== undefined) {
+      const message = `warning: ${fields.name}: ${lapsed.message}\n${lapsed.hint}`;
+      context.report({ type: 'warning', server: fields.name, message });
+    }
     return report;
   }
 }

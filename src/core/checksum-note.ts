@@ -21,6 +21,9 @@ interface SumSubject {
   startedAt: Date;
 }
 
+/** A note with a signature, for LIKE of SQL. */
+export const SIGNED_NOTE = 'sha256:%,hmac-sha256:%,scrypt:%';
+
 /** One word of printable ASCII: `sha256:HEX`, or `sha256:HEX,hmac-sha256:HEX,scrypt:SALT`. */
 export function formatNote({ sha256, signature }: SumNote): string {
   const signed = signature === undefined ? [] : [`hmac-sha256:${signature.hmac}`, `scrypt:${signature.salt}`];

@@ -14,6 +14,7 @@ import { resolvePingUrls } from '../server/ping-urls.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import { lackOfRoom } from './check-room.ts';
+import { lapsedEncryption } from './lapsed-encryption.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { finding, problemOf, type Examination, type Finding } from './findings.ts';
 
@@ -55,7 +56,7 @@ export async function checkServer(server: ServerRecord, examination: Examination
     ...rights,
     ...(await checkPrograms(server, examination)),
     await checkStorage(server, settings, examination),
-    ...checkSecrecy(server, settings),
+    ...(await checkSecrecy(server, settings, examination)),
     ...checkPings(server, examination),
   ];
 }
@@ -122,8 +123,14 @@ function judged(message: string, limits: readonly string[]): Omit<Finding, 'abou
   };
 }
 
-function checkSecrecy(server: ServerRecord, { archivePassword }: ServerSettings): Finding[] {
+async function checkSecrecy(
+  server: ServerRecord,
+  { archivePassword }: ServerSettings,
+  { catalog, environment }: Examination,
+): Promise<Finding[]> {
   if (archivePassword !== undefined) return [];
+  const lapsed = catalog === undefined ? undefined : await lapsedEncryption(server, { catalog, environment });
+  if (lapsed !== undefined) return [{ about: server.name, level: 'warning', ...lapsed }];
   const hint = 'Set --archive-password, as file:/path or env:NAME, or ARCHIVE_PASSWORD; and keep it elsewhere too.';
   return [{ about: server.name, level: 'warning', message: 'its archives are not encrypted', hint }];
 }

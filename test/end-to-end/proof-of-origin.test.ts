@@ -99,7 +99,12 @@ test('the sum beside an archive is known again after a rebuild, and one that was
   execFileSync('sha256sum', ['-c', basename(second) + '.sha256'], { cwd: directory(), stdio: 'pipe' });
   forget();
   account.env['ARCHIVE_PASSWORD'] = PASSWORD;
-  expect(await rebuild()).toMatchObject({ status: 0, stderr: expect.stringMatching(/is not signed with/) });
+  expect(await rebuild()).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(
+      /1 archive of shop in file:\S+ has a checksum that is not signed .* \(made 20\S+\).*: pgbak verify shop --all$/m,
+    ),
+  });
   expect(await sums()).toEqual([sumOf(first), null]);
 
   // Both are of the catalogue that was lost: no rule holds for them before somebody says so.
@@ -108,6 +113,49 @@ test('the sum beside an archive is known again after a rebuild, and one that was
   await account.pgbak('edit', 'shop', '--keep-last', '1');
   await account.pgbak('prune');
   expect(readdirSync(directory()).filter((name) => name.endsWith('.sha256'))).toEqual([`${basename(second)}.sha256`]);
+});
+
+test('archives that another password signed are told of in one line {replaced@publish}', async () => {
+  await backUp();
+  await account.pgbak('run', '--force');
+  forget();
+  const { status, stderr } = await rebuild('--archive-password', 'another one');
+  expect({ status, lines: stderr.split('\n').filter((line) => line.includes('not signed')) }).toEqual({
+    status: 0,
+    lines: [
+      expect.stringMatching(
+        /^pgbak: warning: 2 archives of shop .* have checksums .* \(the newest made 20\S+\)\. They were/,
+      ),
+    ],
+  });
+});
+
+test('a rebuilt server without its archive password says that new backups would not be encrypted, until told so', async () => {
+  await backUp();
+  forget();
+  delete account.env['ARCHIVE_PASSWORD'];
+  await rebuild();
+  const lapsed = /new backups are NOT encrypted, as no archive password is set; 1 earlier backup is encrypted/;
+  const edit = (...flags: string[]) => account.pgbak('edit', 'shop', '--no-check', ...flags);
+  expect(await edit('--connection-string', cluster.url('shop'))).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(lapsed),
+  });
+  expect((await account.pgbak('doctor', 'shop')).stdout).toMatch(lapsed);
+  expect(await account.results('--force')).toMatchObject([
+    { status: 'success', warnings: [expect.stringMatching(lapsed)] },
+  ]);
+  // With a password they are; with the old one kept for the earlier backups, somebody wants it so.
+  for (const flags of [
+    ['--archive-password', PASSWORD],
+    ['--archive-password', '', '--earlier-archive-password', PASSWORD],
+  ]) {
+    expect(await edit(...flags)).toMatchObject({
+      status: 0,
+      stderr: expect.not.stringMatching(lapsed),
+    });
+    expect(await account.results('--force')).toMatchObject([{ status: 'success', warnings: [] }]);
+  }
 });
 
 test('what a killed restore left beside its file is removed by the next one, and nothing of anybody else {kill@load}', async () => {
