@@ -14,27 +14,43 @@ export function widthOf(text: string): number {
   return Math.max(...text.split('\n').map((line) => stringWidth(line)));
 }
 
-/** The columns that a text needs so that none of its words is broken. Paths, URLs and overlong names may be. */
+/**
+ * The columns that a text needs so that none of its words is broken. Paths and URLs may be; an overlong name may be, but not the
+ * words in it.
+ */
 export function widestWord(text: string): number {
   const words = text.replaceAll(COLOR_CODES, '').split(/[ \n]/);
   return Math.max(
     ...words.map((word) => {
-      const width = widthOf(word);
-      return width > LONGEST_WORD || word.includes('/') ? 0 : width;
+      if (word.includes('/')) return 0;
+      if (widthOf(word) <= LONGEST_WORD) return widthOf(word);
+      const widest = Math.max(...partsOf(word, AFTER_JOINT).map((part) => widthOf(part)));
+      return widest > LONGEST_WORD ? 0 : widest;
     }),
   );
 }
 
-/** Breaks a path or a URL that does not fit on a line after its slashes, so that names in it stay whole where they fit. */
-function brokenAtSlashes(word: string, width: number): string {
-  if (!word.includes('/') || widthOf(word) <= width) return word;
-  const lines: string[] = [];
-  for (const part of word.match(/[^/]*\/+|[^/]+$/g) ?? [word]) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last + part) <= width) lines[lines.length - 1] = last + part;
-    else lines.push(part);
-  }
-  return lines.join('\n');
+const AFTER_SLASH = /[^/]*\/+|[^/]+$/g;
+/** A name like `web-production.sql` consists of words. */
+const AFTER_JOINT = /[^-_.]*[-_.]+|[^-_.]+$/g;
+
+const partsOf = (word: string, pattern: RegExp): readonly string[] => word.match(pattern) ?? [word];
+
+/**
+ * Breaks a word that does not fit on a line, a path or a URL after its slashes, so that names in it stay whole where they fit. A
+ * name that does not begins a line, and is broken after its hyphens and dots.
+ */
+function broken(word: string, width: number): string {
+  if (widthOf(word) <= width) return word;
+  const filled = (parts: readonly string[]) =>
+    parts.reduce<readonly string[]>((lines, part) => {
+      const last = lines.at(-1);
+      const fits = last !== undefined && widthOf(last + part) <= width;
+      return fits ? [...lines.slice(0, -1), last + part] : [...lines, part];
+    }, []);
+  return filled(partsOf(word, AFTER_SLASH))
+    .flatMap((line) => (widthOf(line) <= width ? [line] : filled(partsOf(line, AFTER_JOINT))))
+    .join('\n');
 }
 
 /** Cuts a text to one line that is no wider: a line that the terminal wraps could not be redrawn. */
@@ -49,7 +65,7 @@ export function cutLine(text: string, width: number): string {
 
 /**
  * Wraps what is wider than `width` between words, and keeps the indentation of each line. Only a word that does not fit on a
- * line of its own is broken: a path after a slash, where that is enough.
+ * line of its own is broken: a path after a slash and a name after a hyphen, where that is enough.
  */
 export function wrapLines(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
@@ -60,7 +76,7 @@ export function wrapLines(text: string, width: number): string {
       const indent = /^ */.exec(line)?.[0].slice(0, Math.floor(width / 2)) ?? '';
       const room = width - indent.length;
       const words = line.trimStart().split(' ');
-      const wrapped = wrapAnsi(words.map((word) => brokenAtSlashes(word, room)).join(' '), room, { hard: true });
+      const wrapped = wrapAnsi(words.map((word) => broken(word, room)).join(' '), room, { hard: true });
       return `${indent}${wrapped.replaceAll('\n', `\n${indent}`)}`;
     })
     .join('\n');

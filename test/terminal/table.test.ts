@@ -48,8 +48,23 @@ describe('a table', () => {
     expect(renderTable(columns, rows, 20).split('\n').slice(1)).toEqual([
       'shop  /tmp/backups/',
       '      dest1/',
-      '      shop.20261123T',
-      '      101500Z.sql.7z',
+      '      shop.',
+      '      20261123T10150',
+      '      0Z.',
+      '      sql.7z',
+    ]);
+  });
+
+  test('breaks an overlong name after its hyphens, so that its words stay whole', () => {
+    const columns = [
+      { title: 'server', isName: true, shrinksTo: 8 },
+      { title: 'because', shrinksTo: 15 },
+    ];
+    const rows = [['blog-production-eu-central', 'daily, newest good, newest verified']];
+    expect(renderTable(columns, rows, 32).split('\n').slice(1)).toEqual([
+      'blog-            daily, newest',
+      'production-eu-   good, newest',
+      'central          verified',
     ]);
   });
 
