@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { listenForInterruption } from '../system/interruption.ts';
 import { systemClock } from '../system/clock.ts';
@@ -31,6 +32,7 @@ EXIT STATUS
   static override args = anyServers;
   static override flags = {
     'probe-write': Flags.boolean({ description: 'also store a small file for each server, and remove it' }),
+    ...utcFlag,
   };
 
   async run(): Promise<FindingRow[]> {

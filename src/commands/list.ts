@@ -1,4 +1,5 @@
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { serverRow, type ServerRow } from '../monitor/server-list.ts';
@@ -20,6 +21,7 @@ EXIT STATUS
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
 
   static override args = anyServers;
+  static override flags = utcForAgesFlag;
 
   async run(): Promise<ServerRow[]> {
     const { args } = await this.parse(List);

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { prune, pruneRow, type PruneEntry, type PruneRow } from '../retention/prune.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
@@ -40,6 +41,7 @@ EXIT STATUS
       helpValue: 'SECONDS',
       default: 0,
     }),
+    ...utcForAgesFlag,
   };
 
   async run(): Promise<PruneRow[]> {

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
+import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { misplacedIn } from '../monitor/lost-directory.ts';
@@ -35,6 +36,7 @@ EXIT STATUS
   static override args = anyServers;
   static override flags = {
     prometheus: Flags.boolean({ description: "print metrics in Prometheus' text format", exclusive: ['json'] }),
+    ...utcForAgesFlag,
   };
 
   async run(): Promise<StatusRow[]> {

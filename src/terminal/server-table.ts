@@ -1,8 +1,8 @@
 import type { RecentBackup } from '../catalog/backup-rows.ts';
-import { formatAgo } from '../core/format.ts';
 import type { ServerRow } from '../monitor/server-list.ts';
 import { directoryAt } from '../storage/place.ts';
 import { paint } from './output.ts';
+import { whenText } from './when.ts';
 
 export const SERVER_COLUMNS = [
   { title: 'name', isName: true, shrinksTo: 8 },
@@ -26,10 +26,10 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
     row.name,
     row.connection,
     `${row.frequencyHrs} h`,
-    row.lastBackup === null ? 'never' : formatAgo(new Date(row.lastBackup), now),
+    row.lastBackup === null ? 'never' : whenText(new Date(row.lastBackup), now),
     resultOf(row, recent[0]),
     sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
-    row.lastVerified === null ? 'never' : formatAgo(new Date(row.lastVerified), now),
+    row.lastVerified === null ? 'never' : whenText(new Date(row.lastVerified), now),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
     directoryAt(row.destination) === undefined ? `${row.destination} (${row.b2})` : row.destination,
   ];

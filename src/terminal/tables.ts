@@ -6,6 +6,7 @@ import type { Verification } from '../restore/verify.ts';
 import type { PruneAction, PruneEntry } from '../retention/prune.ts';
 import { paint, type Color } from './output.ts';
 import { shownZone } from './utc.ts';
+import { whenText } from './when.ts';
 
 export const RESTORE_POINT_COLUMNS = [
   { title: 'id' },
@@ -95,9 +96,9 @@ export function statusCells(
   return [
     name,
     paint(STATUS_COLORS[state], state),
-    lastGood === undefined ? 'never' : formatAgo(lastGood.startedAt, now),
+    lastGood === undefined ? 'never' : whenText(lastGood.startedAt, now),
     lastGood?.sizeBytes === undefined ? '' : formatBytes(lastGood.sizeBytes),
-    lastVerified === undefined ? 'never' : formatAgo(lastVerified.verifiedAt, now),
+    lastVerified === undefined ? 'never' : whenText(lastVerified.verifiedAt, now),
     isShort ? shortReason(reason) : reason,
   ];
 }
@@ -152,7 +153,7 @@ export function pruneCells({ name, backup, action, reasons }: PruneEntry, isDry:
   return [
     name,
     String(backup.backupId),
-    formatAgo(backup.startedAt, now),
+    whenText(backup.startedAt, now),
     backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
     paint(PRUNE_COLORS[action], word),
     action === 'remove' && reasons.length === 0 ? 'no rule keeps it' : reasons.join(', '),

@@ -9,11 +9,24 @@ export const utcFlag = {
   }),
 };
 
+/** The same flag of commands whose tables tell ages. */
+export const utcForAgesFlag = {
+  utc: Flags.boolean({
+    description: 'show times in UTC, in place of "2 hours ago"',
+    helpGroup: 'OUTPUT',
+  }),
+};
+
 let isUtc = false;
 
 /** Notes that `--utc` was given. */
 export function useUtc(): void {
   isUtc = true;
+}
+
+/** Whether `--utc` was given. */
+export function isUtcAsked(): boolean {
+  return isUtc;
 }
 
 /** The zone of times that are typed without an offset. */

@@ -55,6 +55,19 @@ async function addAll(account: Account): Promise<void> {
   await addHistory(account, 'never', 24, []);
 }
 
+test('with --utc, tables that tell ages tell times', async () => {
+  using account = newAccount();
+  await addHistory(account, 'fine', 24, [[23, 'good']]);
+  expect((await account.pgbak('status')).stdout).toMatch(/^fine .* 23 hours ago /m);
+  const { stdout } = await account.pgbak('status', '--utc');
+  expect(stdout).toContain(`${hoursAgo(23).slice(0, 13).replace('T', ' ')}:`);
+  expect(stdout).toContain(' UTC');
+  expect(stdout).not.toContain(' ago');
+  for (const command of ['list', 'prune']) {
+    expect(await account.pgbak(command, '--utc')).toMatchObject({ status: 0 });
+  }
+});
+
 describe('status', () => {
   test('tells each server apart, and is 0 only when all are OK', async () => {
     using account = newAccount();
