@@ -1,28 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import type { FaultAction } from '../support/b2-server/faults.ts';
-import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
-import { newAccount, type Account } from '../support/pgbak.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { account, cluster, server, setTheScene } from './b2-scene.ts';
 
-let cluster: Cluster;
-let server: B2Server;
-let account: Account;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await cluster.createDatabase('shop');
-  await cluster.sql('shop', 'create table goods as select md5(n::text) as text from generate_series(1, 5000) as n');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
+setTheScene();
 beforeEach(async () => {
-  server = await startB2Server();
-  server.createBucket('pgbak-bucket');
-  const { id, key } = server.masterKey;
-  account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
-});
-afterEach(async () => {
-  account[Symbol.dispose]();
-  await server[Symbol.asyncDispose]();
 });
 
 const refuse = (status: number, code: string): FaultAction => ({ kind: 'refuse', status, code });

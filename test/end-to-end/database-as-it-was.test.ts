@@ -1,23 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { newAccount, type Account } from '../support/pgbak.ts';
-import { processesWith } from '../support/processes.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { expect, test } from '@jest/globals';
+import { account, cluster, setTheScene } from './account-scene.ts';
 
-let cluster: Cluster;
-let account: Account;
-beforeAll(async () => {
-  cluster = await startCluster();
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(() => {
-  account = newAccount();
-});
-afterEach(() => {
-  expect(processesWith(account.folder.path)).toEqual([]);
-  expect(readdirSync(account.temporary)).toEqual([]);
-  account[Symbol.dispose]();
-});
+setTheScene();
 
 let count = 0;
 const newName = () => `copy ${(count += 1)}`;

@@ -1,25 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createSampleDatabase } from '../support/postgres/sample-database.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
-import { newScene, type Scene } from './scene.ts';
+import { startCluster } from '../support/postgres/start-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
+import { add, cluster, scene, setTheScene } from './scene.ts';
 
-let cluster: Cluster;
-let scene: Scene;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await createSampleDatabase(cluster, 'shop');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(async () => {
-  scene = await newScene();
-});
-afterEach(async () => await scene[Symbol.asyncDispose]());
-
-const add = (flags: Record<string, string | number> = {}) =>
-  scene.add({ 'connection-string': cluster.url('shop'), ...flags });
+setTheScene((started) => createSampleDatabase(started, 'shop'));
 
 describe('a backup fails, and everybody hears of it,', () => {
   test('when no server listens there {refused@connect}', async () => {

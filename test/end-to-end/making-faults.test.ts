@@ -1,27 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { describe, expect, test } from '@jest/globals';
 import { sevenZipThat } from '../support/seven-zip-wrapper.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
 import { CAN_MOUNT, mountSmallDisk, remountReadOnly } from '../support/small-disk.ts';
-import { newScene, type Scene } from './scene.ts';
+import { add, cluster, scene, setTheScene } from './scene.ts';
 
-let cluster: Cluster;
-let scene: Scene;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await cluster.createDatabase('shop');
-  await cluster.sql('shop', 'create table goods as select md5(n::text) as text from generate_series(1, 5000) as n');
+setTheScene(async (started) => {
+  await started.createDatabase('shop');
+  await started.sql('shop', 'create table goods as select md5(n::text) as text from generate_series(1, 5000) as n');
 });
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(async () => {
-  scene = await newScene();
-});
-afterEach(async () => await scene[Symbol.asyncDispose]());
-
-const add = (flags: Record<string, string | number> = {}) =>
-  scene.add({ 'connection-string': cluster.url('shop'), ...flags });
 
 /** Shell that packs as 7-Zip does, and then does something to the archive. */
 const afterwards = (shell: string) => `"$real" "$@"; code=$?; ${shell}; exit $code`;

@@ -1,29 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
-import { processesWith } from '../support/processes.ts';
+import { describe, expect, test } from '@jest/globals';
+import { PGBAK } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { openTerminal } from '../support/terminal.ts';
+import { account, cluster, setTheScene } from './account-scene.ts';
 
-let cluster: Cluster;
-let account: Account;
+setTheScene((started) => createSampleDatabase(started, 'shop'));
 let count = 0;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await createSampleDatabase(cluster, 'shop');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(() => {
-  account = newAccount();
-});
-afterEach(() => {
-  expect(processesWith(account.folder.path)).toEqual([]);
-  expect(readdirSync(account.temporary)).toEqual([]);
-  account[Symbol.dispose]();
-});
 
 async function backUp(flags: Record<string, string | true>): Promise<void> {
   await account.add({

@@ -2,32 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { archivesIn } from '../support/archives-in.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
 import { eventually } from '../support/eventually.ts';
-import { newAccount, type Account } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { installedSevenZip } from '../support/seven-zip.ts';
+import { account, cluster, setTheScene } from './account-scene.ts';
 
-let cluster: Cluster;
-let account: Account;
+setTheScene((started) => createSampleDatabase(started, 'shop'));
 let count = 0;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await createSampleDatabase(cluster, 'shop');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(() => {
-  account = newAccount();
-});
-afterEach(() => {
-  expect(processesWith(account.folder.path)).toEqual([]);
-  expect(readdirSync(account.temporary)).toEqual([]);
-  account[Symbol.dispose]();
-});
 
 const add = (flags: Record<string, string> = {}) =>
   account.add({

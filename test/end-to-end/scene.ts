@@ -1,9 +1,32 @@
 import { readdirSync } from 'node:fs';
-import { expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { archivesIn } from '../support/archives-in.ts';
 import { startHttpRecorder, type HttpRecorder } from '../support/http-recorder.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+
+/** The cluster of a file's tests: see `setTheScene`. */
+export let cluster: Cluster;
+/** The scene of the test that runs: see `setTheScene`. */
+export let scene: Scene;
+
+/** A cluster for all tests of a file, with what `prepare` puts into it, and a new scene for each test. */
+export function setTheScene(prepare?: (cluster: Cluster) => Promise<void>): void {
+  beforeAll(async () => {
+    cluster = await startCluster();
+    await prepare?.(cluster);
+  });
+  afterAll(async () => await cluster[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    scene = await newScene();
+  });
+  afterEach(async () => await scene[Symbol.asyncDispose]());
+}
+
+/** Adds the server `shop` for the database `shop` of that cluster. */
+export const add = (flags: Record<string, string | number> = {}) =>
+  scene.add({ 'connection-string': cluster.url('shop'), ...flags });
 
 /** An account, a receiver of its pings, and a directory for its archives. */
 export interface Scene extends AsyncDisposable {

@@ -1,26 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { clientPrograms } from '../support/postgres/versions.ts';
-import { newAccount, type Account } from '../support/pgbak.ts';
 import { processesWith } from '../support/processes.ts';
 import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
+import { account, cluster, setTheScene } from './account-scene.ts';
 
-let cluster: Cluster;
-let account: Account;
-beforeAll(async () => {
-  cluster = await startCluster();
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(() => {
-  account = newAccount();
-});
-afterEach(() => {
-  expect(processesWith(account.folder.path)).toEqual([]);
-  expect(readdirSync(account.temporary)).toEqual([]);
-  account[Symbol.dispose]();
-});
+setTheScene();
 
 let count = 0;
 

@@ -1,28 +1,8 @@
-import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { startB2Server, type B2Server } from '../support/b2-server/start.ts';
-import { newAccount, type Account } from '../support/pgbak.ts';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { account, cluster, server, setTheScene } from './b2-scene.ts';
 
-let cluster: Cluster;
-let server: B2Server;
-let account: Account;
-beforeAll(async () => {
-  cluster = await startCluster();
-  await cluster.createDatabase('shop');
-  await cluster.sql('shop', 'create table goods as select md5(n::text) as text from generate_series(1, 5000) as n');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(async () => {
-  server = await startB2Server();
-  server.createBucket('pgbak-bucket');
-  const { id, key } = server.masterKey;
-  account = newAccount({ B2_API_URL: server.url, B2_KEY_ID: id, B2_APP_KEY: key, B2_BUCKET: 'pgbak-bucket' });
-});
-afterEach(async () => {
-  account[Symbol.dispose]();
-  await server[Symbol.asyncDispose]();
-});
+setTheScene();
 
 interface Point {
   backupId: number;

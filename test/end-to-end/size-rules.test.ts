@@ -1,20 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
-import { newScene, type Scene } from './scene.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { add, cluster, scene, setTheScene } from './scene.ts';
 
-let cluster: Cluster;
-let scene: Scene;
-beforeAll(async () => {
-  cluster = await startCluster();
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(async () => {
-  scene = await newScene();
-});
-afterEach(async () => await scene[Symbol.asyncDispose]());
-
-const add = (flags: Record<string, string | number> = {}) =>
-  scene.add({ 'connection-string': cluster.url('shop'), ...flags });
+setTheScene();
 
 describe('size rules', () => {
   beforeAll(async () => {
