@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { TimeLimitError } from '../core/errors.ts';
 import { reasonOf } from '../system/clock.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 export interface Limits {
   /** For the whole dump; time in which it is paused does not count. */
@@ -112,6 +113,6 @@ function tookTooLong(totalMs: number): TimeLimitError {
 function wasIdle(idleMs: number): TimeLimitError {
   return new TimeLimitError(
     `pg_dump wrote nothing for ${idleMs / 1000} seconds (--idle-timeout-sec) and was stopped`,
-    'Nothing was stored. See in pg_stat_activity what pg_dump waits for, or raise --idle-timeout-sec.',
+    `Nothing was stored. See in pg_stat_activity what pg_dump waits for. To wait longer: ${editCommand(`--idle-timeout-sec ${(2 * idleMs) / 1000}`)}`,
   );
 }

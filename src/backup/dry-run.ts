@@ -22,7 +22,7 @@ export function dryRun(server: ServerRecord, overrides: SettingsOverrides, { env
       reason: `dry run: would be stored as ${where}, ${secrecy}`,
     };
   } catch (error) {
-    const failure = describeFailure(error);
+    const failure = describeFailure(error, [], server.name);
     const { problems } = resolvePingUrls(server, environment);
     return {
       ...identity,

@@ -13,6 +13,7 @@ import { prepareBackup } from './prepare-backup.ts';
 import type { OpenRoom } from './archive-room.ts';
 import { runDirectory } from './temporary.ts';
 import { checkSize } from './size-rules.ts';
+import { hintFor } from '../core/server-hint.ts';
 
 interface BackupRequest {
   server: ServerRecord;
@@ -44,7 +45,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   await using directory = await runDirectory(context);
   const archivePath = join(directory.path, 'archive.7z');
   for (const { level, message, hint } of dump.concerns) {
-    if (level !== 'advice') request.warn(`${message}. ${hint}`);
+    if (level !== 'advice') request.warn(`${message}. ${hintFor(hint, server.name)}`);
   }
   const lastGood = await catalog.backups.lastGood(server.id, settings.format, settings.compressionText, startedAt);
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount, roughBytes: dump.tableBytes });

@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
 import { ArchiveError, describeFailure, type Failure, failureText, StorageError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
+import { quoted } from '../core/printable.ts';
 import type { Secret } from '../core/secret.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
@@ -129,7 +130,7 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
       warnings,
     };
   } catch (error) {
-    const { interrupted, ...failure } = describeFailure(error, secretsOf(settings));
+    const { interrupted, ...failure } = describeFailure(error, secretsOf(settings), server.name);
     if (isUnsettled && attempt !== undefined) await catalog.backups.noteUnsettled(attempt, true).catch(() => {});
     await recordFailure(attempt, failure, warnings, context, warn);
     report({ type: 'failed', server: server.name, ...failure });
@@ -171,7 +172,7 @@ async function recording(
     const where = directoryAt(place) === undefined ? `${place}/${objectName} (${objectId})` : objectId;
     throw new StorageError(
       `the backup is stored as ${where}, but the catalogue could not record it: ${message}`,
-      `${hint ?? ''} Then record the backup: pgbak catalog rebuild --from ${place}`.trim(),
+      `${hint ?? ''} Then record the backup: pgbak catalog rebuild --from ${quoted(place)}`.trim(),
     );
   }
 }
@@ -205,7 +206,7 @@ async function verifyNew(
   }
   throw new ArchiveError(
     `the backup is stored, but its verification at level ${level} failed: ${message}`,
-    `It does not count as a backup. To verify it again: pgbak verify ${name} --at ${backupId} --level ${level}`,
+    `It does not count as a backup. To verify it again: pgbak verify ${quoted(name)} --at ${backupId} --level ${level}`,
   );
 }
 

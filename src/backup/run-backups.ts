@@ -76,7 +76,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
 
 /** The outcome where not even the attempt could be recorded: the catalogue cannot be read, or pgbak has a fault. */
 async function failedOutcome(server: ServerRecord, error: unknown, context: Context): Promise<Outcome> {
-  const { interrupted, ...failure } = describeFailure(error);
+  const { interrupted, ...failure } = describeFailure(error, [], server.name);
   const { id: serverId, name } = server;
   const warnings: string[] = [];
   context.report({ type: 'failed', server: name, ...failure });

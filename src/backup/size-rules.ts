@@ -2,6 +2,7 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import type { ServerFields } from '../server/server.ts';
 import { ArchiveError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
+import { editCommand, serverCommand } from '../core/server-hint.ts';
 
 type SizeRules = Pick<ServerFields, 'minSizeBytes' | 'sizeTolerancePercent' | 'onSizeChange'>;
 
@@ -20,7 +21,7 @@ export function checkSize(
   if (sizeBytes < rules.minSizeBytes) {
     throw new ArchiveError(
       `the archive has ${sizeBytes} bytes, less than the minimum of ${rules.minSizeBytes} (--min-size)`,
-      'Nothing was stored. Does the database still hold its tables? If it is that small, lower the minimum: pgbak edit SERVER --min-size BYTES',
+      `Nothing was stored. Does the database still hold its tables? If it is that small, lower the minimum: ${editCommand(`--min-size ${Math.floor(sizeBytes / 2)}`)}`,
     );
   }
   const before = lastGood?.sizeBytes;
@@ -31,7 +32,10 @@ export function checkSize(
     `the archive ${changeText(sizeBytes / before)}, from ${formatBytes(before)} to ${formatBytes(sizeBytes)}, ` +
     `more than the ${rules.sizeTolerancePercent} % that --size-tolerance allows`;
   if (rules.onSizeChange === 'alert') return message;
-  throw new ArchiveError(message, 'Nothing was stored. If the change is right: pgbak run SERVER --force --accept-size');
+  throw new ArchiveError(
+    message,
+    `Nothing was stored. If the change is right: ${serverCommand('run', '--force --accept-size')}`,
+  );
 }
 
 const MANY_TIMES = 10;

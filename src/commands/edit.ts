@@ -15,8 +15,10 @@ import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
 import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
-import { isMendedByItself, refuseUnmended, type ServerInput } from '../server/server.ts';
-import { ConfigError } from '../core/errors.ts';
+import { isMendedByItself, refuseUnmended, type ServerInput, type ServerRecord } from '../server/server.ts';
+import type { Context } from '../core/context.ts';
+import { aboutServer, ConfigError } from '../core/errors.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 export default class Edit extends BaseCommand {
   protected override readonly takesEmptyValues = true;
@@ -58,19 +60,30 @@ EXIT STATUS
     const { args, flags } = await this.parse(Edit);
     const given = await typedPasswords(serverInputFrom(flags), this.jsonEnabled());
     const mayCreate = flags['create-destination'];
-    const isGiven = mayCreate || Object.keys(given).length > 0;
     parseServerInput(given);
     await using context = await this.openContext('change');
-    const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
     const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };
-    const today = await chooseServer(catalog, choice);
+    const today = await chooseServer(context.catalog, choice);
+    return await aboutServer(
+      today.name,
+      async () => await this.change(today, { given, mayCreate, isChecked: !flags['no-check'] }, context),
+    );
+  }
+
+  private async change(
+    today: ServerRecord,
+    { given, mayCreate, isChecked }: { given: ServerInput; mayCreate: boolean; isChecked: boolean },
+    context: Context,
+  ): Promise<EditReport> {
+    const { catalog, environment } = context;
+    const isJson = this.jsonEnabled();
+    const isGiven = mayCreate || Object.keys(given).length > 0;
     const isAsking = !isGiven && canAsk(isJson);
     if (!isGiven && !isAsking && !isMendedByItself(today)) {
-      throw new ConfigError('nothing to change was given', 'Name it by a flag, such as --frequency-hrs 6');
+      throw new ConfigError('nothing to change was given', `For example: ${editCommand('--frequency-hrs 6')}`);
     }
 
-    const isChecked = !flags['no-check'];
     const stored = await catalog.backups.inStorage(today.id);
     const storedCount = stored.length;
     const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate, storedCount }, context) : given;

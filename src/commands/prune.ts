@@ -10,7 +10,7 @@ import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';
-import { PgbakError } from '../core/errors.ts';
+import { describeFailure, failureText, PgbakError } from '../core/errors.ts';
 import { printableName, quoted } from '../core/printable.ts';
 
 export default class Prune extends BaseCommand {
@@ -60,7 +60,7 @@ EXIT STATUS
         context.signal.throwIfAborted();
         if (!(error instanceof PgbakError)) throw error;
         isComplete = false;
-        tell(`pgbak: ${server.name}: ${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`);
+        tell(`pgbak: ${server.name}: ${failureText(describeFailure(error, [], server.name))}`);
       }
     }
     const silent = entries.flatMap(({ name, action, backup, reasons }) =>

@@ -4,7 +4,7 @@ import { BaseCommand } from '../terminal/base-command.ts';
 import { shownZone, utcFlag } from '../terminal/utc.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
-import { formatBytes, formatCount, formatInstant } from '../core/format.ts';
+import { formatBytes, formatInstant } from '../core/format.ts';
 import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
 import { canAsk, isStdoutClosed } from '../terminal/output.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
@@ -13,22 +13,17 @@ import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { dumpPartsFrom, nowhereToRestore, partFlags } from '../terminal/restore-flags.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
-import { showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
+import { loadedAmount, showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
 import { leftUntouched } from '../restore/left-behind.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { ConfigError } from '../core/errors.ts';
+import { aboutServer, ConfigError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { otherWords } from '../terminal/typed-again.ts';
 import { describePoint, findPoint, type RestorePoint } from '../restore/choose-point.ts';
-import { restore, type LoadedPart, type RestoreDocument, type Target } from '../restore/restore.ts';
-
-function amountOf({ tableCount, rowCount, otherCount }: LoadedPart): string {
-  if (tableCount === 0) return formatCount(otherCount, 'object');
-  return `${formatCount(tableCount, 'table')} with ${formatCount(rowCount, 'row')}`;
-}
+import { restore, type RestoreDocument, type Target } from '../restore/restore.ts';
 
 const INTO = 'INTO A DATABASE';
 const ENCRYPTION = 'ENCRYPTION';
@@ -36,7 +31,8 @@ const ENCRYPTION = 'ENCRYPTION';
 /** A file name that means standard output. */
 const STDOUT = '-';
 
-type RestoreFlags = Awaited<ReturnType<Restore['parseFlags']>>['flags'];
+type Parsed = Awaited<ReturnType<Restore['parseFlags']>>;
+type RestoreFlags = Parsed['flags'];
 
 export default class Restore extends BaseCommand {
   static override summary = 'Restore a backup into a database or a file';
@@ -157,6 +153,15 @@ EXIT STATUS
       isJson,
     });
     if (isAsking && !canAsk(isJson)) throw nowhereToRestore(quoted(server.name), quoted(`${server.name}.sql`));
+    return await aboutServer(server.name, async () => await this.restore(server, { flags, raw, isAsking }, context));
+  }
+
+  private async restore(
+    server: ServerRecord,
+    { flags, raw, isAsking }: Pick<Parsed, 'flags' | 'raw'> & { isAsking: boolean },
+    context: Context,
+  ): Promise<RestoreDocument> {
+    const isJson = this.jsonEnabled();
     const point =
       isAsking && flags.at === undefined
         ? await (await import('../terminal/prompts/ask-point.ts')).askPoint(server, context)
@@ -181,7 +186,7 @@ EXIT STATUS
     progress.finish();
     if (target.kind !== 'stream') {
       const where = target.kind === 'file' ? target.path : target.label;
-      const amount = part === undefined ? '' : `${amountOf(part)} of `;
+      const amount = part === undefined ? '' : `${loadedAmount(part)} of `;
       const size = part === undefined ? `: ${formatBytes(dumpBytes)} of dump` : '';
       const made = formatInstant(point.startedAt, { zone: shownZone() });
       this.log(`Restored ${amount}backup ${point.backupId} of ${server.name}, made ${made}, into ${where}${size}`);

@@ -1,5 +1,6 @@
 import { withoutPasswords } from './printable.ts';
 import { redact, redactRare, type Secret } from './secret.ts';
+import { hintFor } from './server-hint.ts';
 
 /**
  * Every failure that a user can cause or must act on, and the exit status it gives the process. Anything else that is
@@ -11,13 +12,33 @@ import { redact, redactRare, type Secret } from './secret.ts';
  */
 export abstract class PgbakError extends Error {
   abstract readonly exitCode: number;
-  /** What to do next, printed below the message. */
-  readonly hint: string | undefined;
+  readonly #hint: string | undefined;
+  #server: string | undefined;
 
   constructor(message: string, hint?: string) {
     super(message);
     this.name = new.target.name;
-    this.hint = hint;
+    this.#hint = hint;
+  }
+
+  /** What to do next, printed below the message. Its commands name the server where `about` told which one it is. */
+  get hint(): string | undefined {
+    return this.#hint === undefined ? undefined : hintFor(this.#hint, this.#server);
+  }
+
+  /** Tells which server the failure is about. */
+  about(server: string): this {
+    this.#server = server;
+    return this;
+  }
+}
+
+/** Works for a server, whose name the hint of a failure then holds. */
+export async function aboutServer<Value>(server: string, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof PgbakError ? error.about(server) : error;
   }
 }
 
@@ -174,12 +195,13 @@ export interface Failure {
 
 /**
  * Puts an error into words. Our own errors hold no secret; any other error is a bug and might, so `secrets` are taken out
- * of it.
+ * of it. The hint names the server that the failure is about.
  */
-export function describeFailure(error: unknown, secrets: readonly Secret[] = []): Failure {
+export function describeFailure(error: unknown, secrets: readonly Secret[] = [], server?: string): Failure {
   const hide = (text: string) => withoutPasswords(redact(text, secrets));
   const hideRare = (text: string) => withoutPasswords(redactRare(text, secrets));
   if (error instanceof PgbakError) {
+    if (server !== undefined) error.about(server);
     return {
       message: hideRare(error.message),
       ...(error.hint === undefined ? {} : { hint: hideRare(error.hint) }),

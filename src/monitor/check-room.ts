@@ -60,8 +60,8 @@ export async function lackOfRoom(
   if (freeBytes >= last.sizeBytes * ARCHIVE_FACTOR) return undefined;
   return {
     level: 'problem',
-    message: `${path}: ${formatBytes(freeBytes)} free, the last archive of ${name} had ${formatBytes(last.sizeBytes)}`,
-    hint: `Make room there, or name another directory: pgbak edit ${quoted(name)} --destination file:/path`,
+    message: `not enough space in ${path}: the last archive had ${formatBytes(last.sizeBytes)}, ${formatBytes(freeBytes)} are free`,
+    hint: `Free some space there, or choose another destination: pgbak edit ${quoted(name)} --destination file:/other/dir`,
   };
 }
 

@@ -17,6 +17,7 @@ import { lackOfRoom } from './check-room.ts';
 import { lapsedEncryption } from './lapsed-encryption.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { finding, problemOf, type Examination, type Finding } from './findings.ts';
+import { hintFor } from '../core/server-hint.ts';
 
 /** Checks everything that a backup of one server needs. */
 export async function checkServer(server: ServerRecord, examination: Examination): Promise<Finding[]> {
@@ -51,7 +52,7 @@ export async function checkServer(server: ServerRecord, examination: Examination
       about,
       level: level === 'advice' ? 'warning' : level,
       message,
-      hint,
+      hint: hintFor(hint, about),
     })),
     ...rights,
     ...(await checkPrograms(server, examination)),

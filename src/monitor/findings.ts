@@ -53,6 +53,6 @@ export async function finding(about: string, check: () => Promise<Omit<Finding, 
 /** Turns an error that a user can mend into a problem; throws any other. */
 export function problemOf(about: string, error: unknown): Finding {
   if (!(error instanceof PgbakError)) throw error;
-  const { message, hint } = error;
+  const { message, hint } = error.about(about);
   return { about, level: 'problem', message, ...(hint === undefined ? {} : { hint }) };
 }

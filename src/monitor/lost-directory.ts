@@ -5,6 +5,8 @@ import { knownPlaceOf } from '../server/destination.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { directoryAt } from '../storage/place.ts';
 import { acceptPlace, checkPlace } from '../storage/registry.ts';
+import { quoted } from '../core/printable.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 interface Settling {
   /** `--create-destination` was given. */
@@ -34,7 +36,7 @@ export async function settleDestination(
     const isThere = existsSync(path);
     if (!isAllowed && (await ask?.(error.message, isThere)) !== true) {
       const means = isThere ? 'Mount its disk, or use the directory as it is' : 'Mount its disk, or create it';
-      throw new ConfigError(error.message, `Is the path right? ${means}: --create-destination`);
+      throw new ConfigError(error.message, `Is the path right? ${means}: ${editCommand(`--destination ${quoted(place)} --create-destination`)}`);
     }
     await acceptPlace(place, catalog.places);
     return isThere ? `${path} exists and is used as it is` : `Created ${path}`;

@@ -5,7 +5,7 @@ import { parseConnection } from '../postgres/connection.ts';
 import type { Database } from '../postgres/database.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import { fittingServer } from '../restore/scratch/cluster.ts';
-import { reach } from '../restore/target-server.ts';
+import { correctedBy, reach } from '../restore/target-server.ts';
 import { clientProgramsOf, zstdOf } from '../server/programs.ts';
 import { resolveReference } from '../server/reference.ts';
 import type { ServerFields } from '../server/server.ts';
@@ -53,6 +53,8 @@ async function scratchServer(run: Run): Promise<string> {
     return `a PostgreSQL ${programs.version.text} that is started for it`;
   }
   const url = resolveReference(scratchUrl, 'the scratch URL', variable);
-  const { database, facts } = await reach(parseConnection(url), run);
+  const { database, facts } = await reach(parseConnection(url), run).catch((error: unknown) => {
+    throw correctedBy('PGBAK_SCRATCH_URL=...', error);
+  });
   return `${database.connection.label}, PostgreSQL ${facts.version.text}`;
 }

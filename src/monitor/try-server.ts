@@ -13,6 +13,7 @@ import { resolveDestination } from '../server/destination.ts';
 import type { Destination } from '../storage/registry.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Context } from '../core/context.ts';
+import { hintFor } from '../core/server-hint.ts';
 
 /** What was found, for the user. */
 export interface Trial {
@@ -37,7 +38,7 @@ export async function connectionCheck(server: ServerFields, context: Context): P
   return [
     `Connected: database ${facts.database}, ${formatBytes(facts.databaseSizeBytes)}, ${summary}`,
     ...(namesDatabase(connection) ? [] : [unnamedDatabase(facts.database)]),
-    ...concerns.map(({ message, hint }) => `Mind: ${message}. ${hint}`),
+    ...concerns.map(({ message, hint }) => `Mind: ${message}. ${hintFor(hint, undefined)}`),
   ].join('\n');
 }
 

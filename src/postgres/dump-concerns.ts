@@ -2,6 +2,7 @@ import { printableName } from '../core/printable.ts';
 import { NOTE_PATH, selectionTables, type Exclusions } from './dump-selection.ts';
 import { quoteIdentifier } from './quote.ts';
 import type { Database } from './database.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 /**
  * A reason why dumps of a database fail, are incomplete, or could be better. It lies in the database or in its record.
@@ -150,7 +151,7 @@ function deadPattern(kind: string, text: string): Concern {
   return {
     level: 'warning',
     message: `${FLAGS[kind] ?? kind} ${text} matches nothing, so it leaves nothing out`,
-    hint: `Put a name with capital letters in double quotes ('"Orders"'), and the schema before a table outside the search path (audit.log). To remove all patterns: pgbak edit SERVER ${FLAGS[kind] ?? ''} ""`,
+    hint: `Put a name with capital letters in double quotes ('"Orders"'), and the schema before a table outside the search path (audit.log). To remove all patterns: ${editCommand(`${FLAGS[kind] ?? ''} ""`)}`,
   };
 }
 
@@ -158,7 +159,7 @@ function needsConcern(names: string): Concern {
   return {
     level: 'warning',
     message: `the dump cannot be restored as it is: some of its objects need objects that are left out: ${names}`,
-    hint: 'Leave out both or neither. Or leave out only the rows: --exclude-table-data',
+    hint: `Leave out both or neither. Or leave out only the rows: ${editCommand('--exclude-table-data public.audit')}`,
   };
 }
 
@@ -174,7 +175,7 @@ function largeObjectsConcern(count: string): Concern {
   return {
     level: 'problem',
     message: `the role cannot read ${count} large objects of other owners, and the dump would fail`,
-    hint: 'pg_read_all_data does not cover large objects. Dump as their owner or as a superuser, let a superuser set lo_compat_privileges (ALTER ROLE ... SET lo_compat_privileges = on), or leave them all out: --no-large-objects',
+    hint: `pg_read_all_data does not cover large objects. Dump as their owner or as a superuser, let a superuser set lo_compat_privileges (ALTER ROLE ... SET lo_compat_privileges = on), or leave them all out: ${editCommand('--no-large-objects')}`,
   };
 }
 

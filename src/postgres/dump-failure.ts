@@ -1,6 +1,7 @@
 import { ProgramError, type PgbakError } from '../core/errors.ts';
 import type { Ending } from '../system/programs.ts';
 import { inEnglish } from './server-words.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 const LONGEST_WORDS = 1500;
 
@@ -22,13 +23,13 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
   if (/lock timeout|statement timeout.*LOCK TABLE/is.test(english)) {
     return new ProgramError(
       `another session kept ${table === undefined ? 'a table' : `table ${table}`} locked for more than ${lockWaitSeconds} seconds`,
-      'Find that session in pg_stat_activity and pg_locks, back up at another hour, or raise --lock-wait-sec.',
+      `Find that session in pg_stat_activity and pg_locks, or back up at another hour. To wait longer: ${editCommand(`--lock-wait-sec ${2 * lockWaitSeconds}`)}`,
     );
   }
   if (/permission denied for large object/.test(english)) {
     return new ProgramError(
       `the role cannot read every large object: ${words}`,
-      'pg_read_all_data does not cover large objects. Dump as their owner or as a superuser, set lo_compat_privileges for the role, or leave them out: --no-large-objects',
+      `pg_read_all_data does not cover large objects. Dump as their owner or as a superuser, set lo_compat_privileges for the role, or leave them out: ${editCommand('--no-large-objects')}`,
     );
   }
   if (

@@ -70,7 +70,8 @@ const HINTS: readonly [RegExp, (found: RegExpExecArray) => string][] = [
   ],
   [
     /lock timeout/,
-    () => 'Another session holds a lock that is needed (pg_locks tells which). End it, or wait longer: --lock-wait-sec',
+    () =>
+      'Another session holds a lock that is needed (pg_locks tells which). End it, or wait longer: --lock-wait-sec 3600',
   ],
   [
     /out of shared memory/,

@@ -3,6 +3,7 @@ import { Secret } from '../core/secret.ts';
 import type { Ending } from '../system/programs.ts';
 import type { Connection } from './connection.ts';
 import { inEnglish, readServerWords } from './server-words.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 /** The server answered, and refused a statement. */
 export class RefusedStatementError extends ProgramError {
@@ -66,6 +67,9 @@ function endedByTimeout(sqlState: string | undefined): string | undefined {
   return 'A timeout of the role ended the session: ALTER ROLE ... SET idle_in_transaction_session_timeout, idle_session_timeout and transaction_timeout = 0.';
 }
 
+/** The story of a restore knows this flag, and puts its own in its place. */
+const ANOTHER_STRING = editCommand('--connection-string ...');
+
 const CONNECTION_HINTS: readonly [RegExp, string][] = [
   [
     /local user with ID \d+ does not exist|could not look up local user ID/i,
@@ -73,14 +77,17 @@ const CONNECTION_HINTS: readonly [RegExp, string][] = [
   ],
   [
     /password authentication failed/i,
-    'Correct the user or the password in the connection string (pgbak edit SERVER), or in the variable or file that it comes from.',
+    `Correct the user or the password. If the connection string holds them: ${ANOTHER_STRING}`,
   ],
-  [/no password supplied/i, 'Put the password into the connection string, or into ~/.pgpass (mode 0600).'],
+  [
+    /no password supplied/i,
+    `Put the password into ~/.pgpass (mode 0600), or into the connection string: ${ANOTHER_STRING}`,
+  ],
   [
     /database ".*" does not exist/i,
-    'Correct the database name in the connection string. Was the database renamed or dropped?',
+    `Was the database renamed or dropped? Correct the connection string: ${ANOTHER_STRING}`,
   ],
-  [/role ".*" does not exist/i, 'Correct the user name in the connection string.'],
+  [/role ".*" does not exist/i, `Correct the user name in the connection string: ${ANOTHER_STRING}`],
   [/pg_hba\.conf/i, "Allow this host and user in the server's pg_hba.conf."],
   [
     /too many clients|remaining connection slots/i,
@@ -110,7 +117,7 @@ const CONNECTION_HINTS: readonly [RegExp, string][] = [
   ],
   [
     /permission denied for database/i,
-    'Let the role connect: GRANT CONNECT ON DATABASE ... TO ROLE. To create a database, pgbak can connect to another one: --maintenance-db',
+    'Let the role connect: GRANT CONNECT ON DATABASE ... TO ROLE. To create a database, pgbak can connect to another one: --maintenance-db template1',
   ],
   [/certificate/i, 'Check sslmode and sslrootcert in the connection string.'],
   [

@@ -7,6 +7,7 @@ import { beginToAsk, rowFormat } from './psql-session.ts';
 import { countRowsScript, type Exclusions, parseRowCounts } from './dump-selection.ts';
 import { explainSessionFailure } from './session-failure.ts';
 import type { Database } from './database.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 /** A snapshot of a database for a dump; dispose it to close it. */
 export interface Snapshot extends AsyncDisposable {
@@ -89,6 +90,6 @@ export async function openSnapshot(
 function overdue(limitMs: number): TimeLimitError {
   return new TimeLimitError(
     `the rows were not counted within ${Math.round(limitMs / 1000)} seconds (BACKUP_TIMEOUT_SEC)`,
-    'Nothing was stored. Raise BACKUP_TIMEOUT_SEC, or do not count rows: pgbak edit SERVER --no-count-rows',
+    `Nothing was stored. Raise BACKUP_TIMEOUT_SEC, or do not count rows: ${editCommand('--no-count-rows')}`,
   );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isSelection } from './parts/match-names.ts';
 import type { Secret } from '../core/secret.ts';
-import { ConfigError, ProgramError } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { formatCount, formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
@@ -25,7 +25,7 @@ import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation, refuseToCreate } from './database/create-database.ts';
 import { openPart, thenDisposed } from './parts/open-part.ts';
-import { reach } from './target-server.ts';
+import { correctedBy, reach } from './target-server.ts';
 import { heldDirectory } from './temporary.ts';
 import type { Context } from '../core/context.ts';
 import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
@@ -207,18 +207,12 @@ async function reachTarget(named: Connection, { create, maintenanceDatabase }: T
   try {
     return await reach(create ? connectionTo(named, maintenanceDatabase) : named, context);
   } catch (error) {
-    if (!(error instanceof NoDatabaseError)) throw ofTarget(error);
+    if (!(error instanceof NoDatabaseError)) throw correctedBy('--to ...', error);
     const hint = create
       ? `To make a database, pgbak connects to ${maintenanceDatabase}. Name another: --maintenance-db NAME`
       : 'To make it: --create';
     throw new NoDatabaseError(error.message, hint);
   }
-}
-
-/** The hint for a backed-up database names `pgbak edit`, which changes nothing here. */
-function ofTarget(error: unknown): unknown {
-  if (!(error instanceof ProgramError) || error.hint?.includes('pgbak edit') !== true) return error;
-  return new ProgramError(error.message, 'Correct the user or the password in the connection string of --to.');
 }
 
 async function openParallel(request: LoadRequest, jobs: number, context: Context): Promise<Loader> {

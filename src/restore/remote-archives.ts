@@ -49,7 +49,7 @@ export async function listRemoteArchives(
     if (archives.length >= most) {
       throw new StorageError(
         `${storage.place} lists more than ${most} archives, too many for the memory here`,
-        'Look at that storage. Rules of retention remove old archives: pgbak edit SERVER --keep-last N',
+        'Look at that storage. Rules of retention remove old archives: pgbak edit shop --keep-last 30',
       );
     }
     const facts = factsIn(object.info?.['pgbak-database'] ?? '');

@@ -1,6 +1,7 @@
 import { isSelection, type DumpParts } from './parts/match-names.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RestorePoint } from './choose-point.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 export interface TargetOptions {
   /** Create the database. */
@@ -30,7 +31,7 @@ export function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, c
   if (format === 'sql' && (isSelection(parts) || jobs > 1)) {
     throw new ConfigError(
       'this backup is an SQL script, which can only be restored as a whole and by one job',
-      'For later backups: pgbak edit SERVER --format binary. Or write the script to a file and edit that: --output FILE',
+      `Write the script to a file and edit that: --output shop.sql\nFor later backups: ${editCommand('--format binary')}`,
     );
   }
   if (clean && create) throw new ConfigError('--clean empties a database, and --create makes a new one: choose one');

@@ -6,6 +6,7 @@ import type { Context } from '../core/context.ts';
 import { leftByAnalyze, leftByLastSteps, leftByLoad, leftUntouched } from './left-behind.ts';
 import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
+import { editCommand } from '../core/server-hint.ts';
 
 /** The document of `restore --json`. */
 export interface RestoreDocument {
@@ -114,7 +115,7 @@ async function loadInto(
   if (target.globals !== undefined && globals === undefined) {
     throw new ArchiveError(
       'this backup holds no roles and no settings of the database',
-      'Restore it without --globals. To include them in later backups: pgbak edit SERVER --include-globals',
+      `Restore it without --globals. To include them in later backups: ${editCommand('--include-globals')}`,
     );
   }
   if (target.learnOrigin !== undefined) {

@@ -3,6 +3,15 @@ import type { Connection } from '../postgres/connection.ts';
 import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
 import { databaseOf } from '../server/programs.ts';
+import { ProgramError } from '../core/errors.ts';
+
+/** The hint about the connection string of a server that is backed up tells to edit it. Of any other, `remedy` tells where it comes from. */
+export function correctedBy(remedy: string, error: unknown): unknown {
+  if (!(error instanceof ProgramError) || error.hint?.includes(ANOTHER_STRING) !== true) return error;
+  return new ProgramError(error.message, error.hint.replaceAll(ANOTHER_STRING, remedy));
+}
+
+const ANOTHER_STRING = '--connection-string ...';
 
 /** Reaches a server to load into, and finds the client programs that fit it. */
 export async function reach(connection: Connection, context: Pick<Context, 'environment' | 'signal'>) {

@@ -100,7 +100,7 @@ async function look(request: VerifyRequest, context: Context): Promise<Verificat
     if (!(error instanceof PgbakError)) throw error;
     const proof = await proofIn(error, request, context);
     if (proof !== undefined) return { ...identity, verdict: 'bad', isGood: false, message: proof.message };
-    const { message, hint } = error;
+    const { message, hint } = error.about(server.name);
     return {
       ...identity,
       verdict: 'unknown',

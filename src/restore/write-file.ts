@@ -7,6 +7,7 @@ import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors
 import { formatBytes } from '../core/format.ts';
 import { publishFile, syncDirectory } from '../system/publish-file.ts';
 import type { OpenArchive } from './open-archive.ts';
+import { quoted } from '../core/printable.ts';
 
 /**
  * Checks, before anything is fetched, whether the file can be created and has room, and removes what a killed restore to it
@@ -39,8 +40,8 @@ async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): P
   // A tmpfs without a limit reports 0 blocks.
   if (blocks === 0 || bavail * bsize >= sizeBytes) return;
   throw new ProgramError(
-    `cannot write ${path}: the dump has ${formatBytes(sizeBytes)}, and ${formatBytes(bavail * bsize)} are free there`,
-    'Free some space there, or name a file elsewhere: --output',
+    `not enough space in ${dirname(path)}: the dump has ${formatBytes(sizeBytes)}, ${formatBytes(bavail * bsize)} are free`,
+    `Free some space there, or name a file elsewhere: ${elsewhere(path)}`,
   );
 }
 
@@ -84,6 +85,11 @@ async function statsAt(path: string) {
   });
 }
 
+/** The flag that names a file of the same name in another directory. */
+function elsewhere(path: string): string {
+  return `--output ${quoted(join('/other/dir', basename(path)))}`;
+}
+
 function taken(path: string): ConfigError {
   return new ConfigError(`${path} exists already, and nothing is written over it`, 'Name another file: --output FILE');
 }
@@ -94,7 +100,7 @@ function inWords(path: string, error: unknown): unknown {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new ProgramError(
       `cannot write ${path}: ${code === 'ENOSPC' ? 'its file system is full' : `there is no room for it (${code})`}`,
-      'The unfinished file was removed. Free some space there, or name a file elsewhere: --output FILE',
+      `The unfinished file was removed. Free some space there, or name a file elsewhere: ${elsewhere(path)}`,
     );
   }
   const reasons: Record<string, string> = {

@@ -16,6 +16,7 @@ import {
 } from './server.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
+import { quoted } from '../core/printable.ts';
 
 /** Checks a user's input, field by field. Throws one `ConfigError` that names everything wrong. */
 export function parseServerInput(input: ServerInput): ServerChanges {
@@ -99,7 +100,7 @@ export function refuseClash(server: ServerFields, others: readonly ServerRecord[
   if (sameName !== undefined) {
     throw new ConfigError(
       `there is a server named "${server.name}" already, with id ${sameName.id}`,
-      'Choose another name: --name',
+      'Choose another name: --name shop2',
     );
   }
   const place = placeOf(server, environment);
@@ -107,7 +108,7 @@ export function refuseClash(server: ServerFields, others: readonly ServerRecord[
   if (sameArchive !== undefined) {
     throw new ConfigError(
       `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
-      'Choose another archive name or destination: --archive-name, --destination',
+      `Choose another archive name, or another destination: --archive-name ${quoted(`${server.archiveName}-2`)}`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Report, RunEvent } from '../core/events.ts';
 import { printable } from '../core/printable.ts';
-import { formatBytes, formatShare } from '../core/format.ts';
+import { formatBytes, formatCount, formatShare } from '../core/format.ts';
+import type { LoadedPart } from '../restore/restore.ts';
 import { isLive, tell, tellEvent, terminalWidth, wrapped } from './output.ts';
 import { cutLine, wrapHanging } from './wrap.ts';
 
@@ -102,4 +103,10 @@ function fitted(text: string): string {
 function amountOf({ bytes, totalBytes }: Extract<RunEvent, { bytes: number }>): string {
   if (totalBytes === undefined || totalBytes === 0) return formatBytes(bytes);
   return formatShare(bytes, totalBytes);
+}
+
+/** How much of a dump was restored, in words. */
+export function loadedAmount({ tableCount, rowCount, otherCount }: LoadedPart): string {
+  if (tableCount === 0) return formatCount(otherCount, 'object');
+  return `${formatCount(tableCount, 'table')} with ${formatCount(rowCount, 'row')}`;
 }

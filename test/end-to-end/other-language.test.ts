@@ -51,7 +51,7 @@ ifGerman('of a server that speaks German', () => {
 
   test.each([
     ['a wrong password', 'postgres', { ...plain, password: 'x' }, /fehlgeschlagen\nCorrect the user or the password/],
-    ['a missing database', 'none', plain, /there is no database none on .*\nCorrect the database name/],
+    ['a missing database', 'none', plain, /there is no database none on .*\nWas the database renamed/],
     ['a database without connections left', 'postgres', { user: 'full', password: 'full' }, /ALTER ROLE .* LIMIT/],
   ])('%s is recognized {refused@connect}', async (_case, database, role, hint) => {
     expect(await add(cluster.url(database, role))).toMatchObject({ status: 1, stderr: expect.stringMatching(hint) });

@@ -42,7 +42,7 @@ test('a directory whose disk is not mounted is no place to store in, and nothing
     expect(await account.pgbak('restore', 'shop', '--stdout')).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
-        /Is its disk mounted\?\nMount it\. If it was moved: pgbak edit SERVER --destination/,
+        /Is its disk mounted\?\nMount it\. If it was moved: pgbak edit shop --destination file:\/its\/new\/place\n/,
       ),
     });
     expect(await state()).toMatchObject([{ state: 'FAILING', reason: expect.stringMatching(words) }]);

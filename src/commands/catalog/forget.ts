@@ -50,7 +50,7 @@ EXIT STATUS
     if (user !== undefined && !flags.missing) {
       throw new ConfigError(
         `${user.name} stores its archives in ${place}`,
-        'Give it another destination first (pgbak edit), or give up only what is missing: --missing',
+        `Give up only what is missing: --missing\nOr give it another destination first: pgbak edit ${quoted(user.name)} --destination file:/other/dir`,
       );
     }
     const held = await catalog.places.held(place);

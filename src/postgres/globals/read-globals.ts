@@ -7,12 +7,12 @@ import { keywordValue } from '../connection-string.ts';
 import { LIST_SETTINGS } from '../quote.ts';
 import { inEnglish } from '../server-words.ts';
 import type { Database } from '../database.ts';
+import { editCommand } from '../../core/server-hint.ts';
 
 const TIMEOUT_MS = 120_000;
 
 const MAY_NOT = 'Leave them out (--no-include-globals), or connect as a role that may read them.';
-const OTHER_ENCODING =
-  "The name of a role is in an encoding that no database here has. Rename the role, make a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: --no-include-globals";
+const OTHER_ENCODING = `The name of a role is in an encoding that no database here has. Rename the role, make a database that takes any bytes (CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'), or leave roles out: ${editCommand('--no-include-globals')}`;
 
 /** In this encoding PostgreSQL passes all bytes on unchanged. */
 const ANY_BYTES = 'SQL_ASCII';

@@ -33,7 +33,7 @@ export async function refuseToCreate(server: Database, { serverLabel }: Connecti
   if (mayCreate !== 'f') return;
   throw new ConfigError(
     `the role ${role} may not create databases on ${serverLabel ?? 'the default host'}`,
-    `As a superuser: ALTER ROLE ${role} CREATEDB. Or restore as another role: --to`,
+    `As a superuser: ALTER ROLE ${role} CREATEDB. Or name another role in the connection string of --to.`,
   );
 }
 

@@ -11,7 +11,7 @@ import { isWholeOrigin, originOf } from '../../postgres/dump-toc/dump-origin.ts'
 import { programsThatRead } from '../../postgres/match-version.ts';
 import { ownServerEnvironment } from '../../postgres/program-environment.ts';
 import { clientProgramsOf } from '../../server/programs.ts';
-import { reach } from '../target-server.ts';
+import { correctedBy, reach } from '../target-server.ts';
 import { resolveReference } from '../../server/reference.ts';
 import { unprivilegedAccount } from '../../system/account.ts';
 import type { RestorePoint } from '../choose-point.ts';
@@ -62,7 +62,9 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
   const named = once(async (): Promise<Reached> => {
     if (url === undefined) throw new Error('no scratch URL was given');
     const resolved = resolveReference(url, 'the scratch URL', environment.variable);
-    const reached = await reach(parseConnection(resolved), context);
+    const reached = await reach(parseConnection(resolved), context).catch((error: unknown) => {
+      throw correctedBy(given === undefined ? 'PGBAK_SCRATCH_URL=...' : '--scratch-url ...', error);
+    });
     const directory = await heldDirectory(context);
     owned.push(directory);
     const owner = { mark, id: directory.id };

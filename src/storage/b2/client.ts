@@ -5,6 +5,7 @@ import { ATTEMPTS, pauseMs, withRetries } from '../retry.ts';
 import { bucketsIn, parseSession, type Session, textIn } from './answers.ts';
 import { type Authorization, b2Api, type B2Calls, type B2Key } from './api.ts';
 import { b2Error, B2Failure, failureOf, fieldOf, verdictOnCall } from './failure.ts';
+import { BUCKET_IS_IN, KEYS_ARE_IN } from './remedies.ts';
 
 export interface B2Account extends B2Key {
   clock: Clock;
@@ -160,7 +161,7 @@ function refuseDowngrade(apiUrl: string | undefined, data: unknown): void {
 function keyRefused({ status, code }: B2Failure): RefusedError {
   return new RefusedError(
     `B2 does not accept the application key: the key ID or the key is wrong (HTTP ${status}, ${code})`,
-    'Compare both with the App Keys page of the Backblaze account. Then correct them: --b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY.',
+    `Compare both with the App Keys page of the Backblaze account. Then correct ${KEYS_ARE_IN}`,
   );
 }
 
@@ -176,7 +177,7 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
       allowed.bucketName === undefined
         ? `the application key is for a bucket that was deleted, not for ${bucket}`
         : `the application key is for the bucket ${allowed.bucketName}, not for ${bucket}`,
-      'Correct the bucket (--b2-bucket or B2_BUCKET), or use a key for it (--b2-key-id and --b2-app-key).',
+      `Use a key for that bucket. Or correct ${BUCKET_IS_IN}`,
     );
   }
   const buckets = await client.call(
@@ -188,7 +189,7 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
   if (match === undefined) {
     throw new StorageError(
       `there is no bucket ${bucket} in this B2 account`,
-      'Create the bucket (private) at Backblaze, or correct its name: --b2-bucket or B2_BUCKET.',
+      `Create the bucket (private) at Backblaze. Or correct ${BUCKET_IS_IN}`,
     );
   }
   return textIn(match, 'bucketId');

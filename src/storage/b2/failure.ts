@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { errorCode, PgbakError, RefusedError, StorageError } from '../../core/errors.ts';
+import { KEYS_ARE_IN } from './remedies.ts';
 
 /**
  * Why a request to B2 failed, without the request: axios' errors hold the Authorization header and with it the
@@ -169,7 +170,7 @@ export function b2Error(error: unknown, what: string, host: string): unknown {
   if (code === 'unsupported') {
     return new RefusedError(
       `cannot ${what}: the application key is for several buckets, and pgbak needs one for one bucket or for all (${details})`,
-      'Create such a key: Backblaze account, App Keys page. Then set it: --b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY.',
+      `Create such a key: Backblaze account, App Keys page. Then correct ${KEYS_ARE_IN}`,
     );
   }
   if (status === 401) {

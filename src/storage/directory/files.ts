@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { copyFile, type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { ArchiveError, errorCode, errorMessage, PgbakError, StorageError } from '../../core/errors.ts';
+import { editCommand } from '../../core/server-hint.ts';
 
 /** Large: at memory speed each call counts. */
 export const READ_BYTES = 1 << 20;
@@ -94,25 +95,23 @@ export async function checkIsOwnFile(directory: string, path: string): Promise<v
   );
 }
 
+const OTHER_DIRECTORY = editCommand('--destination file:/other/dir');
+const ELSEWHERE = `or choose another destination: ${OTHER_DIRECTORY}`;
+export const MORE_SPACE = `Free some space there, ${ELSEWHERE}`;
+
 const REASONS: Record<string, [string, string?]> = {
-  ENOSPC: [
-    'its file system is full',
-    'Free some space there, or choose another destination: pgbak edit SERVER --destination',
-  ],
-  EDQUOT: [
-    "this user's quota is used up",
-    'Free some space there, raise the quota, or choose another destination: pgbak edit SERVER --destination',
-  ],
+  ENOSPC: ['no space is left on its file system', MORE_SPACE],
+  EDQUOT: ["this user's quota is used up", `Free some space there, raise the quota, ${ELSEWHERE}`],
   EACCES: ['permission denied', 'Let the user who runs pgbak read and write there.'],
   EPERM: ['permission denied', 'Let the user who runs pgbak read and write there.'],
   EROFS: ['its file system is read-only', 'Mount the file system for writing.'],
   ENOENT: ['there is no such file'],
-  ENOTDIR: ['a part of the path is a file', 'Choose another destination or archive name: pgbak edit SERVER'],
-  EEXIST: ['a file has this name', 'Choose another destination: pgbak edit SERVER --destination'],
+  ENOTDIR: ['a part of the path is a file', `Choose another archive name, ${ELSEWHERE}`],
+  EEXIST: ['a file has this name', `Choose another destination: ${OTHER_DIRECTORY}`],
   EISDIR: ['it is a directory'],
   ENAMETOOLONG: [
     'the name is too long for its file system',
-    'Choose a shorter archive name: pgbak edit SERVER --archive-name',
+    `Choose a shorter archive name: ${editCommand('--archive-name shop')}`,
   ],
   EIO: ['its disk reports an error', 'Check the disk, and the log of the kernel (dmesg).'],
 };

@@ -7,6 +7,8 @@ import { directoryError } from './files.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import { makeDirectory } from '../../system/make-directory.ts';
 import { syncDirectory } from '../../system/publish-file.ts';
+import { quoted } from '../../core/printable.ts';
+import { editCommand } from '../../core/server-hint.ts';
 
 /** This file is missing in the empty directory that is left while the disk is not mounted. */
 export const MARK_NAME = '.pgbak-destination';
@@ -97,8 +99,11 @@ async function writeMark(directory: string, mark: string): Promise<string> {
   return (await readMark(directory)) ?? mark;
 }
 
+const created = (directory: string) =>
+  editCommand(`--destination ${quoted(printPlace({ kind: 'directory', path: directory }))} --create-destination`);
+
 const accept = (directory: string) =>
-  `Mount it. If it was moved: pgbak edit SERVER --destination file:/its/new/place. To store new backups there all the same: pgbak edit SERVER --destination file:${directory} --create-destination`;
+  `Mount it. If it was moved: ${editCommand('--destination file:/its/new/place')}\nTo store new backups there all the same: ${created(directory)}`;
 
 function gone(directory: string): StorageError {
   return new StorageError(
@@ -115,8 +120,5 @@ function another(directory: string, what: string): StorageError {
 }
 
 function neverMade(directory: string): StorageError {
-  return new StorageError(
-    `the directory ${directory} does not exist`,
-    `Mount it, or create it: pgbak edit SERVER --destination file:${directory} --create-destination`,
-  );
+  return new StorageError(`the directory ${directory} does not exist`, `Mount it, or create it: ${created(directory)}`);
 }

@@ -9,7 +9,15 @@ import { archiveIsGone, errorCode, StorageError } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format.ts';
 import { checkDirectory } from './mark.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
-import { bytesOf, checkIsOwnFile, cloneFile, directoryError, openRegularFile, READ_BYTES } from './files.ts';
+import {
+  bytesOf,
+  checkIsOwnFile,
+  cloneFile,
+  directoryError,
+  MORE_SPACE,
+  openRegularFile,
+  READ_BYTES,
+} from './files.ts';
 import { findVersion, listVersions, partialNameOf, partialsOf, sweepSidecars, versionNameOf } from './versions.ts';
 import { makeDirectory } from '../../system/make-directory.ts';
 import { publishFile, syncDirectory } from '../../system/publish-file.ts';
@@ -151,8 +159,8 @@ async function notStored(directory: string, partial: string, file: ArchiveFile, 
   await discard(partial);
   const free = await statfs(directory).catch(() => undefined);
   if (free === undefined) return failure;
-  const sizes = `it has ${formatBytes(file.sizeBytes)}, and ${formatBytes(free.bavail * free.bsize)} are free`;
-  return new StorageError(`${failure.message} (${sizes})`, `Nothing was stored. ${failure.hint ?? ''}`.trim());
+  const sizes = `the archive has ${formatBytes(file.sizeBytes)}, ${formatBytes(free.bavail * free.bsize)} are free`;
+  return new StorageError(`not enough space in ${directory}: ${sizes}`, `Nothing was stored. ${MORE_SPACE}`);
 }
 
 /** Ignores failures: where the directory cannot be written to, the file was never made. */

@@ -11,6 +11,8 @@ import type { Asking } from './asking.ts';
 import { fittedLines } from './fitted.ts';
 import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
+import { hintFor } from '../../core/server-hint.ts';
+import { BUCKET_IS_IN, KEYS_ARE_IN } from '../../storage/b2/remedies.ts';
 
 const STORAGE_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].triedAt === 'storage');
 const B2_FIELDS = ['b2KeyId', 'b2AppKey', 'b2Bucket'] as const;
@@ -52,11 +54,8 @@ function inWords(hint: string, answers: ServerInput, { given, today, environment
   };
   if (hint.includes('--create-destination')) return 'Mount its disk, or name another directory.';
   return hint
-    .replaceAll(
-      '--b2-key-id and --b2-app-key, or B2_KEY_ID and B2_APP_KEY',
-      `${sourceOf('b2KeyId')} and ${sourceOf('b2AppKey')}`,
-    )
-    .replaceAll('--b2-bucket or B2_BUCKET', sourceOf('b2Bucket'));
+    .replaceAll(hintFor(KEYS_ARE_IN, undefined), `${sourceOf('b2KeyId')} and ${sourceOf('b2AppKey')}`)
+    .replaceAll(hintFor(BUCKET_IS_IN, undefined), sourceOf('b2Bucket'));
 }
 
 /** A no is an answer as well: then the storage is found wanting, which is told. */
