@@ -8,6 +8,11 @@ const LONGEST_WORD = 24;
 // oxlint-disable-next-line no-control-regex
 const COLOR_CODES = /\u001B\[\d+m/g;
 
+/** What is to be typed, at the end of a line: a command, or the flags that one lacks. */
+const COMMAND = /^(.+:) ((?:(?:pgbak|sudo|systemctl|chmod|rm|apt|ulimit|sqlite3|b2) |--[a-z]).*[^.])$/;
+/** In a narrower column a command cannot be copied anyway. */
+const NARROWEST_FOR_COMMANDS = 40;
+
 /** The columns that a line takes; of a text with several lines those of the widest. */
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
@@ -75,11 +80,36 @@ export function wrapLines(text: string, width: number): string {
       if (widthOf(line) <= width) return line;
       const indent = /^ */.exec(line)?.[0].slice(0, Math.floor(width / 2)) ?? '';
       const room = width - indent.length;
-      const words = line.trimStart().split(' ');
-      const wrapped = wrapAnsi(words.map((word) => broken(word, room)).join(' '), room, { hard: true });
+      const wrapped = wrapWords(line.trimStart(), room);
       return `${indent}${wrapped.replaceAll('\n', `\n${indent}`)}`;
     })
     .join('\n');
+}
+
+function wrapWords(line: string, room: number): string {
+  const [, text, command] = (room >= NARROWEST_FOR_COMMANDS && COMMAND.exec(line)) || [];
+  if (text !== undefined && command !== undefined) {
+    const before = wrapWords(text, room);
+    const isRoomLeft = widthOf(`${before.slice(before.lastIndexOf('\n') + 1)} ${command}`) <= room;
+    return `${before}${isRoomLeft ? ' ' : '\n'}${isRoomLeft ? command : wrapCommand(command, room)}`;
+  }
+  const words = line.split(' ');
+  return wrapAnsi(words.map((word) => broken(word, room)).join(' '), room, { hard: true });
+}
+
+const CONTINUED = ' \\';
+
+/** A command that does not fit on one line goes on as a shell has it: behind a backslash. Only a word that is too wide is broken. */
+function wrapCommand(command: string, room: number): string {
+  if (widthOf(command) <= room) return command;
+  const words = command.match(/(?:[^\s']|'[^']*')+/g) ?? [];
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && widthOf(longer + CONTINUED) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return wrapAnsi(lines.join(`${CONTINUED}\n`), room, { hard: true, wordWrap: false });
 }
 
 /** The same for a text behind a mark or a title: what follows its first line is indented, and none is wider than `width`. */
