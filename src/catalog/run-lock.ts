@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import { formatMade } from '../core/format.ts';
+import type { Zones } from '../core/time-zone.ts';
 import type { Clock } from '../system/clock.ts';
 import { isOtherRunning, type ProcessIdentity, takeLock, thisProcess } from '../system/lock.ts';
 import type { Schema } from './schema.ts';
@@ -28,16 +30,35 @@ export function runNote(db: Kysely<Schema>): RunNote {
   };
 }
 
-type Holder = ProcessIdentity & { since: string };
+/** `command`: as it was typed, without its flags. The note of an earlier pgbak has none. */
+type Holder = ProcessIdentity & { since: string; command?: string };
+
+interface Work {
+  /** The command that takes the lock: `run shop`. */
+  command: string;
+  /** How long it waits for another one; undefined where it has no flag for that. */
+  waitMs?: number;
+}
+
+interface LockContext {
+  catalog: { path: string; runNote: RunNote };
+  clock: Clock;
+  signal: AbortSignal;
+  zones: Zones;
+}
 
 /**
  * Takes the lock under which one run at a time works on a catalogue; a `LockedError` after `waitMs`. The catalogue notes
  * who holds it. The note tells others, and keeps them out where the lock file was removed during a run.
  */
 export async function takeRunLock(
-  { catalog, clock, signal }: { catalog: { path: string; runNote: RunNote }; clock: Clock; signal: AbortSignal },
-  waitMs: number,
+  { catalog, clock, signal, zones }: LockContext,
+  { command, waitMs }: Work,
 ): Promise<AsyncDisposable> {
+  const inWords = ({ pid, host, since, command: other }: Holder) => {
+    const who = `process ${pid} on ${host}, since ${formatMade(new Date(since), clock.now(), { zone: zones.shown })}`;
+    return other === undefined ? who : `pgbak ${other} (${who})`;
+  };
   const holder = async () => holderIn(await catalog.runNote.read());
   const lock = await takeLock(catalog.path, {
     heldBy: async () => {
@@ -48,12 +69,13 @@ export async function takeRunLock(
       const other = await holder();
       return other === undefined ? undefined : inWords(other);
     },
-    waitMs,
+    waitMs: waitMs ?? 0,
+    advice: waitMs === undefined ? AGAIN : `${AGAIN} Or let this command wait, here for up to 10 minutes: --wait 600`,
     clock,
     signal,
   });
   try {
-    const note: Holder = { ...thisProcess(), since: clock.now().toISOString() };
+    const note: Holder = { ...thisProcess(), since: clock.now().toISOString(), command };
     await catalog.runNote.write(JSON.stringify(note));
   } catch (error) {
     lock[Symbol.dispose]();
@@ -72,14 +94,21 @@ export async function takeRunLock(
   };
 }
 
-const inWords = ({ pid, host, since }: Holder) => `process ${pid} on ${host}, since ${since}`;
+const AGAIN = 'Nothing was done. Try again when the other one has ended.';
 
 function holderIn(note: string | undefined): Holder | undefined {
   try {
     const holder: Partial<Holder> = JSON.parse(note ?? '{}');
-    const { pid, host, since, kernel } = holder;
+    const { pid, host, since, kernel, command } = holder;
     if (typeof pid !== 'number' || typeof host !== 'string' || typeof since !== 'string') return undefined;
-    return { pid, host, since, ...(typeof kernel === 'string' ? { kernel } : {}) };
+    if (Number.isNaN(Date.parse(since))) return undefined;
+    return {
+      pid,
+      host,
+      since,
+      ...(typeof kernel === 'string' ? { kernel } : {}),
+      ...(typeof command === 'string' ? { command } : {}),
+    };
   } catch {
     return undefined;
   }

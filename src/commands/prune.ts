@@ -50,7 +50,7 @@ EXIT STATUS
     const { catalog } = context;
     const isDry = flags['dry-run'];
     const servers = await findServers(catalog, args.server);
-    await using _lock = isDry ? undefined : await takeRunLock(context, flags.wait * 1000);
+    await using _lock = isDry ? undefined : await takeRunLock(context, { command: 'prune', waitMs: flags.wait * 1000 });
     const entries: PruneEntry[] = [];
     let isComplete = true;
     for (const server of servers) {

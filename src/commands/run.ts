@@ -12,6 +12,7 @@ import { outcomeRow, type RunDocument } from '../backup/outcome.ts';
 import { exitCodeOf, runSummary } from '../terminal/run-summary.ts';
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 
 export default class Run extends BaseCommand {
   static override summary = 'Back up what is due';
@@ -82,7 +83,10 @@ EXIT STATUS
       throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
     }
 
-    await using _lock = flags['dry-run'] ? undefined : await takeRunLock(context, flags.wait * 1000);
+    const command = ['run', ...(named.length === 0 ? [] : servers.map(({ name }) => quoted(name)))].join(' ');
+    await using _lock = flags['dry-run']
+      ? undefined
+      : await takeRunLock(context, { command, waitMs: flags.wait * 1000 });
     const request = {
       servers,
       force: flags.force,

@@ -29,7 +29,8 @@ async function checkClientPrograms(examination: Examination): Promise<Finding[]>
         message: `pg_dump ${version.text} (${pgDump})${psql === undefined ? ', without a psql beside it' : ''}`,
       }));
     }
-    const hint = 'Install the client programs: apt install postgresql-client, brew install libpq; or set PGBAK_PG_BIN.';
+    const hint =
+      'If they are installed elsewhere, set PGBAK_PG_BIN to their directory. To install them on Debian: sudo apt install postgresql-client';
     return [{ about: MACHINE, level: 'problem', message: 'no pg_dump was found', hint }];
   } catch (error) {
     return [problemOf(MACHINE, error)];
@@ -45,12 +46,12 @@ export async function checkScheduler({ catalog, environment, signal, clock, zone
       ? 'no backup has been attempted yet'
       : `last attempt ${formatMade(last.startedAt, clock.now(), { zone: zones.shown })}`;
   if (entries.length === 0) {
-    const hint = 'Let cron or systemd start it: pgbak schedule';
+    const hint = 'Let cron start it every hour: pgbak schedule --install cron';
     return [{ about: MACHINE, level: 'warning', message: `nothing starts pgbak by itself (${when})`, hint }];
   }
   return entries.map(({ what, lastRun, isActive, missing }) => {
     if (missing.length > 0) {
-      const hint = 'Put it right, or let pgbak do so: pgbak schedule --install cron, or systemd';
+      const hint = 'Put it right, or let pgbak do so: pgbak schedule --install cron --replace';
       const message = `${what} cannot start pgbak: there is no ${missing.join(' and no ')}; ${when}`;
       return { about: MACHINE, level: 'problem', message, hint };
     }
@@ -58,7 +59,7 @@ export async function checkScheduler({ catalog, environment, signal, clock, zone
       about: MACHINE,
       level: isActive ? 'ok' : 'warning',
       message: `${what} starts pgbak${lastRun === undefined ? '' : `, last ${lastRun}`}; ${when}`,
-      ...(isActive ? {} : { hint: 'It is there but not active: systemctl enable --now pgbak.timer' }),
+      ...(isActive ? {} : { hint: 'It is there but not active. To start it: systemctl enable --now pgbak.timer' }),
     };
   });
 }

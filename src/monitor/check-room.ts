@@ -37,7 +37,8 @@ export async function checkTemporaryDirectory(examination: Examination): Promise
     const message = parts.join(', ');
     const needed = Math.max(whole?.sizeBytes ?? 0, Math.min(inParts?.sizeBytes ?? 0, LEAST_ROOM_BYTES));
     if (room.freeBytes >= needed * ROOM_FACTOR) return { level: 'ok', message };
-    const hint = 'Set PGBAK_TMPDIR to a directory with more room; archives are built there before they are stored.';
+    const hint =
+      'Archives are built there before they are stored. Set PGBAK_TMPDIR to a directory with more space, such as /var/tmp';
     return { level: room.freeBytes < needed ? 'problem' : 'warning', message, hint };
   });
 }

@@ -17,6 +17,7 @@ import { lackOfRoom } from './check-room.ts';
 import { lapsedEncryption } from './lapsed-encryption.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { finding, problemOf, type Examination, type Finding } from './findings.ts';
+import { quoted } from '../core/printable.ts';
 import { hintFor } from '../core/server-hint.ts';
 
 /** Checks everything that a backup of one server needs. */
@@ -132,7 +133,8 @@ async function checkSecrecy(
   if (archivePassword !== undefined) return [];
   const lapsed = catalog === undefined ? undefined : await lapsedEncryption(server, { catalog, environment });
   if (lapsed !== undefined) return [{ about: server.name, level: 'warning', ...lapsed }];
-  const hint = 'Set --archive-password, as file:/path or env:NAME, or ARCHIVE_PASSWORD; and keep it elsewhere too.';
+  const command = `pgbak edit ${quoted(server.name)} --archive-password file:/path/to/file`;
+  const hint = `Put a password into a file, keep it elsewhere too, and name the file: ${command}`;
   return [{ about: server.name, level: 'warning', message: 'its archives are not encrypted', hint }];
 }
 
@@ -144,6 +146,7 @@ function checkPings(server: ServerRecord, { environment }: Examination): Finding
   // A ping URL for verifications does not tell of backups.
   const set = Object.keys(urls).filter((moment) => moment !== 'verify');
   if (set.length > 0) return [{ about, level: 'ok', message: `ping URLs for ${set.join(', ')} are well formed` }];
-  const hint = 'Make a check at healthchecks.io and set --hc-url-success and --hc-url-fail.';
+  const command = `pgbak edit ${quoted(about)} --hc-url https://hc-ping.com/your-uuid`;
+  const hint = `Make a check at healthchecks.io, and give its URL: ${command}`;
   return [{ about, level: 'warning', message: 'no ping URL is set: its backups can fail or stop unnoticed', hint }];
 }

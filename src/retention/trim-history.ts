@@ -34,7 +34,7 @@ export async function trimHistory(
   const choice = { before, serverIds };
   const facts = { before: before.toISOString(), dryRun: isDry };
   if (isDry) return { ...(await history.trimmable(choice)), ...facts };
-  await using _lock = await takeRunLock(context, waitMs);
+  await using _lock = await takeRunLock(context, { command: 'logs --trim', waitMs });
   const trimmed = await history.trim(choice, signal);
   if (trimmed.attempts + trimmed.verifications > 0) {
     try {

@@ -27,6 +27,8 @@ interface LockRequest {
   describeHolder: () => Promise<string | undefined>;
   /** How long to wait for another holder. */
   waitMs: number;
+  /** What the user can do where another one holds it. */
+  advice: string;
   clock: Clock;
   signal: AbortSignal;
 }
@@ -41,7 +43,7 @@ const LOOK_EVERY_MS = 250;
  * @throws ConfigError that names the lock file, where that cannot be locked
  */
 export async function takeLock(path: string, request: LockRequest): Promise<Disposable> {
-  const { heldBy, describeHolder, waitMs, clock, signal } = request;
+  const { heldBy, describeHolder, waitMs, advice, clock, signal } = request;
   const lockPath = lockPathOf(path);
   const giveUpAt = clock.now().getTime() + waitMs;
   for (;;) {
@@ -53,10 +55,7 @@ export async function takeLock(path: string, request: LockRequest): Promise<Disp
     if (leftMs <= 0) {
       // A holder without a name is just starting or ending.
       const who = other ?? (await describeHolder());
-      throw new LockedError(
-        `another run is under way${who === undefined ? '' : `: ${who}`}`,
-        'Wait for it to end, or let this one wait: --wait SECONDS',
-      );
+      throw new LockedError(`another pgbak is at work on this catalogue${who === undefined ? '' : `: ${who}`}`, advice);
     }
     await clock.sleep(Math.min(LOOK_EVERY_MS, leftMs), signal);
   }

@@ -198,7 +198,7 @@ test('export writes a copy for anybody to see, or an encrypted one that holds al
   copy.close();
   expect(await account.pgbak('catalog', 'export', path)).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/is there already/),
+    stderr: expect.stringMatching(/exists already, and nothing is written over it/),
   });
 
   const archive = account.folder.at('copy.7z');
@@ -207,5 +207,12 @@ test('export writes a copy for anybody to see, or an encrypted one that holds al
     holdsSecrets: true,
   });
   expect(statSync(archive).mode & 0o777).toBe(0o600);
-  expect(await account.pgbak('catalog', 'export', account.folder.at('no', 'such'))).toMatchObject({ status: 2 });
+  expect(await account.pgbak('catalog', 'export', account.folder.at('no', 'such'))).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/there is no directory .*\/no\nMake it first: mkdir -p /),
+  });
+  expect(await account.pgbak('catalog', 'export', account.folder.path)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/ is a directory\nName a file in it: pgbak catalog export .*\/catalog\.sqlite/),
+  });
 });

@@ -81,8 +81,8 @@ describe('doctor', () => {
     expect(rows).toContainEqual({
       about: 'shop',
       level: 'problem',
-      message: expect.stringMatching(/backups: .* free, the last archive of shop had 7000\.0 TB$/),
-      hint: 'Make room there, or name another directory: pgbak edit shop --destination file:/path',
+      message: expect.stringMatching(/^not enough space in .*backups: the last archive had 7000\.0 TB, .* are free$/),
+      hint: 'Free some space there, or choose another destination: pgbak edit shop --destination file:/other/dir',
     });
   });
 

@@ -15,6 +15,7 @@ const take = (path: string, waitMs = 0, stop = signal) =>
     heldBy: async () => await Promise.resolve(undefined),
     describeHolder: async () => await Promise.resolve('process 17 on there'),
     waitMs,
+    advice: 'Wait.',
     clock: systemClock,
     signal: stop,
   });
@@ -25,7 +26,7 @@ async function otherHolder(path: string) {
     import { takeLock } from './src/system/lock.ts';
     import { systemClock } from './src/system/clock.ts';
     const nobody = async () => undefined;
-    const lock = await takeLock(process.argv[1], { heldBy: nobody, describeHolder: nobody, waitMs: 0, clock: systemClock, signal: new AbortController().signal });
+    const lock = await takeLock(process.argv[1], { heldBy: nobody, describeHolder: nobody, waitMs: 0, advice: '', clock: systemClock, signal: new AbortController().signal });
     process.stdout.write('held');
     process.stdin.resume().once('end', () => lock[Symbol.dispose]());`;
   const args = ['--import', './test/support/run-typescript.mjs', '--input-type=module', '-e', script, path];
@@ -51,7 +52,7 @@ describe('the run lock', () => {
     using folder = temporaryFolder();
     const path = folder.at('backup.sqlite');
     const child = await otherHolder(path);
-    await expect(take(path)).rejects.toThrow('another run is under way: process 17 on there');
+    await expect(take(path)).rejects.toThrow('another pgbak is at work on this catalogue: process 17 on there');
     child.stdin.end();
     (await take(path, 20_000))[Symbol.dispose]();
   });
@@ -116,7 +117,7 @@ function takeAs(uid: number, path: string): string {
     process.setgid(${uid});
     process.setuid(${uid});
     const nobody = async () => undefined;
-    const request = { heldBy: nobody, describeHolder: nobody, waitMs: 0, clock: systemClock, signal: new AbortController().signal };
+    const request = { heldBy: nobody, describeHolder: nobody, waitMs: 0, advice: '', clock: systemClock, signal: new AbortController().signal };
     await takeLock(process.argv[1], request).then(() => console.log('taken'), (error) => console.log(error.message));`;
   const args = ['--import', './test/support/run-typescript.mjs', '--input-type=module', '-e', script, path];
   return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).trim();
@@ -140,7 +141,7 @@ ifRoot('what the superuser leaves beside the catalogue of a user', () => {
     expect(statSync(`${path}.lock`)).toMatchObject({ uid: OTHER });
     expect(takeAs(OTHER, path)).toBe('taken');
     using _lock = await take(path);
-    expect(takeAs(OTHER, path)).toMatch(/^another run is under way/);
+    expect(takeAs(OTHER, path)).toMatch(/^another pgbak is at work/);
   });
 
   test('or, left by an earlier pgbak, is an error that names the file, never a run without a lock {denied@connect}', () => {

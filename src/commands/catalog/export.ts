@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { cannotWrite, checkTarget } from '../../backup/export-target.ts';
 import { exportTo } from '../../backup/archive-catalog.ts';
 import { BaseCommand } from '../../terminal/base-command.ts';
 import { resolveReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
-import { ConfigError, errorCode } from '../../core/errors.ts';
 
 /** The document of `catalog export --json`. */
 export interface ExportedCatalog {
@@ -45,7 +44,7 @@ EXIT STATUS
     const { args, flags } = await this.parse(CatalogExport);
     await using context = await this.openContext('read');
     const file = resolve(args.file);
-    if (existsSync(file)) throw new ConfigError(`${file} is there already`, 'Name another file.');
+    await checkTarget(file);
     const given = flags['archive-password'];
     const { variable } = context.environment;
     const password =
@@ -54,9 +53,7 @@ EXIT STATUS
       await exportTo(context, file, password);
     } catch (error) {
       await rm(file, { force: true });
-      const code = errorCode(error);
-      if (code !== undefined && /^E[A-Z]+$/.test(code)) throw new ConfigError(`${file} cannot be written: ${code}`);
-      throw error;
+      throw cannotWrite(file, error);
     }
     const holdsSecrets = password !== undefined;
     this.log(`Wrote the catalogue to ${file}, ${holdsSecrets ? 'encrypted, with its secrets' : 'without secrets'}`);

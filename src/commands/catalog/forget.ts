@@ -44,7 +44,7 @@ EXIT STATUS
     const { args, flags } = await this.parse(CatalogForget);
     await using context = await this.openContext('change');
     const { catalog, environment } = context;
-    await using _lock = await takeRunLock(context, 0);
+    await using _lock = await takeRunLock(context, { command: 'catalog forget' });
     const { place } = args;
     const user = (await catalog.servers.list()).find((server) => knownPlaceOf(server, environment) === place);
     if (user !== undefined && !flags.missing) {

@@ -61,7 +61,7 @@ EXIT STATUS
   async run(): Promise<RebuiltServerRow[]> {
     const { flags } = await this.parse(CatalogRebuild);
     await using context = await this.openContext('create');
-    await using _lock = await takeRunLock(context, 0);
+    await using _lock = await takeRunLock(context, { command: 'catalog rebuild' });
     const given = flags['archive-password'];
     const warn = (message: string) => tell(`pgbak: warning: ${message}`);
     const request = {

@@ -52,7 +52,7 @@ EXIT STATUS
     }
     await using context = await this.openContext('change');
     const { catalog } = context;
-    await using _lock = await takeRunLock(context, 0);
+    await using _lock = await takeRunLock(context, { command: 'catalog retime' });
     const backup = await findBackup(catalog, Number(args.backup), undefined);
     if (!isAhead(backup.startedAt, now)) {
       throw new ConfigError(
