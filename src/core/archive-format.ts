@@ -39,8 +39,8 @@ export function parseCompression(text: string): Compression {
   const compression = compressionOf(text);
   if (compression !== undefined) return compression;
   throw new ConfigError(
-    `unknown compression${likelyMeant(text)}`,
-    'Use lzma2:1 (fast) to lzma2:9 (small), zstd:1 (very fast) to zstd:19, ppmd, or none.',
+    `the compression must be lzma2:1 (fast) to lzma2:9 (small), zstd:1 (very fast) to zstd:19, ppmd or none${likelyMeant(text)}`,
+    'For example: --compression zstd:3',
   );
 }
 

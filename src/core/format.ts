@@ -102,3 +102,17 @@ export function formatDue(due: Date, now: Date, { zone = 'utc' }: { zone?: Zone 
   const hours = Math.floor(minutes / 60);
   return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`} (${when})`;
 }
+
+export interface WantedNumber {
+  /** `seconds`; without it the number is one of things that the flag's name tells. */
+  unit?: string;
+  example: number;
+  least?: number;
+  most?: number;
+}
+
+/** What a number has to be, for flags and prompts alike: `whole seconds from 1 up, such as 600`. */
+export function wantedNumber({ unit, example, least = 0, most }: WantedNumber): string {
+  const range = most !== undefined ? ` from ${least} to ${most}` : least > 0 ? ` from ${least} up` : '';
+  return `${unit === undefined ? 'a whole number' : `whole ${unit}`}${range}, such as ${example}`;
+}

@@ -5,7 +5,7 @@ import { Secret } from '../core/secret.ts';
 export function parsePingUrl(text: string): URL {
   const url = parsed(text);
   if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
-  throw new ConfigError('a ping URL is not a http:// or https:// address', 'Use one such as https://hc-ping.com/UUID.');
+  throw new ConfigError('a ping URL must begin with https:// or http://, such as https://hc-ping.com/your-uuid');
 }
 
 /** The URL one step below another, which tells healthchecks.io of a start or a failure. A URL that cannot be read stays as it is. */

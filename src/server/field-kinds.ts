@@ -12,6 +12,7 @@ import {
   type CellRule,
 } from '../core/row-cells.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
+import { wantedNumber } from '../core/format.ts';
 
 /** The facts that fields of all kinds have. */
 export interface FieldFacts {
@@ -143,7 +144,7 @@ export function whole<const Facts extends FieldFacts>(
   }: { what: string; unit: string; least: number; default: number; parseFlag?: (text: string) => number },
 ) {
   const message = ({ input }: { input: number }) =>
-    `the ${what} is ${input}, which is not a whole number of ${unit} from ${least} up`;
+    `the ${what} is ${input}; it must be ${wantedNumber({ unit, least, example: rest.default })}`;
   return {
     ...withColumn(facts),
     ...WHOLE,
@@ -161,7 +162,10 @@ export function optionalCount<const Facts extends FieldFacts>(facts: Facts) {
   const flag = `--${facts.flag}`;
   const parse = (count: number) => {
     if (Number.isSafeInteger(count) && count >= 0) return count === 0 ? undefined : count;
-    throw new ConfigError(`${flag} is ${count}, which is not a whole number`, `0 takes the rule away: ${flag} 0`);
+    throw new ConfigError(
+      `${flag} is ${count}; it must be a whole number, such as 7`,
+      `To take the rule away: ${flag} 0`,
+    );
   };
   return {
     ...withColumn(facts),

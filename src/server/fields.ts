@@ -68,7 +68,10 @@ export const SERVER_FIELDS = {
     },
     (given) => {
       if (given.trim() !== '') return given;
-      throw new ConfigError('the connection string is empty');
+      throw new ConfigError(
+        'the connection string is empty',
+        'For example: --connection-string postgresql://app@db.example/shop',
+      );
     },
   ),
   frequencyHours: whole(

@@ -4,9 +4,17 @@ import { ConfigError } from '../core/errors.ts';
 /** Reads a server's name. Commands take an id or a name, so a name of digits only would be read as an id. */
 export function parseName(text: string): string {
   const name = text.trim();
-  if (name === '') throw new ConfigError('the name is empty', 'Give the server a name: --name shop');
-  if (isId(name)) throw new ConfigError(`the name "${name}" would be taken for an id`, 'Add a letter to it.');
-  if (hasControlCharacter(name)) throw new ConfigError('the name has a control character');
+  if (name === '') throw new ConfigError('the name of the server is empty', 'For example: --name shop');
+  if (isId(name))
+    throw new ConfigError(
+      `the name "${name}" would be taken for an id: add a letter to it, such as shop${name}`,
+      `For example: --name shop${name}`,
+    );
+  if (hasControlCharacter(name))
+    throw new ConfigError(
+      'the name has a control character: use letters and digits, such as shop',
+      'For example: --name shop',
+    );
   return name;
 }
 
@@ -36,6 +44,8 @@ function hasControlCharacter(text: string): boolean {
   return /[\u0000-\u001F\u007F]/.test(text);
 }
 
+const EXAMPLE = 'For example: --archive-name production/shop';
+
 /** Room for the time stamp and extension behind the name within B2's 1,024 bytes and a file system's 255. */
 const LONGEST_NAME_BYTES = 900;
 const LONGEST_PART_BYTES = 200;
@@ -50,9 +60,9 @@ export function parseArchiveName(text: string): string {
   if (problem === undefined) return text;
   // A URL may hold a secret.
   if (text.includes('://'))
-    throw new ConfigError('the archive name is a URL', 'Use a name such as shop or production/shop.');
+    throw new ConfigError('the archive name is a URL: use a name such as shop or production/shop', EXAMPLE);
   const shown = text.length > LONGEST_PART_BYTES ? `${text.slice(0, LONGEST_PART_BYTES)}...` : text;
-  throw new ConfigError(`archive name "${shown}" ${problem}`, 'Use a name such as shop or production/shop.');
+  throw new ConfigError(`the archive name "${shown}" ${problem}: use a name such as shop or production/shop`, EXAMPLE);
 }
 
 /** Whether pgbak could have given that name. A storage may list others. */

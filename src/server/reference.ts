@@ -36,7 +36,9 @@ export function resolveReference(value: Secret, what: string, variable: (name: s
 
 function firstLine(path: string, what: string): string {
   if (!isAbsolute(path)) {
-    throw new ConfigError(`${what} refers to the file ${path}, which is not an absolute path`);
+    throw new ConfigError(
+      `${what} refers to the file ${path}, whose path must begin with /, such as file:/etc/pgbak/secret`,
+    );
   }
   const [line = ''] = contents(path, what).split(/\r?\n/, 1);
   if (line === '') throw new ConfigError(`${what} refers to the file ${path}, whose first line is empty`);
@@ -47,7 +49,13 @@ function contents(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const reasons: Record<string, string> = { ENOENT: 'does not exist', EACCES: 'may not be read by this user' };
+    const reasons: Record<string, string> = {
+      ENOENT: 'does not exist',
+      ENOTDIR: 'does not exist',
+      EACCES: 'may not be read by this user',
+      EPERM: 'may not be read by this user',
+      EISDIR: 'is a directory',
+    };
     const code = errorCode(error) ?? 'unknown error';
     throw new ConfigError(`${what} refers to the file ${path}, which ${reasons[code] ?? `cannot be read (${code})`}`);
   }

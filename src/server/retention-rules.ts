@@ -32,7 +32,10 @@ export function parsePeriod(text: string): Period {
   };
   const isWhole = parts.map(([part]) => part).join('') === text;
   if (isWhole && Object.values(period).some((count) => count > 0)) return period;
-  throw new ConfigError('--keep-within is not a period', 'Hours, days, weeks, months and years: 48h, 30d, 2w, 1y6m');
+  throw new ConfigError(
+    'the period must be hours, days, weeks, months or years, such as 48h, 30d, 2w or 1y6m',
+    'For example: --keep-within 30d',
+  );
 }
 
 /** The instant one period before another, by the calendar of UTC. */

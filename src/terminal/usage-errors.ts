@@ -14,7 +14,9 @@ interface ParserError {
 export interface MistypedCommand {
   /** As it is typed: `catalog export`. */
   name: string;
-  flags: Readonly<Record<string, { type: string; allowNo?: boolean; helpValue?: string | string[]; hidden?: boolean }>>;
+  flags: Readonly<
+    Record<string, { type: string; allowNo?: boolean; char?: string; helpValue?: string | string[]; hidden?: boolean }>
+  >;
   args: Readonly<Record<string, unknown>>;
   /** As oclif takes them; the first one is shown where something is missing. */
   examples: readonly (string | { command: string })[] | undefined;
@@ -74,8 +76,16 @@ function flagIn(typed: string, known: MistypedCommand['flags']): string | undefi
   if (/^-[a-z]$/i.test(typed)) return typed;
   // `-force`; others that begin like this may be a password, as in `-pSECRET`.
   if (/^-[a-z]/.test(typed) && Object.hasOwn(known, typed.slice(1))) return typed;
+  const long = behindShortFlag(typed, known);
+  if (long !== undefined) return long;
   const name = /^--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?==|$)/.exec(typed)?.[0];
   return name === undefined || name.length > LONGEST_NAME ? undefined : name;
+}
+
+/** The parser takes `-quiet` for `-q` and `-uiet`. The flag that was typed, with its one dash. */
+function behindShortFlag(typed: string, known: MistypedCommand['flags']): string | undefined {
+  const name = Object.keys(known).find((flag) => known[flag]?.char === flag[0] && typed === `-${flag.slice(1)}`);
+  return name === undefined ? undefined : `-${name}`;
 }
 
 function missingNames(args: unknown): string {

@@ -41,8 +41,8 @@ describe('add without a terminal', () => {
       { ...shop, destination: 'file:backups' },
       /the directory in the destination "file:backups" must begin with \//,
     ],
-    ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL is not a http/],
-    ['a compression that is none', { ...shop, compression: 'zip:3' }, /^pgbak: unknown compression\n/],
+    ['a ping URL that is none', { ...shop, 'hc-url-fail': 'hc-ping.com/uuid-1' }, /a ping URL must begin with https/],
+    ['a compression that is none', { ...shop, compression: 'zip:3' }, /^pgbak: the compression must be .* or none\n/],
     ['an exclusion of nothing', { ...shop, 'exclude-table': '' }, /--exclude-table is empty/],
     [
       'an archive password of nothing {secret@connect}',

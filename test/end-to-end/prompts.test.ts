@@ -88,7 +88,7 @@ describe.each([60, 120])('in a terminal of %i columns, add', (width) => {
     terminal.enter('archive secret');
     await terminal.shows('Health check URL');
     terminal.type('hc-ping.com/uuid');
-    await terminal.shows('is not a http:// or https:// address');
+    await terminal.shows('a ping URL must begin with https://');
     terminal.press('C-u');
     terminal.enter('https://hc-ping.com/uuid');
 

@@ -51,7 +51,7 @@ test('in a directory: looked at first, then removed, and never by anything but t
   );
   expect(await account.pgbak('edit', 'shop', '--keep-within', '3 days')).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/is not a period/),
+    stderr: expect.stringMatching(/the period must be/),
   });
   await account.pgbak('verify', 'shop', '--at', '2');
   await account.pgbak('edit', 'shop', '--keep-daily', '2');

@@ -138,7 +138,7 @@ describe('one health check', () => {
       changes: ['hc-url-start', 'hc-url-success', 'hc-url-fail'].map((name) => ({ name, change: 'removed' })),
     });
     expect((await account.add({ ...shop, name: 'x', 'hc-url': 'hc.example/uuid-1' })).stderr).toMatch(
-      /^pgbak: a ping URL is not a http/,
+      /^pgbak: a ping URL must begin with https/,
     );
   });
 });

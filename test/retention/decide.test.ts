@@ -229,7 +229,7 @@ test.each([
 
 test('what cannot be meant is refused, and 0 takes a rule away', () => {
   for (const text of ['', '0d', '5', 'd', '3 d', '-1d', '1d2', '1s'])
-    expect(() => parsePeriod(text)).toThrow(/is not a period/);
+    expect(() => parsePeriod(text)).toThrow(/the period must be/);
   expect(() => parseServerInput({ keepDaily: 1.5 })).toThrow(/--keep-daily is 1.5/);
   expect(() => parseServerInput({ keepLast: -1 })).toThrow(/--keep-last is -1/);
   expect(parseServerInput({ keepDaily: 0, keepWithin: '', keepLast: 3 })).toEqual({ keepLast: 3 });

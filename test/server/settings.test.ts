@@ -76,7 +76,7 @@ describe('settings', () => {
     });
     const problem = problemOf(() => resolveSettings(server, readEnvironment({})));
     expect(problem).toContain('NOWHERE');
-    expect(problem).toContain('unknown compression');
+    expect(problem).toContain('the compression must be');
     expect(problem).toContain('the destination must be b2 or a directory');
   });
 
@@ -95,7 +95,7 @@ describe('settings', () => {
   test.each([
     ['env:UNSET', 'UNSET, which is not set'],
     ['env:EMPTY', 'EMPTY, which is not set'],
-    ['file:relative', 'not an absolute path'],
+    ['file:relative', 'must begin with /'],
     ['file:/nowhere/at/all', 'does not exist'],
     [`file:${directory}`, 'EISDIR'],
     ['file:/dev/null', 'first line is empty'],

@@ -20,7 +20,7 @@ export async function askName(answers: ServerInput, { given, today, others, envi
 export async function askFrequency(answers: ServerInput, { given, today }: Asking): Promise<void> {
   if (given.frequencyHours !== undefined) return;
   const hours = answers.frequencyHours ?? today?.frequencyHours ?? SERVER_DEFAULTS.frequencyHours;
-  const problemOf = (text: string) => (hoursIn(text) === undefined ? FREQUENCY_EXAMPLES : undefined);
+  const problemOf = (text: string) => (hoursIn(text) === undefined ? `this must be ${FREQUENCY_EXAMPLES}` : undefined);
   const text = await askField('frequencyHours', { prefill: `${hours}h`, problemOf });
   answers.frequencyHours = hoursIn(text) ?? hours;
 }
