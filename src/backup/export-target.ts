@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, lstat, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError, errorCode, PgbakError } from '../core/errors.ts';
@@ -26,7 +27,10 @@ export async function checkTarget(file: string): Promise<void> {
 export function cannotWrite(file: string, error: unknown): unknown {
   const code = errorCode(error);
   if (error instanceof PgbakError || code === undefined || !/^E[A-Z]+$/.test(code)) return error;
-  const [reason, hint] = reasonsFor(dirname(file))[code] ?? ['the operating system refused it', undefined];
+  const directory = dirname(file);
+  // /proc takes no files, and says that there is none.
+  const shown = code === 'ENOENT' && existsSync(directory) ? 'EACCES' : code;
+  const [reason, hint] = reasonsFor(directory)[shown] ?? ['the operating system refused it', undefined];
   return new ConfigError(`cannot write ${file}: ${reason}`, hint);
 }
 

@@ -56,8 +56,8 @@ export async function takeRunLock(
   { command, waitMs }: Work,
 ): Promise<AsyncDisposable> {
   const inWords = ({ pid, host, since, command: other }: Holder) => {
-    const who = `process ${pid} on ${host}, since ${formatMade(new Date(since), clock.now(), { zone: zones.shown })}`;
-    return other === undefined ? who : `pgbak ${other} (${who})`;
+    const what = other === undefined ? '' : ` ("pgbak ${other}")`;
+    return `process ${pid}${what} on ${host}, since ${formatMade(new Date(since), clock.now(), { zone: zones.shown })}`;
   };
   const holder = async () => holderIn(await catalog.runNote.read());
   const lock = await takeLock(catalog.path, {

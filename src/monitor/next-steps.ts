@@ -16,12 +16,12 @@ export function lacksOf(server: ServerRecord, { environment }: Pick<Context, 'en
   return [
     ...(encryptionSource(server, environment) === 'none'
       ? [
-          `the archives of ${server.name} are NOT encrypted: anyone who gets one can read it. To encrypt them: pgbak edit ${name} --archive-password file:/path`,
+          `the archives of ${server.name} are NOT encrypted: anyone who gets one can read it. To encrypt them: pgbak edit ${name} --archive-password file:/path/to/file`,
         ]
       : []),
     ...(hcUrlSuccess === undefined && hcUrlFail === undefined
       ? [
-          `no health check is set: if a backup of ${server.name} fails or is not made, you will not notice. Make one at healthchecks.io, then: pgbak edit ${name} --hc-url URL`,
+          `no health check is set: if a backup of ${server.name} fails or is not made, you will not notice. Make one at healthchecks.io, then: pgbak edit ${name} --hc-url https://hc-ping.com/your-uuid`,
         ]
       : []),
   ];

@@ -97,7 +97,7 @@ describe('settings', () => {
     ['env:EMPTY', 'EMPTY, which is not set'],
     ['file:relative', 'must begin with /'],
     ['file:/nowhere/at/all', 'does not exist'],
-    [`file:${directory}`, 'EISDIR'],
+    [`file:${directory}`, 'is a directory'],
     ['file:/dev/null', 'first line is empty'],
   ])('refuse the reference %s by name', (reference, reason) => {
     const server = serverRecord({ archivePassword: new Secret(reference) });
