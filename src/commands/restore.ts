@@ -6,19 +6,19 @@ import { oneServer } from '../terminal/server-arguments.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { formatBytes, formatInstant } from '../core/format.ts';
 import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
-import { canAsk, isStdoutClosed } from '../terminal/output.ts';
+import { canAsk } from '../terminal/output.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
 import { openTarget } from '../restore/open-target.ts';
 import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { dumpPartsFrom, nowhereToRestore, partFlags } from '../terminal/restore-flags.ts';
+import { dumpPartsFrom, nowhereToRestore, partFlags, refuseUnusableOutput, STDOUT } from '../terminal/restore-flags.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
 import { loadedAmount, showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
 import { leftUntouched } from '../restore/left-behind.ts';
 import { Secret } from '../core/secret.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { aboutServer, ConfigError } from '../core/errors.ts';
+import { aboutServer } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { otherWords } from '../terminal/typed-again.ts';
@@ -27,9 +27,6 @@ import { restore, type RestoreDocument, type Target } from '../restore/restore.t
 
 const INTO = 'INTO A DATABASE';
 const ENCRYPTION = 'ENCRYPTION';
-
-/** A file name that means standard output. */
-const STDOUT = '-';
 
 type Parsed = Awaited<ReturnType<Restore['parseFlags']>>;
 type RestoreFlags = Parsed['flags'];
@@ -135,17 +132,9 @@ EXIT STATUS
     const { args, flags, raw } = await this.parseFlags();
     const isJson = this.jsonEnabled();
     const isAsking = flags.to === undefined && flags.output === undefined && !flags.stdout;
-    if ((flags.stdout || flags.output === STDOUT) && isStdoutClosed()) {
-      throw new ConfigError(
-        'standard output is closed, and the dump would go nowhere',
-        'Give it to a program (pgbak restore shop --stdout | psql restored), or write a file: --output FILE',
-      );
-    }
-    if (flags.output === STDOUT && isJson) {
-      throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output FILE');
-    }
+    refuseUnusableOutput(flags, isJson);
     await using context = await this.openContext('read');
-    if (isAsking && args.server === undefined && !canAsk(isJson)) throw nowhereToRestore('SERVER', 'shop.sql');
+    if (isAsking && args.server === undefined && !canAsk(isJson)) throw nowhereToRestore('shop', 'shop.sql');
     const server = await chooseServer(context.catalog, {
       idOrName: args.server,
       question: 'Restore which server?',

@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
+import { isStdoutClosed } from './output.ts';
 import { numberFlag } from './number-flag.ts';
 import type { DumpParts } from '../restore/parts/match-names.ts';
 
@@ -68,4 +69,20 @@ export function nowhereToRestore(server: string, file: string): ConfigError {
     'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
     `For example: pgbak restore ${server} --output ${file}`,
   );
+}
+
+/** A file name that means standard output. */
+export const STDOUT = '-';
+
+/** Throws a `ConfigError` where the dump would go to a standard output that is closed, or that JSON goes to as well. */
+export function refuseUnusableOutput(flags: { stdout: boolean; output: string | undefined }, isJson: boolean): void {
+  if ((flags.stdout || flags.output === STDOUT) && isStdoutClosed()) {
+    throw new ConfigError(
+      'standard output is closed, and the dump would go nowhere',
+      'Give it to a program (pgbak restore shop --stdout | psql restored), or write a file: --output shop.sql',
+    );
+  }
+  if (flags.output === STDOUT && isJson) {
+    throw new ConfigError('--json and the dump both go to standard output', 'Name a file: --output shop.sql');
+  }
 }
