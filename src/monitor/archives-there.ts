@@ -38,7 +38,7 @@ export async function archivesThere(
       ? []
       : [
           `Mind: ${place} holds archives of that archive name that another catalogue made (${stranger}). ` +
-            'Where another machine stores there, give each its own name: --archive-name. ' +
+            'Where another machine stores there, give each its own name, such as --archive-name this-host/shop. ' +
             `If they are earlier backups of this server, take them over once these settings are stored: ${rebuild} --adopt-catalog ${stranger}`,
         ]),
     ...(unlistedCount === 0

@@ -36,7 +36,10 @@ export async function settleDestination(
     const isThere = existsSync(path);
     if (!isAllowed && (await ask?.(error.message, isThere)) !== true) {
       const means = isThere ? 'Mount its disk, or use the directory as it is' : 'Mount its disk, or create it';
-      throw new ConfigError(error.message, `Is the path right? ${means}: ${editCommand(`--destination ${quoted(place)} --create-destination`)}`);
+      throw new ConfigError(
+        error.message,
+        `Is the path right? ${means}: ${editCommand(`--destination ${quoted(place)} --create-destination`)}`,
+      );
     }
     await acceptPlace(place, catalog.places);
     return isThere ? `${path} exists and is used as it is` : `Created ${path}`;
