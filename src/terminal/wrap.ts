@@ -8,8 +8,11 @@ const LONGEST_WORD = 24;
 // oxlint-disable-next-line no-control-regex
 const COLOR_CODES = /\u001B\[\d+m/g;
 
-/** What is to be typed, at the end of a line: a command, or the flags that one lacks. */
-const COMMAND = /^(.+:) ((?:(?:pgbak|sudo|systemctl|chmod|rm|apt|ulimit|sqlite3|b2) |--[a-z]).*[^.])$/;
+const PROGRAMS = 'pgbak|sudo|systemctl|chmod|rm|apt|ulimit|sqlite3|b2';
+/** Flags, each with its value where it has one: more words than that are a sentence that begins with a flag. */
+const FLAGS = String.raw`--[a-z][-a-z]*(?:[= ](?:'[^']*'|[^-\s']\S*|-))?`;
+/** What is to be typed, at the end of a line: a command, or the flags that one lacks. Behind the name of pgbak stands a message. */
+const COMMAND = new RegExp(String.raw`^(.+:)(?<!^pgbak:) ((?:(?:${PROGRAMS}) .*|${FLAGS}(?: ${FLAGS})*)(?<!\.))$`);
 /** In a narrower column a command cannot be copied anyway. */
 const NARROWEST_FOR_COMMANDS = 40;
 

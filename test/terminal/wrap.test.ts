@@ -36,3 +36,24 @@ describe('a command at the end of a line', () => {
     expect(wrapLines(`${HINT}.`, 60)).toContain('destination: pgbak');
   });
 });
+
+describe('a sentence that begins with a flag', () => {
+  test.each([
+    'pgbak: --at 1 hour ago is neither "latest", nor the id of a backup, nor a time',
+    'Mind: --exclude-table nosuch matches nothing, so it leaves nothing out. Put a name in double quotes',
+    'pgbak: --keep-last takes whole backups, such as 7, and no text that only looks like one',
+    'pgbak: --frequency-hrs 30m is no number of whole hours, such as 6, and no text such as 6h',
+    'pgbak: schedule: --install crom is not known here, and the known ones are cron and systemd',
+    'pgbak: pgbak starts the next backup of that server when the one that is under way has ended',
+  ])('is wrapped like any other: %s', (sentence) => {
+    const lines = wrapLines(sentence, 60).split('\n');
+    expect(lines.join(' ')).toBe(sentence);
+    expect(lines[0]?.length).toBeGreaterThan(40);
+  });
+
+  test('is none where only flags and their values follow', () => {
+    const text =
+      "To make another database of that name, with all that is in the dump, and of its owner: --create --to 'x y' --maintenance-db template1 --yes";
+    expect(wrapLines(text, 60).split('\n').at(-1)).toBe("--create --to 'x y' --maintenance-db template1 --yes");
+  });
+});
