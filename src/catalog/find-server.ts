@@ -43,9 +43,15 @@ export async function findBackup(
   servers: readonly string[] | undefined,
 ): Promise<BackupRecord> {
   const backup = await catalog.backups.find(backupId);
-  if (backup === undefined)
-    throw new ConfigError(`there is no backup ${backupId}`, 'The ids of all backups: pgbak logs');
   const named = servers === undefined ? [] : await findServers(catalog, servers);
+  if (backup === undefined) {
+    const [only] = named.length === 1 ? named : [];
+    const hint =
+      only === undefined
+        ? 'The ids of all backups: pgbak logs'
+        : `The backups of ${only.name}: pgbak backups ${quoted(only.name)}`;
+    throw new ConfigError(`there is no backup ${backupId}`, hint);
+  }
   if (named.length > 0 && !named.some(({ id }) => id === backup.serverId)) {
     throw new ConfigError(
       `backup ${backupId} is of ${backup.serverName}, not of ${named.map(({ name }) => name).join(' or ')}`,

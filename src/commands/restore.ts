@@ -8,10 +8,20 @@ import { formatBytes, formatInstant } from '../core/format.ts';
 import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
 import { canAsk } from '../terminal/output.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
+import { ownConnection } from '../restore/target-server.ts';
 import { openTarget } from '../restore/open-target.ts';
 import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
-import { dumpPartsFrom, nowhereToRestore, partFlags, refuseUnusableOutput, STDOUT } from '../terminal/restore-flags.ts';
+import {
+  dumpPartsFrom,
+  encryptionFlags,
+  nowhereToRestore,
+  partFlags,
+  refuseBareName,
+  refusePartInFile,
+  refuseUnusableOutput,
+  STDOUT,
+} from '../terminal/restore-flags.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
 import { loadedAmount, showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
@@ -22,11 +32,10 @@ import { aboutServer } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { otherWords } from '../terminal/typed-again.ts';
-import { describePoint, findPoint, type RestorePoint } from '../restore/choose-point.ts';
+import { describePoint, findPoint, serverOfId, type RestorePoint } from '../restore/choose-point.ts';
 import { restore, type RestoreDocument, type Target } from '../restore/restore.ts';
 
 const INTO = 'INTO A DATABASE';
-const ENCRYPTION = 'ENCRYPTION';
 
 type Parsed = Awaited<ReturnType<Restore['parseFlags']>>;
 type RestoreFlags = Parsed['flags'];
@@ -109,15 +118,7 @@ EXIT STATUS
       helpValue: 'SECONDS',
     }),
     yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
-    'archive-password': Flags.string({
-      helpGroup: ENCRYPTION,
-      description: "in place of the server's archive passwords: env:NAME, file:/path, or - to type it",
-      helpValue: 'PASSWORD',
-    }),
-    'allow-unencrypted': Flags.boolean({
-      helpGroup: ENCRYPTION,
-      description: 'accept an archive that is not encrypted though there is an archive password',
-    }),
+    ...encryptionFlags,
     ...partFlags,
     ...utcFlag,
   };
@@ -133,15 +134,17 @@ EXIT STATUS
     const isJson = this.jsonEnabled();
     const isAsking = flags.to === undefined && flags.output === undefined && !flags.stdout;
     refuseUnusableOutput(flags, isJson);
+    if (args.server === undefined) refuseBareName(flags.to);
     await using context = await this.openContext('read');
     if (isAsking && args.server === undefined && !canAsk(isJson)) throw nowhereToRestore('shop', 'shop.sql');
     const server = await chooseServer(context.catalog, {
-      idOrName: args.server,
+      idOrName: args.server ?? (await serverOfId(flags.at, context)),
       question: 'Restore which server?',
       usage: 'pgbak restore shop --to URL',
       isJson,
     });
     if (isAsking && !canAsk(isJson)) throw nowhereToRestore(quoted(server.name), quoted(`${server.name}.sql`));
+    refuseBareName(flags.to, () => ownConnection(server, context));
     return await aboutServer(server.name, async () => await this.restore(server, { flags, raw, isAsking }, context));
   }
 
@@ -219,6 +222,7 @@ EXIT STATUS
       const goal = await askGoal({ server, point, given: { create, clean }, open }, context);
       const typed = goal.flags;
       if (goal.kind === 'file') {
+        refusePartInFile(flags, point);
         if (!yes) await confirmPlan([`${describePoint(point, context)}, into the file ${goal.path}`]);
         return { target: { kind: 'file', path: goal.path }, typed };
       }
@@ -229,6 +233,7 @@ EXIT STATUS
       else await confirmPlan(plan);
       return { target, typed: goal.isReplaced && !yes ? [...typed, '--yes'] : typed };
     }
+    if (flags.to === undefined) refusePartInFile(flags, point);
     if (flags.output !== undefined && flags.output !== STDOUT) {
       return { target: { kind: 'file', path: resolve(flags.output) } };
     }

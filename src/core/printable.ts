@@ -34,17 +34,19 @@ function hex(character: string, digits: number): string {
  * From the scheme of a URL to the last `@` before a space or quote: a password may hold any other character. One slash is enough:
  * a URL that was taken for a path has lost the other.
  */
-const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/{1,2}[^\s"'`<>:/?#@]*):[^\s"'`<>]*@/gi;
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/{1,2}[^\s"'`<>:/?#@]*:)[^\s"'`<>]*@/gi;
 const QUERY_PASSWORD = /([?&](?:ssl)?password=)[^\s"'`<>&#]+/gi;
 /** In a connection string in key/value form; see libpq's "Connection Strings". */
 const PAIR_PASSWORD = /\b((?:ssl)?password\s*=\s*)(?:'(?:[^'\\]|\\.)*'?|[^\s"'`<>&]+)/gi;
 
-/** Hides the passwords in a text that may hold connection strings or other URLs. */
+/** Stands for a password in a connection string that a person completes. */
+export const PASSWORD_PLACEHOLDER = 'PASSWORD';
+
+/** Hides the passwords in a text that may hold connection strings or other URLs. The placeholder stays. */
 export function withoutPasswords(text: string): string {
-  return text
-    .replace(URL_PASSWORD, '$1:[hidden]@')
-    .replace(QUERY_PASSWORD, '$1[hidden]')
-    .replace(PAIR_PASSWORD, '$1[hidden]');
+  const hidden = (end: string) => (whole: string, start: string) =>
+    whole === `${start}${PASSWORD_PLACEHOLDER}${end}` ? whole : `${start}[hidden]${end}`;
+  return text.replace(URL_PASSWORD, hidden('@')).replace(QUERY_PASSWORD, hidden('')).replace(PAIR_PASSWORD, hidden(''));
 }
 
 /** A word for a shell, on one line: in single quotes, unless it is safe without. */

@@ -43,6 +43,13 @@ export async function findPoint(server: ServerRecord, at: string, context: Conte
   return asRestorePoint(backup);
 }
 
+/** The id of the server whose backup `at` names by its id; undefined where `at` is no id, or the server was deleted. */
+export async function serverOfId(at: string | undefined, { catalog }: Context): Promise<string | undefined> {
+  if (at === undefined || !/^\d+$/.test(at)) return undefined;
+  const { serverId } = await findBackup(catalog, Number(at), undefined);
+  return serverId === undefined ? undefined : String(serverId);
+}
+
 /** All restore points of a server, newest first. Throws a `ConfigError` where there is none. */
 export async function allPoints(server: ServerRecord, { catalog, report }: Context): Promise<RestorePoint[]> {
   const newest = await catalog.backups.newestPoints(Number.MAX_SAFE_INTEGER, [server.id]);

@@ -28,7 +28,7 @@ import { openPart, thenDisposed } from './parts/open-part.ts';
 import { correctedBy, reach } from './target-server.ts';
 import { heldDirectory } from './temporary.ts';
 import type { Context } from '../core/context.ts';
-import { analyzes, planOf, refuseMismatch, type TargetOptions } from './restore-plan.ts';
+import { analyzes, planOf, refuseMismatch, toOther, type TargetOptions } from './restore-plan.ts';
 
 export interface OpenedTarget {
   target: DatabaseTarget;
@@ -79,13 +79,13 @@ export async function openTarget(
   )
     throw new ConfigError(
       `there is a database ${named.label} already`,
-      'Name another with --create, or restore into that one without --create.',
+      `Name another in --to, with --create: ${toOther(named, name)} --create\nOr restore into the one that is there: leave --create out, and add --clean to replace everything in it.`,
     );
   if (create) await refuseToCreate(server, named);
   if (tableCount > 0 && !clean && !isSelection(parts)) {
     throw new FilledTargetError(
       `${named.label} is not empty: it holds ${formatCount(tableCount, 'table')}, and nothing was changed`,
-      'Restore into a new database: --create. Or replace everything in this one: --clean',
+      `Name a new database in --to, with --create: ${toOther(named, name)} --create\nOr replace everything in this one: --clean`,
     );
   }
 

@@ -1,3 +1,5 @@
+import { quoted } from '../core/printable.ts';
+import { typedForm, type Connection } from '../postgres/connection.ts';
 import { isSelection, type DumpParts } from './parts/match-names.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { RestorePoint } from './choose-point.ts';
@@ -43,6 +45,12 @@ export function refuseMismatch({ format }: RestorePoint, { parts, jobs, clean, c
       'Restore into a new database (--create), or by one job.',
     );
   }
+}
+
+/** `--to` with another database of the same server, as a person would type it. */
+export function toOther(connection: Connection, database: string): string {
+  const other = database.endsWith('_restored') ? `${database}_2` : `${database}_restored`;
+  return `--to ${quoted(typedForm(connection, other))}`;
 }
 
 interface Situation {

@@ -1,9 +1,11 @@
 import type { Context } from '../core/context.ts';
-import type { Connection } from '../postgres/connection.ts';
+import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { resolveReference } from '../server/reference.ts';
+import type { ServerRecord } from '../server/server.ts';
 import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
 import { databaseOf } from '../server/programs.ts';
-import { ProgramError } from '../core/errors.ts';
+import { attempt, PgbakError, ProgramError } from '../core/errors.ts';
 
 /** The hint about the connection string of a server that is backed up tells to edit it. Of any other, `remedy` tells where it comes from. */
 export function correctedBy(remedy: string, error: unknown): unknown {
@@ -19,4 +21,15 @@ export async function reach(connection: Connection, context: Pick<Context, 'envi
   const facts = await inspectServer(database);
   const programs = matchVersion(connection.label, facts.version, database.found);
   return { database, facts, programs };
+}
+
+/** The connection of the server itself; undefined where it is not known, as after a rebuild of the catalogue. */
+export function ownConnection(
+  server: ServerRecord,
+  { environment }: Pick<Context, 'environment'>,
+): Connection | undefined {
+  const own = attempt(() =>
+    parseConnection(resolveReference(server.connectionString, 'the connection string', environment.variable)),
+  );
+  return own instanceof PgbakError ? undefined : own;
 }

@@ -4,8 +4,12 @@ import type { Interfaces } from '@oclif/core';
 import { isStdoutClosed } from './output.ts';
 import { numberFlag } from './number-flag.ts';
 import type { DumpParts } from '../restore/parts/match-names.ts';
+import type { RestorePoint } from '../restore/choose-point.ts';
+import { typedForm, type Connection } from '../postgres/connection.ts';
+import { quoted } from '../core/printable.ts';
 
 const BINARY = 'OF BINARY BACKUPS';
+const ENCRYPTION = 'ENCRYPTION';
 
 /** Flags that choose a part of a backup. Most of them need a binary one. */
 export const partFlags = {
@@ -37,10 +41,12 @@ export const partFlags = {
   'schema-only': Flags.boolean({ description: 'everything but the rows', helpGroup: BINARY }),
   'no-owner': Flags.boolean({
     description: 'let everything belong to the role that restores',
+    exclusive: ['output', 'stdout'],
     helpGroup: 'INTO A DATABASE',
   }),
   'no-privileges': Flags.boolean({
     description: 'restore no privileges: who may do what',
+    exclusive: ['output', 'stdout'],
     helpGroup: 'INTO A DATABASE',
   }),
   jobs: numberFlag({ example: 4, least: 1, most: 64 })({
@@ -48,6 +54,19 @@ export const partFlags = {
     default: 1,
     helpValue: 'N',
     helpGroup: BINARY,
+  }),
+};
+
+/** Flags about the password of an archive. */
+export const encryptionFlags = {
+  'archive-password': Flags.string({
+    helpGroup: ENCRYPTION,
+    description: "in place of the server's archive passwords: env:NAME, file:/path, or - to type it",
+    helpValue: 'PASSWORD',
+  }),
+  'allow-unencrypted': Flags.boolean({
+    helpGroup: ENCRYPTION,
+    description: 'accept an archive that is not encrypted though there is an archive password',
   }),
 };
 
@@ -63,11 +82,55 @@ export function dumpPartsFrom(flags: Interfaces.InferredFlags<typeof partFlags>)
   };
 }
 
+/** Throws a `ConfigError` where flags ask for a part of a backup, and the dump goes to a file or to standard output. */
+export function refusePartInFile(
+  flags: Interfaces.InferredFlags<typeof partFlags>,
+  { format, backupId, serverName }: RestorePoint,
+): void {
+  const choices = [
+    ...(flags.schema ?? []).map((name) => ['--schema', quoted(name)]),
+    ...(flags.table ?? []).map((name) => ['--table', quoted(name)]),
+    ...(flags['data-only'] ? [['--data-only']] : []),
+    ...(flags['schema-only'] ? [['--schema-only']] : []),
+  ];
+  const [flag] = choices[0] ?? (flags.jobs > 1 ? ['--jobs'] : []);
+  if (flag === undefined) return;
+  const file = quoted(`${serverName}.${format === 'sql' ? 'sql' : 'dump'}`);
+  const whole = `pgbak restore ${quoted(serverName)} --at ${backupId} --output ${file}`;
+  if (format === 'sql') {
+    throw new ConfigError(
+      `this backup is an SQL script, which can only be restored as a whole: ${flag} needs a binary backup`,
+      `Write the whole script, and take out what you need: ${whole}`,
+    );
+  }
+  throw new ConfigError(
+    `a file holds the whole dump: ${flag} works only with --to`,
+    flag === '--jobs'
+      ? `Leave --jobs out: ${whole}`
+      : `Write the whole dump: ${whole}\nThen take the part out of it: pg_restore ${[...choices.flat(), '--file', 'part.sql', file].join(' ')}`,
+  );
+}
+
 /** The error where no flag says where to restore, and there is no terminal to ask on. */
 export function nowhereToRestore(server: string, file: string): ConfigError {
   return new ConfigError(
     'say where to restore: --to URL (with --create for a new database), --output FILE or --stdout',
     `For example: pgbak restore ${server} --output ${file}`,
+  );
+}
+
+/**
+ * Throws a `ConfigError` where `--to` gives a database's name alone.
+ *
+ * @param own connects to the database that is backed up: the example is made from it
+ */
+export function refuseBareName(to: string | undefined, own?: () => Connection | undefined): void {
+  if (to === undefined || !/^[\w-]{1,63}$/.test(to)) return;
+  const connection = own?.();
+  const example = connection === undefined ? `postgresql://app@db.example/${to}` : typedForm(connection, to);
+  throw new ConfigError(
+    '--to takes a connection string, not the name of a database alone',
+    `For example: --to ${quoted(example)}`,
   );
 }
 

@@ -34,7 +34,10 @@ export function usageMessage(error: ParserError, command: MistypedCommand): { me
     const known = Object.keys(command.args).map((name) => name.toUpperCase());
     const only =
       known.length === 1 ? `only one argument: ${known[0]}` : `only ${known.length} arguments: ${known.join(' and ')}`;
-    return { message: `${command.name} takes ${known.length === 0 ? 'no argument' : only}`, hint };
+    return {
+      message: `${command.name} takes ${known.length === 0 ? 'no argument' : only}`,
+      hint: 'at' in command.flags ? `--at chooses the backup: pgbak ${command.name} shop --at latest` : hint,
+    };
   }
   if (/^Missing \d+ required arg/.test(message)) {
     return { message: `${missingNames(error.args)} is missing`, hint: exampleOf(command) ?? hint };

@@ -32,6 +32,7 @@ beforeAll(async () => {
   places = {
     '@DIR@': account.folder.path,
     '@URL@': cluster.url('shop'),
+    '@RESTORED@': cluster.url('shop_restored').replace(/:[^:@]+@/, ':PASSWORD@'),
     '@NODB@': cluster.url('nodb'),
     '@WRONGPW@': cluster.url('shop', { user: 'postgres', password: 'wrong' }),
     '@PORT@': String(cluster.port),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
@@ -195,4 +196,23 @@ test.each([
   const database = newName();
   expect(await restore(database, ...flags)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
   expect(await exists(database)).toBe(false);
+});
+
+test.each([
+  [['--table', 'customer'], '--table', 'pg_restore --table customer --file part.sql shop.dump'],
+  [['--schema', 'sales', '--data-only'], '--schema', 'pg_restore --schema sales --data-only --file part.sql shop.dump'],
+  [['--schema-only'], '--schema-only', 'pg_restore --schema-only --file part.sql shop.dump'],
+  [['--jobs', '4'], '--jobs', 'Leave --jobs out: pgbak restore shop --at 1 --output shop.dump'],
+])('%j is not ignored where the dump goes to a file', async (flags, flag, hint) => {
+  await backUp({ format: 'binary' });
+  const file = account.folder.at('part.dump');
+  for (const into of [['--output', file], ['--stdout']]) {
+    expect(await account.pgbak('restore', 'shop', ...into, ...flags)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`a file holds the whole dump: ${flag} works only with --to\n`),
+    });
+  }
+  expect((await account.pgbak('restore', 'shop', '--output', file, ...flags)).stderr).toContain(hint);
+  expect(existsSync(file)).toBe(false);
 });

@@ -8,6 +8,7 @@ import { connectionTo, parseConnection, typedForm, type Connection } from '../..
 import { NoDatabaseError } from '../../postgres/session-failure.ts';
 import type { RestorePoint } from '../../restore/choose-point.ts';
 import { FilledTargetError, type OpenedTarget } from '../../restore/open-target.ts';
+import { ownConnection } from '../../restore/target-server.ts';
 import { prepareFile } from '../../restore/write-file.ts';
 import { isReference, resolveReference } from '../../server/reference.ts';
 import type { ServerRecord } from '../../server/server.ts';
@@ -98,14 +99,6 @@ async function askDatabase(question: GoalQuestion, isNew: boolean, context: Cont
       means = outcome.next;
     }
   }
-}
-
-/** The connection of the server itself; undefined where it is not known, as after a rebuild of the catalogue. */
-function ownConnection(server: ServerRecord, { environment }: Context): Connection | undefined {
-  const own = attempt(() =>
-    parseConnection(resolveReference(server.connectionString, 'the connection string', environment.variable)),
-  );
-  return own instanceof PgbakError ? undefined : own;
 }
 
 async function askWhichServer({ serverLabel }: Connection, name: string): Promise<boolean> {
