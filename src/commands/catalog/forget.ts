@@ -6,6 +6,7 @@ import { promptContext } from '../../system/interruption.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
 import { openPlace } from '../../server/storage-at.ts';
 import { knownPlaceOf } from '../../server/destination.ts';
+import { parsePlace, printPlace } from '../../storage/place.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { printable, quoted } from '../../core/printable.ts';
 
@@ -45,7 +46,7 @@ EXIT STATUS
     await using context = await this.openContext('change');
     const { catalog, environment } = context;
     await using _lock = await takeRunLock(context, { command: 'catalog forget' });
-    const { place } = args;
+    const place = printPlace(parsePlace(args.place));
     const user = (await catalog.servers.list()).find((server) => knownPlaceOf(server, environment) === place);
     if (user !== undefined && !flags.missing) {
       throw new ConfigError(
@@ -63,7 +64,7 @@ EXIT STATUS
     }
     const count = (ids ?? held).length;
     if (count === 0)
-      throw new ConfigError('there is nothing to give up in that place', 'To see where backups are: pgbak backups');
+      throw new ConfigError(`there is nothing to give up in ${place}`, 'To see where backups are: pgbak backups');
     if (!flags.yes) {
       if (!canAsk(this.jsonEnabled())) {
         throw new ConfigError(
