@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { isHeld } from './point-queries.ts';
 import type { Schema } from './schema.ts';
 
@@ -6,6 +6,8 @@ export interface PlaceQueries {
   /** The recorded content of the mark of a directory; undefined where none was recorded. `place` is `file:/dir`. */
   mark(place: string): Promise<string | undefined>;
   noteMark(place: string, mark: string): Promise<void>;
+  /** The directories for which this mark was recorded. */
+  withMark(mark: string): Promise<string[]>;
   /** The ids of the newest objects that a place should hold. */
   expected(place: string): Promise<string[]>;
   /** The ids of all objects that a place should hold. */
@@ -13,10 +15,23 @@ export interface PlaceQueries {
   /** How many objects with these names a place should hold for deleted servers. */
   orphans(place: string, objectNames: readonly string[]): Promise<number>;
   /**
+   * Records all that was stored in one directory as being in another, under the same names. What is recorded there already is
+   * given up in the old one.
+   */
+  move(from: Folder, to: Folder, at: Date): Promise<void>;
+  /** How many objects with these names each place should hold. */
+  holding(objectNames: readonly string[]): Promise<Map<string, number>>;
+  /**
    * Gives up all that a place should hold, or only the named objects: pgbak no longer expects or counts them, and retention
    * rules leave them out. Returns the number of backups.
    */
   giveUp(place: string, at: Date, objectIds?: readonly string[]): Promise<number>;
+}
+
+/** A directory as a place, and its path, with which the ids of its objects begin. */
+interface Folder {
+  place: string;
+  path: string;
 }
 
 /** A person may have removed one object by hand, but hardly this many. */
@@ -31,6 +46,10 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
     noteMark: async (place, mark) => {
       const insert = db.insertInto('places').values({ place, mark });
       await insert.onConflict((conflict) => conflict.column('place').doUpdateSet({ mark })).execute();
+    },
+    withMark: async (mark) => {
+      const rows = await db.selectFrom('places').select('place').where('mark', '=', mark).execute();
+      return rows.map(({ place }) => place);
     },
     expected: async (place) => {
       const rows = await held(db, place).select('object_id').orderBy('id', 'desc').limit(EXPECTED).execute();
@@ -47,6 +66,29 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
       return count;
+    },
+    move: (from, to, at) =>
+      db.transaction().execute(async (trx) => {
+        // The database counts characters, as its own length() does, and JavaScript does not.
+        const movedId = sql<string>`${to.path} || substr(object_id, length(${from.path}) + 1)`;
+        const already = held(trx, to.place).select('object_id');
+        const all = trx.updateTable('backup_log').where('place', '=', from.place).where('object_id', 'is not', null);
+        const live = all.where('removed_at', 'is', null).where('given_up_at', 'is', null);
+        await live.set({ given_up_at: at.toISOString() }).where(movedId, 'in', already).execute();
+        await all.set({ place: to.place, object_id: movedId }).where('given_up_at', 'is', null).execute();
+        const { mark } = await trx
+          .selectFrom('places')
+          .select('mark')
+          .where('place', '=', from.place)
+          .executeTakeFirstOrThrow();
+        const insert = trx.insertInto('places').values({ place: to.place, mark });
+        await insert.onConflict((conflict) => conflict.column('place').doUpdateSet({ mark })).execute();
+      }),
+    holding: async (objectNames) => {
+      const named = db.selectFrom('backup_log').where('object_name', 'in', objectNames).where('place', 'is not', null);
+      const counted = isHeld(named.where('object_id', 'is not', null)).groupBy('place');
+      const rows = await counted.select((eb) => ['place', eb.fn.countAll<number>().as('count')]).execute();
+      return new Map(rows.flatMap(({ place, count }) => (place === null ? [] : [[place, count]])));
     },
     giveUp: (place, at, objectIds) =>
       db.transaction().execute(async (trx) => {

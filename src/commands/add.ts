@@ -11,6 +11,8 @@ import { brokenReferences, refuseBrokenReferences } from '../server/check-refere
 import { readEnvironment } from '../server/environment.ts';
 import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { lacksOf, nextSteps } from '../monitor/next-steps.ts';
+import { bringAlong } from '../restore/moved-directory.ts';
+import { knownPlaceOf } from '../server/destination.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 
 /** The document of `add --json`. */
@@ -91,7 +93,9 @@ EXIT STATUS
     const warn = (message: string) => context.report({ type: 'warning', server: name, message: `warning: ${message}` });
     for (const { message } of brokenReferences(fields, environment)) warn(`${name}: ${message}`);
     for (const message of lacksOf(server, context)) warn(message);
-    this.log([`Added server ${id}: ${name}`, ...(await nextSteps(server, context))].join('\n'));
+    const place = knownPlaceOf(server, environment);
+    const moved = place === undefined ? [] : await bringAlong(place, context);
+    this.log([`Added server ${id}: ${name}`, ...moved, ...(await nextSteps(server, context))].join('\n'));
     return { id, name };
   }
 }

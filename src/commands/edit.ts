@@ -8,8 +8,9 @@ import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
-import { settleDestination } from '../monitor/lost-directory.ts';
+import { misplacedIn, settleDestination } from '../monitor/lost-directory.ts';
 import { takeOver } from '../monitor/next-steps.ts';
+import { bringAlong } from '../restore/moved-directory.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
 import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
@@ -84,8 +85,7 @@ EXIT STATUS
       throw new ConfigError('nothing to change was given', `For example: ${editCommand('--frequency-hrs 6')}`);
     }
 
-    const stored = await catalog.backups.inStorage(today.id);
-    const storedCount = stored.length;
+    const storedCount = (await catalog.backups.inStorage(today.id)).length;
     const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate, storedCount }, context) : given;
     if (isGiven && isPasswordReplaced(input) && canAsk(isJson)) {
       const { offerToKeep } = await import('../terminal/prompts/ask-password.ts');
@@ -112,9 +112,14 @@ EXIT STATUS
     for (const { message } of brokenReferences(changes, environment)) {
       context.report({ type: 'warning', server: fields.name, message: `warning: ${fields.name}: ${message}` });
     }
-    const { report, lines } = reportEdit(today, fields, { stored, environment });
-    if (knownPlaceOf(today, environment) !== knownPlaceOf(fields, environment))
-      lines.push(...(await takeOver(fields, context)));
+    const place = knownPlaceOf(fields, environment);
+    const isElsewhere = knownPlaceOf(today, environment) !== place;
+    const moved = isElsewhere && place !== undefined ? await bringAlong(place, context) : [];
+    const stored = await catalog.backups.inStorage(today.id);
+    const misplaced = await misplacedIn(context)(today);
+    const { report, lines } = reportEdit(today, fields, { stored, environment, misplaced });
+    lines.push(...moved);
+    if (isElsewhere) lines.push(...(await takeOver(fields, context)));
     for (const line of lines) this.log(line);
     const lapsed = await lapsedEncryption({ ...fields, id: today.id }, context);
     if (lapsed !== undefined) {

@@ -5,6 +5,7 @@ import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerFields } from '../server/server.ts';
+import { movedTo } from '../restore/moved-directory.ts';
 import { CATALOG_FACT, type Storage } from '../storage/storage.ts';
 
 /** One page of a listing, newest first. The newest archives show whether two machines share a name. */
@@ -65,7 +66,7 @@ async function look(
       const maker = info?.[CATALOG_FACT];
       if (name === objectName && maker !== undefined && !known.has(maker)) there.stranger ??= maker;
       else if (name === objectName) {
-        listed ??= new Set(await places.held(storage.place));
+        listed ??= await listedIn(storage.place, { places });
         if (!listed.has(id)) there.unlistedCount += 1;
       }
       looked += 1;
@@ -76,4 +77,10 @@ async function look(
     // A key that may only write is good enough for backups.
     if (!(error instanceof PgbakError)) throw error;
   }
+}
+
+/** What is recorded there, and what will be, as the directory was moved there. */
+async function listedIn(place: string, catalog: Pick<Catalog, 'places'>): Promise<Set<string>> {
+  const moved = await movedTo(place, catalog);
+  return new Set([...(await catalog.places.held(place)), ...moved.flatMap(({ paths }) => paths)]);
 }

@@ -1,6 +1,7 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
+import { forget } from '../restore/moved-directory.ts';
 import { changedFields, changesOf, changeText, type SettingChange } from '../server/changes.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
@@ -14,11 +15,18 @@ export interface EditReport {
   changes: SettingChange[];
 }
 
+interface Surroundings {
+  stored: readonly BackupRecord[];
+  environment: Environment;
+  /** Why the place that the server had is not there. */
+  misplaced: string | undefined;
+}
+
 /** What an edit changed, for programs and, line by line, for people. */
 export function reportEdit(
   today: ServerRecord,
   fields: ServerFields,
-  { stored, environment }: { stored: readonly BackupRecord[]; environment: Environment },
+  { stored, environment, misplaced }: Surroundings,
 ): { report: EditReport; lines: string[] } {
   const report = { id: today.id, name: fields.name, changes: changesOf(today, fields) };
   const lines = changedFields(today, fields).map((name) => {
@@ -30,7 +38,7 @@ export function reportEdit(
       `${fields.name}: ${today.unreadable === undefined ? 'nothing was changed' : 'its record was put right'}`,
     );
   }
-  lines.push(...leftBehind(today, fields, stored, environment));
+  lines.push(...leftBehind(today, fields, { stored, environment, misplaced }));
   if (report.changes.length > 0 && today.lastResult === 'failed') {
     lines.push(`Its last backup failed. To try again now: pgbak run ${quoted(fields.name)}`);
   }
@@ -41,13 +49,20 @@ export function reportEdit(
 function leftBehind(
   today: ServerRecord,
   fields: ServerFields,
-  stored: readonly BackupRecord[],
-  environment: Environment,
+  { stored, environment, misplaced }: Surroundings,
 ): string[] {
   const before = knownPlaceOf(today, environment);
   if (before === undefined || before === knownPlaceOf(fields, environment)) return [];
   const count = stored.filter(({ place }) => place === before).length;
   if (count === 0) return [];
+  if (misplaced !== undefined) {
+    const are = count === 1 ? 'is' : 'are';
+    const they = count === 1 ? 'it is' : 'they are';
+    return [
+      `${formatCount(count, 'backup')} ${are} recorded in ${before}: ${misplaced}`,
+      `Mount it to restore from there. If ${they} gone: ${forget(before)}`,
+    ];
+  }
   const [stay, them] = count === 1 ? ['stays', 'it'] : ['stay', 'them'];
   return [`${formatCount(count, 'backup')} ${stay} in ${before}; pgbak restores ${them} from there`];
 }

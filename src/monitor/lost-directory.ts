@@ -3,6 +3,7 @@ import type { Context } from '../core/context.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
 import { knownPlaceOf } from '../server/destination.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
+import { fileInPath } from '../storage/directory/file-in-path.ts';
 import { directoryAt } from '../storage/place.ts';
 import { acceptPlace, checkPlace } from '../storage/registry.ts';
 import { quoted } from '../core/printable.ts';
@@ -33,6 +34,8 @@ export async function settleDestination(
     return undefined;
   } catch (error) {
     if (!(error instanceof PgbakError)) throw error;
+    // A file can neither be created as a directory nor used as one.
+    if (fileInPath(path) !== undefined) throw error;
     const isThere = existsSync(path);
     if (!isAllowed && (await ask?.(error.message, isThere)) !== true) {
       const means = isThere ? 'Mount its disk, or use the directory as it is' : 'Mount its disk, or create it';

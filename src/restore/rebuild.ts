@@ -13,6 +13,7 @@ import type { Storage } from '../storage/storage.ts';
 import { candidatesOf, passwordsOf } from './archive-passwords.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 import { unsignedWarning } from './unsigned-archives.ts';
+import { bringAlong, lostElsewhere } from './moved-directory.ts';
 import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
 interface RebuiltServer {
@@ -47,6 +48,8 @@ interface Rebuilt {
   foreign: ForeignArchives[];
   /** Other catalogues whose archives can be restored now, and which no rule removes. */
   readOnly: string[];
+  /** What was done about directories that have another path now, and what is left to do. */
+  notes: string[];
 }
 
 /**
@@ -59,15 +62,16 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
   const storage = await openPlace(from, context);
   const ofPlace = { storage, passwordsOf: (server: ServerRecord) => knownPasswordsOf(server, environment, password) };
   const all = await listRemoteArchives(storage, '', signal);
+  const notes = await bringAlong(storage.place, context);
   const { isTaken, foreign, readOnly } = await settleOwners(all, adoptCatalogs, context);
   const byName = grouped(all.filter(isTaken), ({ archiveName }) => archiveName);
   const rebuilt: RebuiltServer[] = [];
   for (const [archiveName, archives] of byName) {
     archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
     const servers = await catalog.servers.list();
-    const existing = servers.find(
-      (one) => one.archiveName === archiveName && placeOf(one, environment) === storage.place,
-    );
+    const existing =
+      servers.find((one) => one.archiveName === archiveName && placeOf(one, environment) === storage.place) ??
+      (await ownerOf(archives, servers, context));
     const server = existing ?? (await addServer(archives, servers, storage.place, context));
     const unsigned: RemoteArchive[] = [];
     const source = { ...ofPlace, onUnsigned: (archive: RemoteArchive) => void unsigned.push(archive) };
@@ -79,7 +83,20 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
     }
     rebuilt.push({ server, isNew: existing === undefined, added });
   }
-  return { servers: rebuilt, foreign, readOnly };
+  notes.push(...(await lostElsewhere(all.filter(isTaken), storage.place, context)));
+  return { servers: rebuilt, foreign, readOnly, notes };
+}
+
+/** The server that has archives of a place already, though it stores elsewhere by now. */
+async function ownerOf(
+  archives: readonly RemoteArchive[],
+  servers: readonly ServerRecord[],
+  { catalog }: Context,
+): Promise<ServerRecord | undefined> {
+  const recorded = await catalog.backups.ofObjects(archives.map(({ object }) => object.id));
+  const places = new Set(archives.map(({ place }) => place));
+  const owners = new Set(recorded.flatMap(({ place = '', serverId }) => (places.has(place) ? [serverId] : [])));
+  return servers.find(({ id }) => owners.has(id));
 }
 
 /** A server without a readable password is rebuilt as well; a restore asks for the password. */

@@ -43,7 +43,7 @@ export async function checkPlace(place: string, memory: PlaceMemory): Promise<vo
   const parsed = parsePlace(place);
   if (parsed.kind !== 'directory') return;
   const { checkDirectory } = await import('./directory/mark.ts');
-  await checkDirectory(parsed.path, memory, false);
+  await checkDirectory(parsed.path, memory, 'look');
 }
 
 /** Creates a missing directory, and takes the one that is there for the right one. */
@@ -52,4 +52,12 @@ export async function acceptPlace(place: string, memory: PlaceMemory): Promise<v
   if (parsed.kind !== 'directory') return;
   const { acceptDirectory } = await import('./directory/mark.ts');
   await acceptDirectory(parsed.path, memory);
+}
+
+/** The mark of the directory that a place names; undefined where it cannot be read, or has none. */
+export async function markAt(place: string): Promise<string | undefined> {
+  const parsed = parsePlace(place);
+  if (parsed.kind !== 'directory') return undefined;
+  const { readMark } = await import('./directory/mark.ts');
+  return await readMark(parsed.path).catch(() => undefined);
 }

@@ -70,7 +70,7 @@ EXIT STATUS
       password: given === undefined ? undefined : givenPassword(given, context.environment),
     };
     const report: Report = (event) => void (event.type === 'warning' && warn(event.message));
-    const { servers: rebuilt, foreign, readOnly } = await rebuild(request, { ...context, report });
+    const { servers: rebuilt, foreign, readOnly, notes } = await rebuild(request, { ...context, report });
     for (const { catalogId, count, archiveNames } of foreign) {
       warn(`left alone: ${count} archives of the catalogue ${catalogId}: ${archiveNames.slice(0, 5).join(', ')}`);
     }
@@ -93,6 +93,7 @@ EXIT STATUS
     ]);
     if (cells.length === 0) this.log(`There are no archives of pgbak in ${flags.from}.`);
     else this.log(renderTable(REBUILD_COLUMNS, cells, terminalWidth(process.stdout)));
+    for (const note of notes) this.log(note);
     const [first] = rebuilt.flatMap(({ server, isNew }) => (isNew ? [quoted(server.name)] : []));
     if (first !== undefined) {
       this.logAsIs(`To restore now: pgbak restore ${first} --output FILE`);

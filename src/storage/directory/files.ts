@@ -95,7 +95,7 @@ export async function checkIsOwnFile(directory: string, path: string): Promise<v
   );
 }
 
-const OTHER_DIRECTORY = editCommand('--destination file:/other/dir');
+export const OTHER_DIRECTORY = editCommand('--destination file:/other/dir');
 const ELSEWHERE = `or choose another destination: ${OTHER_DIRECTORY}`;
 export const MORE_SPACE = `Free some space there, ${ELSEWHERE}`;
 

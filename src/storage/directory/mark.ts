@@ -3,7 +3,8 @@ import { constants, existsSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, StorageError } from '../../core/errors.ts';
-import { directoryError } from './files.ts';
+import { fileInPath } from './file-in-path.ts';
+import { directoryError, OTHER_DIRECTORY } from './files.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import { makeDirectory } from '../../system/make-directory.ts';
 import { syncDirectory } from '../../system/publish-file.ts';
@@ -16,26 +17,28 @@ export const MARK_NAME = '.pgbak-destination';
 const LONGEST_MARK_BYTES = 200;
 const MARK = /^pgbak destination ([\da-f-]{36})\n$/;
 
+/** `store`: archives will be stored there, and a directory without a mark gets one. `look`: the same, changing nothing. */
+export type DirectoryUse = 'store' | 'look' | 'read';
+
 /**
- * Proves that a directory is the one with the earlier archives, or that there are no earlier ones. With `isWriting` it
- * marks a directory without a mark.
+ * Proves that a directory is the one with the earlier archives, or that there are no earlier ones.
  *
  * @throws StorageError where the directory is missing or another one, most likely because its disk is not mounted
  */
-export async function checkDirectory(directory: string, memory: PlaceMemory, isWriting: boolean): Promise<void> {
+export async function checkDirectory(directory: string, memory: PlaceMemory, use: DirectoryUse): Promise<void> {
   const place = printPlace({ kind: 'directory', path: directory });
   const known = await memory.mark(place);
   const expected = await memory.expected(place);
   const wasUsed = known !== undefined || expected.length > 0;
-  if (!(await isDirectory(directory))) throw wasUsed ? gone(directory) : neverMade(directory);
+  if (!(await isDirectory(directory))) throw wasUsed ? gone(directory, use) : neverMade(directory, use);
   const found = await readMark(directory);
   if (found !== undefined && known !== undefined && found !== known)
-    throw another(directory, 'is that of another directory');
+    throw another(directory, 'is that of another directory', use);
   // A directory that was copied without hidden files still holds the archives.
   const holdsSome = expected.some((path) => existsSync(path));
-  if (found === undefined && known !== undefined && !holdsSome) throw another(directory, 'is missing');
-  if (known === undefined && expected.length > 0 && !holdsSome) throw gone(directory);
-  if (!isWriting || (found !== undefined && found === known)) return;
+  if (found === undefined && known !== undefined && !holdsSome) throw another(directory, 'is missing', use);
+  if (known === undefined && expected.length > 0 && !holdsSome) throw gone(directory, use);
+  if (use !== 'store' || (found !== undefined && found === known)) return;
   await memory.noteMark(place, found ?? (await writeMark(directory, known ?? randomUUID())));
 }
 
@@ -52,17 +55,20 @@ export async function acceptDirectory(directory: string, memory: PlaceMemory): P
 }
 
 async function isDirectory(path: string): Promise<boolean> {
+  const file = fileInPath(path);
+  if (file !== undefined)
+    throw new StorageError(`${file} is a file, not a directory`, `Name a directory: ${OTHER_DIRECTORY}`);
   try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) return true;
-    throw Object.assign(new Error(path), { code: 'ENOTDIR' });
+    await stat(path);
+    return true;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
     throw directoryError(`use the directory ${path}`, error);
   }
 }
 
-async function readMark(directory: string): Promise<string | undefined> {
+/** What the mark of a directory says; undefined where it has none. */
+export async function readMark(directory: string): Promise<string | undefined> {
   const path = join(directory, MARK_NAME);
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -73,7 +79,7 @@ async function readMark(directory: string): Promise<string | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw directoryError(`read ${path}`, error);
   }
-  throw another(directory, 'is damaged');
+  throw another(directory, 'is damaged', 'look');
 }
 
 /** Writes the mark, which appears complete or not at all. Returns the one that is there in the end. */
@@ -102,23 +108,30 @@ async function writeMark(directory: string, mark: string): Promise<string> {
 const created = (directory: string) =>
   editCommand(`--destination ${quoted(printPlace({ kind: 'directory', path: directory }))} --create-destination`);
 
-const accept = (directory: string) =>
-  `Mount it. If it was moved: ${editCommand('--destination file:/its/new/place')}\nTo store new backups there all the same: ${created(directory)}`;
+/** Who reads backups wants the directory that holds them, and no new one. */
+const whatToDo = (directory: string, use: DirectoryUse) =>
+  [
+    `Mount it. If it was moved: ${editCommand('--destination file:/its/new/place')}`,
+    ...(use === 'read' ? [] : [`To store new backups there all the same: ${created(directory)}`]),
+  ].join('\n');
 
-function gone(directory: string): StorageError {
+function gone(directory: string, use: DirectoryUse): StorageError {
   return new StorageError(
     `the directory ${directory} is missing or holds none of the backups that were stored there. Is its disk mounted?`,
-    accept(directory),
+    whatToDo(directory, use),
   );
 }
 
-function another(directory: string, what: string): StorageError {
+function another(directory: string, what: string, use: DirectoryUse): StorageError {
   return new StorageError(
     `${directory} is not the directory that backups were stored in: its file ${MARK_NAME} ${what}. Is its disk mounted?`,
-    accept(directory),
+    whatToDo(directory, use),
   );
 }
 
-function neverMade(directory: string): StorageError {
-  return new StorageError(`the directory ${directory} does not exist`, `Mount it, or create it: ${created(directory)}`);
+function neverMade(directory: string, use: DirectoryUse): StorageError {
+  return new StorageError(
+    `the directory ${directory} does not exist`,
+    use === 'read' ? 'Is the path right? Mount its disk.' : `Mount it, or create it: ${created(directory)}`,
+  );
 }

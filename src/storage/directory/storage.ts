@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { CATALOG_FACT, type ArchiveFile, type PutOptions, type Storage } from '../storage.ts';
 import { archiveIsGone, errorCode, StorageError } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format.ts';
-import { checkDirectory } from './mark.ts';
+import { checkDirectory, type DirectoryUse } from './mark.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import {
   bytesOf,
@@ -37,8 +37,8 @@ export interface DirectoryOptions {
  * when it is complete on the disk, and never replaces another.
  */
 export function openDirectoryStorage({ directory, owner, memory }: DirectoryOptions): Storage {
-  const look = async (isWriting: boolean) => {
-    if (memory !== undefined) await checkDirectory(directory, memory, isWriting);
+  const look = async (use: DirectoryUse) => {
+    if (memory !== undefined) await checkDirectory(directory, memory, use);
   };
   const pathOf = (relative: string) => join(directory, relative);
 
@@ -46,7 +46,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
     place: printPlace({ kind: 'directory', path: directory }),
 
     prepare: async (name) => {
-      await look(true);
+      await look('store');
       const probe = pathOf(partialNameOf(name, owner));
       try {
         makeDirectory(dirname(probe), 0o700);
@@ -59,7 +59,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
     },
 
     check: async (name) => {
-      await look(false);
+      await look('look');
       // A missing directory will be created in the nearest one above it.
       let above = dirname(pathOf(name));
       while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
@@ -72,7 +72,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
     },
 
     put: async (name, file, options) => {
-      await look(true);
+      await look('store');
       const partial = pathOf(partialNameOf(name, owner));
       try {
         makeDirectory(dirname(partial), 0o700);
@@ -100,7 +100,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         return Readable.from(bytesOf(file, unreadable), { objectMode: false, highWaterMark: READ_BYTES });
       } catch (error) {
         // A directory that is gone says more than its file.
-        if (errorCode(error) === 'ENOENT') await look(false);
+        if (errorCode(error) === 'ENOENT') await look('read');
         throw unreadable(error);
       }
     },
@@ -110,7 +110,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
         await using file = await openRegularFile(id);
         return await cloneFile(file, id, path);
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') await look(false);
+        if (errorCode(error) === 'ENOENT') await look('read');
         throw directoryError(`read ${id}`, error);
       }
     },
@@ -118,17 +118,17 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
     sumNoteOf: async ({ id }) => (await readSidecar(id))?.note,
 
     list: async function* (prefix) {
-      await look(false);
+      await look('read');
       yield* listVersions(directory, prefix);
     },
 
     find: async ({ id }) => {
-      await look(false);
+      await look('read');
       return await findVersion(directory, id);
     },
 
     remove: async ({ id }) => {
-      await look(false);
+      await look('read');
       try {
         await checkIsOwnFile(directory, id);
         // The sidecar first: the next prune finds an archive without one, but not a sidecar without an archive.

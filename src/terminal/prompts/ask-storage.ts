@@ -3,7 +3,7 @@ import { parseDestination, placeOf, settingsPlace } from '../../server/destinati
 import { DEFAULT_PLACE, directoryAt, directoryPlace } from '../../storage/place.ts';
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, PgbakError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { anyOf, askField, askOptional, badDirectory, badField, needed } from './ask-fields.ts';
@@ -64,7 +64,7 @@ async function settle(fields: ServerFields, { settleDestination }: Asking): Prom
     const done = await settleDestination?.(fields);
     if (done !== undefined) process.stdout.write(`${fittedLines(printable(`  ${done}`))}\n`);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof PgbakError)) throw error;
   }
 }
 
