@@ -3,9 +3,13 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { shownZone, utcFlag } from '../terminal/utc.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
-import { numberFlag } from '../terminal/number-flag.ts';
-import { formatBytes, formatInstant } from '../core/format.ts';
-import { askPassword, confirmReplacement, passwordGiven } from '../terminal/prompts/restore-questions.ts';
+import { formatInstant } from '../core/format.ts';
+import {
+  askPassword,
+  confirmReplacement,
+  confirmUnencrypted,
+  passwordGiven,
+} from '../terminal/prompts/restore-questions.ts';
 import { canAsk } from '../terminal/output.ts';
 import { passwordsOf } from '../restore/archive-passwords.ts';
 import { ownConnection } from '../restore/target-server.ts';
@@ -14,6 +18,7 @@ import type { Context } from '../core/context.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import {
   dumpPartsFrom,
+  loadFlags,
   encryptionFlags,
   nowhereToRestore,
   partFlags,
@@ -23,7 +28,7 @@ import {
   STDOUT,
 } from '../terminal/restore-flags.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
-import { loadedAmount, showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
+import { restoredLine, showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
 import { leftUntouched } from '../restore/left-behind.ts';
 import { Secret } from '../core/secret.ts';
@@ -101,22 +106,7 @@ EXIT STATUS
       description: 'replace everything that is in the database',
       exclusive: ['output', 'stdout'],
     }),
-    globals: Flags.boolean({
-      helpGroup: INTO,
-      description: 'also make missing roles, and set owner, privileges and settings of the database',
-      exclusive: ['output', 'stdout'],
-    }),
-    'no-analyze': Flags.boolean({
-      helpGroup: INTO,
-      description: 'gather no planner statistics; autovacuum will',
-      exclusive: ['output', 'stdout'],
-    }),
-    'lock-wait-sec': numberFlag({ unit: 'seconds', example: 600, least: 1 })({
-      helpGroup: INTO,
-      description: "how long to wait for another session's lock; default: the server's --lock-wait-sec",
-      exclusive: ['output', 'stdout'],
-      helpValue: 'SECONDS',
-    }),
+    ...loadFlags,
     yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
     ...encryptionFlags,
     ...partFlags,
@@ -162,7 +152,7 @@ EXIT STATUS
 
     await using progress = await showRestore();
     const { target, typed } = await this.target(flags, { server, point, isAsking }, progress, context);
-    if (target.kind !== 'database') progress.report({ type: 'step', message: describePoint(point, context) });
+    if (target.kind !== 'database') await progress.announce([describePoint(point, context)]);
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
     const allowsUnencrypted = flags['allow-unencrypted'];
     const known = passwordsOf(server, context.environment, given);
@@ -172,16 +162,28 @@ EXIT STATUS
       isPasswordTyped = true;
       return askPassword();
     };
-    const passwords = mayAsk ? { ...known, ask: progress.asking(ask) } : known;
-    const request = { server, point, passwords, target, allowsUnencrypted, ...patience };
+    const passwords = mayAsk
+      ? { ...known, ask: progress.asking(ask, 'opening the archive with that password') }
+      : known;
+    const into = [...(typed ?? []).map((word) => quoted(word)), ...otherWords(raw, typed === undefined)].join(' ');
+    const request = {
+      server,
+      point,
+      passwords,
+      target,
+      allowsUnencrypted,
+      ...patience,
+      asTyped: `restore ${quoted(server.name)} --at ${point.backupId} ${into}`,
+      ...(canAsk(isJson) ? { confirmUnencrypted: progress.asking(confirmUnencrypted, 'reading the archive') } : {}),
+    };
     const { dumpBytes, part } = await restore(request, { ...context, report: progress.report });
     progress.finish();
     if (target.kind !== 'stream') {
-      const where = target.kind === 'file' ? target.path : target.label;
-      const amount = part === undefined ? '' : `${loadedAmount(part)} of `;
-      const size = part === undefined ? `: ${formatBytes(dumpBytes)} of dump` : '';
       const made = formatInstant(point.startedAt, { zone: shownZone() });
-      this.log(`Restored ${amount}backup ${point.backupId} of ${server.name}, made ${made}, into ${where}${size}`);
+      const where = target.kind === 'file' ? target.path : target.label;
+      this.log(
+        restoredLine(`backup ${point.backupId} of ${server.name}, made ${made}, into ${where}`, dumpBytes, part),
+      );
     }
     if (typed !== undefined) {
       const words = [quoted(server.name), '--at', String(point.backupId), ...typed.map((word) => quoted(word))];

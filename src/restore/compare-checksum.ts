@@ -119,6 +119,11 @@ function comparePartSums(partSums: readonly PartSum[]): Comparison {
 /** The sums to compare an archive with. */
 interface KnownSums {
   noted: NotedArchive;
+  /**
+   * Whether no other archive can have these sums. The catalogue holds a SHA-256 only where its own run took it, or an archive
+   * password signed it. SHA-1 can be forged, and a rebuild takes it from storage.
+   */
+  isOwn: boolean;
   /** Why an archive with these sums may still not be the stored one. */
   doubt?: string;
 }
@@ -134,10 +139,16 @@ export async function knownSums(
 ): Promise<KnownSums> {
   const noted = partSums === undefined ? point : { ...point, partSums };
   const note = point.sha256 !== undefined || point.sumNote === undefined ? undefined : parseNote(point.sumNote);
+  const isOwn = point.sha256 !== undefined || areStrong(point, partSums ?? []);
   if (note !== undefined) {
     const isSigned = passwords.length === 0 || (await isSignedWithAny(note, point, passwords));
     const doubt = 'the checksum that is kept beside it is not signed with the archive password';
-    return { noted: { ...noted, sha256: note.sha256 }, ...(isSigned ? {} : { doubt }) };
+    return { noted: { ...noted, sha256: note.sha256 }, isOwn: false, ...(isSigned ? {} : { doubt }) };
   }
-  return isKnown(noted) ? { noted } : { noted, doubt: 'no checksum of it is known' };
+  return isKnown(noted) ? { noted, isOwn } : { noted, isOwn: false, doubt: 'no checksum of it is known' };
+}
+
+/** Whether an archive is compared with the SHA-256 of each of its parts. Only a run of this catalogue records them. */
+function areStrong({ sha1 }: RestorePoint, partSums: readonly PartSum[]): boolean {
+  return sha1 === undefined && partSums.length > 0 && partSums.every(({ sha256 }) => sha256 !== undefined);
 }

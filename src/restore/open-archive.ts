@@ -25,6 +25,10 @@ export interface ArchiveRequest {
   passwords: ArchivePasswords;
   /** Accept an archive without encryption even where there is a password. */
   allowsUnencrypted?: boolean;
+  /** Lets a person accept such an archive, and tells why it is asked; absent where there is no terminal. */
+  confirmUnencrypted?: (why: string) => Promise<boolean>;
+  /** The command as it could be typed again, without `pgbak`. */
+  asTyped: string;
   /** How often a call to storage is tried; fewer times where a person waits. */
   attempts?: number;
 }
@@ -59,23 +63,30 @@ export async function withArchive<T>(
   const storage = await storageOf(point, server, context, attempts === undefined ? {} : { attempts });
   const isWhole = point.sha1 !== undefined || point.sha256 !== undefined;
   const partSums = isWhole ? undefined : await catalog.backups.partSums(point.backupId);
-  const { noted, doubt } = await knownSums(point, partSums, candidatesOf(passwords));
+  const { noted, isOwn, doubt } = await knownSums(point, partSums, candidatesOf(passwords));
 
   await using directory = await heldDirectory(context);
   const path = join(directory.path, 'archive.7z');
   const onProgress = (bytes: number) => report({ type: 'fetched', bytes, ...total(sizeBytes) });
   await fetchArchive({ point, noted, storage, signal, onProgress, say, warn }, path);
 
+  say('opening the archive');
   const { isEncrypted, archive } = await openWithAny(
     passwords,
     `backup ${point.backupId} of ${point.serverName}`,
     async (password) => await openProven(path, point, password, context),
   );
   if (passwords.today !== undefined && !isEncrypted && !allowsUnencrypted) {
-    throw new PasswordError(
-      `${objectName} in ${storage.place} is not encrypted, though there is an archive password: someone else may have put it there`,
-      'If you know that it was made without a password: --allow-unencrypted',
-    );
+    const why = `${objectName} in ${storage.place} is not encrypted, though there is an archive password`;
+    if (isOwn) {
+      const message = `backup ${point.backupId} of ${point.serverName} was made without an archive password`;
+      report({ type: 'note', message });
+    } else if ((await request.confirmUnencrypted?.(`${why}: someone else may have put it there`)) !== true) {
+      throw new PasswordError(
+        `${why}: someone else may have put it there`,
+        `If you know that it was made without a password: pgbak ${request.asTyped} --allow-unencrypted`,
+      );
+    }
   }
   if (doubt !== undefined) {
     const which = `${objectName} in ${storage.place}, made ${point.startedAt.toISOString()}`;

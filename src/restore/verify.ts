@@ -1,6 +1,7 @@
 import type { Level, RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { formatBytes } from '../core/format.ts';
+import { quoted } from '../core/printable.ts';
 import { whereOf } from '../storage/place.ts';
 import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
 import { urlBelow } from '../notify/ping-url.ts';
@@ -12,7 +13,7 @@ import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ArchivePasswords } from './archive-passwords.ts';
 import type { RestorePoint } from './choose-point.ts';
-import { load, nowhere, type OpenArchive, withArchive } from './open-archive.ts';
+import { type ArchiveRequest, load, nowhere, type OpenArchive, withArchive } from './open-archive.ts';
 import type { ScratchServer } from './scratch/open-scratch.ts';
 
 export interface Verification {
@@ -147,16 +148,21 @@ async function objectOf({ objectName, objectId }: RestorePoint, storage: Storage
   return undefined;
 }
 
+function archiveOf(request: VerifyRequest): ArchiveRequest {
+  const { server, point, level } = request;
+  const asTyped = `verify ${quoted(server.name)} --at ${point.backupId} --level ${level}`;
+  return { ...request, passwords: request.passwords(), asTyped };
+}
+
 const readAll: Check = async (request, context) => {
-  const archive = { ...request, passwords: request.passwords() };
-  const dumpBytes = await withArchive(archive, context, ({ copyTo }) => copyTo(nowhere()));
+  const dumpBytes = await withArchive(archiveOf(request), context, ({ copyTo }) => copyTo(nowhere()));
   return `read to its end: a dump of ${formatBytes(dumpBytes)}`;
 };
 
 const loadAll: Check = async (request, context) => {
   const { point, scratch } = request;
   const noted = await scratch.firstNeeds(point);
-  const found = await withArchive({ ...request, passwords: request.passwords() }, context, async (archive) => {
+  const found = await withArchive(archiveOf(request), context, async (archive) => {
     let needs = await scratch.learnNeeds(noted, point, archive);
     for (let tries = 1; ; tries += 1) {
       const loaded = await loadOnce(request, needs, archive, context);

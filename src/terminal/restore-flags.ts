@@ -57,6 +57,26 @@ export const partFlags = {
   }),
 };
 
+/** Flags about the load into a database. */
+export const loadFlags = {
+  globals: Flags.boolean({
+    helpGroup: 'INTO A DATABASE',
+    description: 'also make missing roles, and set owner, privileges and settings of the database',
+    exclusive: ['output', 'stdout'],
+  }),
+  'no-analyze': Flags.boolean({
+    helpGroup: 'INTO A DATABASE',
+    description: 'gather no planner statistics; autovacuum will',
+    exclusive: ['output', 'stdout'],
+  }),
+  'lock-wait-sec': numberFlag({ unit: 'seconds', example: 600, least: 1 })({
+    helpGroup: 'INTO A DATABASE',
+    description: "how long to wait for another session's lock; default: the server's --lock-wait-sec",
+    exclusive: ['output', 'stdout'],
+    helpValue: 'SECONDS',
+  }),
+};
+
 /** Flags about the password of an archive. */
 export const encryptionFlags = {
   'archive-password': Flags.string({

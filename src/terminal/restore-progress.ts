@@ -9,8 +9,8 @@ export interface RestoreProgress extends AsyncDisposable {
   report: Report;
   /** Prints the plan. */
   announce: (plan: readonly string[]) => Promise<void>;
-  /** Stands still while a person is told something and asked. */
-  asking: <Answer>(question: () => Promise<Answer>) => (why: string) => Promise<Answer>;
+  /** Stands still while a person is told why the step failed, and is asked. Then `next` begins. */
+  asking: <Answer>(question: () => Promise<Answer>, next: string) => (why: string) => Promise<Answer>;
   /** Call when all went well: without it the last step counts as failed. */
   finish: () => void;
 }
@@ -61,11 +61,11 @@ export async function showRestore(): Promise<RestoreProgress> {
   };
   return {
     announce,
-    asking: (question) => async (why) => {
-      end(true);
+    asking: (question, next) => async (why) => {
+      end(false);
       process.stderr.write(`${wrapped(printable(why))}\n`);
       const answer = await question();
-      begin('opening the archive with that password');
+      begin(next);
       return answer;
     },
     report: (event) => {
@@ -105,8 +105,14 @@ function amountOf({ bytes, totalBytes }: Extract<RunEvent, { bytes: number }>): 
   return formatShare(bytes, totalBytes);
 }
 
-/** How much of a dump was restored, in words. */
-export function loadedAmount({ tableCount, rowCount, otherCount }: LoadedPart): string {
+/** What was restored, and how much of it. */
+export function restoredLine(what: string, dumpBytes: number, part: LoadedPart | undefined): string {
+  return part === undefined
+    ? `Restored ${what}: ${formatBytes(dumpBytes)} of dump`
+    : `Restored ${loadedAmount(part)} of ${what}`;
+}
+
+function loadedAmount({ tableCount, rowCount, otherCount }: LoadedPart): string {
   if (tableCount === 0) return formatCount(otherCount, 'object');
   return `${formatCount(tableCount, 'table')} with ${formatCount(rowCount, 'row')}`;
 }

@@ -30,6 +30,12 @@ export async function askPassword(): Promise<Secret> {
   return new Secret(await fieldPrompt({ message: 'Archive password', isSecret: true, problemOf }));
 }
 
+/** Lets a person accept an archive that is not encrypted though it should be. */
+export async function confirmUnencrypted(): Promise<boolean> {
+  const { confirm } = await import('@inquirer/prompts');
+  return await confirm({ message: 'Was it made without an archive password?', default: false }, promptContext());
+}
+
 const NAME_TRIES = 2;
 
 /** Makes the user type the name of the database that will be emptied. Without a terminal `--yes` is needed. */
