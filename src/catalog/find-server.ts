@@ -6,7 +6,10 @@ import type { ServerRecord } from '../server/server.ts';
 import type { Catalog } from './open-catalog.ts';
 
 /** The server with this id or name; a `ConfigError` that names the nearest one when there is none. */
-export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: string): Promise<ServerRecord> {
+export async function findServer(
+  catalog: Pick<Catalog, 'servers' | 'places'>,
+  idOrName: string,
+): Promise<ServerRecord> {
   const server = await catalog.servers.find(idOrName);
   if (server !== undefined) return server;
   const names = (await catalog.servers.list()).map(({ name }) => name);
@@ -14,6 +17,13 @@ export async function findServer(catalog: Pick<Catalog, 'servers'>, idOrName: st
   if (idOrName.includes(',') && parts.length > 0 && parts.every((part) => names.includes(part))) {
     const hint = `Separate names by spaces: ${parts.map((part) => quoted(part)).join(' ')}`;
     throw new ConfigError(`there is no server "${idOrName}"`, hint);
+  }
+  const [place] = await catalog.places.ofDeleted(idOrName);
+  if (place !== undefined) {
+    throw new ConfigError(
+      `the server "${idOrName}" was deleted`,
+      `Its backups are in ${place}. To be able to restore them: pgbak catalog rebuild --from ${quoted(place)}`,
+    );
   }
   const message = mayRepeat(idOrName)
     ? `there is no server "${idOrName}"${didYouMean(idOrName, names)}`
@@ -28,7 +38,7 @@ function hintFor(typed: string, names: readonly string[]): string {
 
 /** The servers with these ids or names, each once; all servers where none is named. */
 export async function findServers(
-  catalog: Pick<Catalog, 'servers'>,
+  catalog: Pick<Catalog, 'servers' | 'places'>,
   idsOrNames: readonly string[] = [],
 ): Promise<ServerRecord[]> {
   if (idsOrNames.length === 0) return await catalog.servers.list();
@@ -38,7 +48,7 @@ export async function findServers(
 
 /** One entry of the log; a `ConfigError` when there is none, or when it belongs to another server than the named one. */
 export async function findBackup(
-  catalog: Pick<Catalog, 'servers' | 'backups'>,
+  catalog: Pick<Catalog, 'servers' | 'backups' | 'places'>,
   backupId: number,
   servers: readonly string[] | undefined,
 ): Promise<BackupRecord> {

@@ -14,6 +14,8 @@ export interface PlaceQueries {
   held(place: string): Promise<string[]>;
   /** How many objects with these names a place should hold for deleted servers. */
   orphans(place: string, objectNames: readonly string[]): Promise<number>;
+  /** The places of backups of deleted servers: of all, or of those with this name. */
+  ofDeleted(serverName?: string): Promise<string[]>;
   /**
    * Records all that was stored in one directory as being in another, under the same names. What is recorded there already is
    * given up in the old one.
@@ -66,6 +68,12 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
       return count;
+    },
+    ofDeleted: async (serverName) => {
+      const orphans = db.selectFrom('backup_log').where('server_id', 'is', null).where('object_id', 'is not', null);
+      const named = serverName === undefined ? orphans : orphans.where('server_name', '=', serverName);
+      const rows = await isHeld(named).select('place').distinct().execute();
+      return rows.flatMap(({ place }) => place ?? []);
     },
     move: (from, to, at) =>
       db.transaction().execute(async (trx) => {

@@ -8,6 +8,7 @@ import { RESTORE_POINT_COLUMNS, restorePointCells } from '../terminal/tables.ts'
 import { numberFlag } from '../terminal/number-flag.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
+import { quoted } from '../core/printable.ts';
 import { ConfigError } from '../core/errors.ts';
 
 export default class Backups extends BaseCommand {
@@ -67,6 +68,12 @@ EXIT STATUS
       const now = new Date();
       const cells = points.map((point) => restorePointCells(point, now));
       this.log(renderTable(RESTORE_POINT_COLUMNS, cells, terminalWidth(process.stdout)));
+    }
+    if (points.some((point) => 'backup' in point && point.state === 'unknown' && point.backup.serverId === undefined)) {
+      const [place = 'PLACE'] = await context.catalog.places.ofDeleted();
+      this.log(
+        `The storage was not asked for backups of deleted servers. To take them back: pgbak catalog rebuild --from ${quoted(place)}`,
+      );
     }
     process.exitCode = isComplete ? 0 : 1;
     return points.map((point) => restorePointRow(point));

@@ -5,7 +5,7 @@ import { parseConnection } from '../postgres/connection.ts';
 import { placeOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import { isReference } from '../server/reference.ts';
-import { unreadableText, type ServerRecord } from '../server/server.ts';
+import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
 import { b2Source, encryptionSource } from '../server/settings.ts';
 
 /** A server as `list --json` prints it. */
@@ -59,9 +59,9 @@ export function serverRow(
 
 /** The connection for people. An adopted catalogue may hold a string that was never checked, so this never throws. */
 function connectionLabel({ connectionString }: ServerRecord): string {
+  if (lacksConnection({ connectionString })) return `(${CONNECTION_UNKNOWN})`;
   const text = connectionString.reveal();
   if (isReference(text)) return text;
-  if (text === '') return '(not known: the catalogue was rebuilt)';
   try {
     return parseConnection(connectionString).label;
   } catch (error) {

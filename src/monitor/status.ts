@@ -2,8 +2,9 @@ import { dueByAge } from '../backup/due.ts';
 import type { Catalog } from '../catalog/open-catalog.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
+import { quoted } from '../core/printable.ts';
 import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
-import { unreadableText, type ServerRecord } from '../server/server.ts';
+import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
 
 /** The state of these servers. `misplacedOf` tells why a server's directory is not the one that holds its archives. */
 export async function collectStatus(
@@ -36,7 +37,7 @@ export async function collectStatus(
 
 /**
  * `NEVER`: no attempt has succeeded or failed yet. `FAILING`: the last attempt failed, the last good backup was verified
- * and found bad, or the directory of the archives is gone. `LATE`: the last good backup is too old. `WARNING`: it has a
+ * and found bad, the directory of the archives is gone, or the connection string is not known. `LATE`: the last good backup is too old. `WARNING`: it has a
  * warning, such as a changed size.
  */
 export const STATES = ['OK', 'WARNING', 'LATE', 'FAILING', 'NEVER'] as const;
@@ -96,6 +97,10 @@ function judge(
 ): [State, string | undefined] {
   const unreadable = unreadableText(server);
   if (unreadable !== undefined) return ['FAILING', unreadable];
+  if (lacksConnection(server)) {
+    const command = `pgbak edit ${quoted(server.name)} --connection-string URL`;
+    return ['FAILING', `its connection string is ${CONNECTION_UNKNOWN}. Set it: ${command}`];
+  }
   if (misplaced !== undefined) return ['FAILING', misplaced];
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
   if (verdict?.isGood === false) return ['FAILING', `verified and found bad: ${verdict.message}`];

@@ -134,3 +134,10 @@ export function refuseUnmended(server: Named, changes: ServerChanges): void {
 export function isMendedByItself({ unreadable = [] }: Pick<ServerRecord, 'unreadable'>): boolean {
   return unreadable.length > 0 && unreadable.every(({ column }) => fieldIn(column) === undefined);
 }
+
+/** Whether a server was made of its archives: nothing but a person knows its connection string. */
+export function lacksConnection({ connectionString }: Pick<ServerRecord, 'connectionString'>): boolean {
+  return connectionString.reveal() === '';
+}
+
+export const CONNECTION_UNKNOWN = 'not known: the catalogue was rebuilt';

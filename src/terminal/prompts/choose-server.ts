@@ -17,7 +17,10 @@ interface Choice {
 }
 
 /** The server that was named, or the one that a person chooses from a list. Without a terminal it must be named. */
-export async function chooseServer(catalog: Pick<Catalog, 'servers'>, choice: Choice): Promise<ServerRecord> {
+export async function chooseServer(
+  catalog: Pick<Catalog, 'servers' | 'places'>,
+  choice: Choice,
+): Promise<ServerRecord> {
   if (choice.idOrName !== undefined) return await findServer(catalog, choice.idOrName);
   if (!canAsk(choice.isJson)) throw new ConfigError('no server was named', `For example: ${choice.usage}`);
   const servers = await catalog.servers.list();
