@@ -9,6 +9,7 @@ import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
 import { misplacedIn, settleDestination } from '../monitor/lost-directory.ts';
+import { lackOfRoom } from '../monitor/check-room.ts';
 import { takeOver } from '../monitor/next-steps.ts';
 import { bringAlong } from '../restore/moved-directory.ts';
 import { knownPlaceOf } from '../server/destination.ts';
@@ -121,9 +122,10 @@ EXIT STATUS
     lines.push(...moved);
     if (isElsewhere) lines.push(...(await takeOver(fields, context)));
     for (const line of lines) this.log(line);
+    const lack = isElsewhere && place !== undefined ? await lackOfRoom(today, place, context) : undefined;
     const lapsed = await lapsedEncryption({ ...fields, id: today.id }, context);
-    if (lapsed !== undefined) {
-      const message = `warning: ${fields.name}: ${lapsed.message}\n${lapsed.hint}`;
+    for (const { message: what, hint = '' } of [lack, lapsed].filter((one) => one !== undefined)) {
+      const message = `warning: ${fields.name}: ${what}\n${hint}`;
       context.report({ type: 'warning', server: fields.name, message });
     }
     return report;

@@ -50,7 +50,7 @@ const ARCHIVE_FACTOR = 1.1;
 export async function lackOfRoom(
   { id, name }: Pick<ServerRecord, 'id' | 'name'>,
   place: string,
-  { catalog }: Examination,
+  { catalog }: Pick<Examination, 'catalog'>,
 ): Promise<Omit<Finding, 'about'> | undefined> {
   const path = directoryAt(place);
   const [last] = (await catalog?.backups.list({ serverIds: [id], goodOnly: true, limit: 1 })) ?? [];

@@ -1,5 +1,8 @@
-import { isAbsolute, join, normalize } from 'node:path';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, normalize, resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 
 /**
  * A **place** is text that says where archives are: `b2:BUCKET`, `file:/srv/backups`. Its scheme tells the kind of storage,
@@ -20,6 +23,12 @@ export function parsePlace(text: string): Place {
 }
 
 export function unknownPlace(text: string): ConfigError {
+  const meant = absoluteOf(directoryAt(text) ?? text);
+  if (meant !== undefined)
+    return new ConfigError(
+      `the directory in the destination "${text}" must begin with /`,
+      `For example: --destination ${quoted(`file:${meant}`)}`,
+    );
   return new ConfigError(
     // A secret may have got into the wrong field, so only text that was meant as a path is repeated.
     directoryAt(text) === undefined
@@ -29,6 +38,12 @@ export function unknownPlace(text: string): ConfigError {
       ? 'The bucket has a setting of its own: --b2-bucket or B2_BUCKET.'
       : 'For example: --destination file:/srv/backups',
   );
+}
+
+/** The path that a relative one most likely stands for: below the home directory, or where there is such a directory. */
+export function absoluteOf(path: string): string | undefined {
+  if (path.startsWith('~/')) return join(homedir(), path.slice(2));
+  return path !== '' && existsSync(path) ? resolve(path) : undefined;
 }
 
 /** The text of a place or destination; `b2` where the bucket is not known. */

@@ -110,6 +110,10 @@ describe('settings', () => {
     const { destination } = resolveSettings(serverRecord({ destination: undefined }), environment);
     expect(destination).toEqual({ kind: 'directory', path: '/srv/elsewhere' });
     expect(() => parseServerInput({ destination: 'srv/backups' })).toThrow('must be b2 or a directory');
+    // A directory that is there, and one below the home directory, were certainly meant as such.
+    for (const path of ['test', '~/backups']) {
+      expect(() => parseServerInput({ destination: path })).toThrow(`"${path}" must begin with /`);
+    }
   });
 
   test('use PGBAK_DESTINATION where the record names no destination', () => {

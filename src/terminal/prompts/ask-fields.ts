@@ -1,4 +1,4 @@
-import { directoryPlace, parsePlace } from '../../storage/place.ts';
+import { absoluteOf, directoryPlace, parsePlace } from '../../storage/place.ts';
 import { valueOf } from '../../server/field-kinds.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
@@ -19,7 +19,7 @@ export const badConnection = complaintOf((text) => {
 });
 export const badDirectory: Complaint = (text) =>
   attempt(() => parsePlace(directoryPlace(text))) instanceof PgbakError
-    ? 'begin with /, such as /srv/backups'
+    ? `begin with /, such as ${absoluteOf(text) ?? '/srv/backups'}`
     : undefined;
 
 /** The complaint of a field's rule. */

@@ -12,6 +12,7 @@ import { fittedLines } from './fitted.ts';
 import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
 import { hintFor } from '../../core/server-hint.ts';
+import { OTHER_DIRECTORY } from '../../storage/directory/files.ts';
 import { BUCKET_IS_IN, KEYS_ARE_IN } from '../../storage/b2/remedies.ts';
 
 const STORAGE_FIELDS = FIELD_NAMES.filter((name) => FIELDS[name].triedAt === 'storage');
@@ -32,7 +33,7 @@ export async function askStorage(answers: ServerInput, asking: Asking): Promise<
   const { given, tryStorage, fieldsOf, signal } = asking;
   let asked: readonly FieldName[] = ['destination', ...B2_FIELDS];
   for (;;) {
-    if (asked.includes('destination')) await askDestination(answers, asking);
+    if (asked.includes('destination')) await askDestination(answers, asked, asking);
     await askB2(answers, asked, asking);
     await askArchiveName(answers, asked.includes('archiveName'), asking);
     const attempt = tryStorage === undefined ? undefined : () => tryStorage(fieldsOf(answers));
@@ -54,6 +55,7 @@ function inWords(hint: string, answers: ServerInput, { given, today, environment
   };
   if (hint.includes('--create-destination')) return 'Mount its disk, or name another directory.';
   return hint
+    .replaceAll(`: ${hintFor(OTHER_DIRECTORY, undefined)}`, '.')
     .replaceAll(hintFor(KEYS_ARE_IN, undefined), `${sourceOf('b2KeyId')} and ${sourceOf('b2AppKey')}`)
     .replaceAll(hintFor(BUCKET_IS_IN, undefined), sourceOf('b2Bucket'));
 }
@@ -68,22 +70,30 @@ async function settle(fields: ServerFields, { settleDestination }: Asking): Prom
   }
 }
 
-async function askDestination(answers: ServerInput, { given, today, environment }: Asking): Promise<void> {
+async function askDestination(
+  answers: ServerInput,
+  asked: readonly FieldName[],
+  { given, today, environment }: Asking,
+): Promise<void> {
   if (given.destination !== undefined) return;
   const usual = today?.destination ?? environment.destination ?? DEFAULT_PLACE;
   const current = answers.destination ?? usual;
   const { kind } = parseDestination(current);
-  const choice = await select(
-    {
-      message: 'Store the archives in',
-      choices: [
-        { name: 'Backblaze B2', value: 'b2' as const },
-        { name: 'a directory of this machine', value: 'directory' as const },
-      ],
-      default: kind,
-    },
-    promptContext(),
-  );
+  // A directory that will not do is corrected; the page that follows leads to other kinds.
+  const isCorrected = asked.length === 1 && kind === 'directory';
+  const choice = isCorrected
+    ? kind
+    : await select(
+        {
+          message: 'Store the archives in',
+          choices: [
+            { name: 'Backblaze B2', value: 'b2' as const },
+            { name: 'a directory of this machine', value: 'directory' as const },
+          ],
+          default: kind,
+        },
+        promptContext(),
+      );
   if (choice === 'b2') {
     note(DEFAULT_PLACE);
     return;
@@ -105,8 +115,16 @@ async function askDestination(answers: ServerInput, { given, today, environment 
 
 async function askB2(answers: ServerInput, asked: readonly FieldName[], asking: Asking): Promise<void> {
   if (settingsPlace(asking.fieldsOf(answers), asking.environment).kind !== 'b2') return;
+  const fields = asking.fieldsOf(answers);
+  // Another kind of storage was chosen before.
+  const isUnset = (name: (typeof B2_FIELDS)[number]) => {
+    const { flag, variable = flag } = FIELDS[name];
+    return (
+      asked.includes('destination') && fields[name] === undefined && asking.environment.variable(variable) === undefined
+    );
+  };
   for (const name of B2_FIELDS) {
-    if (asked.includes(name)) await askOptional(name, 'none yet', answers, asking);
+    if (asked.includes(name) || isUnset(name)) await askOptional(name, 'none yet', answers, asking);
   }
 }
 
