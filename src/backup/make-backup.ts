@@ -104,7 +104,10 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
       context,
     );
     report({ type: 'phase', server: server.name, phase: 'checking' });
-    const warning = checkSize(archive.sizeBytes, lastGood, server, request.acceptSize);
+    const warning = checkSize(archive.sizeBytes, lastGood, server, {
+      acceptSize: request.acceptSize,
+      database: dump.facts.database,
+    });
     if (warning !== undefined) request.warn(warning);
 
     report({ type: 'phase', server: server.name, phase: 'uploading', detail: storage.place });

@@ -2,13 +2,14 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import type { ServerFields } from '../server/server.ts';
 import { ArchiveError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
+import { printableName } from '../core/printable.ts';
 import { editCommand, serverCommand } from '../core/server-hint.ts';
 
 type SizeRules = Pick<ServerFields, 'minSizeBytes' | 'sizeTolerancePercent' | 'onSizeChange'>;
 
 /**
  * Judges an archive by its size before it is stored. `lastGood` is the last good backup of the same format and
- * compression; `acceptSize` lets a change pass once, after which this backup is the measure for the next.
+ * compression; `database` is what was dumped, and `acceptSize` lets a change pass once, after which this backup is the measure for the next.
  *
  * Returns a warning to pass on, or undefined. Throws an `ArchiveError` for an archive that must not be stored.
  */
@@ -16,11 +17,11 @@ export function checkSize(
   sizeBytes: number,
   lastGood: Pick<BackupRecord, 'sizeBytes'> | undefined,
   rules: SizeRules,
-  acceptSize: boolean,
+  { acceptSize, database }: { acceptSize: boolean; database: string },
 ): string | undefined {
   if (sizeBytes < rules.minSizeBytes) {
     throw new ArchiveError(
-      `the archive has ${sizeBytes} bytes, less than the minimum of ${rules.minSizeBytes} (--min-size)`,
+      `the archive of database ${printableName(database)} has ${sizeBytes} bytes, less than the minimum of ${rules.minSizeBytes} (--min-size)`,
       `Nothing was stored. Does the database still hold its tables? If it is that small, lower the minimum: ${editCommand(`--min-size ${Math.floor(sizeBytes / 2)}`)}`,
     );
   }
@@ -29,7 +30,7 @@ export function checkSize(
   const changePercent = (100 * (sizeBytes - before)) / before;
   if (Math.abs(changePercent) <= rules.sizeTolerancePercent || acceptSize) return undefined;
   const message =
-    `the archive ${changeText(sizeBytes / before)}, from ${formatBytes(before)} to ${formatBytes(sizeBytes)}, ` +
+    `the archive of database ${printableName(database)} ${changeText(sizeBytes / before)}, from ${formatBytes(before)} to ${formatBytes(sizeBytes)}, ` +
     `more than the ${rules.sizeTolerancePercent} % that --size-tolerance allows`;
   if (rules.onSizeChange === 'alert') return message;
   throw new ArchiveError(

@@ -9,9 +9,12 @@ const HIDDEN = '[hidden]';
  */
 export class Secret {
   readonly #text: string;
+  /** The reference that led to it, `env:NAME` or `file:/path`, which may be shown. */
+  readonly origin: string | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, origin?: string) {
     this.#text = text;
+    this.origin = origin;
   }
 
   reveal(): string {

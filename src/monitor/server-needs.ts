@@ -52,9 +52,9 @@ async function scratchServer(run: Run): Promise<string> {
     const { programs } = await fittingServer(await clientProgramsOf(run));
     return `a PostgreSQL ${programs.version.text} that is started for it`;
   }
-  const url = resolveReference(scratchUrl, 'the scratch URL', variable);
-  const { database, facts } = await reach(parseConnection(url), run).catch((error: unknown) => {
-    throw correctedBy('PGBAK_SCRATCH_URL=...', error);
+  const connection = parseConnection(resolveReference(scratchUrl, 'the scratch URL', variable));
+  const { database, facts } = await reach(connection, run).catch((error: unknown) => {
+    throw correctedBy('PGBAK_SCRATCH_URL=', connection, error);
   });
   return `${database.connection.label}, PostgreSQL ${facts.version.text}`;
 }

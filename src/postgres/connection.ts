@@ -1,6 +1,6 @@
 import { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
-import { printableName } from '../core/printable.ts';
+import { printableName, quoted } from '../core/printable.ts';
 import { keywordValue, parseConnectionUri, parseKeywords } from './connection-string.ts';
 import { isKnownParameter } from './program-environment.ts';
 
@@ -16,6 +16,8 @@ export interface Connection {
   serverLabel: string | undefined;
   /** The server's machine, or its substitute: several hosts, a service, the local socket. */
   host: string;
+  /** The reference that led to the connection string, `env:NAME` or `file:/path`. */
+  origin: string | undefined;
   /** The database's name; undefined where the string does not hold it. */
   database: string | undefined;
 }
@@ -68,6 +70,7 @@ export function parseConnection(connectionString: Secret): Connection {
     label: printableName(labelOf(valueOf)),
     serverLabel: serverLabelOf(valueOf),
     host: (valueOf('host') ?? valueOf('hostaddr') ?? valueOf('service') ?? '').toLowerCase(),
+    origin: connectionString.origin,
     database: valueOf('dbname'),
   };
 }
@@ -107,18 +110,34 @@ function withParameter(conninfo: string, keyword: string, value: string): string
 /**
  * A connection string for a person to type, to another database of the same server; PASSWORD stands where the password belongs.
  */
-export function typedForm({ conninfo, password, database: ownDatabase }: Connection, database: string): string {
+export function typedForm(
+  { conninfo, password, database: ownDatabase }: Connection,
+  database: string | undefined,
+): string {
   const [, start, query = ''] = /^(postgres(?:ql)?:\/\/[^/?]*)(?:\/[^?]*)?(\?.*)?$/s.exec(conninfo) ?? [];
   if (start === undefined) {
-    const named = database === ownDatabase ? conninfo : withParameter(conninfo, 'dbname', database);
+    const named =
+      database === undefined || database === ownDatabase ? conninfo : withParameter(conninfo, 'dbname', database);
     return `${named}${password === undefined ? '' : ' password=PASSWORD'}`;
   }
   const pairs = query.split(/[?&]/).filter((pair) => pair !== '' && !pair.startsWith('dbname='));
   const rest = pairs.length === 0 ? '' : `?${pairs.join('&')}`;
-  const location = `/${encodeURIComponent(database)}${rest}`;
+  const location = database === undefined ? rest : `/${encodeURIComponent(database)}${rest}`;
   if (password === undefined) return `${start}${location}`;
   if (start.includes('@')) return `${start.replace('@', ':PASSWORD@')}${location}`;
   return `${start}${location}${rest === '' ? '?' : '&'}password=PASSWORD`;
+}
+
+/**
+ * Where a person corrects the connection string: behind `flag`, as a word for a shell with PASSWORD for the password, or where its
+ * reference leads.
+ */
+export function correctionOf(flag: string, connection: Connection & { isPasswordMissing: boolean }): string {
+  const { origin, database, isPasswordMissing } = connection;
+  if (origin?.startsWith('env:') === true)
+    return `it stands in the environment variable ${origin.slice('env:'.length)}.`;
+  if (origin !== undefined) return `it stands in the file ${origin.slice('file:'.length)}`;
+  return `${flag}${quoted(typedForm(isPasswordMissing ? { ...connection, password: new Secret('') } : connection, database))}`;
 }
 
 function labelOf(valueOf: (keyword: string) => string | undefined): string {

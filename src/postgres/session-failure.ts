@@ -1,7 +1,7 @@
 import { ProgramError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Ending } from '../system/programs.ts';
-import type { Connection } from './connection.ts';
+import { correctionOf, type Connection } from './connection.ts';
 import { inEnglish, readServerWords } from './server-words.ts';
 import { editCommand } from '../core/server-hint.ts';
 
@@ -67,27 +67,16 @@ function endedByTimeout(sqlState: string | undefined): string | undefined {
   return 'A timeout of the role ended the session: ALTER ROLE ... SET idle_in_transaction_session_timeout, idle_session_timeout and transaction_timeout = 0.';
 }
 
-/** The story of a restore knows this flag, and puts its own in its place. */
-const ANOTHER_STRING = editCommand('--connection-string ...');
-
+/** Behind a colon at the end stands where to correct the connection string. */
 const CONNECTION_HINTS: readonly [RegExp, string][] = [
   [
     /local user with ID \d+ does not exist|could not look up local user ID/i,
     'This user has no account here (no line in /etc/passwd), so there is no default user name. Name the user in the connection string, or set PGUSER.',
   ],
-  [
-    /password authentication failed/i,
-    `Correct the user or the password. If the connection string holds them: ${ANOTHER_STRING}`,
-  ],
-  [
-    /no password supplied/i,
-    `Put the password into ~/.pgpass (mode 0600), or into the connection string: ${ANOTHER_STRING}`,
-  ],
-  [
-    /database ".*" does not exist/i,
-    `Was the database renamed or dropped? Correct the connection string: ${ANOTHER_STRING}`,
-  ],
-  [/role ".*" does not exist/i, `Correct the user name in the connection string: ${ANOTHER_STRING}`],
+  [/password authentication failed/i, 'Correct the user or the password. If the connection string holds them:'],
+  [/no password supplied/i, 'Put the password into ~/.pgpass (mode 0600), or into the connection string:'],
+  [/database ".*" does not exist/i, 'Was the database renamed or dropped? Correct the connection string:'],
+  [/role ".*" does not exist/i, 'Correct the user name in the connection string:'],
   [/pg_hba\.conf/i, "Allow this host and user in the server's pg_hba.conf."],
   [
     /too many clients|remaining connection slots/i,
@@ -158,12 +147,16 @@ const WORDS_BY_STATE: Readonly<Record<string, string>> = {
  * one.
  */
 function explainConnectionFailure(
-  { label }: Connection,
+  connection: Connection,
   { words, raw }: { words: string; raw: string },
   sqlState?: string,
 ): ProgramError {
+  const { label } = connection;
   const english = [inEnglish(raw), WORDS_BY_STATE[sqlState ?? ''] ?? ''];
-  const hint = english.flatMap((text) => CONNECTION_HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
+  const found = english.flatMap((text) => CONNECTION_HINTS.filter(([pattern]) => pattern.test(text)))[0]?.[1];
+  const isPasswordMissing = english.some((text) => NO_PASSWORD.test(text));
+  const correction = correctionOf(editCommand('--connection-string '), { ...connection, isPasswordMissing });
+  const hint = found?.endsWith(':') === true ? `${found} ${correction}` : found;
   // libpq names host and port again before the reason; of several hosts, each with its own.
   const said = words.split(REFUSAL).length === 2 ? words.replace(REFUSAL, '').replace(QUESTION, '') : words;
   const reason = said.replace(NO_PASSWORD, 'the server wants a password, and none was given');

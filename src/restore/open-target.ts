@@ -207,7 +207,7 @@ async function reachTarget(named: Connection, { create, maintenanceDatabase }: T
   try {
     return await reach(create ? connectionTo(named, maintenanceDatabase) : named, context);
   } catch (error) {
-    if (!(error instanceof NoDatabaseError)) throw correctedBy('--to ...', error);
+    if (!(error instanceof NoDatabaseError)) throw correctedBy('--to ', named, error);
     const hint = create
       ? `To make a database, pgbak connects to ${maintenanceDatabase}. Name another: --maintenance-db NAME`
       : 'To make it: --create';

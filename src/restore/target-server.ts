@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { parseConnection, type Connection } from '../postgres/connection.ts';
+import { correctionOf, parseConnection, type Connection } from '../postgres/connection.ts';
 import { resolveReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { inspectServer } from '../postgres/inspect-server.ts';
@@ -7,13 +7,21 @@ import { matchVersion } from '../postgres/match-version.ts';
 import { databaseOf } from '../server/programs.ts';
 import { attempt, PgbakError, ProgramError } from '../core/errors.ts';
 
-/** The hint about the connection string of a server that is backed up tells to edit it. Of any other, `remedy` tells where it comes from. */
-export function correctedBy(remedy: string, error: unknown): unknown {
-  if (!(error instanceof ProgramError) || error.hint?.includes(ANOTHER_STRING) !== true) return error;
-  return new ProgramError(error.message, error.hint.replaceAll(ANOTHER_STRING, remedy));
+/**
+ * The hint about the connection string of a server that is backed up tells to edit it. Any other is given behind `flag`, such as
+ * `--to `.
+ */
+export function correctedBy(flag: string, connection: Connection, error: unknown): unknown {
+  if (!(error instanceof ProgramError) || error.hint === undefined || !ANOTHER_STRING.test(error.hint)) return error;
+  const isPasswordMissing = error.find(/no password supplied/) !== null;
+  const correction = correctionOf(flag, { ...connection, isPasswordMissing });
+  return new ProgramError(
+    error.message,
+    error.hint.replace(ANOTHER_STRING, () => correction),
+  );
 }
 
-const ANOTHER_STRING = '--connection-string ...';
+const ANOTHER_STRING = /--connection-string .*$/s;
 
 /** Reaches a server to load into, and finds the client programs that fit it. */
 export async function reach(connection: Connection, context: Pick<Context, 'environment' | 'signal'>) {

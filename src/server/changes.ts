@@ -1,5 +1,8 @@
+import { attempt, PgbakError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import { parseConnection } from '../postgres/connection.ts';
 import type { Environment } from './environment.ts';
+import { isReference } from './reference.ts';
 import { FIELD_WORDS } from './field-words.ts';
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields } from './server.ts';
 
@@ -42,6 +45,10 @@ export function changeText(
   const [from, to] = [today[name], fields[name]];
   const { variable, default: byDefault } = FIELDS[name];
   const isFromVariable = to === undefined && variable !== undefined && environment.variable(variable) !== undefined;
+  if (name === 'connectionString') {
+    const [before, after] = [today, fields].map((one) => databaseLabel(one.connectionString));
+    if (before !== undefined && after !== undefined && before !== after) return `database ${before} -> ${after}`;
+  }
   if (from instanceof Secret || to instanceof Secret) {
     const change = from === undefined ? 'set' : to === undefined ? 'removed' : 'changed';
     return `${label} ${change}${isFromVariable ? `; ${variable} applies` : ''}`;
@@ -62,6 +69,13 @@ export function shownValue(name: FieldName, value: ServerFields[FieldName]): str
     return value.length === 0 ? 'none' : texts.join(', ') || String(value.length);
   }
   return unit === undefined ? String(value) : `${value} ${unit}`;
+}
+
+/** What a connection string leads to, as a person knows it: `shop on db.example`. Of a reference that is not known here. */
+function databaseLabel(connectionString: Secret): string | undefined {
+  if (isReference(connectionString.reveal())) return undefined;
+  const connection = attempt(() => parseConnection(connectionString));
+  return connection instanceof PgbakError ? undefined : connection.label;
 }
 
 function listChange(from: readonly unknown[], to: readonly unknown[]): string {

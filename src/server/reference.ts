@@ -24,13 +24,13 @@ export function resolveReference(value: Secret, what: string, variable: (name: s
   if (text.startsWith('env:')) {
     const name = text.slice('env:'.length);
     const found = variable(name);
-    if (found !== undefined) return new Secret(found);
+    if (found !== undefined) return new Secret(found, text);
     throw new ConfigError(
       `${what} refers to the environment variable ${name}, which is not set`,
       'Set it where pgbak is started; cron and systemd do not read your shell profile.',
     );
   }
-  if (text.startsWith('file:')) return new Secret(firstLine(text.slice('file:'.length), what));
+  if (text.startsWith('file:')) return new Secret(firstLine(text.slice('file:'.length), what), text);
   return value;
 }
 

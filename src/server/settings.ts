@@ -72,7 +72,7 @@ export function resolveSettings(
     problems.push(
       new ConfigError(
         'the connection string is missing, as it is after a rebuild of the catalogue',
-        `Give it again: pgbak edit ${quoted(server.name)} --connection-string ...`,
+        `Give it again: pgbak edit ${quoted(server.name)} --connection-string postgresql://USER@HOST/DATABASE`,
       ),
     );
   }

@@ -6,8 +6,10 @@ const reject = { ...alert, onSizeChange: 'reject' } as const;
 
 describe('an archive', () => {
   test('below the minimum is rejected, whatever else is allowed', () => {
-    expect(() => checkSize(4095, undefined, alert, true)).toThrow('4095 bytes, less than the minimum of 4096');
-    expect(checkSize(4096, undefined, alert, false)).toBeUndefined();
+    expect(() => checkSize(4095, undefined, alert, { acceptSize: true, database: 'shop' })).toThrow(
+      'the archive of database shop has 4095 bytes, less than the minimum of 4096',
+    );
+    expect(checkSize(4096, undefined, alert, { acceptSize: false, database: 'shop' })).toBeUndefined();
   });
 
   test.each([
@@ -19,18 +21,20 @@ describe('an archive', () => {
     [999_000, 'grew by 899.0 %'],
     [43_685_100, 'grew to 437 times its size'],
   ])('of %i bytes after one of 100,000 gives the warning: %s', (sizeBytes, warning) => {
-    const given = checkSize(sizeBytes, { sizeBytes: 100_000 }, alert, false);
+    const given = checkSize(sizeBytes, { sizeBytes: 100_000 }, alert, { acceptSize: false, database: 'shop' });
     if (warning === undefined) expect(given).toBeUndefined();
     else expect(given).toContain(warning);
   });
 
   test('is refused for a change of size where the server asks for that, unless it is accepted', () => {
-    expect(() => checkSize(89_000, { sizeBytes: 100_000 }, reject, false)).toThrow('shrank by 11.0 %');
-    expect(checkSize(89_000, { sizeBytes: 100_000 }, reject, true)).toBeUndefined();
+    expect(() => checkSize(89_000, { sizeBytes: 100_000 }, reject, { acceptSize: false, database: 'shop' })).toThrow(
+      'shrank by 11.0 %',
+    );
+    expect(checkSize(89_000, { sizeBytes: 100_000 }, reject, { acceptSize: true, database: 'shop' })).toBeUndefined();
   });
 
   test('has nothing to be measured against the first time', () => {
-    expect(checkSize(5000, undefined, reject, false)).toBeUndefined();
-    expect(checkSize(5000, { sizeBytes: 0 }, reject, false)).toBeUndefined();
+    expect(checkSize(5000, undefined, reject, { acceptSize: false, database: 'shop' })).toBeUndefined();
+    expect(checkSize(5000, { sizeBytes: 0 }, reject, { acceptSize: false, database: 'shop' })).toBeUndefined();
   });
 });

@@ -38,7 +38,7 @@ describe.each([60, 120])('in a terminal of %i columns', (width) => {
     terminal.press('Enter');
     await terminal.shows(/Settings of shop[\s\S]*Backed up +every 12 h[\s\S]*Compression +lzma2:5/);
     terminal.press('Enter');
-    await terminal.shows('? Connection string (set; Enter keeps it)');
+    await terminal.shows(/\? Connection string \(postgresql:\/\/[\s\S]*; Enter keeps it\)/);
     terminal.press('Enter');
     await terminal.shows('❯ Save');
     terminal.type('Encryption');

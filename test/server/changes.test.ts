@@ -31,6 +31,11 @@ test.each<[ServerInput, string[]]>([
   [{ frequencyHours: 24 }, []],
   [{ compression: 'lzma2:1' }, ['compression zstd:3 -> lzma2:1 (the default)']],
   [{ connectionString: 'postgresql://app:new-secret@db.example/shop' }, ['connection string changed']],
+  [
+    { connectionString: 'postgresql://app:new-secret@db.example:6000/web' },
+    ['database shop on db.example -> web on db.example:6000'],
+  ],
+  [{ connectionString: 'env:WEB_URL' }, ['connection string changed']],
   [{ archivePassword: 'new-secret' }, ['archive password changed']],
   [{ archivePassword: '' }, ['archive password removed']],
   [{ hcUrlFail: 'env:HC_FAIL' }, ['ping URL for failure set']],

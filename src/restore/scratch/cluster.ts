@@ -94,6 +94,7 @@ export async function startScratchCluster(request: ScratchClusterRequest): Promi
       serverLabel: undefined,
       label: 'the scratch cluster',
       host: socket,
+      origin: undefined,
       database: 'postgres',
     };
     const database = openDatabase(connection, { found, environment, signal });

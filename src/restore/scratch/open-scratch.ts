@@ -61,9 +61,9 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
 
   const named = once(async (): Promise<Reached> => {
     if (url === undefined) throw new Error('no scratch URL was given');
-    const resolved = resolveReference(url, 'the scratch URL', environment.variable);
-    const reached = await reach(parseConnection(resolved), context).catch((error: unknown) => {
-      throw correctedBy(given === undefined ? 'PGBAK_SCRATCH_URL=...' : '--scratch-url ...', error);
+    const connection = parseConnection(resolveReference(url, 'the scratch URL', environment.variable));
+    const reached = await reach(connection, context).catch((error: unknown) => {
+      throw correctedBy(given === undefined ? 'PGBAK_SCRATCH_URL=' : '--scratch-url ', connection, error);
     });
     const directory = await heldDirectory(context);
     owned.push(directory);

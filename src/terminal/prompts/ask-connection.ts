@@ -1,7 +1,7 @@
 import { select } from '@inquirer/prompts';
 import { attempt, ConfigError, PgbakError } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format.ts';
-import { printableName } from '../../core/printable.ts';
+import { printable, printableName } from '../../core/printable.ts';
 import { Secret } from '../../core/secret.ts';
 import { namesDatabase, parseConnection, withDatabase } from '../../postgres/connection.ts';
 import { isReference } from '../../server/reference.ts';
@@ -18,7 +18,10 @@ export async function askConnection(answers: ServerInput, asking: Asking): Promi
   for (;;) {
     if (given.connectionString === undefined) {
       const prefill = answers.connectionString;
-      const keeps = today !== undefined && prefill === undefined ? { emptyMeans: 'set; Enter keeps it' } : {};
+      const keeps =
+        today !== undefined && prefill === undefined
+          ? { emptyMeans: `${shownConnection(today.connectionString)}; Enter keeps it` }
+          : {};
       const text = await askField('connectionString', {
         problemOf: anyOf(needed, badConnection),
         ...keeps,
@@ -39,6 +42,14 @@ export async function askConnection(answers: ServerInput, asking: Asking): Promi
       throw new ConfigError('nothing was stored', 'Correct --connection-string and try again.');
     }
   }
+}
+
+/** The present one as it may be seen: without its password. */
+function shownConnection(connectionString: Secret): string {
+  const text = connectionString.reveal();
+  if (isReference(text)) return text;
+  const connection = attempt(() => parseConnection(connectionString));
+  return connection instanceof PgbakError ? 'set' : printable(connection.conninfo);
 }
 
 /** Without a database in the connection string, libpq takes one that the user may not mean. */
