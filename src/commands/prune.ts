@@ -15,7 +15,7 @@ import { printableName, quoted } from '../core/printable.ts';
 
 export default class Prune extends BaseCommand {
   static override summary = 'Remove the backups that no rule keeps';
-  static override description = `Each server has its own rules: pgbak edit SERVER --keep-daily 7 --keep-weekly 4. They mean what they mean in restic; days, weeks and months are those of UTC. A server without rules keeps everything.
+  static override description = `Each server has its own rules: pgbak edit SERVER --keep-daily 7 --keep-weekly 4. --keep-last 3 keeps the newest 3 backups. --keep-daily 7 keeps the newest backup of each of the last 7 days that have one; hours, weeks, months and years likewise, all in UTC. --keep-within 14d keeps all of the last 14 days. A backup stays if one rule keeps it, as in restic. A server without rules keeps everything.
 
 Some backups always stay: the newest good one, the newest verified one, and those that Object Lock holds. A failed or bad backup never takes the place of a good one. pgbak removes only what it stored itself for that server.
 

@@ -15,7 +15,7 @@ export function brokenReferences(given: ServerChanges, { variable }: Pick<Enviro
     const reference = withoutBelow(value).reference.reveal();
     if (seen.has(reference)) return [];
     seen.add(reference);
-    const what = `the ${FIELD_WORDS[name].label}`;
+    const what = name === 'earlierArchivePasswords' ? 'the earlier archive password' : `the ${FIELD_WORDS[name].label}`;
     const resolve = PING_FIELDS.has(name) ? resolvePingUrl : resolveReference;
     const problem = attempt(() => resolve(value, what, variable));
     return problem instanceof PgbakError ? [problem] : [];

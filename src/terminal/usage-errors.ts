@@ -65,12 +65,28 @@ function unknownFlags(typed: unknown, command: MistypedCommand): { message: stri
   if (first === '--server' && 'server' in args) {
     return { message, hint: `A server is named without a flag: pgbak ${command.name} SERVER` };
   }
+  const meant = MEANT.find(({ command: of, typed: pattern }) => of === command.name && pattern.test(first));
+  if (meant !== undefined) return { message, hint: meant.hint };
   const known = Object.entries(flags).flatMap(([flag, { allowNo, hidden }]) =>
     hidden === true ? [] : allowNo === true ? [`--${flag}`, `--no-${flag}`] : [`--${flag}`],
   );
   const near = names.length === 1 ? didYouMean(first, [...known, '--help', '--json'], (flag) => flag) : '';
   return { message: `${message}${near}`, hint };
 }
+
+/** Flags that other programs or commands have. The nearest flag by its letters would mislead. */
+const MEANT = [
+  {
+    command: 'schedule',
+    typed: /^--(?:uninstall|delete|disable)$/,
+    hint: 'To take it out again: pgbak schedule --remove cron',
+  },
+  {
+    command: 'prune',
+    typed: /^--keep-/,
+    hint: 'A rule is a setting of a server. For example: pgbak edit shop --keep-last 7',
+  },
+] as const;
 
 const LONGEST_NAME = 42;
 

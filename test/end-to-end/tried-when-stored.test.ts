@@ -47,7 +47,7 @@ describe('a reference', () => {
 
   test.each<[Record<string, string>, string, string]>([
     [{ 'archive-password': 'env:NO_PASSWORD' }, 'archive password', 'NO_PASSWORD'],
-    [{ 'earlier-archive-password': 'env:OLD_PASSWORD' }, 'earlier archive passwords', 'OLD_PASSWORD'],
+    [{ 'earlier-archive-password': 'env:OLD_PASSWORD' }, 'earlier archive password', 'OLD_PASSWORD'],
     [{ 'b2-app-key': 'env:NO_KEY' }, 'B2 application key', 'NO_KEY'],
     [{ 'hc-url': 'env:NO_CHECK' }, 'ping URL for the start', 'NO_CHECK'],
     [{ 'hc-url-verify': 'env:NO_VERIFY' }, 'ping URL for verifications', 'NO_VERIFY'],
