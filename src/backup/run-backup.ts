@@ -68,6 +68,8 @@ export function openRun(options: RunOptions, context: Context): Run {
   };
 }
 
+const NOTHING_STORED = 'Nothing was stored for it. The next run backs it up.';
+
 /**
  * One backup from its first check to its last ping. Never rejects: every failure is reported, recorded, pinged
  * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
@@ -87,6 +89,7 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
   const pings = pingsFor(server, warn, context);
   let attempt: number | undefined;
   let isUnsettled = false;
+  let isStored = false;
   let settings: ServerSettings | undefined;
   try {
     const { acceptSize, openRoom, overrides } = shared;
@@ -108,6 +111,7 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     const { sizeBytes, place } = stored;
     // The next run finishes what could not be recorded.
     const record = (step: () => Promise<void>) => recording(stored, objectName, step, onUnsettled);
+    isStored = true;
     await record(() => catalog.backups.noteStored(backupId, stored));
     await verifyNew(backupId, server, settings, shared, context, warn);
     await record(() =>
@@ -133,7 +137,8 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     const { interrupted, ...failure } = describeFailure(error, secretsOf(settings), server.name);
     if (isUnsettled && attempt !== undefined) await catalog.backups.noteUnsettled(attempt, true).catch(() => {});
     await recordFailure(attempt, failure, warnings, context, warn);
-    report({ type: 'failed', server: server.name, ...failure });
+    const left = interrupted && !isUnsettled && !isStored ? { hint: NOTHING_STORED } : {};
+    report({ type: 'failed', server: server.name, ...failure, ...left });
     await pings.failed([failureText(failure), ...warnings].join('\n'));
     return {
       ...identity,
