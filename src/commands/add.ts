@@ -9,7 +9,7 @@ import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
 import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
 import { readEnvironment } from '../server/environment.ts';
-import { newServer, parseServerInput, refuseClash } from '../server/server-form.ts';
+import { newServer, parseServerInput, refuseClash, refuseTakenName } from '../server/server-form.ts';
 import { lacksOf, nextSteps } from '../monitor/next-steps.ts';
 import { bringAlong } from '../restore/moved-directory.ts';
 import { knownPlaceOf } from '../server/destination.ts';
@@ -74,6 +74,8 @@ EXIT STATUS
     }
     await using context = await this.openContext('create');
     const { catalog, environment } = context;
+    // Before the questions, so that no answer is lost.
+    if (given.name !== undefined) refuseTakenName(given.name.trim(), await catalog.servers.list());
     const input = isAsking ? await fillIn({ given, isChecked, mayCreate, storedCount: 0 }, context) : given;
     const fields = newServer(parseServerInput(input), environment);
     refuseClash(fields, await catalog.servers.list(), environment);

@@ -9,7 +9,7 @@ import { placeOf } from '../server/destination.ts';
 import { isReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
-import { printable, quoted } from '../core/printable.ts';
+import { printableName, quoted } from '../core/printable.ts';
 
 /** The document of `del --json`. */
 export interface DeletedServer {
@@ -29,7 +29,7 @@ function lostPasswords(
 ): string[] {
   const passwords = [archivePassword, ...earlierArchivePasswords].filter((one) => one !== undefined);
   const isKept = archives.length > 0 && passwords.some((one) => !isReference(one.reveal()));
-  return isKept ? ['pgbak forgets its archive password: without it the archives cannot be opened'] : [];
+  return isKept ? ['pgbak forgets its archive password: without it no encrypted archive can be opened'] : [];
 }
 
 export default class Del extends BaseCommand {
@@ -62,9 +62,12 @@ EXIT STATUS
           `Say yes to it: pgbak del ${quoted(server.name)} --yes`,
         );
       }
-      const { confirm } = await import('@inquirer/prompts');
-      const message = `Forget ${server.name}? ${effect}`;
-      if (!(await confirm({ message: printable(message), default: false })))
+      const [{ confirm }, { fitted }] = await Promise.all([
+        import('@inquirer/prompts'),
+        import('../terminal/prompts/fitted.ts'),
+      ]);
+      this.log(effect);
+      if (!(await confirm({ message: fitted(`Forget ${printableName(server.name)}?`), default: false })))
         throw new ConfigError(`nothing was deleted: ${server.name} stays`);
     }
     await catalog.servers.remove(server.id);

@@ -20,6 +20,7 @@ import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash }
 import { isMendedByItself, refuseUnmended, type ServerInput, type ServerRecord } from '../server/server.ts';
 import type { Context } from '../core/context.ts';
 import { aboutServer, ConfigError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 import { editCommand } from '../core/server-hint.ts';
 
 export default class Edit extends BaseCommand {
@@ -99,8 +100,9 @@ EXIT STATUS
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
     refuseClash(fields, others, environment);
     const isMoved = 'destination' in changes;
+    let settled: string | undefined;
     if (mayCreate || (isMoved && isChecked && !isAsking)) {
-      const settled = await settleDestination(fields, context, { isAllowed: mayCreate });
+      settled = await settleDestination(fields, context, { isAllowed: mayCreate });
       if (settled !== undefined) this.log(settled);
     }
     if (isChecked && !isAsking) {
@@ -121,7 +123,9 @@ EXIT STATUS
     const { report, lines } = reportEdit(today, fields, { stored, environment, misplaced });
     lines.push(...moved);
     if (isElsewhere) lines.push(...(await takeOver(fields, context)));
-    for (const line of lines) this.log(line);
+    if (settled !== undefined && report.changes.length === 0)
+      this.log(`To back up now: pgbak run ${quoted(fields.name)}`);
+    else for (const line of lines) this.log(line);
     const lack = isElsewhere && place !== undefined ? await lackOfRoom(today, place, context) : undefined;
     const lapsed = await lapsedEncryption({ ...fields, id: today.id }, context);
     for (const { message: what, hint = '' } of [lack, lapsed].filter((one) => one !== undefined)) {

@@ -96,13 +96,7 @@ function databaseName(connectionString: Secret, { variable }: Pick<Environment, 
  * already, without this one.
  */
 export function refuseClash(server: ServerFields, others: readonly ServerRecord[], environment: Environment): void {
-  const sameName = others.find(({ name }) => name === server.name);
-  if (sameName !== undefined) {
-    throw new ConfigError(
-      `there is a server named "${server.name}" already, with id ${sameName.id}`,
-      'Choose another name: --name shop2',
-    );
-  }
+  refuseTakenName(server.name, others);
   const place = placeOf(server, environment);
   const sameArchive = withSameArchives(place, server.archiveName, others, environment);
   if (sameArchive !== undefined) {
@@ -111,6 +105,18 @@ export function refuseClash(server: ServerFields, others: readonly ServerRecord[
       `Choose another archive name, or another destination: --archive-name ${quoted(`${server.archiveName}-2`)}`,
     );
   }
+}
+
+/** Refuses a name that another server has. */
+export function refuseTakenName(wanted: string, others: readonly ServerRecord[]): void {
+  const other = others.find(({ name }) => name === wanted);
+  if (other === undefined) return;
+  let number = 2;
+  while (others.some(({ name }) => name === `${wanted}${number}`)) number += 1;
+  throw new ConfigError(
+    `there is a server named "${wanted}" already, with id ${other.id}`,
+    `Choose another name: --name ${quoted(`${wanted}${number}`)}`,
+  );
 }
 
 /** The server whose archives have that name in that place. */

@@ -145,7 +145,7 @@ test('two runs at once: the second says who holds the lock, and may wait {locked
   const first = await runInDump();
   const second = await scene.account.pgbak('run', '--force');
   expect(second.status).toBe(75);
-  expect(second.stderr).toMatch(new RegExp(`another run .*${first.pid}`));
+  expect(second.stderr).toMatch(new RegExp(`another pgbak is at work .*process ${first.pid}`));
   // Configuration commands work meanwhile.
   expect(await scene.account.pgbak('list')).toMatchObject({ status: 0 });
   expect(
