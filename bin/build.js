@@ -20,6 +20,11 @@ const BUNDLED = [
   'fast-wrap-ansi',
   'fast-string-width',
   'cli-table3',
+  'hono',
+  'hono/cookie',
+  'hono/html',
+  'hono/streaming',
+  '@hono/node-server',
   '@oclif/core/args',
   '@oclif/core/command',
   '@oclif/core/run',
@@ -67,6 +72,8 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.17',
   logLevel: 'warning',
+  // Files that pages load, as texts.
+  loader: { '.css': 'text', '.svg': 'text', '.browser.js': 'text' },
   // Names stay, for the sake of stack traces.
   minifyWhitespace: true,
   minifySyntax: true,

@@ -31,10 +31,11 @@ const GROUND = ['system', 'core'];
 const ARROWS: Record<string, { may: string[]; because: string }> = {
   'main.ts': { may: ['terminal', 'system'], because: 'it hands over to oclif' },
   commands: {
-    may: ['terminal', ...STORIES, ...FLOOR, ...GROUND],
+    may: ['terminal', 'web', ...STORIES, ...FLOOR, ...GROUND],
     because: 'a command is flags, one call and one print',
   },
   terminal: { may: [...STORIES, ...FLOOR, ...GROUND], because: 'it shows what the stories tell' },
+  web: { may: [...STORIES, ...FLOOR, ...GROUND], because: 'it shows the same on pages, without a terminal' },
   ...Object.fromEntries(
     STORIES.map((story) => [
       story,
@@ -80,6 +81,8 @@ describe('imports point downward', () => {
     ['ora', ['terminal']],
     ['cli-table3', ['terminal']],
     ['execa', ['system']],
+    ['hono', ['web']],
+    ['@hono/node-server', ['web']],
     ['kysely', ['catalog']],
     ['better-sqlite3', ['catalog', 'system']],
     ['backblaze-b2', ['storage']],

@@ -3,6 +3,7 @@ import { jsonArrayFrom } from 'kysely/helpers/sqlite';
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Format } from '../core/archive-format.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
+import { newestQueries, type NewestQueries } from './newest-queries.ts';
 import { isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
 import { removalQueries, type RemovalQueries } from './removal-queries.ts';
 import type { Schema, ServersTable } from './schema.ts';
@@ -33,7 +34,7 @@ interface FailedBackup {
   isAdopted?: boolean;
 }
 
-export interface BackupQueries extends StoredBackupQueries, RemovalQueries, PointQueries {
+export interface BackupQueries extends StoredBackupQueries, RemovalQueries, PointQueries, NewestQueries {
   /** Records that an attempt has begun; returns its id. */
   start(backup: StartedBackup): Promise<number>;
   /** Records a success, in the log and with the server, or neither. */
@@ -54,6 +55,8 @@ export interface BackupQueries extends StoredBackupQueries, RemovalQueries, Poin
     failedOnly?: boolean;
     goodOnly?: boolean;
     until?: Date;
+    /** Only those recorded before this one. */
+    beforeId?: number;
     isByTime?: boolean;
     limit: number;
   }): Promise<BackupRecord[]>;
@@ -74,6 +77,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     ...storedBackupQueries(db),
     ...removalQueries(db),
     ...pointQueries(db),
+    ...newestQueries(db),
     start: async ({ serverId, startedAt, format, compression, objectName }) => {
       const server = db.selectFrom('servers').select('name').where('id', '=', serverId);
       const { name } = await server.executeTakeFirstOrThrow();
@@ -123,7 +127,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       const row = (await dated.executeTakeFirst()) ?? (await comparable.executeTakeFirst());
       return row === undefined ? undefined : toBackup(row);
     },
-    list: async ({ serverIds, failedOnly, goodOnly, until, isByTime, limit }) => {
+    list: async ({ serverIds, failedOnly, goodOnly, until, beforeId, isByTime, limit }) => {
       let query = log().limit(limit);
       query =
         until === undefined && isByTime !== true
@@ -132,6 +136,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       if (serverIds !== undefined) query = query.where('server_id', 'in', serverIds);
       if (failedOnly === true) query = query.where('success', '=', sql.lit('0')).where('finished_at', 'is not', null);
       if (goodOnly === true) query = isPoint(query);
+      if (beforeId !== undefined) query = query.where('id', '<', beforeId);
       if (until !== undefined) query = query.where('started_at', '<=', until.toISOString());
       return (await query.execute()).map((row) => toBackup(row));
     },

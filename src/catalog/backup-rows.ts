@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { withoutPasswords } from '../core/printable.ts';
 import type { BackupRecord, BackupResult } from '../core/backup-record.ts';
 import { FORMATS } from '../core/archive-format.ts';
 import type { BackupLogTable } from './schema.ts';
@@ -38,7 +39,7 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
   const startedAt = read.time('started_at', isoTime) ?? new Date(0);
   const finishedAt = row.finished_at === null ? undefined : (read.time('finished_at', isoTime) ?? startedAt);
   const removedAt = row.removed_at === null ? undefined : (read.time('removed_at', isoTime) ?? startedAt);
-  const warnings = read.list('warnings');
+  const warnings = read.list('warnings').map((warning) => withoutPasswords(warning));
   const record = {
     backupId: row.id,
     ...given('serverId', row.server_id),
@@ -63,7 +64,10 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
     ...(row.roles === null ? {} : { roles: read.list('roles') }),
     ...given('encoding', read.optionalText('encoding')),
     hasGlobals: row.has_globals === 1,
-    ...(result === 'failed' ? { error: read.optionalText('result') ?? 'its error cannot be read' } : {}),
+    // The earlier program wrote what pg_dump said as it was.
+    ...(result === 'failed'
+      ? { error: withoutPasswords(read.optionalText('result') ?? 'its error cannot be read') }
+      : {}),
   };
   const unreadable = read.unreadable.map(({ column }) => column);
   if (unreadable.length > 0) {

@@ -3,16 +3,15 @@ import { LIMITS, STORAGE } from '../server/flag-groups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { canAsk } from '../terminal/output.ts';
 
-import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
+import { serverFlags } from '../terminal/server-flags.ts';
+import { serverInputFrom } from '../server/server-input.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
-import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
-import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
+import { storeNew } from '../monitor/store-server.ts';
+import { neededTries } from '../monitor/try-server.ts';
+import { refuseBrokenReferences } from '../server/check-references.ts';
 import { readEnvironment } from '../server/environment.ts';
 import { newServer, parseServerInput, refuseClash, refuseTakenName } from '../server/server-form.ts';
-import { lacksOf, nextSteps } from '../monitor/next-steps.ts';
-import { bringAlong } from '../restore/moved-directory.ts';
-import { knownPlaceOf } from '../server/destination.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 
 /** The document of `add --json`. */
@@ -84,20 +83,15 @@ EXIT STATUS
         ? await settleDestination(fields, context, { isAllowed: mayCreate })
         : undefined;
     if (settled !== undefined) this.log(settled);
-    if (isChecked && !isAsking) {
-      this.log(await connectionCheck(fields, context));
-      await programsCheck(fields, context);
-      this.log((await storageCheck(fields, context)).text);
+    for (const { run } of isChecked && !isAsking ? neededTries(fields, 'new', context) : []) {
+      const found = await run();
+      if (found !== '') this.log(found);
     }
-    const server = await catalog.servers.add(fields);
+    const { server, warnings, lines } = await storeNew(fields, context);
     const { id, name } = server;
     this.leftByInterruption = `Server ${id} was stored: ${name}`;
-    const warn = (message: string) => context.report({ type: 'warning', server: name, message: `warning: ${message}` });
-    for (const { message } of brokenReferences(fields, environment)) warn(`${name}: ${message}`);
-    for (const message of lacksOf(server, context)) warn(message);
-    const place = knownPlaceOf(server, environment);
-    const moved = place === undefined ? [] : await bringAlong(place, context);
-    this.log([`Added server ${id}: ${name}`, ...moved, ...(await nextSteps(server, context))].join('\n'));
+    for (const warning of warnings) context.report({ type: 'warning', server: name, message: `warning: ${warning}` });
+    this.log(lines.join('\n'));
     return { id, name };
   }
 }

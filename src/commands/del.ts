@@ -1,13 +1,11 @@
 import * as Flags from '@oclif/core/flags';
-import { afterDeletion, archivesOf, stayingInWords, type StayingArchives } from '../retention/what-stays.ts';
+import { archivesOf, deleteServer, effectOfDeletion, type StayingArchives } from '../retention/what-stays.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { canAsk } from '../terminal/output.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { objectNameOf } from '../server/names.ts';
 import { placeOf } from '../server/destination.ts';
-import { isReference } from '../server/reference.ts';
-import type { ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printableName, quoted } from '../core/printable.ts';
 
@@ -20,16 +18,6 @@ export interface DeletedServer {
   objectName: string;
   /** What stays in storage. */
   archives: StayingArchives[];
-}
-
-/** What else goes: the only copy of a password, perhaps. */
-function lostPasswords(
-  { archivePassword, earlierArchivePasswords }: ServerRecord,
-  archives: readonly StayingArchives[],
-): string[] {
-  const passwords = [archivePassword, ...earlierArchivePasswords].filter((one) => one !== undefined);
-  const isKept = archives.length > 0 && passwords.some((one) => !isReference(one.reveal()));
-  return isKept ? ['pgbak forgets its archive password: without it no encrypted archive can be opened'] : [];
 }
 
 export default class Del extends BaseCommand {
@@ -54,7 +42,6 @@ EXIT STATUS
     const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };
     const server = await chooseServer(catalog, choice);
     const archives = await archivesOf(server, catalog);
-    const effect = [stayingInWords(archives), ...lostPasswords(server, archives)].join('. ');
     if (!flags.yes) {
       if (!canAsk(isJson)) {
         throw new ConfigError(
@@ -66,14 +53,14 @@ EXIT STATUS
         import('@inquirer/prompts'),
         import('../terminal/prompts/fitted.ts'),
       ]);
-      this.log(effect);
+      this.log(effectOfDeletion(server, archives));
       if (!(await confirm({ message: fitted(`Forget ${printableName(server.name)}?`), default: false })))
         throw new ConfigError(`nothing was deleted: ${server.name} stays`);
     }
-    await catalog.servers.remove(server.id);
-    this.log(`Deleted ${server.name}. ${effect}`);
-    for (const line of afterDeletion(archives)) this.logAsIs(line);
-    this.log(`Its history stays${archives.length === 0 ? '' : ' too'}: pgbak logs`);
+    const { told, commands, history } = await deleteServer(server, archives, catalog);
+    this.log(told);
+    for (const line of commands) this.logAsIs(line);
+    this.log(history);
     return {
       id: server.id,
       name: server.name,

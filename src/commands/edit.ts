@@ -6,17 +6,14 @@ import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { canAsk } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
-import { connectionCheck, programsCheck, storageCheck } from '../monitor/try-server.ts';
-import { serverFlags, serverInputFrom } from '../terminal/server-flags.ts';
-import { misplacedIn, settleDestination } from '../monitor/lost-directory.ts';
-import { lackOfRoom } from '../monitor/check-room.ts';
-import { takeOver } from '../monitor/next-steps.ts';
-import { bringAlong } from '../restore/moved-directory.ts';
-import { knownPlaceOf } from '../server/destination.ts';
-import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
-import { reportEdit, type EditReport } from '../monitor/edit-report.ts';
-import { brokenReferences, refuseBrokenReferences } from '../server/check-references.ts';
-import { changedServer, keepingEarlier, mustTry, parseServerInput, refuseClash } from '../server/server-form.ts';
+import { storeEdit } from '../monitor/store-server.ts';
+import { neededTries } from '../monitor/try-server.ts';
+import { serverFlags } from '../terminal/server-flags.ts';
+import { serverInputFrom } from '../server/server-input.ts';
+import { settleDestination } from '../monitor/lost-directory.ts';
+import type { EditReport } from '../monitor/edit-report.ts';
+import { refuseBrokenReferences } from '../server/check-references.ts';
+import { changedServer, keepingEarlier, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { isMendedByItself, refuseUnmended, type ServerInput, type ServerRecord } from '../server/server.ts';
 import type { Context } from '../core/context.ts';
 import { aboutServer, ConfigError } from '../core/errors.ts';
@@ -105,33 +102,18 @@ EXIT STATUS
       settled = await settleDestination(fields, context, { isAllowed: mayCreate });
       if (settled !== undefined) this.log(settled);
     }
-    if (isChecked && !isAsking) {
-      if (mustTry(changes, 'database')) this.log(await connectionCheck(fields, context));
-      if (mustTry(changes, 'programs')) await programsCheck(fields, context);
-      if (mustTry(changes, 'storage')) this.log((await storageCheck(fields, context)).text);
+    for (const { run } of isChecked && !isAsking ? neededTries(fields, changes, context) : []) {
+      const found = await run();
+      if (found !== '') this.log(found);
     }
-    await catalog.servers.update(today.id, fields);
+    const { report, warnings, lines } = await storeEdit({ today, changes, fields }, context);
     this.leftByInterruption = `The new settings of ${fields.name} were stored.`;
-    for (const { message } of brokenReferences(changes, environment)) {
-      context.report({ type: 'warning', server: fields.name, message: `warning: ${fields.name}: ${message}` });
+    for (const warning of warnings) {
+      context.report({ type: 'warning', server: fields.name, message: `warning: ${warning}` });
     }
-    const place = knownPlaceOf(fields, environment);
-    const isElsewhere = knownPlaceOf(today, environment) !== place;
-    const moved = isElsewhere && place !== undefined ? await bringAlong(place, context) : [];
-    const stored = await catalog.backups.inStorage(today.id);
-    const misplaced = await misplacedIn(context)(today);
-    const { report, lines } = reportEdit(today, fields, { stored, environment, misplaced });
-    lines.push(...moved);
-    if (isElsewhere) lines.push(...(await takeOver(fields, context)));
     if (settled !== undefined && report.changes.length === 0)
       this.log(`To back up now: pgbak run ${quoted(fields.name)}`);
     else for (const line of lines) this.log(line);
-    const lack = isElsewhere && place !== undefined ? await lackOfRoom(today, place, context) : undefined;
-    const lapsed = await lapsedEncryption({ ...fields, id: today.id }, context);
-    for (const { message: what, hint = '' } of [lack, lapsed].filter((one) => one !== undefined)) {
-      const message = `warning: ${fields.name}: ${what}\n${hint}`;
-      context.report({ type: 'warning', server: fields.name, message });
-    }
     return report;
   }
 }

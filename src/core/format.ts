@@ -90,17 +90,23 @@ export function formatMade(instant: Date, now: Date, options: { zone?: Zone } = 
 
 /** `in 23 h (tomorrow 16:55)`, `in 3 days (2026-11-26 16:55 +01:00)`; `now` for an instant that is not ahead. */
 export function formatDue(due: Date, now: Date, { zone = 'utc' }: { zone?: Zone } = {}): string {
-  const minutes = Math.ceil((due.getTime() - now.getTime()) / MINUTE_MS);
-  if (minutes <= 0) return 'now';
+  if (due <= now) return 'now';
   const [day = '', time = '', offset = ''] = formatInstant(due, { zone }).split(' ');
   const days = ['today', 'tomorrow'].filter(
     (_word, later) => formatInstant(new Date(now.getTime() + later * DAY_MS), { zone }).slice(0, 10) === day,
   );
   const [word] = days;
   const when = word === undefined ? `${day} ${time} ${offset}` : `${word} ${time}${zone === 'utc' ? ' UTC' : ''}`;
-  if (minutes < 60) return `in ${minutes} min (${when})`;
+  return `${formatWait(due, now)} (${when})`;
+}
+
+/** `in 23 h`, `in 3 days`; `now` for an instant that is not ahead. */
+export function formatWait(due: Date, now: Date): string {
+  const minutes = Math.ceil((due.getTime() - now.getTime()) / MINUTE_MS);
+  if (minutes <= 0) return 'now';
+  if (minutes < 60) return `in ${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`} (${when})`;
+  return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`}`;
 }
 
 export interface WantedNumber {

@@ -58,7 +58,7 @@ export function serverRow(
 }
 
 /** The connection for people. An adopted catalogue may hold a string that was never checked, so this never throws. */
-function connectionLabel({ connectionString }: ServerRecord): string {
+export function connectionLabel({ connectionString }: ServerRecord): string {
   if (lacksConnection({ connectionString })) return `(${CONNECTION_UNKNOWN})`;
   const text = connectionString.reveal();
   if (isReference(text)) return text;

@@ -16,12 +16,14 @@ export async function collectStatus(
   const statuses: ServerStatus[] = [];
   const verified = await verifications.recent();
   const ahead = await backups.ahead(now);
+  const ids = servers.map(({ id }) => id);
+  const attempts = await backups.newestOfEach(ids, 2);
+  const good = await backups.lastGoodOfEach(ids, new Date(now.getTime() + CLOCK_TOLERANCE_MS));
   for (const server of servers) {
-    const [newest, other] = await backups.list({ serverIds: [server.id], limit: 2 });
+    const [newest, other] = attempts.get(server.id) ?? [];
     // An attempt that still runs tells nothing yet.
     const lastAttempt = newest?.result === 'running' ? other : newest;
-    const until = new Date(now.getTime() + CLOCK_TOLERANCE_MS);
-    const [lastGood] = await backups.list({ serverIds: [server.id], goodOnly: true, until, limit: 1 });
+    const lastGood = good.get(server.id);
     const doubtful = doubtfulTimes(
       ahead.filter(({ serverId }) => serverId === server.id),
       now,
@@ -54,6 +56,8 @@ export interface ServerStatus {
   lastAttempt: BackupRecord | undefined;
   /** The newest verification that read a whole backup and found it good. */
   lastVerified: VerificationRecord | undefined;
+  /** Why its directory is not the one that holds its archives. */
+  misplaced: string | undefined;
 }
 
 /** The facts that decide a server's state. */
@@ -84,10 +88,10 @@ function lateGraceMs(frequencyHours: number): number {
 function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
-  const { lastGood, lastAttempt, verification } = evidence;
+  const { lastGood, lastAttempt, verification, misplaced } = evidence;
   const verified = verification?.lastGood;
   const lastVerified = verified === undefined || isAhead(verified.verifiedAt, now) ? undefined : verified;
-  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified };
+  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified, misplaced };
 }
 
 function judge(
@@ -116,6 +120,16 @@ function judge(
   }
   const warning = doubtful ?? lastGood.warnings[0];
   return warning === undefined ? ['OK', undefined] : ['WARNING', warning];
+}
+
+/** As wide as the beginning of a reason may be that does not fit. */
+const SHORT_REASON = 100;
+
+/** The beginning of a reason: its first sentence, or the first words of one that is long. */
+export function shortReason(reason: string): string {
+  const [first = reason] = /^.*?[.;](?= )/s.exec(reason) ?? [];
+  if (first.length <= SHORT_REASON) return first;
+  return `${first.slice(0, SHORT_REASON).replace(/\s+\S*$/, '')} ...`;
 }
 
 /** A server as `status --json` prints it; null where a value does not apply. */

@@ -8,7 +8,8 @@ import { namesDatabase, parseConnection } from '../postgres/connection.ts';
 import { databaseOf } from '../server/programs.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { resolveReference } from '../server/reference.ts';
-import type { ServerFields } from '../server/server.ts';
+import { mustTry } from '../server/server-form.ts';
+import type { FieldName, ServerChanges, ServerFields } from '../server/server.ts';
 import { resolveDestination } from '../server/destination.ts';
 import type { Destination } from '../storage/registry.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
@@ -48,6 +49,25 @@ export async function programsCheck(server: ServerFields, context: Context): Pro
   const found: string[] = [];
   for (const look of neededPrograms(server, anew)) found.push(await look());
   return found;
+}
+
+/** One of the tries before a server is stored. */
+interface Try {
+  at: 'database' | 'programs' | 'storage';
+  /** The field that a person looks at first when it fails. */
+  field: FieldName;
+  /** Resolves with what it found, which is empty where that need not be told. */
+  run: () => Promise<string>;
+}
+
+/** What must be tried before a server is stored: everything of a new one, and of an edited one what its changes concern. */
+export function neededTries(fields: ServerFields, changes: ServerChanges | 'new', context: Context): Try[] {
+  const tries: Try[] = [
+    { at: 'database', field: 'connectionString', run: () => connectionCheck(fields, context) },
+    { at: 'programs', field: 'compression', run: () => programsCheck(fields, context).then(() => '') },
+    { at: 'storage', field: 'destination', run: async () => (await storageCheck(fields, context)).text },
+  ];
+  return tries.filter(({ at }) => changes === 'new' || mustTry(changes, at));
 }
 
 function unnamedDatabase(taken: string): string {

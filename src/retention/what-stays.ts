@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/open-catalog.ts';
 import { grouped } from '../core/group-by.ts';
 import { quoted } from '../core/printable.ts';
+import { isReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { directoryAt, whereNext } from '../storage/place.ts';
 
@@ -24,7 +25,7 @@ export async function archivesOf({ id }: ServerRecord, catalog: Catalog): Promis
 }
 
 /** `Its 12 archives stay: /srv/backups/shop.<time>.sql.7z`. */
-export function stayingInWords(archives: readonly StayingArchives[]): string {
+function stayingInWords(archives: readonly StayingArchives[]): string {
   const total = archives.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return 'It has no archives in storage.';
   const wheres = archives.map(({ place, objectName, count }) => {
@@ -34,8 +35,37 @@ export function stayingInWords(archives: readonly StayingArchives[]): string {
   return `Its ${total === 1 ? 'archive stays' : `${total} archives stay`}: ${wheres.join(', ')}`;
 }
 
+/** What else goes with a server: the only copy of a password, perhaps. */
+function lostPasswords(
+  { archivePassword, earlierArchivePasswords }: ServerRecord,
+  archives: readonly StayingArchives[],
+): string[] {
+  const passwords = [archivePassword, ...earlierArchivePasswords].filter((one) => one !== undefined);
+  const isKept = archives.length > 0 && passwords.some((one) => !isReference(one.reveal()));
+  return isKept ? ['pgbak forgets its archive password: without it no encrypted archive can be opened'] : [];
+}
+
+/** What a deletion leaves and loses, in a sentence or two. */
+export function effectOfDeletion(server: ServerRecord, archives: readonly StayingArchives[]): string {
+  return [stayingInWords(archives), ...lostPasswords(server, archives)].join('. ');
+}
+
+/** Deletes a server, and tells what to know afterwards, line by line. */
+export async function deleteServer(
+  server: ServerRecord,
+  archives: readonly StayingArchives[],
+  catalog: Pick<Catalog, 'servers'>,
+): Promise<{ told: string; commands: string[]; history: string }> {
+  await catalog.servers.remove(server.id);
+  return {
+    told: `Deleted ${server.name}. ${effectOfDeletion(server, archives)}`,
+    commands: afterDeletion(archives),
+    history: `Its history stays${archives.length === 0 ? '' : ' too'}: pgbak logs`,
+  };
+}
+
 /** How to take archives of a deleted server back, or remove them: a line for each command. */
-export function afterDeletion(archives: readonly StayingArchives[]): string[] {
+function afterDeletion(archives: readonly StayingArchives[]): string[] {
   const places = new Set(archives.flatMap(({ place }) => place ?? []));
   return [
     ...[...places].map((place) => `To take them back: pgbak catalog rebuild --from ${quoted(place)}`),

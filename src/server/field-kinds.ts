@@ -19,6 +19,8 @@ export interface FieldFacts {
   /** The flag of `add` and `edit`, without its dashes. */
   flag: string;
   help: string;
+  /** What stands behind it where the field is a flag. */
+  helpNote?: string;
   helpValue?: string;
   helpGroup?: string;
   /** The column of `servers`, where it is not the flag with underscores. */
@@ -49,6 +51,8 @@ export interface Field<Input, Value> extends FieldFacts {
   rule: v.GenericSchema<unknown, Value>;
   readCell: CellRule<Value>;
   toCell: (value: Value) => string | number | null;
+  /** A value must not be seen, unless it is a reference. */
+  isSecret?: boolean;
   /** The cell as everybody may see it: only references to secrets are left. Absent where a value holds no secret. */
   publicCell?: (cell: unknown) => string | null;
 }

@@ -38,7 +38,15 @@ function pingUrl<const Flag extends string>(flag: Flag, help: string) {
 }
 
 function patterns<const Flag extends string, const Column extends string>(flag: Flag, column: Column, help: string) {
-  return list({ flag, column, help, helpGroup: DUMPED, helpValue: 'PATTERN', triedAt: 'database' });
+  return list({
+    flag,
+    column,
+    help,
+    helpNote: ' (repeatable)',
+    helpGroup: DUMPED,
+    helpValue: 'PATTERN',
+    triedAt: 'database',
+  });
 }
 
 /**
@@ -117,7 +125,8 @@ export const SERVER_FIELDS = {
     {
       flag: 'archive-password',
       helpGroup: ENCRYPTION,
-      help: `encrypt the archives with this password, ${OR_REFERENCE}; - asks for it`,
+      help: `encrypt the archives with this password, ${OR_REFERENCE}`,
+      helpNote: '; - asks for it',
       helpValue: 'PASSWORD',
       isMasked: true,
       variable: 'ARCHIVE_PASSWORD',
@@ -129,7 +138,8 @@ export const SERVER_FIELDS = {
     {
       flag: 'earlier-archive-password',
       helpGroup: ENCRYPTION,
-      help: `keep this password for earlier backups, ${OR_REFERENCE}; - asks for it (repeatable)`,
+      help: `keep this password for earlier backups, ${OR_REFERENCE}`,
+      helpNote: '; - asks for it (repeatable)',
       helpValue: 'PASSWORD',
       column: 'earlier_archive_passwords',
       isMasked: true,
@@ -184,13 +194,9 @@ export const SERVER_FIELDS = {
   /** Pinged after each verification: at the URL itself when it is good, at `/fail` below it when it is bad. */
   hcUrlVerify: pingUrl('hc-url-verify', 'pinged when a backup was verified; URL/fail when it is bad'),
   /** Patterns as pg_dump takes them, as the next two. */
-  excludeTables: patterns('exclude-table', 'exclude_tables', 'leave a table out (repeatable)'),
-  excludeTableData: patterns(
-    'exclude-table-data',
-    'exclude_table_data',
-    'keep a table but leave its rows out (repeatable)',
-  ),
-  excludeSchemas: patterns('exclude-schema', 'exclude_schemas', 'leave a schema out (repeatable)'),
+  excludeTables: patterns('exclude-table', 'exclude_tables', 'leave a table out'),
+  excludeTableData: patterns('exclude-table-data', 'exclude_table_data', 'keep a table but leave its rows out'),
+  excludeSchemas: patterns('exclude-schema', 'exclude_schemas', 'leave a schema out'),
   noLargeObjects: yesOrNo(
     {
       flag: 'large-objects',

@@ -2,6 +2,7 @@ import { attempt, PgbakError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { parsePingUrl, urlBelow } from '../notify/ping-url.ts';
 import type { Environment } from './environment.ts';
+import { HEALTH_CHECKS } from './flag-groups.ts';
 import { isReference, resolveReference, withoutBelow } from './reference.ts';
 import type { ServerFields, ServerInput } from './server.ts';
 
@@ -44,6 +45,16 @@ export function resolvePingUrl(value: Secret, what: string, variable: Environmen
   const url = resolveReference(reference, what, variable);
   return below === undefined ? url : urlBelow(url, below);
 }
+
+/** The flag, and the field of a form, that stands for three fields of a server. */
+export const CHECK = {
+  flag: 'hc-url',
+  label: 'health check URL',
+  example: 'https://hc-ping.com/UUID (made at healthchecks.io) or env:SHOP_CHECK',
+  help: 'a check of healthchecks.io: pinged on success, at URL/start and URL/fail for start and failure',
+  helpGroup: HEALTH_CHECKS,
+  helpValue: 'URL',
+} as const;
 
 /**
  * The three ping URLs of one check at healthchecks.io (https://healthchecks.io/docs/http_api/): its own for success, `/start`

@@ -11,6 +11,7 @@ const secretCell = madeCell(textCell, toSecret);
 export function secret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
   return {
     ...withColumn(facts),
+    isSecret: true,
     ...TEXT,
     rule: v.pipe(v.string(), parsedBy(parse), v.transform(toSecret)),
     readCell: secretCell,
@@ -22,6 +23,7 @@ export function secret<const Facts extends FieldFacts>(facts: Facts, parse: (giv
 export function optionalSecret<const Facts extends FieldFacts>(facts: Facts, parse: (given: string) => string) {
   return {
     ...withColumn(facts),
+    isSecret: true,
     ...TEXT,
     default: undefined,
     rule: v.pipe(v.string(), parsedBy(clearedOr((input) => toSecret(parse(input))))),
@@ -38,6 +40,7 @@ export function secretList<const Facts extends FieldFacts>(facts: Facts, parse: 
   const toSecrets = (given: readonly string[]): readonly Secret[] => given.map(toSecret);
   return {
     ...withColumn(facts),
+    isSecret: true,
     ...inputAs(texts),
     kind: 'list' as const,
     default: none,

@@ -7,6 +7,7 @@ import type { Secret } from '../core/secret.ts';
 import {
   FIELDS,
   FIELD_NAMES,
+  type FieldName,
   forEachField,
   SERVER_DEFAULTS,
   type ServerChanges,
@@ -18,44 +19,77 @@ import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { quoted } from '../core/printable.ts';
 
-/** Checks a user's input, field by field. Throws one `ConfigError` that names everything wrong. */
-export function parseServerInput(input: ServerInput): ServerChanges {
+/** What is wrong with one field of a server. */
+export interface FieldProblem {
+  name: FieldName;
+  problem: PgbakError;
+}
+
+/** Checks a user's input, field by field: what each field changes, or what is wrong with it. */
+export function checkInput(input: ServerInput): { changes: ServerChanges; problems: FieldProblem[] } {
   const changes: ServerChanges = {};
-  const problems: ConfigError[] = [];
+  const problems: FieldProblem[] = [];
   forEachField((name, { rule }) => {
     if (!(name in input)) return;
     const value = valueOf(rule, input[name]);
-    if (value instanceof ConfigError) problems.push(value);
+    if (value instanceof ConfigError) problems.push({ name, problem: value });
     else changes[name] = value;
   });
-  const [first] = problems;
-  if (first !== undefined) throw new ConfigError(problems.map(({ message }) => message).join('; '), first.hint);
-  return changes;
+  return { changes, problems };
 }
 
-/**
- * Completes a new server. A missing name comes from the database, other missing values from the defaults. Throws a
- * `ConfigError` that names the flag of a required value that is missing.
- */
-export function newServer(given: ServerChanges, environment: Pick<Environment, 'variable'>): ServerFields {
+/** The same. Throws one `ConfigError` that names everything wrong. */
+export function parseServerInput(input: ServerInput): ServerChanges {
+  const { changes, problems } = checkInput(input);
+  const [first] = problems;
+  if (first === undefined) return changes;
+  throw new ConfigError(problems.map(({ problem }) => problem.message).join('; '), first.problem.hint);
+}
+
+/** A whole server, or what is wrong with it. */
+export type WholeServer = { fields: ServerFields; wrong?: undefined } | { fields?: undefined; wrong: FieldProblem };
+
+/** Completes a new server. A missing name comes from the database, other missing values from the defaults. */
+export function completed(given: ServerChanges, environment: Pick<Environment, 'variable'>): WholeServer {
   const { connectionString } = given;
-  if (connectionString === undefined) {
-    throw new ConfigError(
-      'the connection string is missing: --connection-string',
-      'For example: pgbak add --connection-string postgresql://user@host/database, or env:NAME or file:/path.',
-    );
-  }
-  refuseBadConnection(connectionString);
-  const name = given.name ?? databaseName(connectionString, environment);
+  if (connectionString === undefined) return { wrong: { name: 'connectionString', problem: noConnection() } };
+  const bad = attempt(() => refuseBadConnection(connectionString));
+  if (bad instanceof PgbakError) return { wrong: { name: 'connectionString', problem: bad } };
+  const name = given.name ?? attempt(() => databaseName(connectionString, environment));
+  if (name instanceof PgbakError) return { wrong: { name: 'name', problem: name } };
   // A slash in a server's name does not ask for a folder in storage.
-  const archiveName = given.archiveName ?? parseArchiveName(name.replaceAll(/[\\/]+/g, '-'));
-  return { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName };
+  const archiveName = given.archiveName ?? attempt(() => parseArchiveName(name.replaceAll(/[\\/]+/g, '-')));
+  if (archiveName instanceof PgbakError) return { wrong: { name: 'archiveName', problem: archiveName } };
+  return { fields: { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName } };
+}
+
+/** The same. Throws a `ConfigError` that names the flag of a required value that is missing. */
+export function newServer(given: ServerChanges, environment: Pick<Environment, 'variable'>): ServerFields {
+  const { fields, wrong } = completed(given, environment);
+  if (fields === undefined) throw wrong.problem;
+  return fields;
+}
+
+function noConnection(): ConfigError {
+  return new ConfigError(
+    'the connection string is missing: --connection-string',
+    'For example: pgbak add --connection-string postgresql://user@host/database, or env:NAME or file:/path.',
+  );
 }
 
 /** A server after an edit: fields that were not given stay, and cleared fields are gone. */
+export function changed(today: ServerFields, changes: ServerChanges): WholeServer {
+  const { connectionString } = changes;
+  const bad = connectionString === undefined ? undefined : attempt(() => refuseBadConnection(connectionString));
+  if (bad instanceof PgbakError) return { wrong: { name: 'connectionString', problem: bad } };
+  return { fields: { ...today, ...changes } };
+}
+
+/** The same. Throws a `ConfigError` for a connection string that cannot be one. */
 export function changedServer(today: ServerFields, changes: ServerChanges): ServerFields {
-  if (changes.connectionString !== undefined) refuseBadConnection(changes.connectionString);
-  return { ...today, ...changes };
+  const { fields, wrong } = changed(today, changes);
+  if (fields === undefined) throw wrong.problem;
+  return fields;
 }
 
 /** An earlier archive password joins those that are kept, since these cannot be typed again; an empty text removes all. */
@@ -92,19 +126,30 @@ function databaseName(connectionString: Secret, { variable }: Pick<Environment, 
 }
 
 /**
- * Refuses a server whose name is taken or whose archives would mix with another's. `others` are the servers stored
- * already, without this one.
+ * What is wrong with a server whose name is taken or whose archives would mix with another's. `others` are the servers
+ * stored already, without this one.
  */
-export function refuseClash(server: ServerFields, others: readonly ServerRecord[], environment: Environment): void {
-  refuseTakenName(server.name, others);
+export function clashOf(
+  server: ServerFields,
+  others: readonly ServerRecord[],
+  environment: Environment,
+): FieldProblem | undefined {
+  const taken = attempt(() => refuseTakenName(server.name, others));
+  if (taken !== undefined) return { name: 'name', problem: taken };
   const place = placeOf(server, environment);
   const sameArchive = withSameArchives(place, server.archiveName, others, environment);
-  if (sameArchive !== undefined) {
-    throw new ConfigError(
-      `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
-      `Choose another archive name, or another destination: --archive-name ${quoted(`${server.archiveName}-2`)}`,
-    );
-  }
+  if (sameArchive === undefined) return undefined;
+  const problem = new ConfigError(
+    `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
+    `Choose another archive name, or another destination: --archive-name ${quoted(`${server.archiveName}-2`)}`,
+  );
+  return { name: 'archiveName', problem };
+}
+
+/** Throws a `ConfigError` for such a server. */
+export function refuseClash(server: ServerFields, others: readonly ServerRecord[], environment: Environment): void {
+  const clash = clashOf(server, others, environment);
+  if (clash !== undefined) throw clash.problem;
 }
 
 /** Refuses a name that another server has. */

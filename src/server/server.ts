@@ -118,16 +118,28 @@ export function unreadableProblem(server: Named): ConfigError | undefined {
 }
 
 /**
- * Throws a `ConfigError` for what cannot be read and is not given anew: an edit would store a new server's value there,
- * which the user did not ask for.
+ * What cannot be read and is not given anew, by field: an edit would store a new server's value there, which the user did not
+ * ask for.
  */
+export function unmendedProblems(server: Named, changes: ServerChanges): { name: FieldName; problem: ConfigError }[] {
+  return unmended(server, changes).flatMap((one) => {
+    const name = fieldIn(one.column);
+    const problem = unreadableProblem({ ...server, unreadable: [one] });
+    return name === undefined || problem === undefined ? [] : [{ name, problem }];
+  });
+}
+
+/** Throws one `ConfigError` for all of these. */
 export function refuseUnmended(server: Named, changes: ServerChanges): void {
-  const left = (server.unreadable ?? []).filter(({ column }) => {
+  const problem = unreadableProblem({ ...server, unreadable: unmended(server, changes) });
+  if (problem !== undefined) throw problem;
+}
+
+function unmended({ unreadable = [] }: Named, changes: ServerChanges): UnreadableColumn[] {
+  return unreadable.filter(({ column }) => {
     const name = fieldIn(column);
     return name !== undefined && !(name in changes);
   });
-  const problem = unreadableProblem({ ...server, unreadable: left });
-  if (problem !== undefined) throw problem;
 }
 
 /** Whether an edit without any flag mends a record: it notes anew what pgbak itself keeps there. */

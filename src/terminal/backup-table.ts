@@ -1,6 +1,6 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
-import { formatAgo, formatBytes, formatDuration, formatInstant, formatMade } from '../core/format.ts';
-import { whereOf } from '../storage/place.ts';
+import { formatAgo, formatBytes, formatInstant } from '../core/format.ts';
+import { backupFacts, tookOf } from '../monitor/backup-facts.ts';
 import { paint, painted } from './output.ts';
 import { shownZone } from './utc.ts';
 import { wrapHanging } from './wrap.ts';
@@ -29,12 +29,6 @@ export function backupCells(backup: BackupRecord, now: Date): string[] {
   ];
 }
 
-/** How long it took; undefined while it runs, and where only its begin is known, as after a rebuild of the catalogue. */
-function tookOf({ startedAt, finishedAt }: BackupRecord): string | undefined {
-  const durationMs = (finishedAt?.getTime() ?? startedAt.getTime()) - startedAt.getTime();
-  return durationMs === 0 ? undefined : formatDuration(durationMs);
-}
-
 function resultText({ result, error, warnings }: BackupRecord): string {
   if (result === 'failed') return paint('red', `failed: ${error?.split('\n', 1)[0] ?? ''}`);
   const [warning] = warnings;
@@ -51,32 +45,11 @@ export function backupDetails(
   now: Date,
   terminalWidth = Number.POSITIVE_INFINITY,
 ): string {
-  const { startedAt, rawSizeBytes, sizeBytes } = backup;
-  const size = (bytes: number | undefined) =>
-    bytes === undefined ? undefined : `${formatBytes(bytes)} (${bytes} bytes)`;
-  const facts: [string, string | undefined][] = [
-    ['backup', String(backup.backupId)],
-    ['server', backup.serverName],
-    ['result', backup.result],
-    ['started', formatMade(startedAt, now, { zone: shownZone() })],
-    ['took', tookOf(backup)],
-    ['size', size(sizeBytes)],
-    ['dump', size(rawSizeBytes)],
-    ['format', backup.format],
-    ['compression', backup.compression],
-    ['stored as', backup.result === 'success' ? whereOf(backup) : undefined],
-    ['object id', backup.objectId],
-    ['checksum', backup.sha1 === undefined ? undefined : `sha1:${backup.sha1}`],
-    ['sha-256', backup.sha256],
-    ['checksums', partSums === undefined ? undefined : `sums of each of its ${partSums.length} parts (--json)`],
-    ...backup.warnings.map((warning): [string, string] => ['warning', paint('yellow', warning)]),
-    ['error', backup.error === undefined ? undefined : paint('red', backup.error)],
-  ];
-  return facts
-    .flatMap(([name, value]) =>
-      value === undefined
-        ? []
-        : `${name.padEnd(DETAILS_INDENT)}${wrapHanging(painted(value), terminalWidth, DETAILS_INDENT)}`,
-    )
+  const colors = { warning: 'yellow', error: 'red' } as const;
+  return backupFacts(backup, partSums, now, shownZone())
+    .map(({ name, value, level }) => {
+      const text = painted(level === undefined ? value : paint(colors[level], value));
+      return `${name.padEnd(DETAILS_INDENT)}${wrapHanging(text, terminalWidth, DETAILS_INDENT)}`;
+    })
     .join('\n');
 }

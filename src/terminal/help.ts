@@ -13,7 +13,7 @@ const NARROWEST = 40;
 const GROUPS: readonly (readonly [title: string, commands: readonly string[]])[] = [
   ['SET UP', ['add', 'edit', 'del', 'schedule']],
   ['BACK UP', ['run']],
-  ['LOOK', ['status', 'list', 'logs', 'backups']],
+  ['LOOK', ['status', 'list', 'logs', 'backups', 'web']],
   ['RESTORE', ['restore', 'verify']],
   ['KEEP', ['prune']],
   ['MAINTAIN', ['doctor', 'catalog export', 'catalog rebuild', 'catalog forget', 'catalog retime', 'completion']],

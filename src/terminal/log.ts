@@ -1,7 +1,7 @@
 import type { RunEvent, Report } from '../core/events.ts';
 import type { Environment } from '../server/environment.ts';
 import { printable, withoutPasswords } from '../core/printable.ts';
-import { logLineOf, type LogLine } from './log-lines.ts';
+import { logLineOf, type LogLine } from '../core/log-lines.ts';
 import { isLive, tell } from './output.ts';
 
 interface Log extends AsyncDisposable {

@@ -2,9 +2,9 @@ import type { Ora } from 'ora';
 import type { RunEvent } from '../core/events.ts';
 import { printable, printableName, withoutPasswords } from '../core/printable.ts';
 import { formatBytes, formatDuration } from '../core/format.ts';
-import { follow, lineOf, newPosition, type Position } from './backup-position.ts';
+import { follow, lineOf, newPosition, type Position } from '../backup/backup-position.ts';
 import { terminalWidth } from './output.ts';
-import { wrapHanging, wrapLines } from './wrap.ts';
+import { widthOf, wrapHanging, wrapLines } from './wrap.ts';
 
 /** Progress of a run on a terminal: a live line for each backup that runs, and a lasting line for each that has ended. */
 export interface Progress {
@@ -24,7 +24,7 @@ export function showProgress(ora: (options: object) => Ora, now: () => number = 
   const redraw = () => {
     const width = Math.max((terminalWidth(process.stderr) ?? 80) - BESIDE_A_LINE, 16);
     const lines = [...running].map(([server, position]) => {
-      const line = lineOf(printableName(server), position, now(), width);
+      const line = lineOf(printableName(server), position, now(), (text) => widthOf(text) <= width);
       return wrapLines(printableName(line), width).split('\n', 1)[0] ?? '';
     });
     // More lines than the terminal has could not be redrawn.

@@ -1,29 +1,26 @@
 import * as Flags from '@oclif/core/flags';
-import { HEALTH_CHECKS } from '../server/flag-groups.ts';
-import { pingUrlsBelow } from '../server/ping-urls.ts';
-import { FIELDS, FIELD_NAMES, forEachField, type FieldName, type ServerInput } from '../server/server.ts';
-import { numberFlag } from './number-flag.ts';
+import { numberIn } from '../server/number-text.ts';
+import { CHECK } from '../server/ping-urls.ts';
+import { FIELDS, FIELD_NAMES, type FieldName } from '../server/server.ts';
 
-const EXAMPLE_OF_RULE = 7;
-const HC_URL = 'hc-url';
-const hcUrlFlag = Flags.string({
-  description: 'a check of healthchecks.io: pinged on success, at URL/start and URL/fail for start and failure',
-  helpGroup: HEALTH_CHECKS,
-  helpValue: 'URL',
+const checkFlag = Flags.string({
+  description: CHECK.help,
+  helpGroup: CHECK.helpGroup,
+  helpValue: CHECK.helpValue,
 });
 
 /** The flags that describe a server, one for each field. Values are checked later, all together. */
 export const serverFlags = Object.fromEntries(
   FIELD_NAMES.flatMap((name) => [
-    ...(name === 'hcUrlStart' ? [[HC_URL, hcUrlFlag] as const] : []),
-    [FIELDS[name].flag, flagFor(FIELDS[name])] as const,
+    ...(name === 'hcUrlStart' ? [[CHECK.flag, checkFlag] as const] : []),
+    [FIELDS[name].flag, flagFor(name)] as const,
   ]),
 );
 
-function flagFor(field: (typeof FIELDS)[FieldName]) {
-  const { kind, help, helpValue, helpGroup, choices = [] } = field;
+function flagFor(name: FieldName) {
+  const { kind, help, helpNote = '', helpValue, helpGroup, choices = [] } = FIELDS[name];
   const facts = {
-    description: help,
+    description: `${help}${helpNote}`,
     ...(helpValue === undefined ? {} : { helpValue }),
     ...(helpGroup === undefined ? {} : { helpGroup }),
   };
@@ -31,7 +28,10 @@ function flagFor(field: (typeof FIELDS)[FieldName]) {
     case 'text':
       return Flags.string(facts);
     case 'whole':
-      return wholeFlag(field)(facts);
+      // oclif knows only parsers that return a promise.
+      return Flags.custom<number>({
+        parse: async (text) => await Promise.resolve(text).then((given) => numberIn(given, name)),
+      })(facts);
     case 'choice':
       return Flags.option({ ...facts, options: choices })();
     case 'switch':
@@ -39,27 +39,4 @@ function flagFor(field: (typeof FIELDS)[FieldName]) {
     case 'list':
       return Flags.string({ ...facts, multiple: true, multipleNonGreedy: true });
   }
-}
-
-function wholeFlag({ unit, flagMinimum = 0, parseFlag, default: usual }: (typeof FIELDS)[FieldName]) {
-  if (parseFlag !== undefined) {
-    return Flags.custom<number>({ parse: async (text) => await Promise.resolve(text).then(parseFlag) });
-  }
-  const isRule = unit === undefined;
-  return numberFlag({
-    ...(isRule ? { note: '; 0 takes the rule away' } : { unit }),
-    least: flagMinimum,
-    example: typeof usual === 'number' ? usual : EXAMPLE_OF_RULE,
-  });
-}
-
-/** What the flags say of a server; a flag that was not given is absent. */
-export function serverInputFrom(flags: Readonly<Record<string, unknown>>): ServerInput {
-  const base = flags[HC_URL];
-  const input: ServerInput = typeof base === 'string' ? pingUrlsBelow(base) : {};
-  forEachField((name, { flag, inputOf }) => {
-    const given = inputOf(flags[flag]);
-    if (given !== undefined) input[name] = given;
-  });
-  return input;
 }

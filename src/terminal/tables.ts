@@ -1,6 +1,6 @@
 import { formatAgo, formatBytes, formatInstant } from '../core/format.ts';
 import { whereOf } from '../storage/place.ts';
-import type { ServerStatus, State } from '../monitor/status.ts';
+import { shortReason, type ServerStatus, type State } from '../monitor/status.ts';
 import { restorePointRow, type ListedPoint, type PointState } from '../restore/restore-points.ts';
 import type { Verification } from '../restore/verify.ts';
 import type { PruneAction, PruneEntry } from '../retention/prune.ts';
@@ -67,16 +67,6 @@ const STATUS_COLORS: Record<State, Color> = {
   FAILING: 'red',
   NEVER: 'yellow',
 };
-
-/** As wide as the beginning of a reason may be that does not fit. */
-const SHORT_REASON = 100;
-
-/** The beginning of a reason: its first sentence, or the first words of one that is long. */
-function shortReason(reason: string): string {
-  const [first = reason] = /^.*?[.;](?= )/s.exec(reason) ?? [];
-  if (first.length <= SHORT_REASON) return first;
-  return `${first.slice(0, SHORT_REASON).replace(/\s+\S*$/, '')} ...`;
-}
 
 /** The reasons that do not stand in the table as a whole, a line for each server. */
 export function longReasons(statuses: readonly ServerStatus[]): string[] {

@@ -24,7 +24,10 @@ const seen = new Set<string>();
 /** Runs a command with `--json`; what stands on standard output must be one document that its published schema allows. */
 async function conforming(schema: string, account: Account, ...args: string[]): Promise<unknown> {
   seen.add(schema);
-  const { stdout, stderr } = await account.start([...args, '--json']).finished;
+  const { child, finished } = account.start([...args, '--json']);
+  // It ends only when it is told to.
+  if (args[0] === 'web') child.stdout?.once('data', () => child.kill('SIGINT'));
+  const { stdout, stderr } = await finished;
   let document: unknown;
   try {
     document = JSON.parse(stdout);
@@ -98,6 +101,7 @@ test('each command prints a document that its schema allows', async () => {
   await check('prune', 'prune', 'shop');
   await check('schedule', 'schedule');
   await check('completion', 'completion', 'bash');
+  await check('web', 'web', '--port=0');
 
   await check('catalog-export', 'catalog', 'export', account.folder.at('copy.sqlite'));
   {

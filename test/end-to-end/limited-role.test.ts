@@ -122,7 +122,7 @@ test('a role that may not even make databases is told so before anything is fetc
     expect({ status, stderr }).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(
-        /the role maker may not create databases on \S+\nAs a superuser: ALTER ROLE maker CREATEDB\. Or restore as another role: --to\n$/,
+        /the role maker may not create databases on \S+\nAs a superuser: ALTER ROLE maker CREATEDB\. Or name another role in the connection string of --to\.\n$/,
       ),
     });
     expect(stderr).not.toMatch(/fetching/);

@@ -42,7 +42,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     await account.pgbak('run');
     const database = await emptyDatabase();
     const { status, stdout, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
-    expect({ status, stderr: stderr.split('\n').length }).toEqual({ status: 0, stderr: 7 });
+    expect({ status, stderr: stderr.split('\n').length }).toEqual({ status: 0, stderr: 8 });
     expect(stdout).toMatch(
       /^Restored backup 1 of shop, made \S+ \S+ UTC, into restored \d+ on 127\.0\.0\.1:\d+: .* of dump$/m,
     );

@@ -7,6 +7,7 @@ import type { RetimedBackup } from '../../src/commands/catalog/retime.ts';
 import type { CompletionScript } from '../../src/commands/completion.ts';
 import type { DeletedServer } from '../../src/commands/del.ts';
 import type { ScheduleDocument } from '../../src/commands/schedule.ts';
+import type { WebDocument } from '../../src/commands/web.ts';
 import type { EditReport } from '../../src/monitor/edit-report.ts';
 import type { FindingRow } from '../../src/monitor/findings.ts';
 import type { BackupRow } from '../../src/monitor/history.ts';
@@ -41,4 +42,5 @@ export interface Documents {
   schedule: ScheduleDocument;
   status: StatusRow[];
   verify: Verification[];
+  web: WebDocument;
 }

@@ -5,7 +5,7 @@ import { openCatalog } from '../../src/catalog/open-catalog.ts';
 import { newServer, parseServerInput } from '../../src/server/server-form.ts';
 import { FIELD_NAMES, FIELDS, SERVER_DEFAULTS, type ServerInput } from '../../src/server/server.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { serverInputFrom } from '../../src/terminal/server-flags.ts';
+import { serverInputFrom } from '../../src/server/server-input.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const open = async (path: string) =>

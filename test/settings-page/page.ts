@@ -3,14 +3,25 @@ import { FIELD_NAMES, FIELDS } from '../../src/server/server.ts';
 /** `docs/settings.md`, made of the table of a server's fields. */
 export function settingsPage(): string {
   const rows = FIELD_NAMES.map((name) => {
-    const { kind, flag, helpValue, help, choices, column, variable, inputOf, default: given } = FIELDS[name];
+    const {
+      kind,
+      flag,
+      helpValue,
+      help,
+      helpNote = '',
+      choices,
+      column,
+      variable,
+      inputOf,
+      default: given,
+    } = FIELDS[name];
     const value = choices?.join('\\|') ?? helpValue;
     const isSwitch = kind === 'switch';
     // A switch such as --large-objects stands for the contrary of its field.
     const byDefault = isSwitch ? inputOf(true) === given : given;
     return [
       `\`--${isSwitch ? '[no-]' : ''}${flag}${value === undefined ? '' : ` ${value}`}\``,
-      help.replaceAll('|', String.raw`\|`),
+      `${help}${helpNote}`.replaceAll('|', String.raw`\|`),
       shown(byDefault),
       variable === undefined ? '' : `\`${variable}\``,
       `\`${column}\``,

@@ -27,6 +27,8 @@ const NEEDS = {
     packages: ['prometheus'],
   },
   shells: { isThere: () => ['zsh', 'fish'].every(onPath), packages: ['zsh', 'fish'] },
+  // The pages of `pgbak web` are tested in it.
+  browser: { isThere: () => onPath('chromium'), packages: ['chromium', 'fonts-dejavu-core'] },
   rclone: { isThere: () => onPath('rclone'), packages: ['rclone'] },
   // What servers have in the field: a pooler, messages in another language, and (below) extensions.
   pooler: { isThere: () => onPath('pgbouncer'), packages: ['pgbouncer'] },

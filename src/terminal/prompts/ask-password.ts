@@ -1,6 +1,6 @@
 import { confirm } from '@inquirer/prompts';
 import type { ServerInput } from '../../server/server.ts';
-import { encryptionSource, ENVIRONMENT_PASSWORD } from '../../server/settings.ts';
+import { KEEP_IT_ELSEWHERE, keepingPresent } from '../../server/password-to-keep.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { isReference } from '../../server/reference.ts';
 import { anyOf, askField, askOptional, badField, needed } from './ask-fields.ts';
@@ -26,9 +26,7 @@ export async function askPassword(answers: ServerInput, asking: Asking): Promise
 async function isTypedAgain(text: string): Promise<boolean> {
   const again = await fieldPrompt({ message: 'Archive password, once more', isSecret: true, problemOf: needed });
   const isSame = again === text;
-  const said = isSame
-    ? 'Keep this password outside this machine too: without it no backup can be opened.'
-    : 'The two passwords are not the same. Type it anew.';
+  const said = isSame ? KEEP_IT_ELSEWHERE : 'The two passwords are not the same. Type it anew.';
   process.stdout.write(`${fittedLines(`  ${said}`)}\n`);
   return isSame;
 }
@@ -54,11 +52,8 @@ export async function offerToKeep(
   answers: ServerInput,
   { today, storedCount, environment }: Pick<Asking, 'today' | 'storedCount' | 'environment'>,
 ): Promise<void> {
-  if (today === undefined || storedCount === 0 || encryptionSource(today, environment) === 'none') return;
-  const present = today.archivePassword?.reveal() ?? ENVIRONMENT_PASSWORD;
-  if (answers.archivePassword === undefined || answers.archivePassword === present) return;
-  const kept = answers.earlierArchivePasswords ?? today.earlierArchivePasswords.map((one) => one.reveal());
-  if (kept.includes(present)) return;
+  const kept = keepingPresent(answers, { today, storedCount, environment });
+  if (kept === undefined) return;
   const isKept = await confirm(
     {
       message: fitted('Keep the present password, to open the backups that were made with it?'),
@@ -66,5 +61,5 @@ export async function offerToKeep(
     },
     promptContext(),
   );
-  if (isKept) answers.earlierArchivePasswords = [present, ...kept];
+  if (isKept) answers.earlierArchivePasswords = kept;
 }

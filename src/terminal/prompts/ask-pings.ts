@@ -1,6 +1,6 @@
 import { select } from '@inquirer/prompts';
 import { attempt, PgbakError } from '../../core/errors.ts';
-import { pingUrlsBelow } from '../../server/ping-urls.ts';
+import { CHECK, pingUrlsBelow } from '../../server/ping-urls.ts';
 import type { ServerInput } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { askOptional } from './ask-fields.ts';
@@ -28,7 +28,7 @@ async function askCheck(answers: ServerInput, asking: Asking): Promise<void> {
 async function askUrl(prefill: string): Promise<string> {
   return await fieldPrompt({
     message: 'Health check URL',
-    example: 'https://hc-ping.com/UUID (made at healthchecks.io) or env:SHOP_CHECK',
+    example: CHECK.example,
     emptyMeans: 'none',
     prefill,
     problemOf: (text) => {

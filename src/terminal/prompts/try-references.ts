@@ -13,7 +13,7 @@ export async function keepsReferences(
   { isChecked, environment, signal }: Pick<Asking, 'isChecked' | 'environment' | 'signal'>,
 ): Promise<boolean> {
   if (!isChecked) return true;
-  const [problem] = brokenReferences(parseServerInput(typed), environment);
-  if (problem === undefined) return true;
-  return (await tryIt('Reading it', () => Promise.reject(problem), signal)) === undefined;
+  const [broken] = brokenReferences(parseServerInput(typed), environment);
+  if (broken === undefined) return true;
+  return (await tryIt('Reading it', () => Promise.reject(broken.problem), signal)) === undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunEvent } from '../../src/core/events.ts';
-import { follow, lineOf, newPosition } from '../../src/terminal/backup-position.ts';
+import { follow, lineOf, newPosition } from '../../src/backup/backup-position.ts';
 
 const DUMPING: RunEvent[] = [
   { type: 'tables', server: 'shop', count: 3, roughBytes: new Map() },
@@ -19,7 +19,7 @@ const archived = (archiveBytes: number, dumpBytes = 0): RunEvent => ({
 function lineAfter(events: readonly RunEvent[], { afterMs = 4000, width = 120 } = {}): string {
   const position = newPosition({ number: 1, count: 3 }, 0);
   for (const event of events) follow(event, position, 0);
-  return lineOf('shop', position, afterMs, width);
+  return lineOf('shop', position, afterMs, (line) => line.length <= width);
 }
 
 describe('a dump is measured', () => {

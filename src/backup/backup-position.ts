@@ -1,8 +1,7 @@
 import type { RunEvent } from '../core/events.ts';
 import { tableInDumpLine } from '../core/archive-format.ts';
 import { formatBytes, formatDuration, formatPercent, formatRoughBytes, formatRoughDuration } from '../core/format.ts';
-import { PHASES } from './log-lines.ts';
-import { widthOf } from './wrap.ts';
+import { PHASES } from '../core/log-lines.ts';
 
 /** How far one backup is. */
 export interface Position {
@@ -118,11 +117,20 @@ interface Part {
   isApart?: boolean;
 }
 
-/** `shop (1 of 3) 44 % of about 277 MB, public.visit, about 3 s left`, in no more than `width` columns where that can be. */
-export function lineOf(server: string, position: Position, nowMs: number, width: number): string {
+/**
+ * `shop (1 of 3) 44 % of about 277 MB, public.visit, about 3 s left`.
+ *
+ * @param fits whether there is room for a line; a shorter one leaves out what matters least
+ */
+export function lineOf(
+  server: string,
+  position: Position,
+  nowMs: number,
+  fits: (line: string) => boolean = () => true,
+): string {
   let parts: Part[] = [{ text: server }, { text: position.turn, rank: 2 }, ...partsOf(position, nowMs)];
   parts = parts.filter(({ text }) => text !== '');
-  while (widthOf(joined(parts)) > width) {
+  while (!fits(joined(parts))) {
     const least = Math.min(...parts.map(({ rank = Number.POSITIVE_INFINITY }) => rank));
     if (least === Number.POSITIVE_INFINITY) break;
     parts = parts.filter(({ rank }) => rank !== least);

@@ -1,5 +1,5 @@
-import type { RunEvent } from '../core/events.ts';
-import { formatBytes, formatDuration } from '../core/format.ts';
+import type { RunEvent } from './events.ts';
+import { formatBytes, formatDuration } from './format.ts';
 
 type Level = 'info' | 'warning' | 'error';
 

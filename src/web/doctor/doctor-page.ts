@@ -1,0 +1,70 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import { examine } from '../../monitor/doctor.ts';
+import type { Finding } from '../../monitor/findings.ts';
+import { grouped } from '../../core/group-by.ts';
+import { bannerOf } from '../jobs/job-page.ts';
+import { page, type Piece } from '../layout.ts';
+import type { Site } from '../site.ts';
+import { moment } from '../moment.ts';
+
+const MARKS = { ok: ['ok', 'ok'], warning: ['warning', 'warning'], problem: ['failing', 'problem'] } as const;
+
+/** What the last examination found, which is kept until the next one. */
+export function doctorPage(app: Hono, site: Site): void {
+  const { context, jobs } = site;
+  let last: { at: Date; findings: Finding[] } | undefined;
+
+  app.get('/doctor', (c) => {
+    const banner = bannerOf(site);
+    const found =
+      last === undefined
+        ? html`<p>
+            Looks for what could make backups fail: on this machine, in the catalogue, and for each server its
+            connection, rights, storage and ping URLs. Changes nothing.
+          </p>`
+        : html`<p>Looked ${moment(last.at, context)}.</p>
+            ${findingsIn(last.findings)}`;
+    const button = html`<form method="post" action="/doctor">
+      <button class="primary">Look ${last === undefined ? 'now' : 'again'}</button>
+    </form>`;
+    return c.html(page({ title: 'Doctor', place: '/doctor', banner }, html`${button} ${found}`));
+  });
+
+  app.post('/doctor', (c) => {
+    const job = jobs.start({ title: 'Doctor', servers: [], resultPath: '/doctor' }, async (report, signal) => {
+      const { catalog } = context;
+      const findings: Finding[] = [];
+      const program = process.argv[1] ?? '';
+      const servers = await catalog.servers.list();
+      const examination = { ...context, signal, servers, catalogPath: catalog.path, program, isProbing: false };
+      for await (const finding of examine(examination)) {
+        findings.push(finding);
+        const { about, message, level } = finding;
+        report({ type: 'step', message: `${about}: ${level}: ${message}` });
+      }
+      last = { at: context.clock.now(), findings };
+      return findings.every(({ level }) => level !== 'problem');
+    });
+    return c.redirect(`/jobs/${job.id}`, 303);
+  });
+}
+
+function findingsIn(findings: readonly Finding[]): Piece {
+  return html`${[...grouped(findings, ({ about }) => about)].map(
+    ([about, some]) =>
+      html`<section>
+        <h2>${about}</h2>
+        <ul class="findings">
+          ${some.map(({ level, message, hint }) => {
+            const [state, word] = MARKS[level];
+            const remedy = hint === undefined ? '' : html`<p class="hint">${hint}</p>`;
+            return html`<li>
+              <span class="badge ${state}">${word}</span>
+              <div>${message}${remedy}</div>
+            </li>`;
+          })}
+        </ul>
+      </section>`,
+  )}`;
+}

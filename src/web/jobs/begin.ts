@@ -1,0 +1,57 @@
+import { runBackups } from '../../backup/run-backups.ts';
+import { takeRunLock } from '../../catalog/run-lock.ts';
+import type { Level } from '../../core/backup-record.ts';
+import type { ServerRecord } from '../../server/server.ts';
+import type { Site } from '../site.ts';
+import type { Job } from './jobs.ts';
+
+/**
+ * Backs servers up at once, as `pgbak run SERVER --force` does.
+ *
+ * @throws LockedError where another process backs up: it tells which
+ * @throws ConfigError while these pages are busy
+ */
+export async function beginRun(servers: readonly ServerRecord[], { context, jobs }: Site): Promise<Job> {
+  jobs.refuseWhileBusy();
+  const lock = await takeRunLock(context, { command: 'web' });
+  try {
+    const [first] = servers;
+    const title = servers.length === 1 ? `Backup of ${first?.name}` : `Backup of ${servers.length} servers`;
+    return jobs.start({ title, servers }, async (report, signal) => {
+      await using _lock = lock;
+      const request = {
+        servers,
+        force: true,
+        acceptSize: false,
+        dryRun: false,
+        jobs: 1,
+        jobsPerHost: 1,
+        overrides: {},
+      };
+      const outcomes = await runBackups(request, { ...context, report, signal });
+      return outcomes.every(({ status }) => status === 'success');
+    });
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Verifies a restore point of each of these servers, as `pgbak verify` does.
+ *
+ * @param at which one: `latest`, or the id of a backup
+ * @throws ConfigError while these pages are busy
+ */
+export function beginVerification(
+  servers: readonly ServerRecord[],
+  { level, at }: { level: Level; at: string },
+  { context, jobs }: Site,
+): Job {
+  const [first] = servers;
+  const title = servers.length === 1 ? `Verification of ${first?.name}` : `Verification of ${servers.length} servers`;
+  return jobs.start({ title, servers }, async (report, signal) => {
+    const { verifyFromPage } = await import('./verify.ts');
+    return await verifyFromPage(servers, { level, at }, { ...context, report, signal });
+  });
+}

@@ -1,0 +1,110 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import { streamSSE } from 'hono/streaming';
+import { formatDuration } from '../../core/format.ts';
+import type { LogLine } from '../../core/log-lines.ts';
+import { page, type Piece } from '../layout.ts';
+import type { Site } from '../site.ts';
+import type { Job } from './jobs.ts';
+
+const SENT_EVERY_MS = 300;
+const RESULTS = {
+  good: ['ok', 'Done'],
+  bad: ['failing', 'Failed'],
+  interrupted: ['failing', 'Interrupted'],
+} as const;
+
+/** The page of a job: what it does now while it runs, what it did afterwards. */
+export function jobPages(app: Hono, { context, jobs }: Site): void {
+  app.get('/jobs/:id', (c) => {
+    const job = jobs.find(c.req.param('id'));
+    if (job === undefined) return c.notFound();
+    if (job.result !== undefined && job.resultPath !== undefined) return c.redirect(job.resultPath, 303);
+    const isRunning = job.result === undefined;
+    const refresh = isRunning ? html`<noscript><meta http-equiv="refresh" content="3" /></noscript>` : undefined;
+    return c.html(
+      page({ title: job.title, ...(refresh === undefined ? {} : { head: refresh }) }, bodyOf(job, context.clock.now())),
+    );
+  });
+
+  app.post('/jobs/:id/stop', (c) => {
+    const job = jobs.find(c.req.param('id'));
+    if (job === undefined) return c.notFound();
+    job.stop();
+    return c.redirect(`/jobs/${job.id}`, 303);
+  });
+
+  app.get('/jobs/:id/events', (c) => {
+    const job = jobs.find(c.req.param('id'));
+    if (job === undefined) return c.notFound();
+    const seen = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? 0);
+    return streamSSE(c, async (stream) => {
+      let next = Number.isSafeInteger(seen) && seen >= 0 ? seen : 0;
+      while (!stream.aborted) {
+        const { lines } = job.view;
+        const first = job.view.firstLine();
+        const isOver = job.result !== undefined;
+        for (const line of lines.slice(Math.max(next - first, 0))) {
+          next = Math.max(next, first) + 1;
+          await stream.writeSSE({ event: 'line', id: String(next), data: JSON.stringify(line) });
+        }
+        if (isOver) return await stream.writeSSE({ event: 'end', data: '' });
+        const now = context.clock.now();
+        await stream.writeSSE({
+          event: 'progress',
+          data: JSON.stringify([elapsed(job, now), ...progressOf(job, now)]),
+        });
+        await stream.sleep(SENT_EVERY_MS);
+      }
+    });
+  });
+}
+
+/** What runs, on every other page. */
+export function bannerOf({ jobs }: Site): Piece | undefined {
+  const job = jobs.current();
+  if (job === undefined) return undefined;
+  return html`<p class="banner" role="status"><a href="/jobs/${job.id}">${job.title} is under way</a></p>`;
+}
+
+const elapsed = ({ startedAt }: Job, now: Date) => `for ${formatDuration(now.getTime() - startedAt.getTime())}`;
+const progressOf = ({ view }: Job, now: Date) => view.progress(now.getTime());
+
+function bodyOf(job: Job, now: Date): Piece {
+  const { id, view, result, servers, failure } = job;
+  const lines = html`<div role="log" aria-label="What happened">
+    <ol class="log" tabindex="0" aria-label="Lines">
+      ${view.lines.map((line) => lineOf(line))}
+    </ol>
+  </div>`;
+  if (result === undefined) {
+    const after = view.firstLine() + view.lines.length;
+    return html`<div data-job="/jobs/${id}/events?after=${after}">
+      <p><span class="badge running">running</span> <span data-elapsed>${elapsed(job, now)}</span></p>
+      <ul class="progress" data-progress>
+        ${progressOf(job, now).map((line) => html`<li>${line}</li>`)}
+      </ul>
+      ${lines}
+      <form method="post" action="/jobs/${id}/stop"><button class="quiet">Stop it</button></form>
+      <p class="hint">It goes on when you close this page. Ctrl-C in the terminal of pgbak web ends it.</p>
+    </div>`;
+  }
+  const [state, word] = RESULTS[result];
+  const took = formatDuration((job.endedAt ?? now).getTime() - job.startedAt.getTime());
+  const problem =
+    failure === undefined
+      ? ''
+      : html`<p class="problem">${failure.message}</p>
+          ${failure.hint === undefined ? '' : html`<p>${failure.hint}</p>`}`;
+  return html`<p><span class="badge ${state}">${word}</span> after ${took}</p>
+    ${problem} ${lines}
+    <ul class="links">
+      ${servers.map(({ id: server, name }) => html`<li><a href="/servers/${server}">${name}: restore points and settings</a></li>`)}
+    </ul>`;
+}
+
+function lineOf({ level, server, message }: LogLine): Piece {
+  return html`<li class="${level}">
+    ${level === 'info' ? '' : html`<strong>${level}</strong> `}${server === undefined ? '' : `${server}: `}${message}
+  </li>`;
+}

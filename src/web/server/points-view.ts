@@ -1,0 +1,85 @@
+import { html } from 'hono/html';
+import type { VerificationRecord } from '../../core/backup-record.ts';
+import type { Context } from '../../core/context.ts';
+import { formatBytes } from '../../core/format.ts';
+import { restoreCommands } from '../../restore/restore-commands.ts';
+import { restorePointRow, type ListedPoint } from '../../restore/restore-points.ts';
+import type { ServerRecord } from '../../server/server.ts';
+import type { Piece } from '../layout.ts';
+import { moment } from '../moment.ts';
+import { stateBadge } from '../state-badge.ts';
+
+interface PointsOf {
+  server: ServerRecord;
+  /** Whether storage was asked for them. */
+  isAsked: boolean;
+}
+
+/** Restore points, each with the commands that restore it. */
+export function pointsView(
+  points: readonly ListedPoint[],
+  verified: ReadonlyMap<number, VerificationRecord>,
+  { server, isAsked }: PointsOf,
+  context: Context,
+): Piece {
+  return html`<div class="box">
+    <table class="cards points">
+      <thead>
+        <tr>
+          <th scope="col">Made</th>
+          <th scope="col">Size</th>
+          <th scope="col">Format</th>
+          <th scope="col">In storage</th>
+          <th scope="col">Verified</th>
+          <th scope="col">Restore it</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${points.map((point, index) => rowOf(point, verified, { server, isAsked, isFirst: index === 0 }, context))}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function rowOf(
+  point: ListedPoint,
+  verified: ReadonlyMap<number, VerificationRecord>,
+  { server, isAsked, isFirst }: PointsOf & { isFirst: boolean },
+  context: Context,
+): Piece {
+  const { backupId, startedAt, size, format, state } = restorePointRow(point);
+  const id = backupId === null ? '' : html` <a class="small" href="/logs/${backupId}">${`backup ${backupId}`}</a>`;
+  const cells = [
+    html`<th scope="row">${moment(new Date(startedAt), context)}${id}</th>`,
+    html`<td data-label="Size">${size === null ? '' : formatBytes(size)}</td>`,
+    html`<td data-label="Format">${format ?? ''}</td>`,
+    html`<td data-label="In storage">${isAsked ? stateBadge(state) : html`<span class="muted">not asked</span>`}</td>`,
+    html`<td data-label="Verified">${backupId === null ? '' : verdictOf(verified.get(backupId), context)}</td>`,
+    html`<td class="told">${'backup' in point ? commandsOf(point.backup, server, isFirst) : ''}</td>`,
+  ];
+  return html`<tr>
+    ${cells}
+  </tr>`;
+}
+
+function verdictOf(verification: VerificationRecord | undefined, context: Context): Piece | string {
+  if (verification === undefined) return 'never';
+  const { isGood, verifiedAt, level, message } = verification;
+  const word = level === 'restore' ? 'restored' : 'read';
+  return isGood
+    ? html`${word} ${moment(verifiedAt, context)}`
+    : html`<span class="badge failing">bad</span> ${message}, ${moment(verifiedAt, context)}`;
+}
+
+function commandsOf(backup: Parameters<typeof restoreCommands>[1], server: ServerRecord, isOpen: boolean): Piece {
+  const { intoDatabase, intoFile } = restoreCommands(server, backup);
+  return html`<details ${isOpen ? 'open' : ''}>
+    <summary>Commands</summary>
+    <div class="stack">
+      <p>Into a new database</p>
+      <pre class="command">${intoDatabase}</pre>
+      <p>Into a file</p>
+      <pre class="command">${intoFile}</pre>
+    </div>
+  </details>`;
+}

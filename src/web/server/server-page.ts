@@ -1,0 +1,125 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import { nextDue } from '../../backup/due.ts';
+import type { VerificationRecord } from '../../core/backup-record.ts';
+import { misplacedIn } from '../../monitor/lost-directory.ts';
+import { collectStatus, type ServerStatus } from '../../monitor/status.ts';
+import { restorePointsOf, type ListedPoint } from '../../restore/restore-points.ts';
+import type { ServerRecord } from '../../server/server.ts';
+import { idIn } from '../jobs/begin-page.ts';
+import { bannerOf } from '../jobs/job-page.ts';
+import { page, type Piece } from '../layout.ts';
+import { attemptsView } from '../logs/attempts-view.ts';
+import { dueMoment, moment } from '../moment.ts';
+import { noticeView } from '../notice-view.ts';
+import type { Site } from '../site.ts';
+import { stateBadge } from '../state-badge.ts';
+import { pointsView } from './points-view.ts';
+import { settingsView } from './settings-view.ts';
+import { sizePlot } from './size-plot.ts';
+
+const MOST_POINTS = 20;
+const MOST_PLOTTED = 100;
+const MOST_ATTEMPTS = 10;
+
+/** One server: its state, its restore points, its sizes, its last attempts, its settings. */
+export function serverPage(app: Hono, site: Site): void {
+  const { context, notices } = site;
+  const { catalog, clock } = context;
+
+  app.get('/servers/:id', async (c) => {
+    const server = await catalog.servers.find(idIn(c.req.param('id')));
+    if (server === undefined) return c.notFound();
+    const [status] = await collectStatus([server], catalog, misplacedIn(context), clock.now());
+    const attempts = await catalog.backups.list({ serverIds: [server.id], isByTime: true, limit: MOST_PLOTTED });
+    const path = `/servers/${server.id}`;
+    const isLooking = c.req.query('look') === '1';
+    const { points, notes } = await (isLooking ? foundIn(server, site) : remembered(server, site));
+    const verified = verifiedBy(await catalog.verifications.thoroughOfStored(server.id));
+    const attemptsShown = attempts.slice(0, MOST_ATTEMPTS);
+    const actions = html`<form method="post" action="${path}/run"><button class="primary">Run now</button></form>
+      <form method="post" action="${path}/verify"><button>Verify</button></form>
+      <a class="button" href="${path}/edit">Edit</a>
+      <a class="button danger" href="${path}/delete">Delete</a>`;
+    const state = status === undefined ? '' : stateView(status, nextDue(server, clock.now()), context);
+    const look = isLooking ? '' : html`<form><button name="look" value="1">Look in storage now</button></form>`;
+    return c.html(
+      page(
+        { title: server.name, banner: bannerOf(site), actions },
+        html`${noticeView(notices.take(path))} ${state}
+          <section aria-labelledby="points">
+            <div class="head">
+              <h2 id="points">Restore points</h2>
+              ${look}
+            </div>
+            ${notes.map((note) => html`<p class="problem">${note}</p>`)}
+            ${
+              points.length === 0
+                ? html`<div class="empty"><p>No restore points yet. "Run now" makes the first.</p></div>`
+                : pointsView(points, verified, { server, isAsked: isLooking }, context)
+            }
+          </section>
+          <div class="columns">
+            <section class="card">
+              <h2>Sizes</h2>
+              ${sizePlot(attempts, context)}
+            </section>
+            <section class="card">
+              <h2>Settings</h2>
+              ${settingsView(server, context.environment)}
+            </section>
+          </div>
+          <section aria-labelledby="attempts">
+            <div class="head">
+              <h2 id="attempts">Last attempts</h2>
+              <a href="/logs?server=${server.id}">All logs of ${server.name}</a>
+            </div>
+            ${attemptsShown.length === 0 ? html`<p class="muted">None yet.</p>` : attemptsView(attemptsShown, { isOfOneServer: true }, context)}
+          </section>`,
+      ),
+    );
+  });
+}
+
+function stateView(status: ServerStatus, due: Date | undefined, context: Site['context']): Piece {
+  const { state, reason, lastGood } = status;
+  const last =
+    lastGood === undefined ? 'No good backup yet' : html`Last good backup ${moment(lastGood.startedAt, context)}`;
+  return html`<div class="state">
+    ${stateBadge(state)}
+    <div>
+      <p>${last}, next due ${dueMoment(due, context)}</p>
+      ${reason === undefined ? '' : html`<p>${reason}</p>`}
+    </div>
+  </div>`;
+}
+
+interface Points {
+  points: ListedPoint[];
+  /** What storage did not answer. */
+  notes: string[];
+}
+
+/** What the catalogue knows. Storage may be slow or gone, so it is asked only when a person wants that. */
+async function remembered(server: ServerRecord, { context }: Site): Promise<Points> {
+  const backups = await context.catalog.backups.newestPoints(MOST_POINTS, [server.id]);
+  const own = backups.filter(({ serverId }) => serverId === server.id);
+  return { points: own.map((backup) => ({ state: 'unknown', backup })), notes: [] };
+}
+
+async function foundIn(server: ServerRecord, { context }: Site): Promise<Points> {
+  const notes: string[] = [];
+  const { points } = await restorePointsOf([server], MOST_POINTS, {
+    ...context,
+    report: (event) => {
+      if (event.type === 'note') notes.push(event.message);
+      context.report(event);
+    },
+  });
+  return { points: points.filter((point) => 'archive' in point || point.backup.serverId === server.id), notes };
+}
+
+/** The newest verification of each backup. */
+function verifiedBy(newestFirst: readonly VerificationRecord[]): Map<number, VerificationRecord> {
+  return new Map(newestFirst.toReversed().map((verification) => [verification.backupId, verification]));
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { newAccount, type Account } from '../support/pgbak.ts';
+import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { slowPgDump } from '../support/slow-programs.ts';
+import { eventually } from '../support/eventually.ts';
+import { processesWith } from '../support/processes.ts';
+import { openBrowser, openWeb, type Web } from './support.ts';
+
+let cluster: Cluster;
+let browser: Browser;
+let account: Account;
+let web: Web;
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.createDatabase('shop');
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await cluster[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  account = newAccount();
+  account.env['PGBAK_PG_BIN'] = slowPgDump(account.folder, 3);
+  const destination = `file:${account.folder.at('backups')}`;
+  await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination, 'min-size': 1 });
+  await account.add({ name: 'gone', 'connection-string': cluster.url('gone'), destination, 'no-check': true });
+  web = await openWeb(account);
+});
+afterEach(async () => {
+  await web[Symbol.asyncDispose]();
+  account[Symbol.dispose]();
+});
+
+async function opened(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
+  await page.goto(web.address);
+  await page.waitForURL(`${web.origin}/`);
+  return page;
+}
+
+const start = async (page: Page, path: string) => {
+  await page.goto(web.origin);
+  await page.locator(`form[action="${path}"] button`).click();
+};
+
+describe('a backup', () => {
+  test('shows what it does while it runs, and what it did', async () => {
+    const page = await opened();
+    await start(page, '/servers/1/run');
+    await page.waitForURL(/\/jobs\//);
+    await page.getByText('running', { exact: true }).waitFor();
+    // Without being loaded again.
+    await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+    await page.locator('[data-progress] li', { hasText: /dumping|%/ }).waitFor();
+    await page.locator('.log li', { hasText: 'shop: dumping' }).waitFor();
+    expect(await page.evaluate(() => 'isSamePage' in globalThis)).toBe(true);
+    await page.getByText('Done', { exact: true }).waitFor();
+    await page.locator('.log li', { hasText: /shop: stored .* as .*shop\./ }).waitFor();
+    expect(await account.json('status')).toMatchObject([{ name: 'shop', state: 'OK' }, { name: 'gone' }]);
+    expect(await page.getByRole('link', { name: /shop: restore points/ }).getAttribute('href')).toBe('/servers/1');
+  });
+
+  test('goes on when the page is closed, and is found again', async () => {
+    const first = await opened();
+    await start(first, '/servers/1/run');
+    await first.waitForURL(/\/jobs\//);
+    await first.context().close();
+    const second = await opened();
+    await second.goto(`${web.origin}/doctor`);
+    await second.getByRole('link', { name: 'Backup of shop is under way' }).click();
+    await second.getByText('Done', { exact: true }).waitFor();
+    await second.locator('.log li', { hasText: 'shop: backup begins' }).waitFor();
+  });
+
+  test('that fails says why, and what to do', async () => {
+    const page = await opened();
+    await start(page, '/servers/2/run');
+    await page.getByText('Failed', { exact: true }).waitFor();
+    await page.locator('.log li.error', { hasText: /there is no database gone/ }).waitFor();
+  });
+
+  test('is refused while another process backs up, and the page says which', async () => {
+    const { pid, child, finished } = account.start(['run', '--force', 'shop']);
+    const program = `${account.folder.at('slow programs')}/pg_dump`;
+    await eventually('the dump', () => processesWith(program).length > 0);
+    const page = await opened();
+    await start(page, '/servers/1/run');
+    await page.getByText(`process ${pid} ("pgbak run`).waitFor();
+    child.kill();
+    await finished;
+  });
+
+  test('is refused while the pages are busy', async () => {
+    const page = await opened();
+    await start(page, '/servers/1/run');
+    await page.waitForURL(/\/jobs\//);
+    await start(page, '/servers/2/run');
+    await page.getByText('these pages are busy: Backup of shop').waitFor();
+  });
+
+  test('that is stopped on its page ends in order, and is recorded', async () => {
+    const page = await opened();
+    await start(page, '/servers/1/run');
+    await page.getByRole('button', { name: 'Stop it' }).click();
+    await page.getByText('Interrupted', { exact: true }).waitFor();
+    expect(await account.json('logs')).toMatchObject([
+      { success: false, error: expect.stringContaining('interrupted') },
+    ]);
+  });
+
+  test('is ended in order by Ctrl-C in the terminal', async () => {
+    const page = await opened();
+    await start(page, '/servers/1/run');
+    await page.locator('.log li', { hasText: 'shop: dumping' }).waitFor();
+    const { status, stderr } = await web.end('SIGINT');
+    expect(status).toBe(130);
+    expect(stderr).toContain('interrupted by SIGINT');
+    expect(await account.json('logs')).toMatchObject([
+      { success: false, error: expect.stringContaining('interrupted') },
+    ]);
+  });
+
+  test('can be followed without a script', async () => {
+    const page = await opened({ javaScriptEnabled: false });
+    await start(page, '/servers/1/run');
+    await page.getByText('running', { exact: true }).waitFor();
+    await page.getByText('Done', { exact: true }).waitFor();
+  });
+});
+
+test('a verification shows its steps and its verdict', async () => {
+  expect((await account.pgbak('run', '--force', 'shop')).status).toBe(0);
+  const page = await opened();
+  await start(page, '/servers/1/verify');
+  await page.getByText('Done', { exact: true }).waitFor();
+  await page.locator('.log li', { hasText: /shop: backup \d+ is good/ }).waitFor();
+});
+
+test('the doctor shows what it found, and keeps it', async () => {
+  const page = await opened();
+  await page.goto(`${web.origin}/doctor`);
+  await page.getByRole('button', { name: 'Look now' }).click();
+  await page.getByRole('button', { name: 'Look again' }).waitFor();
+  await page.getByRole('heading', { name: 'this machine' }).waitFor();
+  await page
+    .getByText(/there is no database gone/)
+    .first()
+    .waitFor();
+});
