@@ -25,7 +25,7 @@ export interface OpenPages extends AsyncDisposable {
  * @throws ConfigError where it cannot listen there
  */
 export async function openPages({ host, port }: { host: string; port: number }, context: Context): Promise<OpenPages> {
-  // A large page leaves much behind. The room for what is new stays small, so that pgbak does too while nobody looks.
+  // A large page leaves much behind. The room for what is new stays small, so that an idle pgbak stays small too.
   setFlagsFromString('--semi-space-growth-factor=1');
   let answer: ReturnType<typeof getRequestListener> | undefined;
   const server = boundedServer((request, response) => void answer?.(request, response));

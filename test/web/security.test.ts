@@ -150,7 +150,7 @@ describe('bad requests', () => {
     socket.destroy();
   });
 
-  test('1,000 slow connections keep nobody out, and are closed', async () => {
+  test('1,000 slow connections keep no page from answering, and are closed', async () => {
     const sockets: Socket[] = [];
     const open = new Set<Socket>();
     for (let n = 0; n < 1000; n += 1) {
