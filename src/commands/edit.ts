@@ -84,11 +84,13 @@ EXIT STATUS
       throw new ConfigError('nothing to change was given', `For example: ${editCommand('--frequency-hrs 6')}`);
     }
 
-    const storedCount = (await catalog.backups.inStorage(today.id)).length;
-    const input = isAsking ? await fillIn({ given, today, isChecked, mayCreate, storedCount }, context) : given;
+    const countStored = async () => (await catalog.backups.inStorage(today.id)).length;
+    const input = isAsking
+      ? await fillIn({ given, today, isChecked, mayCreate, storedCount: await countStored() }, context)
+      : given;
     if (isGiven && isPasswordReplaced(input) && canAsk(isJson)) {
       const { offerToKeep } = await import('../terminal/prompts/ask-password.ts');
-      await offerToKeep(input, { today, storedCount, environment });
+      await offerToKeep(input, { today, storedCount: await countStored(), environment });
     }
     const changes = parseServerInput(keepingEarlier(input, today));
     refuseUnmended(today, changes);
