@@ -43,7 +43,7 @@ export async function findPoint(server: ServerRecord, at: string, context: Conte
   return asRestorePoint(backup);
 }
 
-/** The id of the server whose backup `at` names by its id; undefined where `at` is no id, or the server was deleted. */
+/** The id of the server of a backup, where `at` is the id of that backup. Undefined for other texts, and where the server was deleted. */
 export async function serverOfId(at: string | undefined, { catalog }: Context): Promise<string | undefined> {
   if (at === undefined || !/^\d+$/.test(at)) return undefined;
   const { serverId } = await findBackup(catalog, Number(at), undefined);

@@ -51,8 +51,8 @@ function isSame(given: string, expected: string): boolean {
 
 /**
  * Refuses requests that name another host: a site may let its own name lead to this machine (DNS rebinding), and its
- * pages could then read these. An address in numbers and `localhost` cannot be made to lead elsewhere, whatever the port
- * is: `ssh -L` may have another.
+ * pages could then read these. No site can make `localhost` or an address in numbers lead elsewhere, so these are
+ * let in. The port is not compared: `ssh -L` may use another.
  *
  * @param names further names by which this machine is reached
  */

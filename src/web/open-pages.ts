@@ -12,7 +12,6 @@ import { boundedServer, listen } from './listener.ts';
 export interface OpenPages extends AsyncDisposable {
   /** The address with the token. */
   address: Secret;
-  port: number;
   /** Waits until the job that a page has started has ended. */
   ended(): Promise<void>;
   /** Whether a signal ended a backup or another job. */
@@ -41,7 +40,6 @@ export async function openPages({ host, port }: { host: string; port: number }, 
   const shown = reached.includes(':') ? `[${reached}]` : reached;
   return {
     address: new Secret(`http://${shown}:${bound}/?token=${access.token.reveal()}`),
-    port: bound,
     ended: () => jobs.ended(),
     wasInterrupted: () => jobs.wasInterrupted(),
     [Symbol.asyncDispose]: async () => {

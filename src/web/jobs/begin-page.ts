@@ -1,7 +1,6 @@
 import type { Context as Request, Hono } from 'hono';
 import { LEVELS, type Level } from '../../core/backup-record.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { ServerRecord } from '../../server/server.ts';
 import type { Site } from '../site.ts';
 import { beginRun, beginVerification } from './begin.ts';
 
@@ -10,11 +9,9 @@ export function beginPages(app: Hono, site: Site): void {
   const { servers: known } = site.context.catalog;
 
   app.post('/run', async (c) => {
-    const job = await beginRun(await all(site), site);
-    return c.redirect(`/jobs/${job.id}`, 303);
-  });
-  app.post('/verify', async (c) => {
-    const job = beginVerification(await all(site), await wanted(c), site);
+    const servers = await known.list();
+    if (servers.length === 0) throw new ConfigError('there are no servers yet', 'Add one first.');
+    const job = await beginRun(servers, site);
     return c.redirect(`/jobs/${job.id}`, 303);
   });
   app.post('/servers/:id/run', async (c) => {
@@ -26,7 +23,7 @@ export function beginPages(app: Hono, site: Site): void {
   app.post('/servers/:id/verify', async (c) => {
     const server = await known.find(idIn(c.req.param('id')));
     if (server === undefined) return c.notFound();
-    const job = beginVerification([server], await wanted(c), site);
+    const job = beginVerification(server, await wanted(c), site);
     return c.redirect(`/jobs/${job.id}`, 303);
   });
 }
@@ -34,12 +31,6 @@ export function beginPages(app: Hono, site: Site): void {
 /** An id in a path; one that is no number is the id of nothing. */
 export function idIn(text: string): number {
   return /^\d{1,15}$/.test(text) ? Number(text) : -1;
-}
-
-async function all({ context }: Site): Promise<ServerRecord[]> {
-  const servers = await context.catalog.servers.list();
-  if (servers.length === 0) throw new ConfigError('there are no servers yet', 'Add one first.');
-  return servers;
 }
 
 async function wanted(c: Request): Promise<{ level: Level; at: string }> {

@@ -38,20 +38,19 @@ export async function beginRun(servers: readonly ServerRecord[], { context, jobs
 }
 
 /**
- * Verifies a restore point of each of these servers, as `pgbak verify` does.
+ * Verifies a restore point of a server, as `pgbak verify` does.
  *
  * @param at which one: `latest`, or the id of a backup
  * @throws ConfigError while these pages are busy
  */
 export function beginVerification(
-  servers: readonly ServerRecord[],
+  server: ServerRecord,
   { level, at }: { level: Level; at: string },
   { context, jobs }: Site,
 ): Job {
-  const [first] = servers;
-  const title = servers.length === 1 ? `Verification of ${first?.name}` : `Verification of ${servers.length} servers`;
-  return jobs.start({ title, servers }, async (report, signal) => {
+  const what = { title: `Verification of ${server.name}`, servers: [server] };
+  return jobs.start(what, async (report, signal) => {
     const { verifyFromPage } = await import('./verify.ts');
-    return await verifyFromPage(servers, { level, at }, { ...context, report, signal });
+    return await verifyFromPage(server, { level, at }, { ...context, report, signal });
   });
 }
