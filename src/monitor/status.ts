@@ -56,6 +56,8 @@ export interface ServerStatus {
   lastAttempt: BackupRecord | undefined;
   /** The newest verification that read a whole backup and found it good. */
   lastVerified: VerificationRecord | undefined;
+  /** The newest verification of its last good backup, where that found it bad. */
+  foundBad: VerificationRecord | undefined;
   /** Why its directory is not the one that holds its archives. */
   misplaced: string | undefined;
 }
@@ -88,10 +90,11 @@ function lateGraceMs(frequencyHours: number): number {
 function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
-  const { lastGood, lastAttempt, verification, misplaced } = evidence;
+  const { lastGood, lastAttempt, verification, verdict, misplaced } = evidence;
+  const foundBad = verdict?.isGood === false ? verdict : undefined;
   const verified = verification?.lastGood;
   const lastVerified = verified === undefined || isAhead(verified.verifiedAt, now) ? undefined : verified;
-  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified, misplaced };
+  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified, foundBad, misplaced };
 }
 
 function judge(

@@ -33,7 +33,10 @@ export function pagesOf(site: Site, access: Access, hostNames: readonly string[]
   logPages(app, site);
   doctorPage(app, site);
   app.notFound((c) =>
-    c.html(page({ title: 'Not found' }, html`<p>There is no such page. Its server may have been deleted.</p>`), 404),
+    c.html(
+      page(site, { title: 'Not found' }, html`<p>There is no such page. Its server may have been deleted.</p>`),
+      404,
+    ),
   );
   app.onError((error, c) => {
     const { message, hint, stack } = describeFailure(error);
@@ -42,7 +45,7 @@ export function pagesOf(site: Site, access: Access, hostNames: readonly string[]
     const body = html`<p class="problem">${message}</p>
       ${hint === undefined ? '' : html`<p>${hint}</p>`}`;
     return c.html(
-      page({ title: 'That did not work' }, body),
+      page(site, { title: 'That did not work' }, body),
       error instanceof LockedError ? 409 : error instanceof PgbakError ? 422 : 500,
     );
   });

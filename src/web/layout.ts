@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Site } from './site.ts';
 
 /** A piece of a page. What `html` is given is escaped, unless it is such a piece itself. */
 export type Piece = ReturnType<typeof html>;
@@ -16,16 +17,15 @@ interface Page {
   title: string;
   /** Which of the links at the top leads here. */
   place?: (typeof PLACES)[number][0];
-  /** What is under way, told on every page. */
-  banner?: Piece | undefined;
   /** For the head. */
   head?: Piece;
   /** Buttons beside the heading. */
   actions?: Piece;
 }
 
-/** A page with the links to all others. */
-export function page({ title, place, banner, head, actions }: Page, body: Piece): Piece {
+/** A page with the links to all others, and with what is under way. */
+export function page({ jobs }: Pick<Site, 'jobs'>, { title, place, head, actions }: Page, body: Piece): Piece {
+  const job = jobs.current();
   const links = PLACES.map(
     ([path, name]) => html`<li><a href="${path}" ${path === place ? html`aria-current="page"` : ''}>${name}</a></li>`,
   );
@@ -40,7 +40,11 @@ export function page({ title, place, banner, head, actions }: Page, body: Piece)
           </ul>
         </nav>
       </header>
-      ${banner ?? ''}
+      ${
+        job === undefined || job.title === title
+          ? ''
+          : html`<p class="banner" role="status"><a href="/jobs/${job.id}">${job.title} is under way</a></p>`
+      }
       <main id="content">
         <div class="head">
           <h1>${title}</h1>

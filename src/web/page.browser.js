@@ -45,8 +45,12 @@ for (const job of document.querySelectorAll('[data-job]')) {
   };
   source.addEventListener('line', ({ data }) => {
     const { level, server, message } = JSON.parse(data);
-    const item = textItem(`${server === undefined ? '' : `${server}: `}${message}`);
+    const item = document.createElement('li');
+    const text = document.createElement('span');
+    text.className = 'lines';
+    text.textContent = `${server === undefined ? '' : `${server}: `}${message}`;
     item.className = level;
+    item.append(text);
     if (level !== 'info') {
       const word = document.createElement('strong');
       word.textContent = level;

@@ -145,6 +145,7 @@ test('a long reason is cut in the table of status, and stands below it as a whol
     lastGood: undefined,
     lastAttempt,
     lastVerified: undefined,
+    foundBad: undefined,
     misplaced: undefined,
   });
   const why = (reason: string) => statusCells(status(reason), new Date(), true).at(-1);

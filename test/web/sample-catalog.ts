@@ -83,14 +83,15 @@ function attemptsOf(sample: Sample, id: number, directory: string) {
     const startedAt = isoAgo(hoursAgo + n * everyHours);
     const error = failed[n];
     const bytes = Math.round((megabytes * 1e6 * (1 + 0.02 * Math.sin(7 * n + id))) / growth ** n);
-    const object = `sample-${id}.${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}Z.sql.7z`;
+    const object = `sample-${id}.sql.7z`;
+    const file = `sample-${id}.${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}Z.sql.7z`;
     const stored =
       error === undefined
         ? {
             file_size: bytes,
             raw_size: bytes * 6,
             place: `file:${directory}`,
-            object_id: join(directory, object),
+            object_id: join(directory, file),
             sha1: '9'.repeat(40),
           }
         : { file_size: null, raw_size: null, place: null, object_id: null, sha1: null };

@@ -3,7 +3,6 @@ import { html } from 'hono/html';
 import { examine } from '../../monitor/doctor.ts';
 import type { Finding } from '../../monitor/findings.ts';
 import { grouped } from '../../core/group-by.ts';
-import { bannerOf } from '../jobs/job-page.ts';
 import { page, type Piece } from '../layout.ts';
 import type { Site } from '../site.ts';
 import { moment } from '../moment.ts';
@@ -16,19 +15,23 @@ export function doctorPage(app: Hono, site: Site): void {
   let last: { at: Date; findings: Finding[] } | undefined;
 
   app.get('/doctor', (c) => {
-    const banner = bannerOf(site);
-    const found =
+    const told =
       last === undefined
         ? html`<p>
             Looks for what could make backups fail: on this machine, in the catalogue, and for each server its
             connection, rights, storage and ping URLs. Changes nothing.
           </p>`
-        : html`<p>Looked ${moment(last.at, context)}.</p>
-            ${findingsIn(last.findings)}`;
+        : html`<p>Looked ${moment(last.at, context)}.</p>`;
     const button = html`<form method="post" action="/doctor">
       <button class="primary">Look ${last === undefined ? 'now' : 'again'}</button>
     </form>`;
-    return c.html(page({ title: 'Doctor', place: '/doctor', banner }, html`${button} ${found}`));
+    return c.html(
+      page(
+        site,
+        { title: 'Doctor', place: '/doctor' },
+        html`${told} ${button} ${last === undefined ? '' : findingsIn(last.findings)}`,
+      ),
+    );
   });
 
   app.post('/doctor', (c) => {

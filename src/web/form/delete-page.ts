@@ -7,8 +7,9 @@ import { page } from '../layout.ts';
 import type { Site } from '../site.ts';
 
 /** Asks for the name of a server before it is deleted, and tells what stays of it. */
-export function deletePage(app: Hono, { context, notices }: Site): void {
-  const { catalog } = context;
+export function deletePage(app: Hono, site: Site): void {
+  const { notices } = site;
+  const { catalog } = site.context;
 
   app.get('/servers/:id/delete', async (c) => {
     const server = await catalog.servers.find(idIn(c.req.param('id')));
@@ -57,6 +58,6 @@ export function deletePage(app: Hono, { context, notices }: Site): void {
         <a class="button quiet" href="/servers/${server.id}">Cancel</a>
       </div>
     </form>`;
-    return c.html(page({ title: `Delete ${server.name}` }, body), isWrong ? 422 : 200);
+    return c.html(page(site, { title: `Delete ${server.name}` }, body), isWrong ? 422 : 200);
   }
 }

@@ -11,7 +11,8 @@ import type { Target, Turn, Wish } from './turn.ts';
 const WISHES: readonly Wish[] = ['connection', 'storage'];
 
 /** The forms that add a server and change its settings. */
-export function formPages(app: Hono, { context, notices }: Site): void {
+export function formPages(app: Hono, site: Site): void {
+  const { context, notices } = site;
   const { catalog, environment, clock } = context;
   const drafts = openDrafts(clock);
 
@@ -38,7 +39,7 @@ export function formPages(app: Hono, { context, notices }: Site): void {
     const status = turn === undefined || isGood(turn) ? 200 : 422;
     const draftId = turn?.draft.id ?? drafts.newId();
     const head = today === undefined ? ({ title, place: '/add' } as const) : { title };
-    return c.html(page(head, formView(target, turn, draftId, environment)), status);
+    return c.html(page(site, head, formView(target, turn, draftId, environment)), status);
   }
 
   async function answer(c: Request, target: Target) {

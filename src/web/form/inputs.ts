@@ -77,5 +77,5 @@ export const INPUT_GROUPS: readonly InputGroup[] = [...new Set(INPUTS.map(({ gro
 
 /** With a capital letter at its beginning, unless that is a value, such as `postgresql://` or `b2`. */
 export function sentence(text: string): string {
-  return /^[a-z]+(?=[ ,;]|$)/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+  return /^[a-z]+(?=[ ,;]|$)(?! \(default\))/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
 }

@@ -15,7 +15,9 @@ const RESULTS = {
 } as const;
 
 /** The page of a job: what it does now while it runs, what it did afterwards. */
-export function jobPages(app: Hono, { context, jobs }: Site): void {
+export function jobPages(app: Hono, site: Site): void {
+  const { context, jobs } = site;
+
   app.get('/jobs/:id', (c) => {
     const job = jobs.find(c.req.param('id'));
     if (job === undefined) return c.notFound();
@@ -23,7 +25,11 @@ export function jobPages(app: Hono, { context, jobs }: Site): void {
     const isRunning = job.result === undefined;
     const refresh = isRunning ? html`<noscript><meta http-equiv="refresh" content="3" /></noscript>` : undefined;
     return c.html(
-      page({ title: job.title, ...(refresh === undefined ? {} : { head: refresh }) }, bodyOf(job, context.clock.now())),
+      page(
+        site,
+        { title: job.title, ...(refresh === undefined ? {} : { head: refresh }) },
+        bodyOf(job, context.clock.now()),
+      ),
     );
   });
 
@@ -60,13 +66,6 @@ export function jobPages(app: Hono, { context, jobs }: Site): void {
   });
 }
 
-/** What runs, on every other page. */
-export function bannerOf({ jobs }: Site): Piece | undefined {
-  const job = jobs.current();
-  if (job === undefined) return undefined;
-  return html`<p class="banner" role="status"><a href="/jobs/${job.id}">${job.title} is under way</a></p>`;
-}
-
 const elapsed = ({ startedAt }: Job, now: Date) => `for ${formatDuration(now.getTime() - startedAt.getTime())}`;
 const progressOf = ({ view }: Job, now: Date) => view.progress(now.getTime());
 
@@ -85,7 +84,7 @@ function bodyOf(job: Job, now: Date): Piece {
         ${progressOf(job, now).map((line) => html`<li>${line}</li>`)}
       </ul>
       ${lines}
-      <form method="post" action="/jobs/${id}/stop"><button class="quiet">Stop it</button></form>
+      <form method="post" action="/jobs/${id}/stop"><button class="danger">Stop it</button></form>
       <p class="hint">It goes on when you close this page. Ctrl-C in the terminal of pgbak web ends it.</p>
     </div>`;
   }
@@ -104,7 +103,8 @@ function bodyOf(job: Job, now: Date): Piece {
 }
 
 function lineOf({ level, server, message }: LogLine): Piece {
+  const text = `${server === undefined ? '' : `${server}: `}${message}`;
   return html`<li class="${level}">
-    ${level === 'info' ? '' : html`<strong>${level}</strong> `}${server === undefined ? '' : `${server}: `}${message}
+    ${level === 'info' ? '' : html`<strong>${level}</strong> `}<span class="lines">${text}</span>
   </li>`;
 }

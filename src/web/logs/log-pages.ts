@@ -2,7 +2,6 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { backupFacts } from '../../monitor/backup-facts.ts';
 import { idIn } from '../jobs/begin-page.ts';
-import { bannerOf } from '../jobs/job-page.ts';
 import { page, type Piece } from '../layout.ts';
 import type { Site } from '../site.ts';
 import { stateBadge } from '../state-badge.ts';
@@ -39,7 +38,8 @@ export function logPages(app: Hono, site: Site): void {
     const none = part.failed ? 'No failed backups.' : 'No backups yet.';
     return c.html(
       page(
-        { title: one === undefined ? 'Logs' : `Logs of ${one.name}`, place: '/logs', banner: bannerOf(site) },
+        site,
+        { title: one === undefined ? 'Logs' : `Logs of ${one.name}`, place: '/logs' },
         html`${choicesOf(part)}
         ${
           shown.length === 0
@@ -65,7 +65,8 @@ export function logPages(app: Hono, site: Site): void {
     const server = serverId === undefined ? '' : html`<p><a href="/servers/${serverId}">${serverName}</a></p>`;
     return c.html(
       page(
-        { title: `Backup ${backup.backupId} of ${serverName}`, banner: bannerOf(site) },
+        site,
+        { title: `Backup ${backup.backupId} of ${serverName}` },
         html`${server}
           <div class="card"><dl class="facts">${rows}</dl></div>`,
       ),

@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { collectOverview, selected, selectionOf } from '../../monitor/overview.ts';
-import { bannerOf } from '../jobs/job-page.ts';
 import { page } from '../layout.ts';
 import { noticeView } from '../notice-view.ts';
 import type { Site } from '../site.ts';
@@ -12,10 +11,8 @@ import { tableOf } from './server-rows.ts';
 export function overview(app: Hono, site: Site): void {
   app.get('/', async (c) => {
     const { servers, counts } = await collectOverview(site.context);
-    const banner = bannerOf(site);
     const notice = noticeView(site.notices.take('/'));
-    if (servers.length === 0)
-      return c.html(page({ title: 'Overview', place: '/', banner }, html`${notice} ${WELCOME}`));
+    if (servers.length === 0) return c.html(page(site, { title: 'Overview', place: '/' }, html`${notice} ${WELCOME}`));
     const selection = selectionOf(c.req.query());
     const shown = selected(servers, selection);
     const actions = html`<form method="post" action="/run"><button>Run all now</button></form>
@@ -28,7 +25,8 @@ export function overview(app: Hono, site: Site): void {
         : tableOf(shown, selection, site.context);
     return c.html(
       page(
-        { title: 'Overview', place: '/', banner, actions },
+        site,
+        { title: 'Overview', place: '/', actions },
         html`${notice}
           <div class="head">${choicesOf(counts, servers.length, selection)}${filterOf(selection)}</div>
           ${found}`,

@@ -34,7 +34,7 @@ export function tableOf(servers: readonly OverviewServer[], selection: Selection
 }
 
 function rowOf(server: OverviewServer, context: Context): Piece {
-  const { serverId, name, state, reason, lastGood, nextDue, places, lastVerified } = server;
+  const { serverId, name, state, reason, lastGood, nextDue, places } = server;
   const why = reason === undefined ? '' : html`<p>${reason.length > LONG_REASON ? shortReason(reason) : reason}</p>`;
   const last = lastGood === undefined ? 'never' : moment(lastGood.startedAt, context);
   const size = lastGood?.sizeBytes === undefined ? '' : html`<span>${formatBytes(lastGood.sizeBytes)}</span>`;
@@ -51,14 +51,17 @@ function rowOf(server: OverviewServer, context: Context): Piece {
     </td>`,
     html`<td data-label="Next due">${dueMoment(nextDue, context)}</td>`,
     html`<td data-label="Places">${places.held}/${places.of}</td>`,
-    html`<td data-label="Verified">
-      ${lastVerified === undefined ? 'never' : moment(lastVerified.verifiedAt, context)}
-    </td>`,
+    html`<td data-label="Verified">${verifiedView(server, context)}</td>`,
     html`<td>${buttonsOf(serverId, name)}</td>`,
   ];
   return html`<tr>
     ${cells}
   </tr>`;
+}
+
+function verifiedView({ foundBad, lastVerified }: OverviewServer, context: Context): Piece | string {
+  if (foundBad !== undefined) return html`bad, ${moment(foundBad.verifiedAt, context)}`;
+  return lastVerified === undefined ? 'never' : moment(lastVerified.verifiedAt, context);
 }
 
 function buttonsOf(id: number, name: string): Piece {

@@ -2,12 +2,12 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { nextDue } from '../../backup/due.ts';
 import type { VerificationRecord } from '../../core/backup-record.ts';
+import { quoted } from '../../core/printable.ts';
 import { misplacedIn } from '../../monitor/lost-directory.ts';
 import { collectStatus, type ServerStatus } from '../../monitor/status.ts';
 import { restorePointsOf, type ListedPoint } from '../../restore/restore-points.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import { idIn } from '../jobs/begin-page.ts';
-import { bannerOf } from '../jobs/job-page.ts';
 import { page, type Piece } from '../layout.ts';
 import { attemptsView } from '../logs/attempts-view.ts';
 import { dueMoment, moment } from '../moment.ts';
@@ -18,7 +18,9 @@ import { pointsView } from './points-view.ts';
 import { settingsView } from './settings-view.ts';
 import { sizePlot } from './size-plot.ts';
 
-const MOST_POINTS = 20;
+/** How many restore points are shown at first, and at most. */
+const FEW_POINTS = 20;
+const MOST_POINTS = 500;
 const MOST_PLOTTED = 100;
 const MOST_ATTEMPTS = 10;
 
@@ -34,7 +36,9 @@ export function serverPage(app: Hono, site: Site): void {
     const attempts = await catalog.backups.list({ serverIds: [server.id], isByTime: true, limit: MOST_PLOTTED });
     const path = `/servers/${server.id}`;
     const isLooking = c.req.query('look') === '1';
-    const { points, notes } = await (isLooking ? foundIn(server, site) : remembered(server, site));
+    const limit = c.req.query('points') === 'all' ? MOST_POINTS : FEW_POINTS;
+    const { points: found, notes } = await (isLooking ? foundIn : remembered)(server, limit + 1, site);
+    const points = found.slice(0, limit);
     const verified = verifiedBy(await catalog.verifications.thoroughOfStored(server.id));
     const attemptsShown = attempts.slice(0, MOST_ATTEMPTS);
     const actions = html`<form method="post" action="${path}/run"><button class="primary">Run now</button></form>
@@ -45,7 +49,8 @@ export function serverPage(app: Hono, site: Site): void {
     const look = isLooking ? '' : html`<form><button name="look" value="1">Look in storage now</button></form>`;
     return c.html(
       page(
-        { title: server.name, banner: bannerOf(site), actions },
+        site,
+        { title: server.name, actions },
         html`${noticeView(notices.take(path))} ${state}
           <section aria-labelledby="points">
             <div class="head">
@@ -58,6 +63,7 @@ export function serverPage(app: Hono, site: Site): void {
                 ? html`<div class="empty"><p>No restore points yet. "Run now" makes the first.</p></div>`
                 : pointsView(points, verified, { server, isAsked: isLooking }, context)
             }
+            ${found.length > limit ? olderPoints(server, limit, isLooking) : ''}
           </section>
           <div class="columns">
             <section class="card">
@@ -81,6 +87,16 @@ export function serverPage(app: Hono, site: Site): void {
   });
 }
 
+function olderPoints(server: ServerRecord, limit: number, isLooking: boolean): Piece {
+  if (limit === MOST_POINTS) {
+    return html`<p>
+      These are the newest ${limit}. More of them: <code>pgbak backups ${quoted(server.name)} --limit 5000</code>
+    </p>`;
+  }
+  const address = `/servers/${server.id}?${isLooking ? 'look=1&' : ''}points=all`;
+  return html`<p>These are the newest ${limit}. <a href="${address}">Show older ones</a></p>`;
+}
+
 function stateView(status: ServerStatus, due: Date | undefined, context: Site['context']): Piece {
   const { state, reason, lastGood } = status;
   const last =
@@ -89,7 +105,7 @@ function stateView(status: ServerStatus, due: Date | undefined, context: Site['c
     ${stateBadge(state)}
     <div>
       <p>${last}, next due ${dueMoment(due, context)}</p>
-      ${reason === undefined ? '' : html`<p>${reason}</p>`}
+      ${reason === undefined || state === 'NEVER' ? '' : html`<p>${reason}</p>`}
     </div>
   </div>`;
 }
@@ -101,15 +117,15 @@ interface Points {
 }
 
 /** What the catalogue knows. Storage may be slow or gone, so it is asked only when a person wants that. */
-async function remembered(server: ServerRecord, { context }: Site): Promise<Points> {
-  const backups = await context.catalog.backups.newestPoints(MOST_POINTS, [server.id]);
+async function remembered(server: ServerRecord, limit: number, { context }: Site): Promise<Points> {
+  const backups = await context.catalog.backups.newestPoints(limit, [server.id]);
   const own = backups.filter(({ serverId }) => serverId === server.id);
   return { points: own.map((backup) => ({ state: 'unknown', backup })), notes: [] };
 }
 
-async function foundIn(server: ServerRecord, { context }: Site): Promise<Points> {
+async function foundIn(server: ServerRecord, limit: number, { context }: Site): Promise<Points> {
   const notes: string[] = [];
-  const { points } = await restorePointsOf([server], MOST_POINTS, {
+  const { points } = await restorePointsOf([server], limit, {
     ...context,
     report: (event) => {
       if (event.type === 'note') notes.push(event.message);
