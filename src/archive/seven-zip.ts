@@ -1,7 +1,8 @@
-import { access, chmod, constants } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { errorCode, PgbakError, ProgramError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
+import { findOnPath } from '../system/find-on-path.ts';
 import { type Command, runProgram } from '../system/programs.ts';
 
 /** A 7-Zip that pgbak can use. */
@@ -51,25 +52,12 @@ export async function findSevenZip(search: SevenZipSearch): Promise<SevenZip> {
 
 async function* candidates({ override, searchPath, bundled }: SevenZipSearch): AsyncGenerator<string> {
   if (override !== undefined) {
-    yield* isAbsolute(override) ? [override] : await onPath(override, searchPath);
+    yield* isAbsolute(override) ? [override] : await findOnPath(override, searchPath);
     return;
   }
-  for (const name of NAMES) yield* await onPath(name, searchPath);
+  for (const name of NAMES) yield* await findOnPath(name, searchPath);
   const file = await bundled();
   if (file !== undefined) yield file;
-}
-
-async function onPath(name: string, searchPath: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const directory of searchPath.split(delimiter).filter((entry) => isAbsolute(entry))) {
-    const file = join(directory, name);
-    const isThere = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere && !found.includes(file)) found.push(file);
-  }
-  return found;
 }
 
 /** The 7-Zip at `file`, or why it cannot be used. */

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { partialNameOf, versionNameOf } from '../../src/storage/directory/versions.ts';
+import { partialNameOf, versionNameOf } from '../../src/storage/version-names.ts';
 import { openDirectoryStorage } from '../../src/storage/directory/storage.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { archiveFile, keepsToTheContract, listed, never, putOptions } from './contract.ts';

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { SIDECAR } from '../../src/storage/directory/sidecar.ts';
+import { SIDECAR } from '../../src/storage/sidecar-text.ts';
 
 /** What lies in a directory of archives, but for its mark and the sum beside each; one without its archive is listed. */
 export function archivesIn(directory: string): string[] {

@@ -18,10 +18,12 @@ import {
   openRegularFile,
   READ_BYTES,
 } from './files.ts';
-import { findVersion, listVersions, partialNameOf, partialsOf, sweepSidecars, versionNameOf } from './versions.ts';
+import { SIDECAR, type Sidecar } from '../sidecar-text.ts';
+import { partialNameOf, versionNameOf } from '../version-names.ts';
+import { findVersion, listVersions, partialsOf, sweepSidecars } from './versions.ts';
 import { makeDirectory } from '../../system/make-directory.ts';
 import { publishFile, syncDirectory } from '../../system/publish-file.ts';
-import { readSidecar, SIDECAR, writeSidecar, type Sidecar } from './sidecar.ts';
+import { readSidecar, writeSidecar } from './sidecar.ts';
 
 export interface DirectoryOptions {
   /** Absolute. */

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { SIDECAR } from '../../../src/storage/directory/sidecar.ts';
+import { SIDECAR } from '../../../src/storage/sidecar-text.ts';
 import type { Scene } from './backing-up.ts';
 import type { Chance } from './chance.ts';
 import { editOf } from './content.ts';

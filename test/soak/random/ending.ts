@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SIDECAR } from '../../../src/storage/directory/sidecar.ts';
+import { SIDECAR } from '../../../src/storage/sidecar-text.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesWith } from '../../support/processes.ts';
 import { backUp, type Scene } from './backing-up.ts';
