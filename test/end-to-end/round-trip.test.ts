@@ -8,7 +8,7 @@ import { startB2Server } from '../support/b2-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
-import { never } from '../storage/contract.ts';
+import { never } from '../storage/archives.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { openB2Storage } from '../../src/storage/b2/storage.ts';
 import { systemClock } from '../../src/system/clock.ts';

@@ -64,7 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an archive that gets shorter while B2 takes it is not noticed',
     edits: [['if (sentBytes === part.sizeBytes) {', 'if (true) {']],
-    tests: ['test/storage/b2.test.ts'],
+    tests: ['test/storage/contract/b2.test.ts'],
     only: 'gets shorter',
   },
   {

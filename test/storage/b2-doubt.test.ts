@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fault, FaultAction } from '../support/b2-server/faults.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { archiveFile, never, putOptions } from './contract.ts';
+import { archiveFile, never, putOptions } from './archives.ts';
 import { b2Place, BUCKET, type B2Place } from './open-b2.ts';
 
 const SMALL = 300_000;

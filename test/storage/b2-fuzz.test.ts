@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { PgbakError } from '../../src/core/errors.ts';
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { archiveFile, listed, never, putOptions } from './contract.ts';
+import { archiveFile, listed, never, putOptions } from './archives.ts';
 import { b2Place, BUCKET, type B2Place } from './open-b2.ts';
 
 let place: B2Place;

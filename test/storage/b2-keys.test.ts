@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { archiveFile, listed, never, putOptions } from './contract.ts';
+import { archiveFile, listed, never, putOptions } from './archives.ts';
 import { b2Place, BUCKET, type B2Place } from './open-b2.ts';
 
 const bucketId = ({ server }: B2Place) => server.createBucket('another-bucket').id;

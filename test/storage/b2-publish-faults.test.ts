@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { FaultAction } from '../support/b2-server/faults.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { archiveFile, putOptions } from './contract.ts';
+import { archiveFile, putOptions } from './archives.ts';
 import { b2Place, BUCKET } from './open-b2.ts';
 
 const refuse = (status: number, code: string): FaultAction => ({ kind: 'refuse', status, code });

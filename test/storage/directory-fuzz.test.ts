@@ -10,7 +10,7 @@ import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { listed, never } from './contract.ts';
+import { listed, never } from './archives.ts';
 
 // prettier-ignore
 const BASES = [

@@ -1,25 +1,12 @@
 import { readdirSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { partialNameOf, versionNameOf } from '../../src/storage/version-names.ts';
+import { versionNameOf } from '../../src/storage/version-names.ts';
 import { openDirectoryStorage } from '../../src/storage/directory/storage.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { archiveFile, keepsToTheContract, listed, never, putOptions } from './contract.ts';
+import { archiveFile, listed, never, putOptions } from './archives.ts';
 
-const openIn = (directory: string, owner = 'catalog-1') => openDirectoryStorage({ directory, owner });
-
-keepsToTheContract(
-  'a directory',
-  async () => {
-    const folder = temporaryFolder();
-    const directory = folder.at('backups');
-    return {
-      storage: openIn(directory),
-      [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
-    };
-  },
-  [5000, 3_000_000],
-);
+const openIn = (directory: string) => openDirectoryStorage({ directory, owner: 'catalog-1' });
 
 describe('a directory', () => {
   test('names a version by its time stamp before the extension, readable by its owner alone', async () => {
@@ -64,24 +51,6 @@ describe('a directory', () => {
       const expected = objects.filter((name) => name.startsWith(prefix));
       expect([prefix, (await listed(storage, prefix)).map(({ name }) => name)]).toEqual([prefix, expected]);
     }
-  });
-
-  test('sweeps the partial files of its own catalogue and of that name only', async () => {
-    using folder = temporaryFolder();
-    const mine = openIn(folder.path);
-    const stranger = openIn(folder.path, 'catalog-2');
-    // What a process that was killed leaves: a copy that never got its name.
-    for (const [name, owner] of [
-      ['shop.sql.7z', 'catalog-1'],
-      ['shop.sql.7z', 'catalog-2'],
-      ['other.sql.7z', 'catalog-1'],
-    ] as const) {
-      writeFileSync(folder.at(partialNameOf(name, owner)), 'half');
-    }
-    expect(await listed(mine, '')).toEqual([]);
-    expect(await mine.sweep('shop.sql.7z', never)).toHaveLength(1);
-    expect(readdirSync(folder.path)).toHaveLength(2);
-    expect(await stranger.sweep('shop.sql.7z', never)).toHaveLength(1);
   });
 
   test('tells why it cannot be written to', async () => {

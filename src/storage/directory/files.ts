@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { copyFile, type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, lstat, open, realpath, rm, unlink } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { ArchiveError, errorCode, errorMessage, PgbakError, StorageError } from '../../core/errors.ts';
 import { editCommand } from '../../core/server-hint.ts';
@@ -93,6 +93,16 @@ export async function checkIsOwnFile(directory: string, path: string): Promise<v
     `${path} is not a file in ${directory}, and was not removed`,
     'Look at it, and remove it by hand.',
   );
+}
+
+/**
+ * Removes a file; one that is gone is no error. Unlike `rm`, which takes what it may not remove for a directory, and then
+ * fails with ENOTDIR.
+ */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  });
 }
 
 export const OTHER_DIRECTORY = editCommand('--destination file:/other/dir');

@@ -17,6 +17,7 @@ import {
   MORE_SPACE,
   openRegularFile,
   READ_BYTES,
+  removeFile,
 } from './files.ts';
 import { SIDECAR, type Sidecar } from '../sidecar-text.ts';
 import { partialNameOf, versionNameOf } from '../version-names.ts';
@@ -133,9 +134,9 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       await look('read');
       try {
         await checkIsOwnFile(directory, id);
-        // The sidecar first: the next prune finds an archive without one, but not a sidecar without an archive.
-        await rm(`${id}${SIDECAR}`, { force: true });
-        await rm(id, { force: true });
+        // The archive first: one that cannot be removed keeps its facts. What a kill leaves of the two, the next backup sweeps.
+        await removeFile(id);
+        await removeFile(`${id}${SIDECAR}`);
         await syncDirectory(dirname(id));
       } catch (error) {
         throw directoryError(`remove ${id}`, error);

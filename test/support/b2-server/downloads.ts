@@ -57,7 +57,8 @@ export async function download(
     response.end();
     return;
   }
-  const content = damaged(contentOf(version, start, end), damage, () => response.destroy());
+  const closed = new Promise<void>((resolve) => void response.once('close', resolve));
+  const content = damaged(contentOf(version, start, end), damage, () => response.destroy(), closed);
   const throttles = options.bytesPerSecond === undefined ? [] : [newThrottle(options.bytesPerSecond)];
   await pipeline(throttled(content, throttles), response).catch(() => response.destroy());
 }
@@ -77,9 +78,15 @@ async function* damaged(
   source: AsyncIterable<Buffer>,
   damage: DownloadDamage | undefined,
   cut: () => void,
+  closed: Promise<void>,
 ): AsyncGenerator<Buffer> {
   let sentBytes = 0;
   for await (const chunk of source) {
+    if (damage?.kind === 'stall' && sentBytes + chunk.length > damage.afterBytes) {
+      yield chunk.subarray(0, damage.afterBytes - sentBytes);
+      await closed;
+      return;
+    }
     if (damage?.kind === 'corrupt' && sentBytes === 0) {
       const changed = Buffer.from(chunk);
       changed.writeUInt8(changed.readUInt8(0) ^ 0xff, 0);

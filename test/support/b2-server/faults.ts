@@ -4,6 +4,8 @@ import { Refusal } from './refusal.ts';
 export type DownloadDamage =
   | { kind: 'corrupt' }
   | { kind: 'truncate'; afterBytes: number }
+  /** After some bytes nothing comes any more, on a connection that stays open. */
+  | { kind: 'stall'; afterBytes: number }
   /** A range is asked for, and all of it comes; or another range; or no word of how much comes. */
   | { kind: 'ignore-range' }
   | { kind: 'other-range' }
@@ -57,11 +59,15 @@ export interface Faults {
   clear(): void;
   /** The action that strikes now, if one does. */
   next(endpoint: string): FaultAction | undefined;
+  /** How often one has struck. */
+  struck(): number;
 }
 
 export function newFaults(): Faults {
   let waiting: { fault: Fault; seen: number }[] = [];
+  let struck = 0;
   return {
+    struck: () => struck,
     add: (fault) => waiting.push({ fault, seen: 0 }),
     clear: () => {
       waiting = [];
@@ -71,7 +77,9 @@ export function newFaults(): Faults {
         const { after = 0, times = 1, action } = entry.fault;
         if (entry.fault.endpoint !== endpoint) continue;
         entry.seen += 1;
-        if (entry.seen > after && entry.seen <= after + times) return action;
+        if (entry.seen <= after || entry.seen > after + times) continue;
+        struck += 1;
+        return action;
       }
       return undefined;
     },
@@ -84,7 +92,7 @@ export class Broken extends Error {}
 /** Never settles; its request stays open until somebody gives up. */
 export class Hanging extends Error {}
 
-const DAMAGES = ['corrupt', 'truncate', 'ignore-range', 'other-range', 'no-length', 'headers'];
+const DAMAGES = ['corrupt', 'truncate', 'stall', 'ignore-range', 'other-range', 'no-length', 'headers'];
 
 export function damageOf(action: FaultAction | undefined): DownloadDamage | undefined {
   return action !== undefined && isDamage(action) ? action : undefined;

@@ -27,6 +27,7 @@ import { addKey } from './keys.ts';
 import { uploadPart } from './large-files.ts';
 import { inOrder } from './listings.ts';
 import { ALL_CAPABILITIES, type Bucket, type FileVersion, type Model } from './model.ts';
+import { bucketNamed, plantUnfinished, plantVersion } from './planted.ts';
 import { Refusal } from './refusal.ts';
 import { uploadFile, withTarget } from './uploads.ts';
 
@@ -61,6 +62,10 @@ export interface B2Server extends AsyncDisposable {
   versions(bucketName: string): FileVersion[];
   /** Large files that were started and neither finished nor cancelled. */
   unfinished(): FileVersion[];
+  /** Puts a version without bytes into a bucket. */
+  plant(bucketName: string, fileName: string, at: Date): FileVersion;
+  /** Leaves an unfinished large file there. */
+  plantUnfinished(bucketName: string, fileName: string, fileInfo: Record<string, string>): void;
   expireTokens(): void;
   /** What a client did against the rules for upload URLs. */
   violations: readonly string[];
@@ -173,9 +178,10 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
     },
     faults,
     requests,
-    versions: (bucketName) =>
-      inOrder(model, [...model.buckets.values()].find(({ name }) => name === bucketName)?.id ?? ''),
+    versions: (bucketName) => inOrder(model, bucketNamed(model, bucketName).id),
     unfinished: () => [...model.largeFiles.values()].map(({ version }) => version),
+    plant: (...args) => plantVersion(model, ...args),
+    plantUnfinished: (...args) => plantUnfinished(model, ...args),
     expireTokens: () => model.tokens.forEach((token) => (token.isExpired = true)),
     violations: model.violations,
     peakUploads: () => peakUploads,

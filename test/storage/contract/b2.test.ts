@@ -1,0 +1,4 @@
+import { B2 } from './b2.rig.ts';
+import { keepsToTheContract } from './suite.ts';
+
+keepsToTheContract(B2);
