@@ -43,7 +43,7 @@ EXIT STATUS
     limit: numberFlag({ example: 50, least: 1 })({ description: 'how many to show', default: 50, helpValue: 'N' }),
     remote: Flags.boolean({ description: 'look only at the storage' }),
     from: Flags.string({
-      description: 'b2, b2:BUCKET or file:/dir; default: what PGBAK_DESTINATION and B2_BUCKET name',
+      description: 'b2, b2:BUCKET, file:/dir or rclone:REMOTE:PATH; default: what PGBAK_DESTINATION and B2_BUCKET name',
       dependsOn: ['remote'],
       helpValue: 'PLACE',
     }),

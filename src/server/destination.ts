@@ -32,13 +32,14 @@ export function destinationText(text: string): string {
 /** The destination of a server's archives: from its record, or else from the environment. */
 export function settingsPlace(server: PlaceFields, environment: Environment): Place {
   const place = parseDestination(server.destination ?? environment.destination ?? DEFAULT_PLACE);
-  if (place.kind === 'directory') return place;
+  if (place.kind !== 'b2') return place;
   const bucket = server.b2Bucket ?? environment.b2Bucket;
   return bucket === undefined ? place : { ...place, bucket };
 }
 
 /**
- * The place of a server's archives, to show and to compare: `b2:BUCKET`, `b2` while no bucket is known, or `file:/dir`.
+ * The place of a server's archives, to show and to compare: `b2:BUCKET`, `b2` while no bucket is known, `rclone:REMOTE:PATH`, or
+ * `file:/dir`.
  */
 export function placeOf(server: PlaceFields, environment: Environment): string {
   return printPlace(settingsPlace(server, environment));
@@ -52,7 +53,7 @@ export function knownPlaceOf(server: PlaceFields, environment: Environment): str
 
 /** The fields of a server that stores its archives in a place. */
 export function fieldsOfPlace(place: Place): PlaceFields {
-  if (place.kind === 'directory') return { destination: printPlace(place) };
+  if (place.kind !== 'b2') return { destination: printPlace(place) };
   const { kind, bucket } = place;
   return { destination: printPlace({ kind }), ...(bucket === undefined ? {} : { b2Bucket: bucket }) };
 }
@@ -63,6 +64,7 @@ type DestinationFields = PlaceFields & Pick<ServerFields, 'b2KeyId' | 'b2AppKey'
 export function resolveDestination(server: DestinationFields, environment: Environment): Destination {
   const place = settingsPlace(server, environment);
   if (place.kind === 'directory') return place;
+  if (place.kind === 'rclone') return { ...place, program: environment.rclone, variables: environment.variables };
   const { bucket } = place;
   const keyId = server.b2KeyId ?? environment.b2KeyId;
   const applicationKey = server.b2AppKey ?? environment.b2AppKey;

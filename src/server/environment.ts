@@ -14,13 +14,14 @@ export interface Environment {
   archivePassword: Secret | undefined;
   /** `ARCHIVE_PASSWORD` is set but empty: the user meant to set a password. */
   isArchivePasswordEmpty: boolean;
-  /** `b2` or `file:/absolute/dir`, unchecked. */
+  /** `b2`, `file:/absolute/dir` or `rclone:REMOTE:PATH`, unchecked. */
   destination: string | undefined;
   temporaryDirectory: string | undefined;
   /** How much of the archives may lie there on their way to storage. */
   temporaryLimitBytes: number;
   pgBin: string | undefined;
   sevenZip: string | undefined;
+  rclone: string | undefined;
   /** A server for throwaway databases. */
   scratchUrl: Secret | undefined;
   /** A B2 key that may delete, for pruning alone. */
@@ -67,6 +68,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     temporaryLimitBytes: sizeOr(2 * GIBIBYTE, 'PGBAK_TMP_LIMIT', variable('PGBAK_TMP_LIMIT')),
     pgBin: path('PGBAK_PG_BIN'),
     sevenZip: variable('PGBAK_7Z'),
+    rclone: variable('PGBAK_RCLONE'),
     scratchUrl: secret('PGBAK_SCRATCH_URL'),
     copiesCatalog: onOrOff('PGBAK_CATALOG_COPY', variable('PGBAK_CATALOG_COPY')),
     b2PruneKeyId: secret('B2_PRUNE_KEY_ID'),

@@ -150,7 +150,7 @@ export const SERVER_FIELDS = {
     {
       flag: 'destination',
       helpGroup: STORAGE,
-      help: 'b2 (default), or a directory: file:/absolute/dir',
+      help: 'b2 (default), a directory: file:/absolute/dir, or a remote of rclone: rclone:REMOTE:PATH',
       helpValue: 'PLACE',
       variable: 'PGBAK_DESTINATION',
       triedAt: 'storage',

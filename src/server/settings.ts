@@ -109,7 +109,7 @@ export function encryptionSource(server: Pick<ServerRecord, 'archivePassword'>, 
 
 /** Where a server's B2 settings come from; `none` for a directory, `incomplete` while one of the three is missing. */
 export function b2Source(server: ServerRecord, environment: Environment): Source | 'mixed' | 'incomplete' {
-  if (settingsPlace(server, environment).kind === 'directory') return 'none';
+  if (settingsPlace(server, environment).kind !== 'b2') return 'none';
   const sources = [
     sourceOf(server.b2KeyId, environment.b2KeyId),
     sourceOf(server.b2AppKey, environment.b2AppKey),

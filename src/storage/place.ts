@@ -8,18 +8,36 @@ import { quoted } from '../core/printable.ts';
  * A **place** is text that says where archives are: `b2:BUCKET`, `file:/srv/backups`. Its scheme tells the kind of storage,
  * and only this file reads it.
  */
-export type Place = { kind: 'b2'; bucket?: string } | { kind: 'directory'; path: string };
+export type Place =
+  | { kind: 'b2'; bucket?: string }
+  | { kind: 'directory'; path: string }
+  | { kind: 'rclone'; remote: string; path: string };
 
 /** The place of archives where no setting names one. Its bucket is a setting of its own. */
 export const DEFAULT_PLACE = 'b2';
 
-/** Reads `b2`, `b2:BUCKET`, `file:/absolute/dir` or `/absolute/dir`; throws a `ConfigError` for anything else. */
+/** Reads `b2`, `b2:BUCKET`, `rclone:REMOTE:PATH`, `file:/absolute/dir` or `/absolute/dir`; throws a `ConfigError` for anything else. */
 export function parsePlace(text: string): Place {
   if (text === 'b2') return { kind: 'b2' };
   if (text.startsWith('b2:')) return { kind: 'b2', bucket: text.slice('b2:'.length) };
+  if (text.startsWith(RCLONE)) return { kind: 'rclone', ...parseRemote(text.slice(RCLONE.length)) };
   const path = (directoryAt(text) ?? text).replace(/^\/{2,}/, '/');
   if (!isAbsolute(path)) throw unknownPlace(text);
   return { kind: 'directory', path: normalize(path).replace(/(?<=.)\/$/, '') };
+}
+
+/** How a place on a remote of rclone begins. */
+const RCLONE = 'rclone:';
+
+function parseRemote(text: string): { remote: string; path: string } {
+  const [, remote, path] = /^([\p{L}\p{N}_.+@][\p{L}\p{N}_.+@ -]*):([^\p{Cc}]*)$/u.exec(text) ?? [];
+  // The text is not repeated: a connection string (https://rclone.org/docs/#connection-strings) may hold passwords.
+  if (remote === undefined || path === undefined || remote.endsWith(' ') || path.split('/').includes('..'))
+    throw new ConfigError(
+      'the destination after rclone: must be a remote of rclone and a path there, without ".."',
+      'For example: --destination rclone:nas:backups. To make a remote: rclone config. A connection string may hold passwords, so it is not taken.',
+    );
+  return { remote, path: path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '') };
 }
 
 export function unknownPlace(text: string): ConfigError {
@@ -32,7 +50,7 @@ export function unknownPlace(text: string): ConfigError {
   return new ConfigError(
     // A secret may have got into the wrong field, so only text that was meant as a path is repeated.
     directoryAt(text) === undefined
-      ? 'the destination must be b2 or a directory'
+      ? 'the destination must be b2, a directory, or a remote of rclone'
       : `the directory in the destination "${text}" must begin with /`,
     text.startsWith('b2:')
       ? 'The bucket has a setting of its own: --b2-bucket or B2_BUCKET.'
@@ -49,6 +67,7 @@ export function absoluteOf(path: string): string | undefined {
 /** The text of a place or destination; `b2` where the bucket is not known. */
 export function printPlace(place: Place): string {
   if (place.kind === 'directory') return `file:${place.path}`;
+  if (place.kind === 'rclone') return `${RCLONE}${place.remote}:${place.path}`;
   return place.bucket === undefined ? 'b2' : `b2:${place.bucket}`;
 }
 
@@ -57,26 +76,43 @@ export function directoryAt(place: string | undefined): string | undefined {
   return place?.startsWith('file:') === true ? place.slice('file:'.length) : undefined;
 }
 
-/** Where an archive is: the path of a file, or bucket and object name. */
+/** Where an archive is: the path of a file, or place and object name. */
 export function whereOf({
   place,
   objectName,
   objectId,
 }: Partial<Record<'place' | 'objectName' | 'objectId', string>>): string {
   if (place === undefined) return 'not recorded by the earlier program';
+  if (place.startsWith(RCLONE)) return below(place, objectId ?? '');
   return directoryAt(place) === undefined ? `${place}/${objectName ?? ''}` : (objectId ?? place);
 }
 
 /** Where the next archive of that name will be: `/srv/backups/shop.<time>.sql.7z`, `b2:BUCKET/shop.sql.7z`. */
 export function whereNext(place: string, objectName: string): string {
   const directory = directoryAt(place);
-  if (directory === undefined) return `${place}/${objectName}`;
-  return join(directory, objectName.replace(/(\.[a-z]+\.7z)?$/, '.<time>$1'));
+  const stamped = objectName.replace(/(\.[a-z]+\.7z)?$/, '.<time>$1');
+  if (directory !== undefined) return join(directory, stamped);
+  return place.startsWith(RCLONE) ? below(place, stamped) : `${place}/${objectName}`;
+}
+
+/** A file on a remote, whose root needs no slash: `rclone:nas:shop.sql.7z`. */
+function below(place: string, file: string): string {
+  return /[:/]$/.test(place) ? place + file : `${place}/${file}`;
 }
 
 /** The place of a directory whose path a person typed, with or without its scheme. */
 export function directoryPlace(text: string): string {
   return `file:${directoryAt(text) ?? text}`;
+}
+
+/** The remote and path that a place names, unchecked; undefined for other kinds of storage. */
+export function remoteAt(place: string): string | undefined {
+  return place.startsWith(RCLONE) ? place.slice(RCLONE.length) : undefined;
+}
+
+/** The place of a remote and path that a person typed, with or without its scheme. */
+export function remotePlace(text: string): string {
+  return `${RCLONE}${remoteAt(text) ?? text}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Secret } from '../core/secret.ts';
 import { systemClock } from '../system/clock.ts';
 import { createSlots } from '../system/concurrency.ts';
 import { parsePlace, type PlaceMemory } from './place.ts';
+import type { RcloneOptions } from './rclone/storage.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -10,7 +11,10 @@ import type { Storage } from './storage.ts';
  */
 export type Destination =
   | { kind: 'b2'; bucket: string; keyId: Secret; applicationKey: Secret; apiUrl: string | undefined }
-  | { kind: 'directory'; path: string };
+  | { kind: 'directory'; path: string }
+  | ({ kind: 'rclone' } & Pick<RcloneOptions, RcloneSetting>);
+
+type RcloneSetting = 'remote' | 'path' | 'configFile' | 'bandwidth' | 'readsBack' | 'program' | 'variables';
 
 export interface StorageOptions {
   /** The id of the catalogue: marks unfinished uploads as its own. */
@@ -29,6 +33,10 @@ export async function openStorage(destination: Destination, options: StorageOpti
   if (destination.kind === 'directory') {
     const { openDirectoryStorage } = await import('./directory/storage.ts');
     return openDirectoryStorage({ directory: destination.path, ...options });
+  }
+  if (destination.kind === 'rclone') {
+    const { openRcloneStorage } = await import('./rclone/storage.ts');
+    return openRcloneStorage({ ...destination, ...options });
   }
   const { openB2Storage } = await import('./b2/storage.ts');
   return openB2Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });

@@ -35,7 +35,9 @@ EXIT STATUS
       command: '<%= config.bin %> <%= command.id %> file:/srv/backups --missing',
     },
   ];
-  static override args = { place: Args.string({ description: 'b2:BUCKET or file:/dir', required: true }) };
+  static override args = {
+    place: Args.string({ description: 'b2:BUCKET, file:/dir or rclone:REMOTE:PATH', required: true }),
+  };
   static override flags = {
     missing: Flags.boolean({ description: 'only backups that are not there any more' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask; the answer is yes' }),

@@ -42,7 +42,7 @@ EXIT STATUS
   ];
   static override flags = {
     from: Flags.string({
-      description: 'where to look: b2, b2:BUCKET or file:/dir',
+      description: 'where to look: b2, b2:BUCKET, file:/dir or rclone:REMOTE:PATH',
       required: true,
       helpValue: 'PLACE',
     }),

@@ -1,4 +1,4 @@
-import { absoluteOf, directoryPlace, parsePlace } from '../../storage/place.ts';
+import { absoluteOf, directoryPlace, parsePlace, remotePlace } from '../../storage/place.ts';
 import { valueOf } from '../../server/field-kinds.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
@@ -20,6 +20,11 @@ export const badConnection = complaintOf((text) => {
 export const badDirectory: Complaint = (text) =>
   attempt(() => parsePlace(directoryPlace(text))) instanceof PgbakError
     ? `begin with /, such as ${absoluteOf(text) ?? '/srv/backups'}`
+    : undefined;
+
+export const badRemote: Complaint = (text) =>
+  attempt(() => parsePlace(remotePlace(text))) instanceof PgbakError
+    ? 'name a remote of rclone and a path there, such as nas:backups'
     : undefined;
 
 /** The complaint of a field's rule. */

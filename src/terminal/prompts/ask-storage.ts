@@ -1,12 +1,12 @@
 import { select } from '@inquirer/prompts';
 import { parseDestination, placeOf, settingsPlace } from '../../server/destination.ts';
-import { DEFAULT_PLACE, directoryAt, directoryPlace } from '../../storage/place.ts';
+import { DEFAULT_PLACE, directoryAt, directoryPlace, remoteAt, remotePlace } from '../../storage/place.ts';
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError, PgbakError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { anyOf, askField, askOptional, badDirectory, badField, needed } from './ask-fields.ts';
+import { anyOf, askField, askOptional, badDirectory, badField, badRemote, needed } from './ask-fields.ts';
 import type { Asking } from './asking.ts';
 import { fittedLines } from './fitted.ts';
 import { fieldPrompt } from './field-prompt.ts';
@@ -25,7 +25,7 @@ const ABOUT: readonly (readonly [RegExp, readonly FieldName[]])[] = [
   [/may only store names/, ['archiveName']],
   [/application key/, ['b2KeyId', 'b2AppKey']],
   [/bucket/, ['b2Bucket']],
-  [/directory/, ['destination']],
+  [/directory|remote|rclone/, ['destination']],
 ];
 
 /** Asks where the archives go, and tries it, until it works or is wanted all the same. What was typed stays. */
@@ -79,8 +79,8 @@ async function askDestination(
   const usual = today?.destination ?? environment.destination ?? DEFAULT_PLACE;
   const current = answers.destination ?? usual;
   const { kind } = parseDestination(current);
-  // A directory that will not do is corrected; the page that follows leads to other kinds.
-  const isCorrected = asked.length === 1 && kind === 'directory';
+  // A place that will not do is corrected; the page that follows leads to other kinds.
+  const isCorrected = asked.length === 1 && kind !== 'b2';
   const choice = isCorrected
     ? kind
     : await select(
@@ -89,6 +89,7 @@ async function askDestination(
           choices: [
             { name: 'Backblaze B2', value: 'b2' as const },
             { name: 'a directory of this machine', value: 'directory' as const },
+            { name: 'a remote of rclone (SFTP, a NAS, Google Drive, ...)', value: 'rclone' as const },
           ],
           default: kind,
         },
@@ -96,6 +97,16 @@ async function askDestination(
       );
   if (choice === 'b2') {
     note(DEFAULT_PLACE);
+    return;
+  }
+  if (choice === 'rclone') {
+    const remote = await fieldPrompt({
+      message: 'Remote and path',
+      example: 'nas:backups',
+      problemOf: anyOf(needed, badRemote),
+      ...(kind === 'rclone' ? { prefill: remoteAt(current) ?? '' } : {}),
+    });
+    note(remotePlace(remote));
     return;
   }
   const text = await fieldPrompt({
