@@ -27,15 +27,23 @@ export function lacksOf(server: ServerRecord, { environment }: Pick<Context, 'en
   ];
 }
 
+/** Told while no schedule is found, with the command that makes one. */
+export const NO_SCHEDULE = 'Nothing starts pgbak by itself yet. To start it every hour: pgbak schedule --install cron';
+
+/** Whether no crontab and no timer of this machine starts pgbak. */
+export async function lacksSchedule({
+  environment,
+  signal,
+}: Pick<Context, 'environment' | 'signal'>): Promise<boolean> {
+  const schedule = await findSchedule(homedir(), environment.variables()['PATH'] ?? '', signal);
+  return schedule.length === 0;
+}
+
 /** What to type next, after a server was added. */
 export async function nextSteps(server: ServerRecord, context: Context): Promise<string[]> {
-  const { environment, signal } = context;
-  const schedule = await findSchedule(homedir(), environment.variables()['PATH'] ?? '', signal);
   return [
     `Back it up now: pgbak run ${quoted(server.name)}`,
-    ...(schedule.length === 0
-      ? ['Nothing starts pgbak by itself yet. To start it every hour: pgbak schedule --install cron']
-      : []),
+    ...((await lacksSchedule(context)) ? [NO_SCHEDULE] : []),
     ...(await takeOver(server, context)),
   ];
 }

@@ -1,10 +1,11 @@
 import { archivesThere } from './archives-there.ts';
 import { whereNext } from '../storage/place.ts';
-import { ConfigError } from '../core/errors.ts';
+import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { objectNameOf } from '../server/names.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { namesDatabase, parseConnection } from '../postgres/connection.ts';
+import type { Environment } from '../server/environment.ts';
 import { databaseOf } from '../server/programs.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
 import { resolveReference } from '../server/reference.ts';
@@ -15,13 +16,6 @@ import type { Destination } from '../storage/registry.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Context } from '../core/context.ts';
 import { hintFor } from '../core/server-hint.ts';
-
-/** What was found, for the user. */
-export interface Trial {
-  text: string;
-  /** No where something is missing without which it cannot be tried here. */
-  wasTried: boolean;
-}
 
 /**
  * Connects to a server as a backup would, and says what it found. Throws what a backup would throw: no connection, no
@@ -65,7 +59,7 @@ export function neededTries(fields: ServerFields, changes: ServerChanges | 'new'
   const tries: Try[] = [
     { at: 'database', field: 'connectionString', run: () => connectionCheck(fields, context) },
     { at: 'programs', field: 'compression', run: () => programsCheck(fields, context).then(() => '') },
-    { at: 'storage', field: 'destination', run: async () => (await storageCheck(fields, context)).text },
+    { at: 'storage', field: 'destination', run: () => storageCheck(fields, context) },
   ];
   return tries.filter(({ at }) => changes === 'new' || mustTry(changes, at));
 }
@@ -75,20 +69,11 @@ function unnamedDatabase(taken: string): string {
 }
 
 /**
- * Asks storage whether it would take the server's archives, as a backup does before its dump. Missing B2 settings are no
- * failure here: cron may have them in its own environment.
+ * Asks storage whether it would take the server's archives, as a backup does before its dump, and says what it
+ * found. Settings that are missing are a failure too: the first backup would fail.
  */
-export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<Trial> {
-  let destination: Destination;
-  try {
-    destination = resolveDestination(server, environment);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return {
-      wasTried: false,
-      text: `Storage was not tried: ${error.message}. Backups fail until they are set, here or in the environment of cron or systemd.`,
-    };
-  }
+export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<string> {
+  const destination = triedDestination(server, environment);
   const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);
   await storage.prepare(objectName, signal);
@@ -99,5 +84,13 @@ export async function storageCheck(server: ServerFields, { catalog, environment,
     ...limits.map((one) => `With this key, ${one}`),
     ...others,
   ];
-  return { wasTried: true, text: lines.join('\n') };
+  return lines.join('\n');
+}
+
+/** Cron may have settings in its own environment that are missing here. Then storage cannot be tried. */
+function triedDestination(server: ServerFields, environment: Environment): Destination {
+  const destination = attempt(() => resolveDestination(server, environment));
+  if (!(destination instanceof PgbakError)) return destination;
+  const hint = destination.hint ?? 'Correct it.';
+  throw new ConfigError(destination.message, `${hint} Or, where only cron or systemd has them: --no-check`);
 }

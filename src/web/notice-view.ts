@@ -1,17 +1,21 @@
 import { html } from 'hono/html';
 import type { Piece } from './layout.ts';
 import type { Notice } from './notices.ts';
+import { toldView } from './told-view.ts';
 
 /** A notice at the top of a page; nothing where there is none. */
 export function noticeView(notice: Notice | undefined): Piece | '' {
   if (notice === undefined) return '';
   const { warnings, lines, commands = [] } = notice;
+  const told = [...lines, ...commands];
   return html`<section class="notice stack" aria-label="What was done">
-    ${warnings.map((text) => html`<div class="banner warning"><p>Warning: ${text}</p></div>`)}
-    <div class="banner ok" role="status">
-      <div class="stack">
-        ${lines.map((text) => html`<p>${text}</p>`)} ${commands.map((text) => html`<pre class="command">${text}</pre>`)}
-      </div>
-    </div>
+    ${warnings.map((text) => html`<div class="banner warning" role="status">${toldView(`Warning: ${text}`)}</div>`)}
+    ${
+      told.length === 0
+        ? ''
+        : html`<div class="banner ok" role="status">
+            <div class="stack">${told.map((text) => toldView(text))}</div>
+          </div>`
+    }
   </section>`;
 }

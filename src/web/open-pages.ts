@@ -7,6 +7,7 @@ import { newAccess } from './access.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { pagesOf } from './app.ts';
 import { openNotices } from './notices.ts';
+import { openScheduleWatch } from './schedule-watch.ts';
 import { boundedServer, listen } from './listener.ts';
 
 export interface OpenPages extends AsyncDisposable {
@@ -31,7 +32,7 @@ export async function openPages({ host, port }: { host: string; port: number }, 
   const bound = await listen(server, { host, port });
   const access = newAccess(bound);
   const jobs = openJobs(context);
-  const app = pagesOf({ context, jobs, notices: openNotices() }, access, [
+  const app = pagesOf({ context, jobs, notices: openNotices(), schedule: openScheduleWatch(context) }, access, [
     host.toLowerCase(),
     hostname().toLowerCase(),
   ]);

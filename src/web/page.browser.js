@@ -68,4 +68,19 @@ for (const job of document.querySelectorAll('[data-job]')) {
     source.close();
     location.reload();
   });
+  // The server has gone, and the job with it: Ctrl-C in its terminal. A connection alone that was lost comes back.
+  let failures = 0;
+  source.addEventListener('open', () => (failures = 0));
+  source.addEventListener('error', () => {
+    failures += 1;
+    if (source.readyState !== EventSource.CLOSED && failures < 3) return;
+    source.close();
+    const badge = job.querySelector('[data-state]');
+    badge.className = 'badge failing';
+    badge.textContent = 'pgbak web has ended';
+    badge.parentElement.setAttribute('role', 'status');
+    job.querySelector('[data-elapsed]').textContent = 'Start it again: pgbak web';
+    job.querySelector('[data-progress]').replaceChildren();
+    for (const button of job.querySelectorAll('button')) button.disabled = true;
+  });
 }

@@ -36,6 +36,17 @@ test('of more than fifty the one that was used longest ago is forgotten', () => 
   expect(drafts.take(ids[0] ?? '', '/add').typed.size).toBe(0);
 });
 
+test('a draft is found by what it is about, and makes none', () => {
+  const time = { minutes: 0 };
+  const drafts = draftsAt(time);
+  expect(drafts.find(ID, '/add')).toBeUndefined();
+  const draft = drafts.take(ID, '/add');
+  expect(drafts.find(ID, '/add')).toBe(draft);
+  expect(drafts.find(ID, '/servers/1/edit')).toBeUndefined();
+  time.minutes = 31;
+  expect(drafts.find(ID, '/add')).toBeUndefined();
+});
+
 test.each([null, '', 'short', `${'x'.repeat(21)}/`])('an id that is none gets a new one: %j', (given) => {
   const { id } = draftsAt({ minutes: 0 }).take(given, '/add');
   expect(id).toMatch(/^[\w-]{22}$/);

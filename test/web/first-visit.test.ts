@@ -64,7 +64,7 @@ test('with the keyboard alone: add a server, run it, see it succeed, find the co
   await tabTo(page, /^shop: restore points/);
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/servers\/1$/);
-  const command = (await page.locator('pre.command').first().textContent()) ?? '';
+  const command = (await page.locator('.points pre.command').first().textContent()) ?? '';
   expect(command).toMatch(/^pgbak restore shop --at \d+ --to \S+ --create$/);
   // As it stands, but for the password, which no page shows.
   const [, ...words] = command.replace('PASSWORD', encodeURIComponent(cluster.superuser.password)).split(' ');

@@ -42,10 +42,10 @@ export async function visitor(browser: Browser, web: Web, { javaScriptEnabled = 
       }
     },
     press: async (button) => {
-      const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+      // The answer leads to another page, which is the one that is looked at.
+      const loaded = page.waitForEvent('load');
       await page.locator('button:not(.hidden)', { hasText: button }).click();
-      await answered;
-      await page.waitForLoadState('load');
+      await loaded;
     },
     message: async (flag) => {
       const found = page.locator(`[id="f-${flag}-error"] > p:first-child`);

@@ -192,8 +192,9 @@ test('a secret whose draft was forgotten has to be typed again, and is not left 
     ['connection-string', UNREACHABLE],
     ['store-untried', 'on'],
   ]).toString();
-  const { status, body: answer } = await web.ask('/add', { method: 'POST', body });
-  expect(status).toBe(422);
+  const { status, headers } = await web.ask('/add', { method: 'POST', body });
+  expect([status, headers['location']]).toEqual([303, `/add?draft=${'B'.repeat(22)}`]);
+  const { body: answer } = await web.ask(String(headers['location']));
   expect(answer).toContain('what was typed here was forgotten, as it is after 30 minutes');
   expect(await account.json('list')).toEqual([]);
 });

@@ -92,12 +92,28 @@ describe('a backup', () => {
     await finished;
   });
 
-  test('is refused while the pages are busy', async () => {
-    const page = await opened();
-    await start(page, '/servers/1/run');
-    await page.waitForURL(/\/jobs\//);
-    await start(page, '/servers/2/run');
-    await page.getByText('these pages are busy: Backup of shop').waitFor();
+  test.each(['/servers/2/run', '/servers/2/verify', '/run'])(
+    'leads to the job that the pages are busy with instead of starting another by %s',
+    async (path) => {
+      const page = await opened();
+      await start(page, '/servers/1/run');
+      await page.waitForURL(/\/jobs\//);
+      const running = page.url();
+      await start(page, path);
+      await page.waitForURL(running);
+      await page.getByText('Nothing was started: these pages do one thing at a time').waitFor();
+      await page.getByText('running', { exact: true }).waitFor();
+    },
+  );
+
+  test('is not started by its address', async () => {
+    const answers = await Promise.all(['/run', '/servers/1/run', '/servers/2/verify'].map((path) => web.ask(path)));
+    expect(answers.map(({ status, headers }) => [status, headers['location']])).toEqual([
+      [303, '/'],
+      [303, '/servers/1'],
+      [303, '/servers/2'],
+    ]);
+    expect(await account.json('logs')).toEqual([]);
   });
 
   test('that is stopped on its page ends in order, and is recorded', async () => {
@@ -117,6 +133,9 @@ describe('a backup', () => {
     const { status, stderr } = await web.end('SIGINT');
     expect(status).toBe(130);
     expect(stderr).toContain('interrupted by SIGINT');
+    await page.getByText('pgbak web has ended', { exact: true }).waitFor();
+    await page.getByText('Start it again: pgbak web').waitFor();
+    expect(await page.getByRole('button', { name: 'Stop it' }).isDisabled()).toBe(true);
     expect(await account.json('logs')).toMatchObject([
       { success: false, error: expect.stringContaining('interrupted') },
     ]);

@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { newAccount, type Account } from '../support/pgbak.ts';
@@ -45,6 +47,22 @@ describe('the overview', () => {
     expect(await billing.locator('time').first().getAttribute('title')).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d /);
     expect(await page.content()).not.toContain(PASSWORD);
     await page.context().close();
+  });
+
+  test('warns for as long as nothing starts pgbak by itself', async () => {
+    const page = await look(browser, web);
+    const warning = page.locator('.banner.warning', { hasText: 'Nothing starts pgbak by itself yet' });
+    for (const path of ['/', '/', '/servers/1']) {
+      await page.goto(`${web.origin}${path}`);
+      expect(await warning.locator('pre.command').textContent()).toBe('pgbak schedule --install cron');
+    }
+    await page.context().close();
+    const units = account.folder.at('home', '.config', 'systemd', 'user');
+    mkdirSync(units, { recursive: true });
+    writeFileSync(join(units, 'pgbak.service'), '[Service]\nExecStart=/usr/bin/pgbak run\n');
+    await using scheduled = await openWeb(account);
+    expect((await scheduled.ask('/')).body).not.toContain('Nothing starts pgbak');
+    rmSync(units, { recursive: true });
   });
 
   test('shows a name of HTML as a name', async () => {

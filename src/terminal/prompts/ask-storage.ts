@@ -20,6 +20,7 @@ const B2_FIELDS = ['b2KeyId', 'b2AppKey', 'b2Bucket'] as const;
 
 /** What is asked again after an error; everything where none of these is in its message. */
 const ABOUT: readonly (readonly [RegExp, readonly FieldName[]])[] = [
+  [/B2 settings are missing/, B2_FIELDS],
   [/does not accept the application key/, ['b2KeyId', 'b2AppKey']],
   [/application key is for/, B2_FIELDS],
   [/may only store names/, ['archiveName']],
@@ -53,6 +54,7 @@ function inWords(hint: string, answers: ServerInput, { given, today, environment
     const isHere = (answers[name] ?? today?.[name] ?? '') !== '' || environment.variable(variable) === undefined;
     return isHere ? `the ${name === 'b2Bucket' ? 'bucket' : name === 'b2KeyId' ? 'key id' : 'key'} below` : variable;
   };
+  if (hint.includes('--no-check')) return 'Give them below, or keep it where only cron or systemd has them.';
   if (hint.includes('--create-destination')) return 'Mount its disk, or name another directory.';
   return hint
     .replaceAll(`: ${hintFor(OTHER_DIRECTORY, undefined)}`, '.')

@@ -1,4 +1,3 @@
-import type { Trial } from '../../monitor/try-server.ts';
 import type { Environment } from '../../server/environment.ts';
 import type { ServerFields, ServerInput, ServerRecord } from '../../server/server.ts';
 
@@ -20,10 +19,10 @@ export interface Asking {
   /** The databases of the server; undefined where nothing is to be tried. */
   listDatabases: ((fields: ServerFields) => Promise<{ name: string; sizeBytes: number | undefined }[]>) | undefined;
   /** Undefined where there is nothing to try. */
-  tryConnection: ((fields: ServerFields) => Promise<Trial>) | undefined;
-  tryPrograms: ((fields: ServerFields) => Promise<Trial>) | undefined;
+  tryConnection: ((fields: ServerFields) => Promise<string>) | undefined;
+  tryPrograms: ((fields: ServerFields) => Promise<string>) | undefined;
   /** Asks whether to create a missing directory. Returns a sentence where something was done. */
   settleDestination: ((fields: ServerFields) => Promise<string | undefined>) | undefined;
-  tryStorage: ((fields: ServerFields) => Promise<Trial>) | undefined;
+  tryStorage: ((fields: ServerFields) => Promise<string>) | undefined;
   signal: AbortSignal;
 }

@@ -2,7 +2,7 @@ import type { Context } from '../../core/context.ts';
 import { printable } from '../../core/printable.ts';
 import { settleDestination } from '../../monitor/lost-directory.ts';
 import { listDatabases } from '../../monitor/list-databases.ts';
-import { connectionCheck, programsCheck, storageCheck, type Trial } from '../../monitor/try-server.ts';
+import { connectionCheck, programsCheck, storageCheck } from '../../monitor/try-server.ts';
 import { changedServer, newServer } from '../../server/server-form.ts';
 import { parseServerInput } from '../../server/server-form.ts';
 import type { ServerInput, ServerFields, ServerRecord } from '../../server/server.ts';
@@ -40,18 +40,14 @@ export async function fillIn(
     environment: context.environment,
     fieldsOf,
     listDatabases: isChecked ? (fields) => listDatabases(fields, context) : undefined,
-    tryPrograms: isChecked ? async (fields) => tried((await programsCheck(fields, context)).join('\n')) : undefined,
-    tryConnection: isChecked ? async (fields) => tried(await connectionCheck(fields, context)) : undefined,
+    tryPrograms: isChecked ? async (fields) => (await programsCheck(fields, context)).join('\n') : undefined,
+    tryConnection: isChecked ? (fields) => connectionCheck(fields, context) : undefined,
     settleDestination: isChecked
       ? (fields) => settleDestination(fields, context, { isAllowed: mayCreate, ask: isWanted })
       : undefined,
     tryStorage: isChecked ? (fields) => storageCheck(fields, context) : undefined,
     signal: context.signal,
   });
-}
-
-function tried(text: string): Trial {
-  return { text, wasTried: true };
 }
 
 async function isWanted(problem: string, isThere: boolean): Promise<boolean> {

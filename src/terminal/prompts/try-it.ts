@@ -1,6 +1,5 @@
 import { confirm } from '@inquirer/prompts';
 import { PgbakError } from '../../core/errors.ts';
-import type { Trial } from '../../monitor/try-server.ts';
 import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { isLive, terminalWidth } from '../output.ts';
@@ -13,7 +12,7 @@ import { wrapHanging } from '../wrap.ts';
  */
 export async function tryIt(
   doing: string,
-  attempt: (() => Promise<Trial>) | undefined,
+  attempt: (() => Promise<string>) | undefined,
   signal: AbortSignal,
   inWords: (hint: string) => string = (hint) => hint,
 ): Promise<PgbakError | undefined> {
@@ -27,11 +26,10 @@ export async function tryIt(
   }).start();
   const width = terminalWidth(process.stdout) ?? 80;
   try {
-    const { text, wasTried } = await attempt();
+    const text = await attempt();
     const shown = wrapHanging(printable(text), width, 2);
     if (text === '') spinner.stop();
-    else if (wasTried) spinner.succeed(shown);
-    else spinner.warn(shown);
+    else spinner.succeed(shown);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { examine } from '../../monitor/doctor.ts';
 import type { Finding } from '../../monitor/findings.ts';
 import { grouped } from '../../core/group-by.ts';
+import { pageOfNew } from '../jobs/begin-page.ts';
 import { page, type Piece } from '../layout.ts';
 import type { Site } from '../site.ts';
 import { moment } from '../moment.ts';
@@ -34,22 +35,23 @@ export function doctorPage(app: Hono, site: Site): void {
     );
   });
 
-  app.post('/doctor', (c) => {
-    const job = jobs.start({ title: 'Doctor', servers: [], resultPath: '/doctor' }, async (report, signal) => {
-      const { catalog } = context;
-      const findings: Finding[] = [];
-      const program = process.argv[1] ?? '';
-      const servers = await catalog.servers.list();
-      const examination = { ...context, signal, servers, catalogPath: catalog.path, program, isProbing: false };
-      for await (const finding of examine(examination)) {
-        findings.push(finding);
-        const { about, message, level } = finding;
-        report({ type: 'step', message: `${about}: ${level}: ${message}` });
-      }
-      last = { at: context.clock.now(), findings };
-      return findings.every(({ level }) => level !== 'problem');
-    });
-    return c.redirect(`/jobs/${job.id}`, 303);
+  app.post('/doctor', async (c) => {
+    const begin = () =>
+      jobs.start({ title: 'Doctor', servers: [], resultPath: '/doctor' }, async (report, signal) => {
+        const { catalog } = context;
+        const findings: Finding[] = [];
+        const program = process.argv[1] ?? '';
+        const servers = await catalog.servers.list();
+        const examination = { ...context, signal, servers, catalogPath: catalog.path, program, isProbing: false };
+        for await (const finding of examine(examination)) {
+          findings.push(finding);
+          const { about, message, level } = finding;
+          report({ type: 'step', message: `${about}: ${level}: ${message}` });
+        }
+        last = { at: context.clock.now(), findings };
+        return findings.every(({ level }) => level !== 'problem');
+      });
+    return c.redirect(await pageOfNew(begin, site), 303);
   });
 }
 

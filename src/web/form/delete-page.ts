@@ -6,6 +6,9 @@ import { idIn } from '../jobs/begin-page.ts';
 import { page } from '../layout.ts';
 import type { Site } from '../site.ts';
 
+/** Of a wrong name no more is shown again. */
+const MOST_SHOWN = 200;
+
 /** Asks for the name of a server before it is deleted, and tells what stays of it. */
 export function deletePage(app: Hono, site: Site): void {
   const { notices } = site;
@@ -13,7 +16,7 @@ export function deletePage(app: Hono, site: Site): void {
 
   app.get('/servers/:id/delete', async (c) => {
     const server = await catalog.servers.find(idIn(c.req.param('id')));
-    return server === undefined ? c.notFound() : await show(c, server);
+    return server === undefined ? c.notFound() : await show(c, server, c.req.query('typed'));
   });
 
   app.post('/servers/:id/delete', async (c) => {
@@ -21,7 +24,10 @@ export function deletePage(app: Hono, site: Site): void {
     // A form that is sent twice leads to where it led before.
     if (server === undefined) return c.redirect('/', 303);
     const typed = new URLSearchParams(await c.req.text()).get('name') ?? '';
-    if (typed.trim() !== server.name.trim()) return await show(c, server, typed);
+    if (typed.trim() !== server.name.trim()) {
+      const again = new URLSearchParams({ typed: typed.slice(0, MOST_SHOWN) });
+      return c.redirect(`/servers/${server.id}/delete?${again.toString()}`, 303);
+    }
     const { told, commands, history } = await deleteServer(server, await archivesOf(server, catalog), catalog);
     notices.leave('/', { warnings: [], lines: [told, history], commands });
     return c.redirect('/', 303);
@@ -29,7 +35,7 @@ export function deletePage(app: Hono, site: Site): void {
 
   async function show(c: Request, server: ServerRecord, typed?: string) {
     const effect = effectOfDeletion(server, await archivesOf(server, catalog));
-    const isWrong = typed !== undefined;
+    const isWrong = typed !== undefined && typed.trim() !== server.name.trim();
     const body = html`<form class="fields card" method="post" action="/servers/${server.id}/delete">
       <p>pgbak forgets the server and its settings, and backs it up no more. ${effect}</p>
       <p>Its history stays in the logs. Nothing is deleted in storage.</p>
@@ -58,6 +64,6 @@ export function deletePage(app: Hono, site: Site): void {
         <a class="button quiet" href="/servers/${server.id}">Cancel</a>
       </div>
     </form>`;
-    return c.html(page(site, { title: `Delete ${server.name}` }, body), isWrong ? 422 : 200);
+    return c.html(page(site, { title: `Delete ${server.name}` }, body));
   }
 }

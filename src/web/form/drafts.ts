@@ -23,6 +23,8 @@ export interface Drafts {
   newId(): string;
   /** The draft of a form, made where there is none. `of` tells what the form is about: its secrets are for nothing else. */
   take(id: string | null, of: string): Draft;
+  /** The draft of a form that was sent; undefined once it is forgotten. */
+  find(id: string, of: string): Draft | undefined;
 }
 
 export function openDrafts({ now }: Pick<Clock, 'now'>): Drafts {
@@ -32,22 +34,29 @@ export function openDrafts({ now }: Pick<Clock, 'now'>): Drafts {
     for (const [key, { at }] of kept) if (time - at > KEPT_MS) kept.delete(key);
   };
   const newId = () => randomBytes(16).toString('base64url');
+  const use = (key: string, draft: Draft) => {
+    // At the end again, so that the one that was used longest ago goes first.
+    kept.delete(key);
+    kept.set(key, { draft, at: now().getTime() });
+    // Also where no form is sent any more.
+    setTimeout(forgetOld, KEPT_MS + 1).unref();
+    const [oldest] = kept.keys();
+    if (kept.size > MOST && oldest !== undefined) kept.delete(oldest);
+    return draft;
+  };
   return {
     newId,
     take: (given, of) => {
-      const time = now().getTime();
       forgetOld();
       const id = given !== null && /^[\w-]{22}$/.test(given) ? given : newId();
       const key = `${of} ${id}`;
-      const draft = kept.get(key)?.draft ?? { id, typed: new Map(), storing: undefined };
-      // At the end again, so that the one that was used longest ago goes first.
-      kept.delete(key);
-      kept.set(key, { draft, at: time });
-      // Also where no form is sent any more.
-      setTimeout(forgetOld, KEPT_MS + 1).unref();
-      const [oldest] = kept.keys();
-      if (kept.size > MOST && oldest !== undefined) kept.delete(oldest);
-      return draft;
+      return use(key, kept.get(key)?.draft ?? { id, typed: new Map(), storing: undefined });
+    },
+    find: (id, of) => {
+      forgetOld();
+      const key = `${of} ${id}`;
+      const found = kept.get(key);
+      return found === undefined ? undefined : use(key, found.draft);
     },
   };
 }

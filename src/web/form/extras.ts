@@ -33,7 +33,7 @@ function found(key: InputKey, turn: Turn | undefined): Piece[] {
   const text = turn?.outcome.found?.get(key);
   if (turn === undefined || text === undefined) return [];
   const lines = text.split('\n').map((line) => {
-    const isDoubtful = /^(?:warning:|Mind:|Storage was not tried:)/.test(line);
+    const isDoubtful = /^(?:warning:|Mind:)/.test(line);
     return html`<div class="banner ${isDoubtful ? 'warning' : 'ok'}"><p>${inFormWords(line)}</p></div>`;
   });
   return [

@@ -1,12 +1,16 @@
 import type { Context as Request, Hono } from 'hono';
+import { html } from 'hono/html';
+import { describeFailure } from '../../core/errors.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import { idIn } from '../jobs/begin-page.ts';
 import { page } from '../layout.ts';
 import type { Site } from '../site.ts';
 import { openDrafts, type Draft } from './drafts.ts';
 import { formView } from './form-view.ts';
+import { INPUTS } from './inputs.ts';
 import { sendForm } from './send-form.ts';
-import type { Target, Turn, Wish } from './turn.ts';
+import { fingerprint } from './shown-text.ts';
+import type { Outcome, Target, Turn, Wish } from './turn.ts';
 
 const WISHES: readonly Wish[] = ['connection', 'storage'];
 
@@ -15,12 +19,14 @@ export function formPages(app: Hono, site: Site): void {
   const { context, notices } = site;
   const { catalog, environment, clock } = context;
   const drafts = openDrafts(clock);
+  // What came of each draft, as long as it is kept.
+  const turns = new WeakMap<Draft, Turn>();
 
-  app.get('/add', async (c) => await show(c, await targetOf(undefined)));
+  app.get('/add', async (c) => show(c, await targetOf(undefined)));
   app.post('/add', async (c) => await answer(c, await targetOf(undefined)));
   app.get('/servers/:id/edit', async (c) => {
     const today = await catalog.servers.find(idIn(c.req.param('id')));
-    return today === undefined ? c.notFound() : await show(c, await targetOf(today));
+    return today === undefined ? c.notFound() : show(c, await targetOf(today));
   });
   app.post('/servers/:id/edit', async (c) => {
     const today = await catalog.servers.find(idIn(c.req.param('id')));
@@ -33,13 +39,17 @@ export function formPages(app: Hono, site: Site): void {
     return { path: `/servers/${today.id}/edit`, today, storedCount };
   }
 
-  function show(c: Request, target: Target, turn?: Turn) {
-    const { today } = target;
+  function show(c: Request, target: Target) {
+    const { today, path } = target;
     const title = today === undefined ? 'Add a server' : `Settings of ${today.name}`;
-    const status = turn === undefined || isGood(turn) ? 200 : 422;
+    const draft = drafts.find(c.req.query('draft') ?? '', path);
+    const turn = draft === undefined ? undefined : turns.get(draft);
     const draftId = turn?.draft.id ?? drafts.newId();
+    const isForgotten = c.req.query('draft') !== undefined && draft === undefined;
     const head = today === undefined ? ({ title, place: '/add' } as const) : { title };
-    return c.html(page(site, head, formView(target, turn, draftId, environment)), status);
+    return c.html(
+      page(site, head, html`${isForgotten ? FORGOTTEN_FORM : ''} ${formView(target, turn, draftId, environment)}`),
+    );
   }
 
   async function answer(c: Request, target: Target) {
@@ -51,10 +61,33 @@ export function formPages(app: Hono, site: Site): void {
     if (led !== undefined && wish === 'store') return c.redirect(led, 303);
     const sending = sendForm({ wish, form, draft, target, notices }, context);
     if (wish === 'store') draft.storing = pageOf(sending, draft);
-    const outcome = await sending;
-    if (typeof outcome === 'string') return c.redirect(outcome, 303);
-    return await show(c, target, { form, draft, wish, outcome });
+    const outcome = await sending.catch(toldInForm);
+    if (typeof outcome === 'string') {
+      turns.delete(draft);
+      return c.redirect(outcome, 303);
+    }
+    const seen = target.today === undefined ? undefined : fingerprint(target.today);
+    turns.set(draft, { form: withoutSecrets(form), draft, wish, outcome, seen });
+    // The page that shows it can be loaded again, and gone back to.
+    return c.redirect(`${target.path}?draft=${draft.id}`, 303);
   }
+
+  /** What fails inside a form stays in it, so that what was typed does. */
+  function toldInForm(error: unknown): Outcome {
+    const { message, stack } = describeFailure(error);
+    if (stack !== undefined) context.report({ type: 'note', message: `${message}\n${stack}` });
+    return { problems: [], problem: error };
+  }
+}
+
+const FORGOTTEN_FORM = html`<div class="banner warning" role="status">
+  <p>What was typed here was forgotten, as it is after 30 minutes.</p>
+</div>`;
+
+function withoutSecrets(form: URLSearchParams): URLSearchParams {
+  const rest = new URLSearchParams(form);
+  for (const { flag, isSecret } of INPUTS) if (isSecret) rest.delete(flag);
+  return rest;
 }
 
 /** The page that a stored form leads to. A form that was not stored may be sent again. */
@@ -67,8 +100,4 @@ async function pageOf(sending: ReturnType<typeof sendForm>, draft: Draft): Promi
   }
   draft.storing = undefined;
   return undefined;
-}
-
-function isGood({ outcome }: Turn): boolean {
-  return outcome.problems.length === 0 && outcome.problem === undefined;
 }

@@ -27,7 +27,7 @@ export function formView(target: Target, turn: Turn | undefined, draftId: string
     <form class="settings" method="post" action="${path}" novalidate>
       <button class="hidden" tabindex="-1" aria-hidden="true">${save}</button>
       <input type="hidden" name="draft" value="${draftId}" />
-      ${today === undefined ? '' : html`<input type="hidden" name="seen" value="${fingerprint(today)}" />`}
+      ${today === undefined ? '' : html`<input type="hidden" name="seen" value="${turn?.seen ?? fingerprint(today)}" />`}
       ${typed.map((flag) => html`<input type="hidden" name="typed" value="${flag}" />`)}
       <fieldset class="card">
         <legend><h2>Basics</h2></legend>
@@ -100,10 +100,13 @@ export function formView(target: Target, turn: Turn | undefined, draftId: string
 
 /** All that is wrong, with links to where it is. It has the focus where something was to be stored. */
 function summary(turn: Turn | undefined): Piece | '' {
-  if (turn === undefined || turn.wish !== 'store') return '';
+  if (turn === undefined) return '';
   const { problems, problem } = turn.outcome;
+  // What a try found stands beside the input.
+  if (turn.wish !== 'store' && problem === undefined) return '';
   const count = problems.length + (problem === undefined ? 0 : 1);
   if (count === 0) return '';
+  const what = turn.wish === 'store' ? 'Nothing was stored' : 'It could not be tried';
   const links = problems.map(({ key, problem: wrong }) => {
     const input = INPUTS.find((one) => one.key === key);
     if (input === undefined) return '';
@@ -111,7 +114,7 @@ function summary(turn: Turn | undefined): Piece | '' {
   });
   return html`<section class="banner failing" tabindex="-1" autofocus aria-labelledby="${SUMMARY}">
     <div class="stack">
-      <h2 id="${SUMMARY}">Nothing was stored: ${count === 1 ? 'one thing needs' : `${count} things need`} a look</h2>
+      <h2 id="${SUMMARY}">${what}: ${count === 1 ? 'one thing needs' : `${count} things need`} a look</h2>
       ${problem === undefined ? '' : errorView('problem', problem, false)}
       ${
         links.length === 0

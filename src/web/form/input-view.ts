@@ -75,7 +75,7 @@ function removalView({ input, isRemoved }: InputView, secret: SecretState): Piec
 }
 
 /** A message with its hint. Its hint speaks of flags, which the form has not. */
-export function errorView(id: string, problem: PgbakError, isFocused: boolean): Piece {
+export function errorView(id: string, problem: unknown, isFocused: boolean): Piece {
   const { message, hint } = describeFailure(problem);
   return html`<div class="error" id="${id}" tabindex="-1" ${isFocused ? 'autofocus' : ''}>
     <p><span class="hidden">Wrong: </span>${message}</p>

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Context } from '../../core/context.ts';
+import { NO_SCHEDULE } from '../../monitor/next-steps.ts';
 import { storeEdit, storeNew } from '../../monitor/store-server.ts';
 import { checkServer, type CheckedServer } from '../../server/check-server.ts';
 import type { Environment } from '../../server/environment.ts';
@@ -116,7 +117,8 @@ async function store(
 ): Promise<string> {
   if (today === undefined) {
     const { server, warnings, lines } = await storeNew(fields, context);
-    notices.leave(`/servers/${server.id}`, { warnings, lines });
+    // A banner of the page tells the other all the time.
+    notices.leave(`/servers/${server.id}`, { warnings, lines: lines.filter((line) => line !== NO_SCHEDULE) });
     draft.typed.clear();
     return `/servers/${server.id}`;
   }

@@ -62,9 +62,7 @@ export async function tryPart(
   };
   if (wish === 'connection') return await outcomeOf('connectionString', () => connectionCheck(whole, context));
   const settled = await settle(whole, context);
-  return settled.problems.length > 0
-    ? settled
-    : await outcomeOf('destination', async () => (await storageCheck(whole, context)).text);
+  return settled.problems.length > 0 ? settled : await outcomeOf('destination', () => storageCheck(whole, context));
 }
 
 /** Tries all that must be tried before a server is stored. Every failure is told, not only the first. */
@@ -87,8 +85,9 @@ export async function settle(fields: ServerFields, context: Context & { mayCreat
     await settleDestination(fields, context, { isAllowed: context.mayCreate });
     return { problems: [] };
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { problems: [{ key: 'destination', problem: error }], isDirectoryMissing: true };
+    if (!(error instanceof PgbakError)) throw error;
+    // A file in its path, say, is no directory that could be made.
+    return { problems: [{ key: 'destination', problem: error }], isDirectoryMissing: error instanceof ConfigError };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { PgbakError } from '../../core/errors.ts';
 import type { listDatabases } from '../../monitor/list-databases.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import type { Draft } from './drafts.ts';
@@ -21,8 +20,8 @@ export type Wish = 'store' | 'connection' | 'storage';
 /** What a form that was sent led to, to be shown in the same form. */
 export interface Outcome {
   problems: readonly InputProblem[];
-  /** What is wrong with no input in particular. */
-  problem?: PgbakError;
+  /** What is wrong with no input in particular; also what is no fault of the person. */
+  problem?: unknown;
   /** What tries found, below the input that they concern. */
   found?: ReadonlyMap<InputKey, string>;
   /** Those to choose from, where the connection string names none. */
@@ -33,8 +32,11 @@ export interface Outcome {
 
 /** A form as it was sent, and what came of it. */
 export interface Turn {
+  /** Without secrets, which are in the draft. */
   form: URLSearchParams;
   draft: Draft;
   wish: Wish;
   outcome: Outcome;
+  /** The fingerprint of the server then. */
+  seen: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { Job } from './jobs.ts';
  * Backs servers up at once, as `pgbak run SERVER --force` does.
  *
  * @throws LockedError where another process backs up: it tells which
- * @throws ConfigError while these pages are busy
+ * @throws BusyError while these pages are busy
  */
 export async function beginRun(servers: readonly ServerRecord[], { context, jobs }: Site): Promise<Job> {
   jobs.refuseWhileBusy();
@@ -41,7 +41,7 @@ export async function beginRun(servers: readonly ServerRecord[], { context, jobs
  * Verifies a restore point of a server, as `pgbak verify` does.
  *
  * @param at which one: `latest`, or the id of a backup
- * @throws ConfigError while these pages are busy
+ * @throws BusyError while these pages are busy
  */
 export function beginVerification(
   server: ServerRecord,

@@ -4,10 +4,13 @@ import { streamSSE } from 'hono/streaming';
 import { formatDuration } from '../../core/format.ts';
 import type { LogLine } from '../../core/log-lines.ts';
 import { page, type Piece } from '../layout.ts';
+import { noticeView } from '../notice-view.ts';
 import type { Site } from '../site.ts';
 import type { Job } from './jobs.ts';
 
 const SENT_EVERY_MS = 300;
+/** How soon a browser asks again where the connection was lost. */
+const RECONNECT_AFTER_MS = 1000;
 const RESULTS = {
   good: ['ok', 'Done'],
   bad: ['failing', 'Failed'],
@@ -16,7 +19,7 @@ const RESULTS = {
 
 /** The page of a job: what it does now while it runs, what it did afterwards. */
 export function jobPages(app: Hono, site: Site): void {
-  const { context, jobs } = site;
+  const { context, jobs, notices } = site;
 
   app.get('/jobs/:id', (c) => {
     const job = jobs.find(c.req.param('id'));
@@ -28,7 +31,7 @@ export function jobPages(app: Hono, site: Site): void {
       page(
         site,
         { title: job.title, ...(refresh === undefined ? {} : { head: refresh }) },
-        bodyOf(job, context.clock.now()),
+        html`${noticeView(notices.take(`/jobs/${job.id}`))} ${bodyOf(job, context.clock.now())}`,
       ),
     );
   });
@@ -38,6 +41,11 @@ export function jobPages(app: Hono, site: Site): void {
     if (job === undefined) return c.notFound();
     job.stop();
     return c.redirect(`/jobs/${job.id}`, 303);
+  });
+
+  app.get('/jobs/:id/stop', (c) => {
+    const job = jobs.find(c.req.param('id'));
+    return job === undefined ? c.notFound() : c.redirect(`/jobs/${job.id}`, 303);
   });
 
   app.get('/jobs/:id/events', (c) => {
@@ -59,6 +67,7 @@ export function jobPages(app: Hono, site: Site): void {
         await stream.writeSSE({
           event: 'progress',
           data: JSON.stringify([elapsed(job, now), ...progressOf(job, now)]),
+          retry: RECONNECT_AFTER_MS,
         });
         await stream.sleep(SENT_EVERY_MS);
       }
@@ -79,7 +88,7 @@ function bodyOf(job: Job, now: Date): Piece {
   if (result === undefined) {
     const after = view.firstLine() + view.lines.length;
     return html`<div data-job="/jobs/${id}/events?after=${after}">
-      <p><span class="badge running">running</span> <span data-elapsed>${elapsed(job, now)}</span></p>
+      <p><span class="badge running" data-state>running</span> <span data-elapsed>${elapsed(job, now)}</span></p>
       <ul class="progress" data-progress>
         ${progressOf(job, now).map((line) => html`<li>${line}</li>`)}
       </ul>

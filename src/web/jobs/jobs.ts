@@ -30,17 +30,20 @@ export interface Jobs {
   find(id: string): Job | undefined;
   /** Whether a signal ended a job. */
   wasInterrupted(): boolean;
-  /** Throws a `ConfigError` while another job runs. */
+  /** Throws a `BusyError` while another job runs. */
   refuseWhileBusy(): void;
   /**
    * Starts a job; `work` resolves with whether all went well.
    *
-   * @throws ConfigError while another job runs
+   * @throws BusyError while another job runs
    */
   start(what: Pick<Job, 'title' | 'servers' | 'resultPath'>, work: Work): Job;
   /** Waits until the job that runs has ended. */
   ended(): Promise<void>;
 }
+
+/** Another job of these pages runs. */
+export class BusyError extends ConfigError {}
 
 /** Tells what happens; the signal asks it to end in order. */
 type Work = (report: Report, signal: AbortSignal) => Promise<boolean>;
@@ -61,7 +64,7 @@ export function openJobs({ clock, report, signal }: { clock: Clock; report: Repo
   const refuseWhileBusy = () => {
     const other = current();
     if (other === undefined) return;
-    throw new ConfigError(`these pages are busy: ${other.title}`, 'Wait until it has ended, or stop it.');
+    throw new BusyError(`these pages are busy: ${other.title}`, 'Wait until it has ended, or stop it.');
   };
   const start: Jobs['start'] = (what, work) => {
     refuseWhileBusy();

@@ -23,11 +23,12 @@ export function overview(app: Hono, site: Site): void {
             <p>No server fits. <a href="/">Show all ${servers.length}</a></p>
           </div>`
         : tableOf(shown, selection, site.context);
+    const banner = await site.schedule.banner();
     return c.html(
       page(
         site,
         { title: 'Overview', place: '/', actions },
-        html`${notice}
+        html`${notice} ${banner}
           <div class="head">${choicesOf(counts, servers.length, selection)}${filterOf(selection)}</div>
           ${found}`,
       ),

@@ -46,12 +46,13 @@ export function serverPage(app: Hono, site: Site): void {
       <a class="button" href="${path}/edit">Edit</a>
       <a class="button danger" href="${path}/delete">Delete</a>`;
     const state = status === undefined ? '' : stateView(status, nextDue(server, clock.now()), context);
+    const banner = await site.schedule.banner();
     const look = isLooking ? '' : html`<form><button name="look" value="1">Look in storage now</button></form>`;
     return c.html(
       page(
         site,
         { title: server.name, actions },
-        html`${noticeView(notices.take(path))} ${state}
+        html`${noticeView(notices.take(path))} ${banner} ${state}
           <section aria-labelledby="points">
             <div class="head">
               <h2 id="points">Restore points</h2>
