@@ -144,9 +144,10 @@ export function runningClusters(): Cluster[] {
 
 const execFileAsync = promisify(execFile);
 
-export function endsWithThisProcess(): string[] {
-  const words = ['setpriv', '--pdeathsig', 'QUIT', '--'];
-  const { status } = spawnSync('setpriv', ['--pdeathsig', 'QUIT', '--', 'true']);
+/** The words before a program that is to end with this process, however that ends. */
+export function endsWithThisProcess(signal = 'QUIT'): string[] {
+  const words = ['setpriv', '--pdeathsig', signal, '--'];
+  const { status } = spawnSync('setpriv', ['--pdeathsig', signal, '--', 'true']);
   return status === 0 ? words : [];
 }
 
