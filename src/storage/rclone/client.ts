@@ -4,7 +4,7 @@ import { type Clock, limitTo, reasonOf } from '../../system/clock.ts';
 import { runProgram, startProgram, type Command, type Ending } from '../../system/programs.ts';
 import { pauseMs, withRetries } from '../retry.ts';
 import { rcloneEnvironment } from './environment.ts';
-import { RcloneFailure } from './failure.ts';
+import { givenUp, RcloneFailure } from './failure.ts';
 import { findRclone } from './find-rclone.ts';
 
 /** A remote of rclone's configuration, and how rclone is started for it. */
@@ -20,7 +20,7 @@ export interface RcloneAccount {
   program?: string | undefined;
   variables: () => Readonly<Record<string, string | undefined>>;
   attempts: number;
-  /** How long nothing may move before rclone is given up. */
+  /** How long nothing may move of an upload or a download before rclone is given up. */
   idleMs: number;
   clock: Clock;
 }
@@ -55,7 +55,7 @@ const ALWAYS = [
 
 /** Starts rclone for one remote. It is looked for at the first call. */
 export function openRclone(account: RcloneAccount): RcloneClient {
-  const { remote, path, configFile, bandwidth, idleMs, clock } = account;
+  const { remote, path, configFile, bandwidth, clock } = account;
   let found: Promise<string> | undefined;
 
   const program = async (signal: AbortSignal) => {
@@ -96,12 +96,18 @@ export function openRclone(account: RcloneAccount): RcloneClient {
     command,
     retried,
 
-    ask: async (words, { signal, timeoutMs = idleMs, input }) =>
+    ask: async (words, { signal, timeoutMs = ANSWER_WITHIN_MS, input }) =>
       await retried(signal, async () => {
-        const options = { signal, timeoutMs, ...(input === undefined ? {} : { input }) };
-        const ending = await runProgram(await command(words, signal), options);
-        judge(ending);
-        return ending.stdout;
+        using limit = limitTo(timeoutMs, signal);
+        // Ended by a limit of its own it is told as trouble that may pass.
+        const options = { signal: limit.signal, timeoutMs: 2 * timeoutMs, ...(input === undefined ? {} : { input }) };
+        try {
+          const ending = await runProgram(await command(words, limit.signal), options);
+          judge(ending);
+          return ending.stdout;
+        } catch (error) {
+          throw limit.isOver() ? givenUp(`no answer came within ${timeoutMs / 1000} seconds`) : error;
+        }
       }),
 
     lines: async (words, signal) =>
@@ -124,6 +130,8 @@ export function openRclone(account: RcloneAccount): RcloneClient {
   };
 }
 
+/** rclone itself gives up a connection on which nothing moved for two minutes. */
+export const ANSWER_WITHIN_MS = 180_000;
 /** Thousands of folders of a slow drive. */
 const LONGEST_LISTING_MS = 30 * 60_000;
 

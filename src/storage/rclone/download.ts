@@ -4,7 +4,7 @@ import { limitTo, reasonOf } from '../../system/clock.ts';
 import { startProgram } from '../../system/programs.ts';
 import { pauseMs } from '../retry.ts';
 import { judge, type RcloneClient } from './client.ts';
-import { RcloneFailure, rcloneError } from './failure.ts';
+import { givenUp, RcloneFailure, rcloneError } from './failure.ts';
 import { statAt } from './questions.ts';
 
 const ATTEMPTS_WITHOUT_A_BYTE = 6;
@@ -92,7 +92,8 @@ async function* oneRun(
     for (let chunk = await next(); Buffer.isBuffer(chunk); chunk = await next()) yield chunk;
     const ending = await running.ended;
     if (signal.aborted) throw reasonOf(signal);
-    judge(isStalled ? { ...ending, exitCode: undefined, signal: 'pgbak, since nothing came' } : ending);
+    if (isStalled) throw givenUp(`nothing came for ${client.idleMs / 1000} seconds`);
+    judge(ending);
   } finally {
     await running.stop();
   }

@@ -1,5 +1,6 @@
 import { PgbakError, RefusedError, StorageError } from '../../core/errors.ts';
 import { withoutPasswords } from '../../core/printable.ts';
+import { Secret } from '../../core/secret.ts';
 import type { Ending } from '../../system/programs.ts';
 
 /** Why a call of rclone failed. Its words may be of any length, and are shortened before a person sees them. */
@@ -33,12 +34,17 @@ export class RcloneFailure extends Error {
 
   /** The last line that says why, without its date. */
   get words(): string {
-    if (this.exitCode === undefined) return `rclone was ended by ${this.#ending.signal ?? 'a signal'}`;
+    if (this.#ending.signal !== undefined) return `it was ended by ${this.#ending.signal}`;
     const lines = this.#ending.stderrTail.split('\n').flatMap((line) => saidIn(line));
     const line = lines.findLast((one) => one.startsWith('Failed to')) ?? lines.at(-1) ?? `exit status ${this.exitCode}`;
     const why = line.replace(/^Failed to \w+(?: with \d+ errors?: last error was)?: /, '');
     return shortened(withoutPasswords(why.replaceAll(/\?[^\s"']+/g, '')));
   }
+}
+
+/** The failure of an rclone that pgbak ended, with the reason. */
+export function givenUp(why: string): RcloneFailure {
+  return new RcloneFailure({ exitCode: undefined, signal: undefined, stderrTail: why, rawStderr: new Secret('') });
 }
 
 /** The words of a line of the log, plain or JSON; none of a line that only counts. */
@@ -89,7 +95,7 @@ const REASONS: readonly Reason[] = [
   {
     pattern:
       /invalid_grant|couldn't fetch token|token (has )?(been )?(expired|revoked)|expired_?(access_?)?token|empty token/i,
-    why: (remote) => `the login of the remote "${remote}" has expired or was revoked`,
+    why: (remote) => `the token of the remote "${remote}" has expired or was revoked`,
     hint: (remote) => `Log in again: rclone config reconnect ${asWord(`${remote}:`)}`,
   },
   {
@@ -110,7 +116,8 @@ const REASONS: readonly Reason[] = [
     hint: (remote) => `Correct the remote: rclone config update ${asWord(remote)}. ${byHand(remote)}`,
   },
   {
-    pattern: /permission denied|access ?denied|403 Forbidden|insufficient.?permission|\b550\b|read-only file system/i,
+    pattern:
+      /permission denied|operation not permitted|access ?denied|403 Forbidden|insufficient.?permission|\b550\b|read-only file system/i,
     why: (_remote, words) => `permission denied: ${words}`,
     hint: () => 'Let the user of the remote read, write and remove there, or name another path.',
   },
@@ -142,7 +149,7 @@ export function rcloneError(error: unknown, what: string, remote: string): unkno
     return reason.mayPass === true ? new StorageError(message, hint) : new RefusedError(message, hint);
   }
   if (error.isMissing) return new StorageError(`cannot ${what}: it is not there`, byHand(remote));
-  return new StorageError(`cannot ${what}: rclone says: ${error.words}`, byHand(remote));
+  return new StorageError(`cannot ${what}: rclone: ${error.words}`, byHand(remote));
 }
 
 /** For a shell; a remote's name may hold spaces. */

@@ -6,10 +6,10 @@ import { CATALOG_FACT, type ArchiveFile, type PutOptions, type StoredObject } fr
 import type { Sums } from '../../core/backup-record.ts';
 import { SIDECAR } from '../sidecar-text.ts';
 import { partialNameOf, versionNameOf } from '../version-names.ts';
-import type { RcloneClient } from './client.ts';
+import { ANSWER_WITHIN_MS, type RcloneClient } from './client.ts';
 import { compareStored, hashToCompare } from './compare.ts';
-import { listFiles, statAt, type RemoteFeatures } from './questions.ts';
-import { removeFile } from './remove.ts';
+import { folderOf, listFiles, thereOf, type RemoteFeatures } from './questions.ts';
+import { removeFiles } from './remove.ts';
 import { writeSidecar } from './sidecars.ts';
 import { checkSameSize, sumsOf, uploadFile, type Sent } from './upload.ts';
 
@@ -103,9 +103,8 @@ async function claimName(
   const { signal, startedAt } = options;
   const note = (await options.noteSum?.(sha256)) ?? `sha256:${sha256}`;
   using _slot = await naming.take(signal);
-  const folder = posix.dirname(name) === '.' ? '' : posix.dirname(name);
   const start = posix.basename(versionNameOf(name, startedAt, 1)).replace(/(\.[a-z]+\.7z)?$/, '');
-  const files = (await listFiles(client, folder, start, { isDeep: false, signal })) ?? [];
+  const files = (await listFiles(client, folderOf(name), start, { isDeep: false, signal })) ?? [];
   const taken = new Set(files.map(({ path }) => path));
   for (let attempt = 1; ; attempt += 1) {
     const id = versionNameOf(name, startedAt, attempt);
@@ -129,12 +128,12 @@ async function publish(
 ): Promise<void> {
   const words = ['moveto', '--ignore-existing', client.at(partial), client.at(id)];
   const failure = await client
-    .ask(words, { signal, timeoutMs: client.idleMs + file.sizeBytes / SLOWEST_COPY_BYTES_PER_MS })
+    .ask(words, { signal, timeoutMs: ANSWER_WITHIN_MS + file.sizeBytes / SLOWEST_COPY_BYTES_PER_MS })
     .then(() => undefined)
     .catch((error: unknown) => error);
   signal.throwIfAborted();
-  const stored = await statAt(client, id, signal);
-  if (stored?.sizeBytes === file.sizeBytes && (await statAt(client, partial, signal)) === undefined) return;
+  const there = await thereOf(client, [id, partial], signal);
+  if (there.get(id)?.sizeBytes === file.sizeBytes && !there.has(partial)) return;
   throw (
     failure ??
     new StorageError(
@@ -151,13 +150,15 @@ async function discard(client: RcloneClient, left: Left, onUnsettled: (() => voi
   const { uploaded, sidecar, published } = left;
   try {
     await within(CLEAN_UP_WITHIN_MS, async (signal) => {
-      if (published !== undefined && uploaded !== undefined) {
-        // Another host may have taken the name in the same moment. What was moved there is ours.
-        if ((await statAt(client, uploaded, signal)) === undefined) await removeFile(client, published, signal);
-        else if ((await statAt(client, published, signal)) !== undefined) onUnsettled?.();
-      }
-      if (uploaded !== undefined) await removeFile(client, uploaded, signal);
-      if (sidecar !== undefined) await removeFile(client, sidecar, signal);
+      const known = [uploaded, published].filter((one) => one !== undefined);
+      if (known.length === 0) return;
+      const there = await thereOf(client, known, signal);
+      // Another host may have taken the name in the same moment. What was moved there is ours.
+      const isTaken = published !== undefined && uploaded !== undefined && there.has(uploaded) && there.has(published);
+      if (isTaken) onUnsettled?.();
+      const ours = isTaken ? [uploaded] : known;
+      const rest = sidecar === undefined ? [] : [sidecar];
+      await removeFiles(client, [...ours.filter((one) => there.has(one)), ...rest], signal);
     });
   } catch {
     onUnsettled?.();

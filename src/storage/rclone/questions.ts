@@ -1,8 +1,8 @@
+import { posix } from 'node:path';
 import * as v from 'valibot';
-import type { RcloneClient } from './client.ts';
 import { RcloneFailure } from './failure.ts';
 import { StorageError } from '../../core/errors.ts';
-import { joined } from './client.ts';
+import { ANSWER_WITHIN_MS, joined, type RcloneClient } from './client.ts';
 
 const Entry = v.object({
   Path: v.string(),
@@ -42,7 +42,7 @@ export async function statOf(
 ): Promise<(RemoteFile & { isDirectory: boolean }) | undefined> {
   const hashes = hash === undefined ? [] : ['--hash', `--hash-type=${hash}`];
   // A remote may read all of the file to tell its hash.
-  const timeoutMs = client.idleMs + (hash === undefined ? 0 : ofBytes / SLOWEST_HASH_BYTES_PER_MS);
+  const timeoutMs = ANSWER_WITHIN_MS + (hash === undefined ? 0 : ofBytes / SLOWEST_HASH_BYTES_PER_MS);
   try {
     const text = await client.ask(['lsjson', '--stat', ...LEAN, ...hashes, target], { signal, timeoutMs });
     const entry = parsed(v.nullable(Entry), text);
@@ -70,18 +70,40 @@ export async function listFiles(
   start: string,
   { isDeep, signal }: { isDeep: boolean; signal: AbortSignal },
 ): Promise<RemoteFile[] | undefined> {
-  const filter = start === '' && isDeep ? [] : [`--include=/${escaped(start)}${isDeep ? '**' : '*'}`];
-  const depth = isDeep ? ['-R'] : [];
+  const filter = start === '' ? [] : [`--include=/${escaped(start)}${isDeep ? '**' : '*'}`];
+  return await listWith(client, folder, [...(isDeep ? ['-R'] : []), ...filter], signal);
+}
+
+/** Which of these files of one folder are there, by their paths below the place. */
+export async function thereOf(
+  client: RcloneClient,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, RemoteFile>> {
+  const filter = files.map((file) => `--include=/${escaped(posix.basename(file))}`);
+  const found = (await listWith(client, folderOf(files[0] ?? ''), filter, signal)) ?? [];
+  return new Map(found.filter(({ path }) => files.includes(path)).map((file) => [file.path, file]));
+}
+
+/** The folder of a file below the place; empty for the place itself. */
+export function folderOf(file: string): string {
+  const folder = posix.dirname(file);
+  return folder === '.' ? '' : folder;
+}
+
+async function listWith(
+  client: RcloneClient,
+  folder: string,
+  options: readonly string[],
+  signal: AbortSignal,
+): Promise<RemoteFile[] | undefined> {
   try {
-    const lines = await client.lines(
-      ['lsjson', '--files-only', ...depth, ...LEAN, ...filter, client.at(folder)],
-      signal,
-    );
+    const lines = await client.lines(['lsjson', '--files-only', ...LEAN, ...options, client.at(folder)], signal);
     return lines.flatMap((line) => {
       const text = line.trim().replace(/,$/, '');
       if (text === '' || text === '[' || text === ']') return [];
       const { Path: path, Size: sizeBytes } = parsed(Entry, text);
-      return path.startsWith(start) ? [{ path: joined(folder, path), sizeBytes }] : [];
+      return { path: joined(folder, path), sizeBytes };
     });
   } catch (error) {
     if (error instanceof RcloneFailure && error.isMissing) return undefined;

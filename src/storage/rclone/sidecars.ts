@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Secret } from '../../core/secret.ts';
 import { createTemporaryDirectory } from '../../system/temporary-directory.ts';
 import { formatSidecar, parseSidecar, SIDECAR, SIDECAR_LIMIT_BYTES, type Sidecar } from '../sidecar-text.ts';
-import type { RcloneClient } from './client.ts';
+import { ANSWER_WITHIN_MS, type RcloneClient } from './client.ts';
 import { RcloneFailure } from './failure.ts';
 
 /** Writes the sidecar of an archive, in one request where the remote can (https://rclone.org/commands/rclone_rcat/). */
@@ -47,7 +47,7 @@ export async function readSidecars(
   await using directory = await createTemporaryDirectory({ base: tmpdir(), owner });
   const input = new Secret(`${archives.map((archive) => archive + SIDECAR).join('\n')}\n`);
   const words = ['copy', '--files-from-raw=-', '--no-traverse', '--transfers=8', '--checkers=8'];
-  const timeoutMs = client.idleMs + archives.length * LONGEST_FETCH_MS;
+  const timeoutMs = ANSWER_WITHIN_MS + archives.length * LONGEST_FETCH_MS;
   await client.ask([...words, client.at(''), directory.path], { signal, input, timeoutMs });
   const sidecars = new Map<string, Sidecar>();
   for (const archive of archives) {

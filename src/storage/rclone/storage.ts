@@ -12,8 +12,8 @@ import { openRclone, type RcloneAccount } from './client.ts';
 import { openDownload } from './download.ts';
 import { rcloneError } from './failure.ts';
 import { putArchive } from './put.ts';
-import { featuresOf, listFiles, statAt, type RemoteFeatures } from './questions.ts';
-import { removeFile } from './remove.ts';
+import { featuresOf, folderOf, listFiles, statAt, type RemoteFeatures } from './questions.ts';
+import { removeFiles } from './remove.ts';
 import { readSidecar, readSidecars } from './sidecars.ts';
 
 export interface RcloneOptions extends Omit<RcloneAccount, 'attempts' | 'idleMs' | 'clock'> {
@@ -80,7 +80,7 @@ export function openRcloneStorage({
         await checkIsThere(signal);
         const probe = partialNameOf(name, owner);
         await client.ask(['rcat', client.at(probe)], { signal, input: new Secret('pgbak') });
-        await removeFile(client, probe, signal);
+        await removeFiles(client, [probe], signal);
       }),
 
     check: (_name, signal) =>
@@ -108,26 +108,25 @@ export function openRcloneStorage({
     remove: ({ id }, signal) =>
       guarded(`remove ${client.at(id)}`, signal, async () => {
         checkIsVersion(id);
-        // The sidecar first: the next prune finds an archive without one, but not a sidecar without an archive.
-        await removeFile(client, id + SIDECAR, signal);
-        await removeFile(client, id, signal);
+        // What is kept with an archive stays where the archive cannot be removed.
+        await removeFiles(client, [id, id + SIDECAR], signal);
       }),
 
     sweep: (name, signal) =>
       guarded(`look for unfinished uploads in ${client.at('')}`, signal, async () => {
-        const folder = posix.dirname(name) === '.' ? '' : posix.dirname(name);
+        const folder = folderOf(name);
         const files = (await listFiles(client, folder, '', { isDeep: false, signal })) ?? [];
         const entries = files.map((file) => posix.basename(file.path));
         const swept: string[] = [];
         for (const entry of partialsAmong(entries, name, owner)) {
-          await removeFile(client, posix.join(folder, entry), signal);
+          await removeFiles(client, [posix.join(folder, entry)], signal);
           swept.push(`removed the unfinished file ${client.at(posix.join(folder, entry))}`);
         }
         for (const version of versionsWithSuffix(entries, name, SIDECAR)) {
           const id = posix.join(folder, version);
           if (entries.includes(version) || (await readSidecar(client, id, signal))?.info[CATALOG_FACT] !== owner)
             continue;
-          await removeFile(client, id + SIDECAR, signal);
+          await removeFiles(client, [id + SIDECAR], signal);
           swept.push(`removed ${client.at(id + SIDECAR)}, since its archive is gone`);
         }
         return swept;

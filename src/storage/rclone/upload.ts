@@ -6,6 +6,7 @@ import { StorageError } from '../../core/errors.ts';
 import { limitTo, reasonOf } from '../../system/clock.ts';
 import { startProgram } from '../../system/programs.ts';
 import type { ArchiveFile } from '../storage.ts';
+import { givenUp } from './failure.ts';
 import { judge, type RcloneClient } from './client.ts';
 
 export interface Sent {
@@ -106,11 +107,8 @@ export async function uploadFile(
     try {
       const ending = await running.ended;
       if (signal.aborted) throw reasonOf(signal);
-      judge(
-        isStalled
-          ? { ...ending, exitCode: undefined, signal: `pgbak, since nothing moved for ${client.idleMs / 1000} seconds` }
-          : ending,
-      );
+      if (isStalled) throw givenUp(`nothing moved for ${client.idleMs / 1000} seconds`);
+      judge(ending);
     } finally {
       clearInterval(watch);
     }
