@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.ts';
 import { endsWithThisProcess, freePort } from '../support/postgres/start-cluster.ts';
-import type { S3Endpoint } from '../support/s3/signed-fetch.ts';
+import { signedFetch, type S3Endpoint, type S3Request } from '../support/s3/signed-fetch.ts';
 import { cephSettings } from './settings.ts';
 import { cephPrograms } from './programs.ts';
 
@@ -90,15 +90,33 @@ export async function startCephGateway(): Promise<CephGateway> {
     const gateway = start('radosgw', '-n', 'client.admin');
     const url = `http://127.0.0.1:${gatewayPort}`;
     await eventually('the gateway', () => answers(url, gateway), 120_000);
+    const endpoint = { url, region: 'us-east-1', accessKeyId, secretAccessKey };
+    await makePools(endpoint);
     return {
       version: ceph.version,
-      endpoint: { url, region: 'us-east-1', accessKeyId, secretAccessKey },
+      endpoint,
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The gateway makes its pools when it first needs them, which takes longer than a test is to wait for an answer. */
+async function makePools(endpoint: S3Endpoint): Promise<void> {
+  const path = '/first-of-all/object';
+  const ask = async (request: S3Request) => {
+    const { status, text } = await signedFetch(endpoint, request);
+    if (status >= 300) throw new Error(`the gateway answers ${status}: ${text}`);
+    return text;
+  };
+  await ask({ method: 'PUT', path: '/first-of-all' });
+  await ask({ method: 'PUT', path, body: 'something' });
+  const begun = await ask({ method: 'POST', path, query: { uploads: '' } });
+  const uploadId = /<UploadId>(.*?)</.exec(begun)?.[1] ?? '';
+  await ask({ method: 'PUT', path, query: { uploadId, partNumber: '1' }, body: 'a part' });
+  await ask({ method: 'DELETE', path, query: { uploadId } });
 }
 
 function lastLines(path: string): string {

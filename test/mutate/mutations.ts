@@ -70,8 +70,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an archive that gets shorter while a directory takes it is not noticed',
     edits: [['if (copiedBytes !== file.sizeBytes) {', 'if (false) {']],
-    tests: ['test/storage/directory.test.ts'],
+    tests: ['test/storage/contract/directory.test.ts'],
     only: 'gets shorter',
+  },
+  {
+    name: 'an archive that may not be removed loses its facts',
+    edits: [['await removeFile(id);', 'await removeFile(`${id}${SIDECAR}`);\n        await removeFile(id);']],
+    tests: ['test/storage/contract/directory.test.ts'],
+    only: 'what is locked',
+  },
+  {
+    name: 'the versions that lost answers left are not removed',
+    edits: [['if (isDoubtful) await removeDuplicates(upload, version.id, signal);', '']],
+    tests: ['test/storage/b2-doubt.test.ts'],
+    only: 'the second version goes',
   },
   {
     name: 'a warning of 7-Zip (exit code 1) counts as success',
