@@ -1,12 +1,13 @@
 import { parseCompression } from '../core/archive-format.ts';
 import type { Context } from '../core/context.ts';
-import { ProgramError } from '../core/errors.ts';
+import { attempt, PgbakError, ProgramError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import type { Database } from '../postgres/database.ts';
 import { findUnreadableTables } from '../postgres/unreadable-tables.ts';
 import { fittingServer } from '../restore/scratch/cluster.ts';
 import { correctedBy, reach } from '../restore/target-server.ts';
-import { clientProgramsOf, zstdOf } from '../server/programs.ts';
+import { settingsPlace } from '../server/destination.ts';
+import { clientProgramsOf, rcloneOf, zstdOf } from '../server/programs.ts';
 import { resolveReference } from '../server/reference.ts';
 import type { ServerFields } from '../server/server.ts';
 
@@ -37,6 +38,13 @@ export function neededPrograms(server: ServerFields, run: Run): (() => Promise<s
     needed.push(async () => {
       await zstdOf(run);
       return 'zstd is there';
+    });
+  }
+  const place = attempt(() => settingsPlace(server, run.environment));
+  if (!(place instanceof PgbakError) && place.kind === 'rclone') {
+    needed.push(async () => {
+      const { version, file } = await rcloneOf(run);
+      return `rclone ${version} (${file})`;
     });
   }
   if (server.verifyAfter === 'restore') {

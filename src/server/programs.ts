@@ -28,6 +28,12 @@ export const sevenZipOf = oncePerRun(async ({ environment: { sevenZip: override,
   return await findSevenZip({ override, searchPath: variables()['PATH'] ?? '', bundled, signal });
 });
 
+/** The rclone that `PGBAK_RCLONE` names, or the first on `PATH`. */
+export const rcloneOf = oncePerRun(async ({ environment: { rclone: override, variables }, signal }) => {
+  const { findRclone } = await import('../storage/rclone/find-rclone.ts');
+  return await findRclone({ override, searchPath: variables()['PATH'] ?? '', signal });
+});
+
 export const zstdOf = oncePerRun(async ({ environment, signal }) => {
   const { findZstd } = await import('../archive/zstd.ts');
   return await findZstd(sevenZipEnvironment(environment), signal);

@@ -30,6 +30,8 @@ const NEEDS = {
   // The pages of `pgbak web` are tested in it.
   browser: { isThere: () => onPath('chromium'), packages: ['chromium', 'fonts-dejavu-core'] },
   rclone: { isThere: () => onPath('rclone'), packages: ['rclone'] },
+  // For tests over SFTP, which start their own. Debian's package would start one where an init runs: it is not installed there.
+  sshServer: { isThere: () => onPath('sshd') || existsSync('/run/systemd/system'), packages: ['openssh-server'] },
   // What servers have in the field: a pooler, messages in another language, and (below) extensions.
   pooler: { isThere: () => onPath('pgbouncer'), packages: ['pgbouncer'] },
   locales: { isThere: () => existsSync('/usr/share/i18n/locales/de_DE'), packages: ['locales'] },

@@ -47,6 +47,7 @@ export function openRcloneStorage({
   const { remote, path } = account;
   const place = printPlace({ kind: 'rclone', remote, path });
   const naming = namingIn(place);
+  const where = path === '' ? `the remote "${remote}"` : client.at('');
   let known: RemoteFeatures | undefined;
   const features = async (signal: AbortSignal) => (known ??= await featuresOf(client, signal));
 
@@ -75,7 +76,7 @@ export function openRcloneStorage({
     place,
 
     prepare: (name, signal) =>
-      guarded(`store archives in ${client.at('')}`, signal, async () => {
+      guarded(`store archives in ${where}`, signal, async () => {
         await features(signal);
         await checkIsThere(signal);
         const probe = partialNameOf(name, owner);
@@ -84,13 +85,13 @@ export function openRcloneStorage({
       }),
 
     check: (_name, signal) =>
-      guarded(`open ${client.at('')}`, signal, async () => {
+      guarded(`open ${where}`, signal, async () => {
         await features(signal);
         await checkIsThere(signal);
       }),
 
     put: (name, file, options) =>
-      guarded(`store ${name} in ${client.at('')}`, options.signal, async () => {
+      guarded(`store ${name} in ${where}`, options.signal, async () => {
         const able = await features(options.signal);
         return await putArchive(name, file, options, { client, owner, features: able, naming, readsBack });
       }),
@@ -113,7 +114,7 @@ export function openRcloneStorage({
       }),
 
     sweep: (name, signal) =>
-      guarded(`look for unfinished uploads in ${client.at('')}`, signal, async () => {
+      guarded(`look for unfinished uploads in ${where}`, signal, async () => {
         const folder = folderOf(name);
         const files = (await listFiles(client, folder, '', { isDeep: false, signal })) ?? [];
         const entries = files.map((file) => posix.basename(file.path));
@@ -134,7 +135,7 @@ export function openRcloneStorage({
   };
 
   async function* listObjects(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject> {
-    yield* await guarded(`list ${client.at('')}`, signal, async () => {
+    yield* await guarded(`list ${where}`, signal, async () => {
       // The stamp of a version follows the first point of its object's name, or a later one.
       const start = /^[^.]*\.?/.exec(prefix)?.[0] ?? '';
       const files = await listFiles(client, '', start, { isDeep: true, signal });
