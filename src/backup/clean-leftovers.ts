@@ -78,10 +78,13 @@ function adoptedMessage({ serverName, startedAt }: BackupRecord, backupIds: read
 
 async function settleStorage(attempt: BackupRecord, server: ServerRecord, context: Context): Promise<number[]> {
   const settings = resolveSettings(server, context.environment, { format: attempt.format });
-  const storage = await storageFor(settings.destination, context.catalog);
-  const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), context.signal);
-  for (const message of swept) context.report({ type: 'cleaned', message });
-  const adopted = await adoptStored(attempt, server, { storage, settings }, context);
+  const adopted: number[] = [];
+  for (const { destination } of settings.destinations) {
+    const storage = await storageFor(destination, context.catalog);
+    const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), context.signal);
+    for (const message of swept) context.report({ type: 'cleaned', message });
+    adopted.push(...(await adoptStored(attempt, server, { storage, settings }, context)));
+  }
   if (adopted.length > 0) context.report({ type: 'cleaned', message: adoptedMessage(attempt, adopted) });
   return adopted;
 }

@@ -2,9 +2,8 @@ import { dirname, join } from 'node:path/posix';
 import { join as joinPath } from 'node:path';
 import { copyRecent } from '../catalog/copy-recent.ts';
 import type { Context } from '../core/context.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { printPlace } from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
 import { resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';
@@ -72,14 +71,17 @@ function placesOf(
 ): Place[] {
   const places = new Map<string, Place>();
   for (const server of servers) {
-    const { destination, archiveName } = resolveSettings(server, environment, overrides);
-    const place = printPlace(destination);
-    if (!places.has(place)) places.set(place, { destination, folder: dirname(archiveName), server: server.name });
+    const { destinations, archiveName } = resolveSettings(server, environment, overrides);
+    for (const { place, destination } of destinations) {
+      if (!places.has(place)) places.set(place, { destination, folder: dirname(archiveName), server: server.name });
+    }
   }
   for (const server of all) {
-    const known = places.get(knownPlaceOf(server, environment) ?? '');
     const folder = dirname(server.archiveName);
-    if (known !== undefined && folder.length < known.folder.length) known.folder = folder;
+    for (const place of knownPlacesOf(server, environment)) {
+      const known = places.get(place);
+      if (known !== undefined && folder.length < known.folder.length) known.folder = folder;
+    }
   }
   return [...places.values()];
 }

@@ -3,7 +3,7 @@ import { describeFailure, failureText } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { printPlace, whereNext } from '../storage/place.ts';
+import { whereNext } from '../storage/place.ts';
 import { resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import { resolvePingUrls } from '../server/ping-urls.ts';
 import type { Outcome } from './outcome.ts';
@@ -14,7 +14,8 @@ export function dryRun(server: ServerRecord, overrides: SettingsOverrides, { env
   try {
     const settings = resolveSettings(server, environment, overrides);
     parseConnection(settings.connectionString);
-    const where = whereNext(printPlace(settings.destination), objectNameOf(settings.archiveName, settings.format));
+    const objectName = objectNameOf(settings.archiveName, settings.format);
+    const where = settings.destinations.map(({ place }) => whereNext(place, objectName)).join(' and ');
     const secrecy = settings.archivePassword === undefined ? 'not encrypted' : 'encrypted';
     return {
       ...identity,

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { forEachDestinationField } from '../server/destination-record.ts';
 import { isReference } from '../server/reference.ts';
 import { forEachField } from '../server/server.ts';
 import { Secret } from '../core/secret.ts';
@@ -35,15 +36,22 @@ function withoutSecrets(copy: Sqlite, withoutPassword: (connection: Secret) => s
   const servers = copy.prepare<[], Record<string, unknown>>('select * from servers').all();
   for (const server of servers) {
     forEachField((_name, { column, publicCell }) => {
-      if (publicCell !== undefined) set(copy, server['id'], column, publicCell(server[column]));
+      if (publicCell !== undefined) set(copy, 'servers', server['id'], column, publicCell(server[column]));
     });
     const connection = String(server['connection_string']);
-    if (!isReference(connection)) set(copy, server['id'], 'connection_string', withoutPassword(new Secret(connection)));
+    if (!isReference(connection)) {
+      set(copy, 'servers', server['id'], 'connection_string', withoutPassword(new Secret(connection)));
+    }
+  }
+  for (const row of copy.prepare<[], Record<string, unknown>>('select * from destinations').all()) {
+    forEachDestinationField((_name, { column, publicCell }) => {
+      if (publicCell !== undefined) set(copy, 'destinations', row['id'], column, publicCell(row[column]));
+    });
   }
   // Overwrite the free pages, which may still hold secrets.
   copy.exec('vacuum');
 }
 
-function set(copy: Sqlite, id: unknown, column: string, value: string | null): void {
-  copy.prepare(`update servers set "${column}" = ? where id = ?`).run(value, id);
+function set(copy: Sqlite, table: 'servers' | 'destinations', id: unknown, column: string, value: string | null): void {
+  copy.prepare(`update ${table} set "${column}" = ? where id = ?`).run(value, id);
 }

@@ -12,6 +12,7 @@ import { addPlaces } from './migrations/0009-places.ts';
 import { addUnsettled } from './migrations/0010-unsettled.ts';
 import { addIndices } from './migrations/0011-indices.ts';
 import { addEarlierPasswords } from './migrations/0012-earlier-passwords.ts';
+import { addDestinations } from './migrations/0013-destinations.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addUnsettled,
   addIndices,
   addEarlierPasswords,
+  addDestinations,
 ];
 
 /** The schema that this pgbak works with. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../system/clock.ts';
 import { backupQueries, type BackupQueries } from './backup-queries.ts';
 import { openSqliteCatalog, type CatalogDatabase } from './dialects/sqlite.ts';
+import { destinationQueries, type DestinationQueries } from './destination-queries.ts';
 import { historyQueries, type HistoryQueries } from './history-queries.ts';
 import { placeQueries, type PlaceQueries } from './place-queries.ts';
 import { rebuildQueries, type RebuildQueries } from './rebuild-queries.ts';
@@ -11,6 +12,7 @@ import { verificationQueries, type VerificationQueries } from './verification-qu
 /** What pgbak remembers: its servers and their backups. */
 export interface Catalog extends Omit<CatalogDatabase, 'db'> {
   servers: ServerQueries;
+  destinations: DestinationQueries;
   backups: BackupQueries;
   verifications: VerificationQueries;
   history: HistoryQueries;
@@ -45,6 +47,7 @@ export async function openCatalog(path: string, options: OpenOptions): Promise<C
   return {
     ...database,
     servers: serverQueries(db),
+    destinations: destinationQueries(db),
     backups: backupQueries(db),
     verifications: verificationQueries(db),
     history: historyQueries(db),

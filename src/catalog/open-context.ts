@@ -31,6 +31,7 @@ export async function openContext({
   const path = catalogPathOf(environment);
   const isMade = use === 'create' && !existsSync(path);
   const catalog = await open(path, environment, use);
+  environment.namedDestinations = await catalog.destinations.list();
   if (isMade) await warnOfExposure(path, report);
   if (catalog.adopted !== undefined) {
     const { servers, backups, copyPath } = catalog.adopted;
@@ -77,6 +78,7 @@ export async function openHealthyCatalog(): Promise<
   const health = catalogHealth(catalogPath);
   const isHealthy = health.kind === 'current' && health.schema === health.knownSchema && health.damage.length === 0;
   const catalog = isHealthy ? await open(catalogPath, environment, 'read') : undefined;
+  environment.namedDestinations = (await catalog?.destinations.list()) ?? [];
   const isAbsent = health.kind === 'absent';
   return { environment, catalogPath, catalog, isAbsent, [Symbol.asyncDispose]: async () => await catalog?.close() };
 }

@@ -1,14 +1,16 @@
 import type { Generated } from 'kysely';
+import type { DESTINATION_FIELDS } from '../server/destination-fields.ts';
+import type { DestinationFieldName } from '../server/destination-record.ts';
+import type { CellIn } from '../server/field-table.ts';
 import type { SERVER_FIELDS } from '../server/fields.ts';
 import type { FieldName } from '../server/server.ts';
 
 type Table = typeof SERVER_FIELDS;
-type CellOf<Value> = Value extends undefined ? null : Value extends number | boolean ? number : string;
 
 /** The columns of a server's fields, under the names that the earlier program gave them where it had them. */
 export type FieldColumns = {
   [Name in FieldName as Table[Name]['column']]: 'default' extends keyof Table[Name]
-    ? Generated<CellOf<Parameters<Table[Name]['toCell']>[0]>>
+    ? Generated<CellIn<Table, Name>>
     : string;
 };
 
@@ -21,6 +23,18 @@ export interface ServersTable extends FieldColumns {
   last_backup_result: string | null;
   /** ISO 8601: when the run that made the last good backup began. */
   last_success_run: string | null;
+}
+
+type DestinationTable = typeof DESTINATION_FIELDS;
+
+/** The columns of a destination's fields. */
+export type DestinationColumns = {
+  [Name in DestinationFieldName as DestinationTable[Name]['column']]: CellIn<DestinationTable, Name>;
+};
+
+/** `destinations`: places that have a name and settings of their own. */
+export interface DestinationsTable extends DestinationColumns {
+  id: Generated<number>;
 }
 
 /** `backup_log`: one row for each attempt. */
@@ -135,6 +149,7 @@ export interface Schema {
   part_sums: PartSumsTable;
   database_facts: DatabaseFactsTable;
   places: PlacesTable;
+  destinations: DestinationsTable;
   other_catalogs: OtherCatalogsTable;
   pgbak_meta: MetaTable;
 }

@@ -5,7 +5,8 @@ import { oneServer } from '../terminal/server-arguments.ts';
 import { canAsk } from '../terminal/output.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import { objectNameOf } from '../server/names.ts';
-import { placeOf } from '../server/destination.ts';
+import { knownPlaceOf } from '../server/destination.ts';
+import { DEFAULT_PLACE } from '../storage/place.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printableName, quoted } from '../core/printable.ts';
 
@@ -64,7 +65,7 @@ EXIT STATUS
     return {
       id: server.id,
       name: server.name,
-      place: placeOf(server, environment),
+      place: knownPlaceOf(server, environment) ?? DEFAULT_PLACE,
       objectName: objectNameOf(server.archiveName, server.format),
       archives,
     };

@@ -98,7 +98,7 @@ EXIT STATUS
     const fields = changedServer(today, changes);
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
     refuseClash(fields, others, environment);
-    const isMoved = 'destination' in changes;
+    const isMoved = 'destinations' in changes;
     let settled: string | undefined;
     if (mayCreate || (isMoved && isChecked && !isAsking)) {
       settled = await settleDestination(fields, context, { isAllowed: mayCreate });

@@ -8,7 +8,7 @@ import { environmentFileText } from '../schedule/environment-file.ts';
 import { installEnvironmentFile, unitFolder } from '../schedule/install.ts';
 import { isPassing, thisInstallation } from '../schedule/installation.ts';
 import { serviceUnit, timerUnit, writtenDirectories } from '../schedule/units.ts';
-import { placeOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import { directoryAt } from '../storage/place.ts';
 import { ConfigError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
@@ -66,8 +66,8 @@ EXIT STATUS
     const { catalog, environment } = context;
     const installation = thisInstallation(process.env);
     const servers = await catalog.servers.list();
-    const places = servers.map((server) => placeOf(server, environment));
-    const stores = places.flatMap((place) => directoryAt(place) ?? []);
+    const places = servers.flatMap((server) => knownPlacesOf(server, environment));
+    const stores = [...new Set(places)].flatMap((place) => directoryAt(place) ?? []);
     const temporary = [environment.temporaryDirectory ?? tmpdir(), tmpdir(), '/tmp', '/var/tmp'];
     const directories = writtenDirectories([dirname(catalog.path), ...stores, ...temporary]);
     const units = { service: serviceUnit(installation, { directories }), timer: timerUnit(installation) };
@@ -88,7 +88,10 @@ EXIT STATUS
       }
       const scheduler = flags.install;
       const mayReplace = async (what: string) => flags.replace || (await this.askToReplace(what, scheduler));
-      const variables = environmentFileText(servers, { ...process.env, DB_PATH: catalog.path });
+      const variables = environmentFileText(servers, environment.namedDestinations, {
+        ...process.env,
+        DB_PATH: catalog.path,
+      });
       await installSchedule({ scheduler, installation, units, mayReplace, say, signal }, () =>
         say(installEnvironmentFile(installation, variables)),
       );

@@ -2,7 +2,7 @@ import { directoryAt } from '../storage/place.ts';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import { sevenZipEnvironment } from '../server/programs.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { openDiskRoom } from '../system/disk-room.ts';
@@ -87,7 +87,8 @@ interface Archive {
 }
 
 async function lastArchives({ refusal }: TemporaryRoom, { catalog, environment }: Examination): Promise<Archive[]> {
-  const isSentWhileWritten = (server: ServerRecord) => directoryAt(knownPlaceOf(server, environment)) === undefined;
+  const isSentWhileWritten = (server: ServerRecord) =>
+    knownPlacesOf(server, environment).every((place) => directoryAt(place) === undefined);
   const recent = await catalog?.backups.recent(3);
   return ((await catalog?.servers.list()) ?? []).map((server) => ({
     sizeBytes: Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0)),

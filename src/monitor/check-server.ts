@@ -9,6 +9,7 @@ import { prepareDump } from '../postgres/prepare-dump.ts';
 import { databaseOf } from '../server/programs.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
+import type { ServerDestination } from '../server/destination.ts';
 import { resolveSettings, type ServerSettings } from '../server/settings.ts';
 import { resolvePingUrls } from '../server/ping-urls.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
@@ -57,7 +58,7 @@ export async function checkServer(server: ServerRecord, examination: Examination
     })),
     ...rights,
     ...(await checkPrograms(server, examination)),
-    await checkStorage(server, settings, examination),
+    ...(await Promise.all(settings.destinations.map((one) => checkStorage(server, one, settings, examination)))),
     ...(await checkSecrecy(server, settings, examination)),
     ...checkPings(server, examination),
   ];
@@ -73,13 +74,14 @@ async function checkPrograms(server: ServerRecord, examination: Examination): Pr
 
 async function checkStorage(
   server: ServerRecord,
+  { destination }: ServerDestination,
   settings: ServerSettings,
   examination: Examination,
 ): Promise<Finding> {
   const objectName = objectNameOf(settings.archiveName, settings.format);
   const { catalog, isProbing, signal } = examination;
   return await finding(server.name, async () => {
-    const storage = await storageFor(settings.destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+    const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
     await storage.check(objectName, signal);
     const lack = await lackOfRoom(server, storage.place, examination);
     if (lack !== undefined) return lack;

@@ -3,7 +3,7 @@ import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { forget } from '../restore/moved-directory.ts';
 import { changedFields, changesOf, changeText, type SettingChange } from '../server/changes.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { encryptionSource, ENVIRONMENT_PASSWORD } from '../server/settings.ts';
@@ -18,8 +18,8 @@ export interface EditReport {
 interface Surroundings {
   stored: readonly BackupRecord[];
   environment: Environment;
-  /** Why the place that the server had is not there. */
-  misplaced: string | undefined;
+  /** Which of the places that the server had are not there, and why. */
+  misplaced: ReadonlyMap<string, string>;
 }
 
 /** What an edit changed, for programs and, line by line, for people. */
@@ -51,8 +51,15 @@ function leftBehind(
   fields: ServerFields,
   { stored, environment, misplaced }: Surroundings,
 ): string[] {
-  const before = knownPlaceOf(today, environment);
-  if (before === undefined || before === knownPlaceOf(fields, environment)) return [];
+  const after = knownPlacesOf(fields, environment);
+  const left = knownPlacesOf(today, environment).filter((place) => !after.includes(place));
+  return left.flatMap((place) => leftIn(place, { stored, misplaced: misplaced.get(place) }));
+}
+
+function leftIn(
+  before: string,
+  { stored, misplaced }: { stored: readonly BackupRecord[]; misplaced: string | undefined },
+): string[] {
   const count = stored.filter(({ place }) => place === before).length;
   if (count === 0) return [];
   if (misplaced !== undefined) {

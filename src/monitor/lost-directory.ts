@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { ConfigError, PgbakError } from '../core/errors.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { fileInPath } from '../storage/directory/file-in-path.ts';
 import { directoryAt } from '../storage/place.ts';
@@ -14,21 +14,36 @@ interface Settling {
   isAllowed: boolean;
   /** Asks a person, where one can be asked, whether to create the directory or, where it is there, to use it as it is. */
   ask?: (problem: string, isThere: boolean) => Promise<boolean>;
+  /** The command that says yes to it, of the flags for a server. */
+  retry?: (flags: string) => string;
 }
 
 /**
- * Makes sure that the directory of a server's archives is there. Most likely a missing or unknown directory means that a
+ * Makes sure that the directories of a server's archives are there. Most likely a missing or unknown directory means that a
  * disk is not mounted, so it is created or accepted only when the user says so. Returns a sentence where something was
  * done.
  */
 export async function settleDestination(
-  server: Pick<ServerFields, 'destination' | 'b2Bucket'>,
-  { catalog, environment }: Context,
-  { isAllowed, ask }: Settling,
+  server: Pick<ServerFields, 'destinations' | 'b2Bucket'>,
+  context: Context,
+  settling: Settling,
 ): Promise<string | undefined> {
-  const place = knownPlaceOf(server, environment);
+  const done: string[] = [];
+  for (const place of knownPlacesOf(server, context.environment)) {
+    const sentence = await settlePlace(place, context, settling);
+    if (sentence !== undefined) done.push(sentence);
+  }
+  return done.length === 0 ? undefined : done.join('\n');
+}
+
+/** The same for one place. */
+export async function settlePlace(
+  place: string,
+  { catalog }: Pick<Context, 'catalog'>,
+  { isAllowed, ask, retry = (flags) => editCommand(flags) }: Settling,
+): Promise<string | undefined> {
   const path = directoryAt(place);
-  if (place === undefined || path === undefined) return undefined;
+  if (path === undefined) return undefined;
   try {
     await checkPlace(place, catalog.places);
     return undefined;
@@ -41,7 +56,7 @@ export async function settleDestination(
       const means = isThere ? 'Mount its disk, or use the directory as it is' : 'Mount its disk, or create it';
       throw new ConfigError(
         error.message,
-        `Is the path right? ${means}: ${editCommand(`--destination ${quoted(place)} --create-destination`)}`,
+        `Is the path right? ${means}: ${retry(`--destination ${quoted(place)} --create-destination`)}`,
       );
     }
     await acceptPlace(place, catalog.places);
@@ -53,14 +68,26 @@ export async function settleDestination(
  * Tells why the directory of a server's archives is not the one that holds the earlier ones: gone, empty or another, as
  * when a disk is not mounted. Looks at each directory once.
  */
-export function misplacedIn({ catalog, environment }: Context): (server: ServerRecord) => Promise<string | undefined> {
+export function misplacedIn(context: Context): (server: ServerRecord) => Promise<string | undefined> {
+  const misplaced = misplacedPlacesIn(context);
+  return async (server) => [...(await misplaced(server)).values()][0];
+}
+
+/** The same for each of its places. */
+export function misplacedPlacesIn({
+  catalog,
+  environment,
+}: Context): (server: ServerRecord) => Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, Promise<string | undefined>>();
   return async (server) => {
-    const place = knownPlaceOf(server, environment);
-    if (place === undefined) return undefined;
-    const problem = known.get(place) ?? problemAt(place);
-    known.set(place, problem);
-    return await problem;
+    const problems = new Map<string, string>();
+    for (const place of knownPlacesOf(server, environment)) {
+      const asked = known.get(place) ?? problemAt(place);
+      known.set(place, asked);
+      const problem = await asked;
+      if (problem !== undefined) problems.set(place, problem);
+    }
+    return problems;
   };
 
   async function problemAt(place: string): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { FORMATS } from '../core/archive-format.ts';
 import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { findSchedule } from '../schedule/find-schedule.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerFields, ServerRecord } from '../server/server.ts';
 import { encryptionSource } from '../server/settings.ts';
@@ -48,18 +48,20 @@ export async function nextSteps(server: ServerRecord, context: Context): Promise
   ];
 }
 
-/** How to take over the backups of a deleted server that are in the place of a server, under its archive name. */
+/** How to take over the backups of a deleted server that are in a place of a server, under its archive name. */
 export async function takeOver(
   server: ServerFields,
   { catalog, environment }: Pick<Context, 'catalog' | 'environment'>,
 ): Promise<string[]> {
-  const place = knownPlaceOf(server, environment);
-  if (place === undefined) return [];
   const names = FORMATS.map((format) => objectNameOf(server.archiveName, format));
-  const count = await catalog.places.orphans(place, names);
-  if (count === 0) return [];
-  const are = count === 1 ? 'is' : 'are';
-  return [
-    `${formatCount(count, 'backup')} of a server that was deleted ${are} in ${place} under the same name. To take ${count === 1 ? 'it' : 'them'} over: pgbak catalog rebuild --from ${quoted(place)}`,
-  ];
+  const lines: string[] = [];
+  for (const place of knownPlacesOf(server, environment)) {
+    const count = await catalog.places.orphans(place, names);
+    if (count === 0) continue;
+    const are = count === 1 ? 'is' : 'are';
+    lines.push(
+      `${formatCount(count, 'backup')} of a server that was deleted ${are} in ${place} under the same name. To take ${count === 1 ? 'it' : 'them'} over: pgbak catalog rebuild --from ${quoted(place)}`,
+    );
+  }
+  return lines;
 }

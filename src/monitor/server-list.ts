@@ -1,8 +1,9 @@
 import { nextDue } from '../backup/due.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
-import { PgbakError } from '../core/errors.ts';
+import { attempt, PgbakError } from '../core/errors.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { placeOf } from '../server/destination.ts';
+import { targetsOf } from '../server/destination.ts';
+import { printPlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
 import { isReference } from '../server/reference.ts';
 import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
@@ -17,7 +18,10 @@ export interface ServerRow {
   format: string;
   compression: string;
   archiveName: string;
+  /** The place of its primary destination. */
   destination: string;
+  /** All of its destinations, the primary one first; empty where they cannot be read. */
+  destinations: { name: string | null; place: string }[];
   encryption: string;
   b2: string;
   lastBackup: string | null;
@@ -38,6 +42,8 @@ export function serverRow(
 ): ServerRow {
   const error = unreadableText(server);
   const isKnown = (column: string) => server.unreadable?.some((one) => one.column === column) !== true;
+  const destinations = isKnown('destinations') ? destinationsOf(server, environment) : [];
+  const b2 = attempt(() => b2Source(server, environment));
   return {
     id: server.id,
     name: server.name,
@@ -46,15 +52,23 @@ export function serverRow(
     format: server.format,
     compression: server.compression,
     archiveName: server.archiveName,
-    destination: isKnown('destination') ? placeOf(server, environment) : '(cannot be read)',
+    destination: destinations[0]?.place ?? '(cannot be read)',
+    destinations,
     encryption: encryptionSource(server, environment),
-    b2: b2Source(server, environment),
+    b2: b2 instanceof PgbakError ? 'incomplete' : b2,
     lastBackup: server.lastBackup?.toISOString() ?? null,
     lastResult: server.lastResult ?? null,
     nextDue: nextDue(server, now)?.toISOString() ?? null,
     lastVerified: verification?.lastGood?.verifiedAt.toISOString() ?? null,
     error: error ?? null,
   };
+}
+
+/** Where a server's archives go. A name may lead nowhere, in a catalogue that was changed by hand: that stops no list. */
+function destinationsOf(server: ServerRecord, environment: Environment): ServerRow['destinations'] {
+  const targets = attempt(() => targetsOf(server, environment));
+  if (targets instanceof PgbakError) return [];
+  return targets.map(({ place, record }) => ({ name: record?.name ?? null, place: printPlace(place) }));
 }
 
 /** The connection for people. An adopted catalogue may hold a string that was never checked, so this never throws. */

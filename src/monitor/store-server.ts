@@ -1,11 +1,11 @@
 import type { Context } from '../core/context.ts';
 import { bringAlong } from '../restore/moved-directory.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import { brokenReferences } from '../server/check-references.ts';
 import type { ServerChanges, ServerFields, ServerRecord } from '../server/server.ts';
 import { reportEdit, type EditReport } from './edit-report.ts';
 import { lackOfRoom } from './check-room.ts';
-import { misplacedIn } from './lost-directory.ts';
+import { misplacedPlacesIn } from './lost-directory.ts';
 import { lapsedEncryption } from './lapsed-encryption.ts';
 import { lacksOf, nextSteps, takeOver } from './next-steps.ts';
 
@@ -20,8 +20,7 @@ interface Told {
 export async function storeNew(fields: ServerFields, context: Context): Promise<Told & { server: ServerRecord }> {
   const server = await context.catalog.servers.add(fields);
   const { id, name } = server;
-  const place = knownPlaceOf(server, context.environment);
-  const moved = place === undefined ? [] : await bringAlong(place, context);
+  const moved = await broughtAlong(knownPlacesOf(server, context.environment), context);
   return {
     server,
     warnings: [...warningsOf(fields, name, context), ...lacksOf(server, context)],
@@ -36,24 +35,32 @@ export async function storeEdit(
 ): Promise<Told & { report: EditReport }> {
   const { catalog, environment } = context;
   await catalog.servers.update(today.id, fields);
-  const place = knownPlaceOf(fields, environment);
-  const isElsewhere = knownPlaceOf(today, environment) !== place;
-  const moved = isElsewhere && place !== undefined ? await bringAlong(place, context) : [];
+  const before = knownPlacesOf(today, environment);
+  const added = knownPlacesOf(fields, environment).filter((place) => !before.includes(place));
+  const isElsewhere = added.length > 0;
+  const moved = await broughtAlong(added, context);
   const stored = await catalog.backups.inStorage(today.id);
-  const misplaced = await misplacedIn(context)(today);
+  const misplaced = await misplacedPlacesIn(context)(today);
   const { report, lines } = reportEdit(today, fields, { stored, environment, misplaced });
-  const lack = isElsewhere && place !== undefined ? await lackOfRoom(today, place, context) : undefined;
+  const lacks = await Promise.all(added.map((place) => lackOfRoom(today, place, context)));
   const lapsed = await lapsedEncryption({ ...fields, id: today.id }, context);
   return {
     report,
     lines: [...lines, ...moved, ...(isElsewhere ? await takeOver(fields, context) : [])],
     warnings: [
       ...warningsOf(changes, fields.name, context),
-      ...[lack, lapsed]
+      ...[...lacks, lapsed]
         .filter((one) => one !== undefined)
         .map(({ message, hint = '' }) => `${fields.name}: ${message}\n${hint}`),
     ],
   };
+}
+
+/** One place after the other: each moves records of the same catalogue. */
+async function broughtAlong(places: readonly string[], context: Context): Promise<string[]> {
+  const lines: string[] = [];
+  for (const place of places) lines.push(...(await bringAlong(place, context)));
+  return lines;
 }
 
 function warningsOf(given: ServerChanges, name: string, { environment }: Pick<Context, 'environment'>): string[] {

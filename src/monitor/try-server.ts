@@ -11,8 +11,7 @@ import { checkRights, neededPrograms } from './server-needs.ts';
 import { resolveReference } from '../server/reference.ts';
 import { mustTry } from '../server/server-form.ts';
 import type { FieldName, ServerChanges, ServerFields } from '../server/server.ts';
-import { resolveDestination } from '../server/destination.ts';
-import type { Destination } from '../storage/registry.ts';
+import { resolveDestinations, type ServerDestination } from '../server/destination.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Context } from '../core/context.ts';
 import { hintFor } from '../core/server-hint.ts';
@@ -59,7 +58,7 @@ export function neededTries(fields: ServerFields, changes: ServerChanges | 'new'
   const tries: Try[] = [
     { at: 'database', field: 'connectionString', run: () => connectionCheck(fields, context) },
     { at: 'programs', field: 'compression', run: () => programsCheck(fields, context).then(() => '') },
-    { at: 'storage', field: 'destination', run: () => storageCheck(fields, context) },
+    { at: 'storage', field: 'destinations', run: () => storageCheck(fields, context) },
   ];
   return tries.filter(({ at }) => changes === 'new' || mustTry(changes, at));
 }
@@ -73,24 +72,26 @@ function unnamedDatabase(taken: string): string {
  * found. Settings that are missing are a failure too: the first backup would fail.
  */
 export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<string> {
-  const destination = triedDestination(server, environment);
-  const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
   const objectName = objectNameOf(server.archiveName, server.format);
-  await storage.prepare(objectName, signal);
-  const limits = (await storage.limits?.(signal)) ?? [];
-  const others = await archivesThere(server, storage, catalog, signal);
-  const lines = [
-    `Storage: archives can go to ${whereNext(storage.place, objectName)}`,
-    ...limits.map((one) => `With this key, ${one}`),
-    ...others,
-  ];
+  const lines: string[] = [];
+  for (const { destination } of triedDestinations(server, environment)) {
+    const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+    await storage.prepare(objectName, signal);
+    const limits = (await storage.limits?.(signal)) ?? [];
+    const others = await archivesThere(server, storage, catalog, signal);
+    lines.push(
+      `Storage: archives can go to ${whereNext(storage.place, objectName)}`,
+      ...limits.map((one) => `With this key, ${one}`),
+      ...others,
+    );
+  }
   return lines.join('\n');
 }
 
 /** Cron may have settings in its own environment that are missing here. Then storage cannot be tried. */
-function triedDestination(server: ServerFields, environment: Environment): Destination {
-  const destination = attempt(() => resolveDestination(server, environment));
-  if (!(destination instanceof PgbakError)) return destination;
-  const hint = destination.hint ?? 'Correct it.';
-  throw new ConfigError(destination.message, `${hint} Or, where only cron or systemd has them: --no-check`);
+function triedDestinations(server: ServerFields, environment: Environment): readonly ServerDestination[] {
+  const destinations = attempt(() => resolveDestinations(server, environment));
+  if (!(destinations instanceof PgbakError)) return destinations;
+  const hint = destinations.hint ?? 'Correct it.';
+  throw new ConfigError(destinations.message, `${hint} Or, where only cron or systemd has them: --no-check`);
 }

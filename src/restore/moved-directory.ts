@@ -5,7 +5,7 @@ import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
 import { formatCount } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import { directoryAt } from '../storage/place.ts';
 import { checkPlace, markAt } from '../storage/registry.ts';
 import type { RemoteArchive } from './remote-archives.ts';
@@ -47,7 +47,7 @@ export async function bringAlong(
     lines.push(`${formatCount(paths.length, 'backup')} moved along: ${are} now in ${place}`);
     const lost = paths.filter((path) => !existsSync(path)).length;
     if (lost > 0) lines.push(`Not there: ${lost} of ${them}. To give up what is missing: ${forget(place)} --missing`);
-    const others = (await catalog.servers.list()).filter((one) => knownPlaceOf(one, environment) === from);
+    const others = (await catalog.servers.list()).filter((one) => knownPlacesOf(one, environment).includes(from));
     for (const { name } of others) {
       lines.push(`${name} has the old path. To change it: pgbak edit ${quoted(name)} --destination ${quoted(place)}`);
     }

@@ -3,7 +3,7 @@ import { attempt, PgbakError } from '../core/errors.ts';
 import { grouped } from '../core/group-by.ts';
 import { Secret } from '../core/secret.ts';
 import { isSignedWithAny, parseNote } from '../core/checksum-note.ts';
-import { fieldsOfPlace, placeOf } from '../server/destination.ts';
+import { fieldsOfPlace, knownPlacesOf } from '../server/destination.ts';
 import { parsePlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
 import { freeName } from '../server/names.ts';
@@ -70,8 +70,9 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
     archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
     const servers = await catalog.servers.list();
     const existing =
-      servers.find((one) => one.archiveName === archiveName && placeOf(one, environment) === storage.place) ??
-      (await ownerOf(archives, servers, context));
+      servers.find(
+        (one) => one.archiveName === archiveName && knownPlacesOf(one, environment).includes(storage.place),
+      ) ?? (await ownerOf(archives, servers, context));
     const server = existing ?? (await addServer(archives, servers, storage.place, context));
     const unsigned: RemoteArchive[] = [];
     const source = { ...ofPlace, onUnsigned: (archive: RemoteArchive) => void unsigned.push(archive) };
@@ -160,14 +161,14 @@ async function addServer(
   archives: readonly RemoteArchive[],
   servers: readonly ServerRecord[],
   place: string,
-  { catalog }: Context,
+  { catalog, environment }: Context,
 ): Promise<ServerRecord> {
   const newest = archives.at(-1);
   if (newest === undefined) throw new Error('no archive to make a server of');
   const { serverName, archiveName, format, compression } = newest;
   return await catalog.servers.add({
     ...SERVER_DEFAULTS,
-    ...fieldsOfPlace(parsePlace(place)),
+    ...fieldsOfPlace(parsePlace(place), environment),
     name: freeName(serverName, new Set(servers.map(({ name }) => name))),
     connectionString: new Secret(''),
     archiveName,

@@ -3,7 +3,7 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
 import { parseObjectName } from '../server/names.ts';
-import { knownPlaceOf } from '../server/destination.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from '../server/storage-at.ts';
@@ -142,7 +142,7 @@ function questionsFor(servers: readonly Remembered[], environment: Environment):
     questions.set(key, question);
   };
   for (const { server, backups } of servers) {
-    ask(knownPlaceOf(server, environment), server, server.archiveName);
+    for (const place of knownPlacesOf(server, environment)) ask(place, server, server.archiveName);
     for (const { place, objectName } of backups) {
       ask(place, server, objectName === undefined ? undefined : parseObjectName(objectName)?.archiveName);
     }

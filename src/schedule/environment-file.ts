@@ -1,3 +1,4 @@
+import { secretsOfDestination, type DestinationRecord } from '../server/destination-record.ts';
 import { isReference, withoutBelow } from '../server/reference.ts';
 import { secretsOf, type ServerRecord } from '../server/server.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -20,11 +21,11 @@ const PRUNE_NAMES = ['B2_PRUNE_KEY_ID', 'B2_PRUNE_APP_KEY'];
  */
 export function environmentFileText(
   servers: readonly ServerRecord[],
+  destinations: readonly DestinationRecord[],
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  const texts = servers.flatMap((server) =>
-    secretsOf(server).map(({ value }) => withoutBelow(value).reference.reveal()),
-  );
+  const secrets = [...servers.flatMap(secretsOf), ...destinations.flatMap(secretsOfDestination)];
+  const texts = secrets.map(({ value }) => withoutBelow(value).reference.reveal());
   const referred = [...texts, ...NAMES.map((name) => env[name] ?? '')].flatMap((text) =>
     isReference(text) && text.startsWith('env:') ? [text.slice('env:'.length)] : [],
   );

@@ -44,7 +44,7 @@ export function changeText(
   const { label } = FIELD_WORDS[name];
   const [from, to] = [today[name], fields[name]];
   const { variable, default: byDefault } = FIELDS[name];
-  const isFromVariable = to === undefined && variable !== undefined && environment.variable(variable) !== undefined;
+  const isFromVariable = !isSet(to) && variable !== undefined && environment.variable(variable) !== undefined;
   if (name === 'connectionString') {
     const [before, after] = [today, fields].map((one) => databaseLabel(one.connectionString));
     if (before !== undefined && after !== undefined && before !== after) return `database ${before} -> ${after}`;
@@ -53,7 +53,7 @@ export function changeText(
     const change = from === undefined ? 'set' : to === undefined ? 'removed' : 'changed';
     return `${label} ${change}${isFromVariable ? `; ${variable} applies` : ''}`;
   }
-  if (Array.isArray(from) && Array.isArray(to)) return `${label}: ${listChange(from, to)}`;
+  if (Array.isArray(from) && Array.isArray(to) && name !== 'destinations') return `${label}: ${listChange(from, to)}`;
   const note = isFromVariable ? ` (${variable} applies)` : to !== undefined && to === byDefault ? ' (the default)' : '';
   return `${label} ${shownValue(name, from)} -> ${shownValue(name, to)}${note}`;
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import type { DestinationRecord } from './destination-record.ts';
 
 /** pgbak's environment variables, read once and checked. An empty variable counts as unset. */
 export interface Environment {
@@ -14,8 +15,10 @@ export interface Environment {
   archivePassword: Secret | undefined;
   /** `ARCHIVE_PASSWORD` is set but empty: the user meant to set a password. */
   isArchivePasswordEmpty: boolean;
-  /** `b2`, `file:/absolute/dir` or `rclone:REMOTE:PATH`, unchecked. */
+  /** `b2`, `file:/absolute/dir`, `rclone:REMOTE:PATH` or the name of a destination, unchecked. */
   destination: string | undefined;
+  /** The named destinations as the catalogue last told them: what servers refer to by name. */
+  namedDestinations: readonly DestinationRecord[];
   temporaryDirectory: string | undefined;
   /** How much of the archives may lie there on their way to storage. */
   temporaryLimitBytes: number;
@@ -64,6 +67,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     archivePassword: secret('ARCHIVE_PASSWORD'),
     isArchivePasswordEmpty: env['ARCHIVE_PASSWORD'] === '',
     destination: variable('PGBAK_DESTINATION'),
+    namedDestinations: [],
     temporaryDirectory: path('PGBAK_TMPDIR'),
     temporaryLimitBytes: sizeOr(2 * GIBIBYTE, 'PGBAK_TMP_LIMIT', variable('PGBAK_TMP_LIMIT')),
     pgBin: path('PGBAK_PG_BIN'),

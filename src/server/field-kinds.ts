@@ -3,7 +3,6 @@ import {
   CellProblem,
   choiceCell,
   filledTextCell,
-  listCell,
   madeCell,
   optionalCell,
   switchCell,
@@ -211,23 +210,5 @@ export function yesOrNo<const Facts extends FieldFacts>(facts: Facts, { isNegate
     rule: v.boolean(),
     readCell: switchCell,
     toCell: (value: boolean) => Number(value),
-  };
-}
-
-/** Any number of texts; an empty one is none. */
-export function list<const Facts extends FieldFacts>(facts: Facts) {
-  const texts = v.array(v.string());
-  const none: readonly string[] = [];
-  return {
-    ...withColumn(facts),
-    ...inputAs(texts),
-    kind: 'list' as const,
-    default: none,
-    rule: v.pipe(
-      texts,
-      v.transform((given): readonly string[] => given.filter((one) => one !== '')),
-    ),
-    readCell: listCell,
-    toCell: (value: readonly string[]) => JSON.stringify(value),
   };
 }

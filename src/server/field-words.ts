@@ -22,7 +22,10 @@ export const FIELD_WORDS: Readonly<Record<FieldName, FieldWords>> = {
   archiveName: { label: 'archive name', example: 'shop or production/shop' },
   archivePassword: { label: 'archive password', example: 'file:/etc/pgbak/password' },
   earlierArchivePasswords: { label: 'earlier archive passwords', example: 'file:/etc/pgbak/old-password' },
-  destination: { label: 'destination', example: 'b2, file:/srv/backups or rclone:nas:backups' },
+  destinations: {
+    label: 'destination',
+    example: 'b2, file:/srv/backups, rclone:nas:backups or the name of a destination',
+  },
   b2KeyId: { label: 'B2 key id', example: '0045f0571db506a0000000007' },
   b2AppKey: { label: 'B2 application key', example: 'K004... or env:SHOP_B2_KEY' },
   b2Bucket: { label: 'B2 bucket', example: 'my-backups' },

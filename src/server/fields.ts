@@ -5,8 +5,9 @@ import { BASICS, DUMPED, ENCRYPTION, HEALTH_CHECKS, LIMITS, STORAGE } from './fl
 import { parseFrequency } from './frequency.ts';
 import { LIMIT_FIELDS } from './limit-fields.ts';
 import { parseArchiveName, parseName } from './names.ts';
-import { destinationText } from './destination.ts';
-import { choice, keptWhere, list, optionalText, text, whole, yesOrNo } from './field-kinds.ts';
+import { destinationTexts } from './destination-text.ts';
+import { choice, keptWhere, optionalText, text, whole, yesOrNo } from './field-kinds.ts';
+import { list, parsedList } from './list-kinds.ts';
 import { isReference } from './reference.ts';
 import { RETENTION_FIELDS } from './retention-fields.ts';
 import { optionalSecret, secret, secretList } from './secret-kinds.ts';
@@ -146,16 +147,19 @@ export const SERVER_FIELDS = {
     },
     oneLine('an earlier archive password'),
   ),
-  destination: optionalText(
+  /** Names of destinations, and places. Archives go to the first one, and a copy of each to every other. */
+  destinations: parsedList(
     {
       flag: 'destination',
+      column: 'destinations',
       helpGroup: STORAGE,
-      help: 'b2 (default), a directory: file:/absolute/dir, or a remote of rclone: rclone:REMOTE:PATH',
+      help: 'b2 (default), file:/absolute/dir, rclone:REMOTE:PATH, or the name of a destination',
+      helpNote: ' (repeatable)',
       helpValue: 'PLACE',
       variable: 'PGBAK_DESTINATION',
       triedAt: 'storage',
     },
-    destinationText,
+    destinationTexts,
   ),
   b2KeyId: optionalSecret(
     {

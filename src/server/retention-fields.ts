@@ -7,8 +7,8 @@ function keep<const Flag extends string>(flag: Flag, what: string) {
   return optionalCount({ flag, help, helpValue: 'N', helpGroup: RETENTION });
 }
 
-/** The rules of retention: how many backups to keep of each kind, with restic's meaning of the words. */
-export const RETENTION_FIELDS = {
+/** How many backups to keep of each kind, with restic's meaning of the words. */
+export const KEEP_FIELDS = {
   keepLast: keep('keep-last', 'the newest N; 0 takes away this rule, or any of the next ones'),
   keepHourly: keep('keep-hourly', 'the newest of each of N hours'),
   keepDaily: keep('keep-daily', 'the newest of each of N days'),
@@ -25,6 +25,11 @@ export const RETENTION_FIELDS = {
     },
     keptWhere(parsePeriod),
   ),
+};
+
+/** The rules of retention of a server. */
+export const RETENTION_FIELDS = {
+  ...KEEP_FIELDS,
   /** Without it, rules are applied only by `prune`. */
   autoPrune: yesOrNo({
     flag: 'auto-prune',

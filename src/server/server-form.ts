@@ -1,4 +1,4 @@
-import { placeOf } from './destination.ts';
+import { placesOf } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { parseArchiveName } from './names.ts';
 import { valueOf } from './field-kinds.ts';
@@ -136,9 +136,13 @@ export function clashOf(
 ): FieldProblem | undefined {
   const taken = attempt(() => refuseTakenName(server.name, others));
   if (taken !== undefined) return { name: 'name', problem: taken };
-  const place = placeOf(server, environment);
-  const sameArchive = withSameArchives(place, server.archiveName, others, environment);
-  if (sameArchive === undefined) return undefined;
+  const several = attempt(() => refuseSeveral(server));
+  if (several !== undefined) return { name: 'destinations', problem: several };
+  const places = attempt(() => placesOf(server, environment));
+  if (places instanceof PgbakError) return { name: 'destinations', problem: places };
+  const clash = withSameArchives(places, server.archiveName, others, environment);
+  if (clash === undefined) return undefined;
+  const { server: sameArchive, place } = clash;
   const problem = new ConfigError(
     `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
     `Choose another archive name, or another destination: --archive-name ${quoted(`${server.archiveName}-2`)}`,
@@ -164,12 +168,32 @@ export function refuseTakenName(wanted: string, others: readonly ServerRecord[])
   );
 }
 
-/** The server whose archives have that name in that place. */
+/** The server whose archives have that name in one of those places, and the place. */
 export function withSameArchives(
-  place: string,
+  places: readonly string[],
   archiveName: string,
   others: readonly ServerRecord[],
   environment: Environment,
-): ServerRecord | undefined {
-  return others.find((other) => other.archiveName === archiveName && placeOf(other, environment) === place);
+): { server: ServerRecord; place: string } | undefined {
+  for (const server of others) {
+    // A folder may stand in the name of one archive, and in the place of the other.
+    const taken = new Set(readablePlacesOf(server, environment).map((place) => `${place}/${server.archiveName}`));
+    const place = places.find((one) => taken.has(`${one}/${archiveName}`));
+    if (place !== undefined) return { server, place };
+  }
+  return undefined;
+}
+
+function readablePlacesOf(server: ServerRecord, environment: Environment): string[] {
+  const places = attempt(() => placesOf(server, environment));
+  return places instanceof PgbakError ? [] : places;
+}
+
+/** Nothing stores an archive in several places yet. */
+function refuseSeveral({ destinations }: Pick<ServerFields, 'destinations'>): void {
+  if (destinations.length < 2) return;
+  throw new ConfigError(
+    `${destinations.length} destinations were given, and each server can have only one as yet`,
+    'Storing each backup in several places comes with the next version. Name one of them.',
+  );
 }

@@ -1,23 +1,20 @@
 import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Field } from './field-kinds.ts';
+import { namesIn, type InputOf, type RecordOf } from './field-table.ts';
 import { SERVER_FIELDS } from './fields.ts';
 
 type Table = typeof SERVER_FIELDS;
 export type FieldName = keyof Table;
-type ValueOf<Name extends FieldName> = Parameters<Table[Name]['toCell']>[0];
-type OptionalName = { [Name in FieldName]: undefined extends ValueOf<Name> ? Name : never }[FieldName];
-type RequiredValues = { [Name in Exclude<FieldName, OptionalName>]: ValueOf<Name> };
-type OptionalValues = { [Name in OptionalName]?: ValueOf<Name> };
 
 /**
  * What pgbak remembers of a server, as a user gave it: secrets and connection string may still be references
  * (`env:NAME`, `file:/path`), and what is absent comes from the environment or a default when a backup is made.
  */
-export interface ServerFields extends RequiredValues, OptionalValues {}
+export interface ServerFields extends RecordOf<Table> {}
 
 /** What a user gave for a server, unchecked; a field that was not given is absent. An empty text clears an optional field. */
-export type ServerInput = { [Name in FieldName]?: NonNullable<ReturnType<Table[Name]['inputOf']>> };
+export type ServerInput = InputOf<Table>;
 
 /** Fields that were given, checked; an optional one that was cleared is there as undefined. */
 export type ServerChanges = { [Name in keyof ServerFields]?: ServerFields[Name] };
@@ -26,12 +23,6 @@ export type ServerChanges = { [Name in keyof ServerFields]?: ServerFields[Name] 
 export const FIELDS: { [Name in FieldName]: Field<ServerInput[Name], ServerFields[Name]> } = SERVER_FIELDS;
 
 export const FIELD_NAMES = namesIn(SERVER_FIELDS);
-
-function namesIn<T extends object>(object: T): Extract<keyof T, string>[] {
-  const names = [];
-  for (const name in object) names.push(name);
-  return names;
-}
 
 type OfField<Result> = <Name extends FieldName>(name: Name, field: (typeof FIELDS)[Name]) => Result;
 

@@ -1,7 +1,7 @@
 import { attempt, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { parseConnection } from '../postgres/connection.ts';
-import { placeOf } from './destination.ts';
+import { destinationsText } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { objectNameOf } from './names.ts';
 import { isReference } from './reference.ts';
@@ -42,8 +42,8 @@ export const SETTING_GROUPS = {
   name: { title: 'Name', fields: ['name'], textOf: ({ name }) => name },
   storage: {
     title: 'Stored in',
-    fields: ['destination', 'b2KeyId', 'b2AppKey', 'b2Bucket'],
-    textOf: (fields, environment) => placeOf(fields, environment),
+    fields: ['destinations', 'b2KeyId', 'b2AppKey', 'b2Bucket'],
+    textOf: (fields, environment) => destinationsText(fields, environment),
   },
   archiveName: {
     title: 'Stored as',

@@ -2,9 +2,11 @@ import { type Compression, type Format, parseCompression } from '../core/archive
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { Secret } from '../core/secret.ts';
+import { DEFAULT_PLACE, parsePlace } from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
 import { parseArchiveName } from './names.ts';
-import { resolveDestination, settingsPlace } from './destination.ts';
+import { resolveDestinations, targetsOf, type ServerDestination } from './destination.ts';
+import { allOf } from './problems.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
 import { type ServerFields, type ServerRecord, unreadableProblem } from './server.ts';
@@ -29,7 +31,9 @@ export interface ServerSettings {
   compressionText: string;
   archiveName: string;
   archivePassword: Secret | undefined;
+  /** The primary one of the next. */
   destination: Destination;
+  destinations: readonly ServerDestination[];
   /** The dump is ended after this. */
   dumpTimeoutMs: number;
 }
@@ -59,7 +63,7 @@ export function resolveSettings(
   const { format, compression: compressionText } = archiveKindOf(server, overrides);
   const compression = tried(() => parseCompression(compressionText));
   const archiveName = tried(() => parseArchiveName(server.archiveName));
-  const destination = tried(() => resolveDestination(server, environment));
+  const destinations = tried(() => resolveDestinations(server, environment));
   if (server.archivePassword === undefined && environment.isArchivePasswordEmpty) {
     problems.push(
       new ConfigError(
@@ -76,8 +80,8 @@ export function resolveSettings(
       ),
     );
   }
-  if (!connectionString || !compression || archiveName === undefined || !destination || problems.length > 0) {
-    throw combined(problems);
+  if (!connectionString || !compression || archiveName === undefined || !destinations || problems.length > 0) {
+    throw allOf(problems);
   }
   return {
     connectionString,
@@ -86,14 +90,10 @@ export function resolveSettings(
     compressionText,
     archiveName,
     archivePassword,
-    destination,
+    destination: destinations[0].destination,
+    destinations,
     dumpTimeoutMs: environment.dumpTimeoutMs,
   };
-}
-
-function combined(problems: readonly PgbakError[]): ConfigError {
-  const hints = [...new Set(problems.flatMap((problem) => problem.hint ?? []))];
-  return new ConfigError(problems.map((problem) => problem.message).join('; '), hints.join(' ') || undefined);
 }
 
 /** Where a setting comes from. */
@@ -107,13 +107,18 @@ export function encryptionSource(server: Pick<ServerRecord, 'archivePassword'>, 
   return sourceOf(server.archivePassword, environment.archivePassword);
 }
 
-/** Where a server's B2 settings come from; `none` for a directory, `incomplete` while one of the three is missing. */
+/** Where the B2 settings of a server's primary destination come from; `none` for a directory, `incomplete` while one is missing. */
 export function b2Source(server: ServerRecord, environment: Environment): Source | 'mixed' | 'incomplete' {
-  if (settingsPlace(server, environment).kind !== 'b2') return 'none';
+  const [{ place, record }] = targetsOf(server, environment);
+  if (place.kind !== 'b2') return 'none';
+  const { b2KeyId, b2AppKey } = record ?? server;
+  // The text of the destination may name the bucket itself.
+  const own = record === undefined ? parsePlace(server.destinations[0] ?? DEFAULT_PLACE) : place;
+  const bucket = (own.kind === 'b2' ? own.bucket : undefined) ?? server.b2Bucket;
   const sources = [
-    sourceOf(server.b2KeyId, environment.b2KeyId),
-    sourceOf(server.b2AppKey, environment.b2AppKey),
-    sourceOf(server.b2Bucket, environment.b2Bucket),
+    sourceOf(b2KeyId, environment.b2KeyId),
+    sourceOf(b2AppKey, environment.b2AppKey),
+    sourceOf(bucket, place.bucket),
   ];
   if (sources.includes('none')) return 'incomplete';
   const [first = 'none'] = sources;

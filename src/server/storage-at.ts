@@ -1,9 +1,10 @@
 import type { BackupRecord } from '../core/backup-record.ts';
-import { ConfigError } from '../core/errors.ts';
-import { parsePlace, type PlaceMemory } from '../storage/place.ts';
+import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
+import { parsePlace, printPlace, type PlaceMemory } from '../storage/place.ts';
 import { openStorage, type Destination, type StorageOptions } from '../storage/registry.ts';
 import type { Storage } from '../storage/storage.ts';
-import { fieldsOfPlace, resolveDestination } from './destination.ts';
+import type { DestinationRecord } from './destination-record.ts';
+import { recordAt, targetsOf, withCredentials } from './destination.ts';
 import type { Environment } from './environment.ts';
 import type { ServerFields } from './server.ts';
 
@@ -18,7 +19,9 @@ interface Surroundings {
   environment: Environment;
 }
 
-type B2Fields = Pick<ServerFields, 'b2KeyId' | 'b2AppKey'>;
+type Keys = Pick<ServerFields, 'b2KeyId' | 'b2AppKey'>;
+/** What of a server tells with which keys its archives are reached. */
+type Owner = Keys & Pick<ServerFields, 'destinations' | 'b2Bucket'>;
 
 /** How often a call to storage is tried while a person waits; a run at night is more patient. */
 export const ATTEMPTS_WHILE_SOMEBODY_WAITS = 2;
@@ -36,10 +39,11 @@ export async function storageFor(
   return await openStorage(destination, { owner, ...(memory === undefined ? {} : { memory }), ...options });
 }
 
-/** The place that a user names, else the default one, with the keys of the environment. */
-export async function openPlace(place: string | undefined, { catalog, environment }: Surroundings): Promise<Storage> {
-  const fields = place === undefined ? {} : fieldsOfPlace(parsePlace(place));
-  return await storageFor(resolveDestination(fields, environment), catalog, {
+/** The destination or place that a user names, else the default one. A place without a name has the keys of the environment. */
+export async function openPlace(text: string | undefined, { catalog, environment }: Surroundings): Promise<Storage> {
+  const [{ place, record }] = targetsOf({ destinations: text === undefined ? [] : [text] }, environment);
+  const named = record ?? recordAt(printPlace(place), environment);
+  return await storageFor(withCredentials(place, named ?? {}, environment), catalog, {
     attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS,
   });
 }
@@ -47,26 +51,44 @@ export async function openPlace(place: string | undefined, { catalog, environmen
 /** Where a backup was stored at the time, with the keys of today: the server may use another bucket by now. */
 export async function storageOf(
   { place }: Required<Pick<BackupRecord, 'place'>>,
-  { b2KeyId, b2AppKey }: B2Fields,
+  server: Owner,
   { catalog, environment }: Surroundings,
   options: Pick<StorageOptions, 'attempts'> = {},
 ): Promise<Storage> {
-  const fields = { ...fieldsOfPlace(parsePlace(place)), b2KeyId, b2AppKey };
-  return await storageFor(resolveDestination(fields, environment), catalog, options);
+  const owner = keeperOf(place, server, environment) ?? server;
+  return await storageFor(withCredentials(parsePlace(place), owner, environment), catalog, options);
 }
 
 /** The same for a removal, with the key for pruning where there is one. */
 export async function storageToPrune(
-  backup: Required<Pick<BackupRecord, 'place'>>,
-  server: B2Fields,
-  surroundings: Surroundings,
+  { place }: Required<Pick<BackupRecord, 'place'>>,
+  server: Owner,
+  { catalog, environment }: Surroundings,
 ): Promise<Storage> {
-  const { b2PruneKeyId: b2KeyId, b2PruneAppKey: b2AppKey } = surroundings.environment;
-  if ((b2KeyId === undefined) !== (b2AppKey === undefined)) {
-    throw new ConfigError(
-      `${b2KeyId === undefined ? 'B2_PRUNE_KEY_ID' : 'B2_PRUNE_APP_KEY'} is missing`,
-      'Set both, B2_PRUNE_KEY_ID and B2_PRUNE_APP_KEY, or neither.',
-    );
-  }
-  return await storageOf(backup, b2KeyId === undefined ? server : { b2KeyId, b2AppKey }, surroundings);
+  const keeper = keeperOf(place, server, environment);
+  const keys = pruneKeysOf(keeper, environment);
+  const owner = keeper === undefined ? { ...server, ...keys } : { ...keeper, ...keys };
+  return await storageFor(withCredentials(parsePlace(place), owner, environment), catalog);
+}
+
+/** The named destination whose keys lead to a place; undefined where there is none, or the server itself names the place. */
+function keeperOf(place: string, server: Owner, environment: Environment): DestinationRecord | undefined {
+  const targets = attempt(() => targetsOf(server, environment));
+  const isBare =
+    !(targets instanceof PgbakError) &&
+    targets.some((target) => target.record === undefined && printPlace(target.place) === place);
+  return isBare ? undefined : recordAt(place, environment);
+}
+
+/** The keys for pruning; none where those that store do. A destination with a key of its own is not pruned with another account's. */
+function pruneKeysOf(keeper: DestinationRecord | undefined, environment: Environment): Keys {
+  const own = { b2KeyId: keeper?.b2PruneKeyId, b2AppKey: keeper?.b2PruneAppKey };
+  const isOwn = own.b2KeyId !== undefined || own.b2AppKey !== undefined || keeper?.b2KeyId !== undefined;
+  const { b2KeyId, b2AppKey } = isOwn
+    ? own
+    : { b2KeyId: environment.b2PruneKeyId, b2AppKey: environment.b2PruneAppKey };
+  if (b2KeyId !== undefined && b2AppKey !== undefined) return { b2KeyId, b2AppKey };
+  if (b2KeyId === undefined && b2AppKey === undefined) return {};
+  const [id, key] = isOwn ? ['--b2-prune-key-id', '--b2-prune-app-key'] : ['B2_PRUNE_KEY_ID', 'B2_PRUNE_APP_KEY'];
+  throw new ConfigError(`${b2KeyId === undefined ? id : key} is missing`, `Set both, ${id} and ${key}, or neither.`);
 }

@@ -9,21 +9,32 @@ import { quoted } from '../core/printable.ts';
  * and only this file reads it.
  */
 export type Place =
-  | { kind: 'b2'; bucket?: string }
+  | { kind: 'b2'; bucket?: string; prefix?: string }
   | { kind: 'directory'; path: string }
   | { kind: 'rclone'; remote: string; path: string };
 
 /** The place of archives where no setting names one. Its bucket is a setting of its own. */
 export const DEFAULT_PLACE = 'b2';
 
-/** Reads `b2`, `b2:BUCKET`, `rclone:REMOTE:PATH`, `file:/absolute/dir` or `/absolute/dir`; throws a `ConfigError` for anything else. */
+/** Reads `b2`, `b2:BUCKET[/PREFIX]`, `rclone:REMOTE:PATH`, `file:/absolute/dir` or `/absolute/dir`; throws a `ConfigError` for anything else. */
 export function parsePlace(text: string): Place {
   if (text === 'b2') return { kind: 'b2' };
-  if (text.startsWith('b2:')) return { kind: 'b2', bucket: text.slice('b2:'.length) };
+  if (text.startsWith('b2:')) return { kind: 'b2', ...bucketAndPrefix(text) };
   if (text.startsWith(RCLONE)) return { kind: 'rclone', ...parseRemote(text.slice(RCLONE.length)) };
   const path = (directoryAt(text) ?? text).replace(/^\/{2,}/, '/');
   if (!isAbsolute(path)) throw unknownPlace(text);
   return { kind: 'directory', path: normalize(path).replace(/(?<=.)\/$/, '') };
+}
+
+/** A bucket, and the beginning of all names in it: `b2:BUCKET/PREFIX`. */
+function bucketAndPrefix(text: string): { bucket: string; prefix?: string } {
+  const [bucket = '', ...parts] = text
+    .slice(text.indexOf(':') + 1)
+    .replace(/\/$/, '')
+    .split('/');
+  // A part like this would lead out of the prefix where names become paths.
+  if (bucket === '' || parts.some((part) => part === '' || part === '.' || part === '..')) throw unknownPlace(text);
+  return parts.length === 0 ? { bucket } : { bucket, prefix: parts.join('/') };
 }
 
 /** How a place on a remote of rclone begins. */
@@ -53,7 +64,7 @@ export function unknownPlace(text: string): ConfigError {
       ? 'the destination must be b2, a directory, or a remote of rclone'
       : `the directory in the destination "${text}" must begin with /`,
     text.startsWith('b2:')
-      ? 'The bucket has a setting of its own: --b2-bucket or B2_BUCKET.'
+      ? 'For example: --destination b2:my-backups, or b2:my-backups/production'
       : 'For example: --destination file:/srv/backups',
   );
 }
@@ -68,7 +79,10 @@ export function absoluteOf(path: string): string | undefined {
 export function printPlace(place: Place): string {
   if (place.kind === 'directory') return `file:${place.path}`;
   if (place.kind === 'rclone') return `${RCLONE}${place.remote}:${place.path}`;
-  return place.bucket === undefined ? 'b2' : `b2:${place.bucket}`;
+  return ['b2', place.bucket, place.prefix]
+    .filter((part) => part !== undefined)
+    .join('/')
+    .replace('/', ':');
 }
 
 /** The path of the directory that a place names, unchecked; undefined for other kinds of storage. */

@@ -10,7 +10,15 @@ import type { Storage } from './storage.ts';
  * then: a new kind takes a member of this union, an arm in the functions below and its scheme in `place.ts`.
  */
 export type Destination =
-  | { kind: 'b2'; bucket: string; keyId: Secret; applicationKey: Secret; apiUrl: string | undefined }
+  | {
+      kind: 'b2';
+      bucket: string;
+      /** Names begin with it. */
+      prefix?: string;
+      keyId: Secret;
+      applicationKey: Secret;
+      apiUrl: string | undefined;
+    }
   | { kind: 'directory'; path: string }
   | ({ kind: 'rclone' } & Pick<RcloneOptions, RcloneSetting>);
 
@@ -39,7 +47,10 @@ export async function openStorage(destination: Destination, options: StorageOpti
     return openRcloneStorage({ ...destination, ...options });
   }
   const { openB2Storage } = await import('./b2/storage.ts');
-  return openB2Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });
+  const storage = openB2Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });
+  if (destination.prefix === undefined) return storage;
+  const { withPrefix } = await import('./with-prefix.ts');
+  return withPrefix(storage, destination.prefix);
 }
 
 /**

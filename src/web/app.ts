@@ -24,6 +24,12 @@ export function pagesOf(site: Site, access: Access, hostNames: readonly string[]
   app.use(onlyHolders(access));
   app.use(onlyOwnForms);
   app.use(onlySmallForms);
+  // Another process may add or change destinations at any time.
+  app.use(async (_request, next) => {
+    const { catalog, environment } = site.context;
+    environment.namedDestinations = await catalog.destinations.list();
+    await next();
+  });
   overview(app, site);
   beginPages(app, site);
   jobPages(app, site);

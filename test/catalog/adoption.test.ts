@@ -44,7 +44,7 @@ async function adopt(ddl: string) {
 const DEFAULTS = {
   format: 'sql',
   compression: 'lzma2:1',
-  destination: null,
+  destinations: '[]',
   exclude_tables: '[]',
   exclude_table_data: '[]',
   exclude_schemas: '[]',

@@ -49,7 +49,7 @@ describe('a mistaken command line is told of without any value of it:', () => {
     ['what looks like a flag in its place', ['run', '--server', `--${PASSWORD}`], 'no server of the name'],
     ['no id', ['catalog:retime', PASSWORD], 'no id of a backup'],
     ['no time that has passed', ['catalog:retime', '1', `--to=${PASSWORD}`], '--to is not a time'],
-    ['no place', ['catalog:forget', PASSWORD, '--yes'], 'must be b2 or a directory'],
+    ['no place', ['catalog:forget', PASSWORD, '--yes'], 'there is no destination of that name'],
     ['a URL as archive name', ['edit', 'crm', `--archive-name=https://h/${PASSWORD}`], 'the archive name is a URL'],
     ['a time', ['restore', 'crm', `--at=${URL}`, '--stdout'], ''],
     ['a place', ['backups', '--remote', `--from=${URL}`], ''],

@@ -11,7 +11,7 @@ const NAMES = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
 test('and so it gets those that others refer to', () => {
   const env = { ARCHIVE_PASSWORD: 'env:OF_VAULT', B2_APP_KEY: 'env:KEY_OF_VAULT', OF_VAULT: 'a', KEY_OF_VAULT: 'b' };
-  const lines = environmentFileText([serverRecord()], env).split('\n');
+  const lines = environmentFileText([serverRecord()], [], env).split('\n');
   expect(lines).toEqual(expect.arrayContaining(['OF_VAULT="a"', 'KEY_OF_VAULT="b"']));
 });
 
@@ -19,7 +19,7 @@ test('a scheduled run gets every variable that is set, the key that may delete o
   expect(NAMES).toEqual(expect.arrayContaining(['DB_PATH', 'PGBAK_TMP_LIMIT', 'B2_PRUNE_APP_KEY']));
   const env = Object.fromEntries(NAMES.map((name) => [name, 'value']));
   const given = (autoPrune: boolean) =>
-    environmentFileText([{ ...serverRecord(), autoPrune }], env)
+    environmentFileText([{ ...serverRecord(), autoPrune }], [], env)
       .split('\n')
       .flatMap((line) => /^(\w+)="value"$/.exec(line)?.slice(1) ?? []);
   expect(given(true).toSorted()).toEqual(NAMES.toSorted());

@@ -13,7 +13,7 @@ const today = newServer(
     compression: 'zstd:3',
     archivePassword: 'archive-secret',
     earlierArchivePasswords: ['first-secret'],
-    destination: 'file:/srv/backups',
+    destinations: ['file:/srv/backups'],
     excludeTables: ['audit_*', 'tmp_*'],
     keepDaily: 7,
   }),
@@ -54,7 +54,7 @@ test.each<[ServerInput, string[]]>([
 
 test('what the environment says where a record says nothing any more is told', () => {
   const env = { PGBAK_DESTINATION: 'file:/srv/other', ARCHIVE_PASSWORD: 'env-secret' };
-  expect(edited({ destination: '', archivePassword: '' }, env).texts).toEqual([
+  expect(edited({ destinations: [], archivePassword: '' }, env).texts).toEqual([
     'archive password removed; ARCHIVE_PASSWORD applies',
     'destination file:/srv/backups -> none (PGBAK_DESTINATION applies)',
   ]);

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/server/environment.ts';
 import { parseServerInput } from '../../src/server/server-form.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { resolveSettings } from '../../src/server/settings.ts';
 import { resolvePingUrls } from '../../src/server/ping-urls.ts';
-import { ConfigError } from '../../src/core/errors.ts';
+import { attempt, ConfigError } from '../../src/core/errors.ts';
 import { serverRecord } from '../support/server-record.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pgbak-test-settings-'));
@@ -28,7 +28,7 @@ function problemOf(run: () => unknown): string {
 describe('settings', () => {
   test('come from the record first, then from the environment, each on its own', () => {
     const environment = readEnvironment({ ...b2Variables, ARCHIVE_PASSWORD: 'from environment' });
-    const server = serverRecord({ destination: 'b2', b2Bucket: 'own-bucket' });
+    const server = serverRecord({ destinations: ['b2'], b2Bucket: 'own-bucket' });
     const settings = resolveSettings(server, environment);
     expect(settings.destination).toMatchObject({ kind: 'b2', bucket: 'own-bucket' });
     expect(settings.destination.kind === 'b2' && settings.destination.keyId.reveal()).toBe('key-id');
@@ -61,7 +61,7 @@ describe('settings', () => {
   });
 
   test('name every B2 setting that is missing, instead of keeping backups on the local disk', () => {
-    const server = serverRecord({ destination: undefined, b2Bucket: 'bucket' });
+    const server = serverRecord({ destinations: [], b2Bucket: 'bucket' });
     const problem = problemOf(() => resolveSettings(server, readEnvironment({ B2_KEY_ID: '' })));
     expect(problem).toContain('B2_KEY_ID');
     expect(problem).toContain('B2_APP_KEY');
@@ -72,12 +72,12 @@ describe('settings', () => {
     const server = serverRecord({
       connectionString: new Secret('env:NOWHERE'),
       compression: 'lzma2:99',
-      destination: 'ftp://x',
+      destinations: ['ftp://x'],
     });
     const problem = problemOf(() => resolveSettings(server, readEnvironment({})));
     expect(problem).toContain('NOWHERE');
     expect(problem).toContain('the compression must be');
-    expect(problem).toContain('the destination must be b2 or a directory');
+    expect(problem).toContain('the destination must be b2, a directory, or a remote of rclone');
   });
 
   test('follow env: and file: references when used', () => {
@@ -105,20 +105,24 @@ describe('settings', () => {
   });
 
   test('take a plain path for a directory, in a flag and in the environment', () => {
-    expect(parseServerInput({ destination: '/srv/backups' })).toEqual({ destination: 'file:/srv/backups' });
+    expect(parseServerInput({ destinations: ['/srv/backups'] })).toEqual({ destinations: ['file:/srv/backups'] });
     const environment = readEnvironment({ PGBAK_DESTINATION: '/srv/elsewhere' });
-    const { destination } = resolveSettings(serverRecord({ destination: undefined }), environment);
+    const { destination } = resolveSettings(serverRecord({ destinations: [] }), environment);
     expect(destination).toEqual({ kind: 'directory', path: '/srv/elsewhere' });
-    expect(() => parseServerInput({ destination: 'srv/backups' })).toThrow('must be b2 or a directory');
+    expect(() => parseServerInput({ destinations: ['srv/backups'] })).toThrow('must be b2, a directory');
     // A directory that is there, and one below the home directory, were certainly meant as such.
-    for (const path of ['test', '~/backups']) {
-      expect(() => parseServerInput({ destination: path })).toThrow(`"${path}" must begin with /`);
-    }
+    expect(() => parseServerInput({ destinations: ['~/backups'] })).toThrow('"~/backups" must begin with /');
+    expect(parseServerInput({ destinations: ['test'] })).toEqual({ destinations: ['test'] });
+    const byName = attempt(() => resolveSettings(serverRecord({ destinations: ['test'] }), environment));
+    expect(byName).toMatchObject({
+      message: 'there is no destination of that name',
+      hint: `If the directory is meant: --destination file:${resolve('test')}`,
+    });
   });
 
   test('use PGBAK_DESTINATION where the record names no destination', () => {
     const environment = readEnvironment({ PGBAK_DESTINATION: 'file:///srv/elsewhere/' });
-    const { destination } = resolveSettings(serverRecord({ destination: undefined }), environment);
+    const { destination } = resolveSettings(serverRecord({ destinations: [] }), environment);
     expect(destination).toEqual({ kind: 'directory', path: '/srv/elsewhere' });
   });
 });

@@ -9,7 +9,7 @@ export function serverRecord(changes: Partial<ServerRecord> = {}): ServerRecord 
     name: 'shop',
     connectionString: new Secret('postgresql://app:s3cret@db.example/shop'),
     archiveName: 'shop',
-    destination: 'file:/srv/backups',
+    destinations: ['file:/srv/backups'],
     ...changes,
   };
 }

@@ -5,8 +5,7 @@ import { canAsk } from '../../terminal/output.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { takeRunLock } from '../../catalog/run-lock.ts';
 import { openPlace } from '../../server/storage-at.ts';
-import { knownPlaceOf } from '../../server/destination.ts';
-import { parsePlace, printPlace } from '../../storage/place.ts';
+import { knownPlacesOf, placeNamed } from '../../server/destination.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { printable, quoted } from '../../core/printable.ts';
 
@@ -36,7 +35,10 @@ EXIT STATUS
     },
   ];
   static override args = {
-    place: Args.string({ description: 'b2:BUCKET, file:/dir or rclone:REMOTE:PATH', required: true }),
+    place: Args.string({
+      description: 'b2:BUCKET, file:/dir, rclone:REMOTE:PATH or the name of a destination',
+      required: true,
+    }),
   };
   static override flags = {
     missing: Flags.boolean({ description: 'only backups that are not there any more' }),
@@ -48,8 +50,8 @@ EXIT STATUS
     await using context = await this.openContext('change');
     const { catalog, environment } = context;
     await using _lock = await takeRunLock(context, { command: 'catalog forget' });
-    const place = printPlace(parsePlace(args.place));
-    const user = (await catalog.servers.list()).find((server) => knownPlaceOf(server, environment) === place);
+    const place = placeNamed(args.place, environment);
+    const user = (await catalog.servers.list()).find((server) => knownPlacesOf(server, environment).includes(place));
     if (user !== undefined && !flags.missing) {
       throw new ConfigError(
         `${user.name} stores its archives in ${place}`,

@@ -1,6 +1,7 @@
 import { select } from '@inquirer/prompts';
-import { parseDestination, placeOf, settingsPlace } from '../../server/destination.ts';
-import { DEFAULT_PLACE, directoryAt, directoryPlace, remoteAt, remotePlace } from '../../storage/place.ts';
+import { isDestinationName } from '../../server/destination-name.ts';
+import { placesOf } from '../../server/destination.ts';
+import { DEFAULT_PLACE, directoryAt, directoryPlace, parsePlace, remoteAt, remotePlace } from '../../storage/place.ts';
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError, PgbakError } from '../../core/errors.ts';
@@ -26,15 +27,15 @@ const ABOUT: readonly (readonly [RegExp, readonly FieldName[]])[] = [
   [/may only store names/, ['archiveName']],
   [/application key/, ['b2KeyId', 'b2AppKey']],
   [/bucket/, ['b2Bucket']],
-  [/directory|remote|rclone/, ['destination']],
+  [/directory|remote|rclone/, ['destinations']],
 ];
 
 /** Asks where the archives go, and tries it, until it works or is wanted all the same. What was typed stays. */
 export async function askStorage(answers: ServerInput, asking: Asking): Promise<void> {
   const { given, tryStorage, fieldsOf, signal } = asking;
-  let asked: readonly FieldName[] = ['destination', ...B2_FIELDS];
+  let asked: readonly FieldName[] = ['destinations', ...B2_FIELDS];
   for (;;) {
-    if (asked.includes('destination')) await askDestination(answers, asked, asking);
+    if (asked.includes('destinations')) await askDestination(answers, asked, asking);
     await askB2(answers, asked, asking);
     await askArchiveName(answers, asked.includes('archiveName'), asking);
     const attempt = tryStorage === undefined ? undefined : () => tryStorage(fieldsOf(answers));
@@ -77,66 +78,88 @@ async function askDestination(
   asked: readonly FieldName[],
   { given, today, environment }: Asking,
 ): Promise<void> {
-  if (given.destination !== undefined) return;
-  const usual = today?.destination ?? environment.destination ?? DEFAULT_PLACE;
-  const current = answers.destination ?? usual;
-  const { kind } = parseDestination(current);
+  if (given.destinations !== undefined) return;
+  const byDefault = environment.destination ?? DEFAULT_PLACE;
+  const usual = today === undefined || today.destinations.length === 0 ? [byDefault] : today.destinations;
+  const current = answers.destinations ?? usual;
+  const [first = byDefault] = current;
+  const kind = isDestinationName(first) ? first : parsePlace(first).kind;
   // A place that will not do is corrected; the page that follows leads to other kinds.
-  const isCorrected = asked.length === 1 && kind !== 'b2';
-  const choice = isCorrected
-    ? kind
-    : await select(
-        {
-          message: 'Store the archives in',
-          choices: [
-            { name: 'Backblaze B2', value: 'b2' as const },
-            { name: 'a directory of this machine', value: 'directory' as const },
-            { name: 'a remote of rclone (SFTP, a NAS, Google Drive, ...)', value: 'rclone' as const },
-          ],
-          default: kind,
-        },
-        promptContext(),
-      );
-  if (choice === 'b2') {
-    note(DEFAULT_PLACE);
-    return;
-  }
-  if (choice === 'rclone') {
+  const isTyped = kind === 'directory' || kind === 'rclone';
+  const isCorrected = asked.length === 1 && isTyped;
+  const choice = isCorrected ? kind : await choosePlace(current.length > 1 ? SEVERAL : kind, current, environment);
+  if (choice === SEVERAL || (choice === kind && !isTyped)) {
+    note(current);
+  } else if (choice === 'rclone') {
     const remote = await fieldPrompt({
       message: 'Remote and path',
       example: 'nas:backups',
       problemOf: anyOf(needed, badRemote),
-      ...(kind === 'rclone' ? { prefill: remoteAt(current) ?? '' } : {}),
+      ...(kind === 'rclone' ? { prefill: remoteAt(first) ?? '' } : {}),
     });
-    note(remotePlace(remote));
-    return;
+    note([remotePlace(remote)]);
+  } else if (choice !== 'directory') {
+    note([choice === 'b2' ? DEFAULT_PLACE : choice]);
+  } else {
+    const text = await fieldPrompt({
+      message: 'Directory',
+      example: '/srv/backups',
+      problemOf: anyOf(needed, badDirectory),
+      ...(kind === 'directory' ? { prefill: directoryAt(first) ?? first } : {}),
+    });
+    note([directoryPlace(text)]);
   }
-  const text = await fieldPrompt({
-    message: 'Directory',
-    example: '/srv/backups',
-    problemOf: anyOf(needed, badDirectory),
-    ...(kind === 'directory' ? { prefill: directoryAt(current) ?? current } : {}),
-  });
-  note(directoryPlace(text));
 
-  function note(destination: string): void {
+  function note(destinations: readonly string[]): void {
     // What the environment says anyway need not stand in the record.
-    if (destination === usual) delete answers.destination;
-    else answers.destination = destination;
+    if (JSON.stringify(destinations) === JSON.stringify(usual)) delete answers.destinations;
+    else answers.destinations = [...destinations];
   }
 }
 
+const SEVERAL = ':several';
+
+/** A kind of storage, the name of a destination, or what stays as it is. */
+async function choosePlace(
+  byDefault: string,
+  current: readonly string[],
+  { namedDestinations }: Asking['environment'],
+): Promise<string> {
+  return await select(
+    {
+      message: 'Store the archives in',
+      choices: [
+        ...(current.length > 1 ? [{ name: `these places: ${printable(current.join(', '))}`, value: SEVERAL }] : []),
+        ...namedDestinations.map(({ name, place }) => ({ name: printable(`${name}, which is ${place}`), value: name })),
+        { name: 'Backblaze B2', value: 'b2' },
+        { name: 'a directory of this machine', value: 'directory' },
+        { name: 'a remote of rclone (SFTP, a NAS, Google Drive, ...)', value: 'rclone' },
+      ],
+      default: byDefault,
+    },
+    promptContext(),
+  );
+}
+
 async function askB2(answers: ServerInput, asked: readonly FieldName[], asking: Asking): Promise<void> {
-  if (settingsPlace(asking.fieldsOf(answers), asking.environment).kind !== 'b2') return;
   const fields = asking.fieldsOf(answers);
+  const texts =
+    fields.destinations.length === 0 ? [asking.environment.destination ?? DEFAULT_PLACE] : fields.destinations;
+  const bare = texts.filter((text) => !isDestinationName(text)).map((text) => parsePlace(text));
+  const places = bare.filter((place) => place.kind === 'b2');
+  if (places.length === 0) return;
+  const isBucketKnown = places.every(({ bucket }) => bucket !== undefined);
   // Another kind of storage was chosen before.
   const isUnset = (name: (typeof B2_FIELDS)[number]) => {
     const { flag, variable = flag } = FIELDS[name];
     return (
-      asked.includes('destination') && fields[name] === undefined && asking.environment.variable(variable) === undefined
+      asked.includes('destinations') &&
+      fields[name] === undefined &&
+      asking.environment.variable(variable) === undefined
     );
   };
   for (const name of B2_FIELDS) {
+    if (name === 'b2Bucket' && isBucketKnown) continue;
     if (asked.includes(name) || isUnset(name)) await askOptional(name, 'none yet', answers, asking);
   }
 }
@@ -146,10 +169,10 @@ export async function askArchiveName(answers: ServerInput, isWanted: boolean, as
   const { given, today, others, environment, fieldsOf } = asking;
   if (given.archiveName !== undefined) return;
   const fields = fieldsOf(answers);
-  const place = placeOf(fields, environment);
+  const places = placesOf(fields, environment);
   const taken = (archiveName: string) => {
-    const other = withSameArchives(place, archiveName, others, environment);
-    return other === undefined ? undefined : `server "${other.name}" has that name in ${place} already`;
+    const other = withSameArchives(places, archiveName, others, environment);
+    return other === undefined ? undefined : `server "${other.server.name}" has that name in ${other.place} already`;
   };
   if (!isWanted && taken(fields.archiveName) === undefined) return;
   const problemOf = anyOf(badField('archiveName'), taken);

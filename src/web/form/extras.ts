@@ -17,7 +17,7 @@ export function extrasOf(key: InputKey, target: Target, turn: Turn | undefined, 
   if (key === 'connectionString') {
     return [...databasesView(turn), ...found(key, turn), tryButton(target, 'connection', 'Try connection')];
   }
-  if (key === 'destination') {
+  if (key === 'destinations') {
     return [...directoryView(turn), ...found(key, turn), tryButton(target, 'storage', 'Try storage')];
   }
   if (key !== 'archivePassword') return [];

@@ -1,8 +1,7 @@
 import { html } from 'hono/html';
 import type { Environment } from '../../server/environment.ts';
-import { parseDestination } from '../../server/destination.ts';
+import { settingsPlace } from '../../server/destination.ts';
 import { attempt, describeFailure, PgbakError } from '../../core/errors.ts';
-import { DEFAULT_PLACE } from '../../storage/place.ts';
 import { unmendedProblems } from '../../server/server.ts';
 import type { Piece } from '../layout.ts';
 import { extrasOf } from './extras.ts';
@@ -91,8 +90,12 @@ export function formView(target: Target, turn: Turn | undefined, draftId: string
   /** B2 cannot be used without its three settings. */
   function isWanted({ key }: Input): boolean {
     if (key !== 'b2KeyId' && key !== 'b2AppKey' && key !== 'b2Bucket') return false;
-    const typedPlace = turn?.form.get('destination') ?? today?.destination ?? '';
-    const place = attempt(() => parseDestination(typedPlace || (environment.destination ?? DEFAULT_PLACE)));
+    const sent = turn?.form
+      .get('destination')
+      ?.split(/\r?\n/)
+      .filter((line) => line.trim() !== '');
+    const destinations = sent ?? today?.destinations ?? [];
+    const place = attempt(() => settingsPlace({ destinations }, environment));
     if (place instanceof PgbakError || place.kind !== 'b2') return false;
     return whenEmpty(key, environment) === undefined && today?.[key] === undefined;
   }

@@ -52,7 +52,7 @@ export const INPUTS: readonly Input[] = FIELD_NAMES.flatMap((name) =>
 const FIRST: readonly InputKey[] = [
   'connectionString',
   'name',
-  'destination',
+  'destinations',
   'frequencyHours',
   'archivePassword',
   'check',

@@ -84,7 +84,7 @@ async function storeIfGood(
     return { problems: [], problem: changedElsewhere(today) };
   }
   const mayCreate = form.has(MAY_CREATE);
-  const isMoved = today === undefined || 'destination' in changes;
+  const isMoved = today === undefined || 'destinations' in changes;
   const settled = mayCreate || (isMoved && isTried(sent)) ? await settle(fields, { ...context, mayCreate }) : GOOD;
   const failures = isTried(sent) ? await tryAll(fields, changes, target, context) : [];
   const all = [...settled.problems, ...failures.filter(({ key }) => settled.problems.every((one) => one.key !== key))];

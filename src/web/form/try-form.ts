@@ -62,7 +62,7 @@ export async function tryPart(
   };
   if (wish === 'connection') return await outcomeOf('connectionString', () => connectionCheck(whole, context));
   const settled = await settle(whole, context);
-  return settled.problems.length > 0 ? settled : await outcomeOf('destination', () => storageCheck(whole, context));
+  return settled.problems.length > 0 ? settled : await outcomeOf('destinations', () => storageCheck(whole, context));
 }
 
 /** Tries all that must be tried before a server is stored. Every failure is told, not only the first. */
@@ -87,7 +87,7 @@ export async function settle(fields: ServerFields, context: Context & { mayCreat
   } catch (error) {
     if (!(error instanceof PgbakError)) throw error;
     // A file in its path, say, is no directory that could be made.
-    return { problems: [{ key: 'destination', problem: error }], isDirectoryMissing: error instanceof ConfigError };
+    return { problems: [{ key: 'destinations', problem: error }], isDirectoryMissing: error instanceof ConfigError };
   }
 }
 
