@@ -100,13 +100,14 @@ export function formatDue(due: Date, now: Date, { zone = 'utc' }: { zone?: Zone 
   return `${formatWait(due, now)} (${when})`;
 }
 
-/** `in 23 h`, `in 3 days`; `now` for an instant that is not ahead. */
+/** `in 23 h`, `in 3 days`, to the nearest; `now` for an instant that is not ahead. */
 export function formatWait(due: Date, now: Date): string {
-  const minutes = Math.ceil((due.getTime() - now.getTime()) / MINUTE_MS);
-  if (minutes <= 0) return 'now';
+  const waitMs = due.getTime() - now.getTime();
+  if (waitMs <= 0) return 'now';
+  const minutes = Math.max(1, Math.round(waitMs / MINUTE_MS));
   if (minutes < 60) return `in ${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return `in ${hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`}`;
+  const hours = Math.round(minutes / 60);
+  return `in ${hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`}`;
 }
 
 export interface WantedNumber {

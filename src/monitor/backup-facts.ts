@@ -20,6 +20,7 @@ export function backupFacts(
   const { startedAt, rawSizeBytes, sizeBytes } = backup;
   const size = (bytes: number | undefined) =>
     bytes === undefined ? undefined : `${formatBytes(bytes)} (${bytes} bytes)`;
+  const where = backup.result === 'success' ? whereOf(backup) : undefined;
   const facts: [string, string | undefined][] = [
     ['backup', String(backup.backupId)],
     ['server', backup.serverName],
@@ -30,8 +31,9 @@ export function backupFacts(
     ['dump', size(rawSizeBytes)],
     ['format', backup.format],
     ['compression', backup.compression],
-    ['stored as', backup.result === 'success' ? whereOf(backup) : undefined],
-    ['object id', backup.objectId],
+    ['stored as', where],
+    // In a directory it is the same.
+    ['object id', backup.objectId === where ? undefined : backup.objectId],
     ['checksum', backup.sha1 === undefined ? undefined : `sha1:${backup.sha1}`],
     ['sha-256', backup.sha256],
     ['checksums', partSums === undefined ? undefined : `sums of each of its ${partSums.length} parts (--json)`],

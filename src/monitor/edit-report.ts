@@ -5,8 +5,12 @@ import { forget } from '../restore/moved-directory.ts';
 import { changedFields, changesOf, changeText, type SettingChange } from '../server/changes.ts';
 import { knownPlacesOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
-import type { ServerFields, ServerRecord } from '../server/server.ts';
+import { RETENTION } from '../server/flag-groups.ts';
+import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerRecord } from '../server/server.ts';
 import { encryptionSource, ENVIRONMENT_PASSWORD } from '../server/settings.ts';
+import { unappliedRules } from './unapplied-rules.ts';
+
+const RETENTION_FIELDS = new Set<FieldName>(FIELD_NAMES.filter((name) => FIELDS[name].helpGroup === RETENTION));
 
 /** What an edit did. */
 export interface EditReport {
@@ -38,6 +42,10 @@ export function reportEdit(
       `${fields.name}: ${today.unreadable === undefined ? 'nothing was changed' : 'its record was put right'}`,
     );
   }
+  if (today.name !== fields.name && today.archiveName === fields.archiveName) {
+    lines.push(`Its archives keep their name in storage: ${fields.archiveName}`);
+  }
+  if (changedFields(today, fields).some((name) => RETENTION_FIELDS.has(name))) lines.push(...unappliedRules(fields));
   lines.push(...leftBehind(today, fields, { stored, environment, misplaced }));
   if (report.changes.length > 0 && today.lastResult === 'failed') {
     lines.push(`Its last backup failed. To try again now: pgbak run ${quoted(fields.name)}`);

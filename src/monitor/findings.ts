@@ -40,6 +40,7 @@ export function findingRow({ about, level, message, hint }: Finding): FindingRow
 }
 
 export const MACHINE = 'this machine';
+export const CATALOGUE = 'catalogue';
 
 /** Runs a check; turns an error that a user can mend into a problem, and rethrows any other, which is a bug. */
 export async function finding(about: string, check: () => Promise<Omit<Finding, 'about'>>): Promise<Finding> {

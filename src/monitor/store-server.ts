@@ -7,6 +7,7 @@ import { reportEdit, type EditReport } from './edit-report.ts';
 import { lackOfRoom } from './check-room.ts';
 import { misplacedPlacesIn } from './lost-directory.ts';
 import { lapsedEncryption } from './lapsed-encryption.ts';
+import { unappliedRules } from './unapplied-rules.ts';
 import { lacksOf, nextSteps, takeOver } from './next-steps.ts';
 
 /** What is told of a server that was stored. */
@@ -24,7 +25,7 @@ export async function storeNew(fields: ServerFields, context: Context): Promise<
   return {
     server,
     warnings: [...warningsOf(fields, name, context), ...lacksOf(server, context)],
-    lines: [`Added server ${id}: ${name}`, ...moved, ...(await nextSteps(server, context))],
+    lines: [`Added server ${id}: ${name}`, ...moved, ...unappliedRules(fields), ...(await nextSteps(server, context))],
   };
 }
 

@@ -1,9 +1,9 @@
 import { backupRow, type BackupRow } from '../monitor/history.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { PgbakError } from '../core/errors.ts';
+import { attempt, PgbakError } from '../core/errors.ts';
 import { parseObjectName } from '../server/names.ts';
-import { knownPlacesOf } from '../server/destination.ts';
+import { knownPlacesOf, resolveDestinations } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from '../server/storage-at.ts';
@@ -75,6 +75,10 @@ export async function restorePointsOf(
       report({ type: 'note', message: `cannot ask ${place} for its archives: ${error.message}` });
     }
   }
+  for (const server of servers) {
+    const why = knownPlacesOf(server, environment).length === 0 ? unresolved(server, environment) : undefined;
+    if (why !== undefined) report({ type: 'note', message: `cannot ask for archives of ${server.name}: ${why}` });
+  }
   const isOrphan = ({ serverId }: BackupRecord) => serverId === undefined;
   const recorded = backups.map((backup): ListedPoint => ({
     state: isOrphan(backup) ? (found.has(keyOf(backup)) ? 'present' : 'unknown') : stateOf(backup, found, silent),
@@ -90,6 +94,12 @@ export async function restorePointsOf(
   const others = doubtful.filter(([key]) => !known.has(key)).map(([, archive]) => unrecorded(archive, ownIds));
   const points = [...recorded, ...others].toSorted((a, b) => madeAt(b) - madeAt(a));
   return { points: points.slice(0, limit), isComplete: silent.size === 0 };
+}
+
+/** Why the place of a server's archives is not known. */
+function unresolved(server: ServerRecord, environment: Environment): string | undefined {
+  const found = attempt(() => resolveDestinations(server, environment));
+  return found instanceof PgbakError ? found.message : undefined;
 }
 
 /** All archives of pgbak in a place, of every catalogue, with what our catalogue knows of them. */

@@ -25,7 +25,7 @@ export async function archivesOf({ id }: ServerRecord, catalog: Catalog): Promis
 }
 
 /** `Its 12 archives stay: /srv/backups/shop.<time>.sql.7z`. */
-function stayingInWords(archives: readonly StayingArchives[]): string {
+export function stayingInWords(archives: readonly StayingArchives[]): string {
   const total = archives.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return 'It has no archives in storage.';
   const wheres = archives.map(({ place, objectName, count }) => {
@@ -36,7 +36,7 @@ function stayingInWords(archives: readonly StayingArchives[]): string {
 }
 
 /** What else goes with a server: the only copy of a password, perhaps. */
-function lostPasswords(
+export function lostPasswords(
   { archivePassword, earlierArchivePasswords }: ServerRecord,
   archives: readonly StayingArchives[],
 ): string[] {

@@ -117,6 +117,7 @@ describe('edit without a terminal', () => {
         'store: name shop -> store',
         'store: frequency 24 h -> 6 h',
         'store: archive password removed. New backups are NOT encrypted; earlier ones need the old password.',
+        'Its archives keep their name in storage: shop',
         '',
       ].join('\n'),
     });
