@@ -35,8 +35,9 @@ export function onlyHolders({ token, cookieName }: Access): MiddlewareHandler {
       plainPage(
         'No access',
         html`<p>
-          Open the address that <code>pgbak web</code> printed in its terminal. It is another one at each start.
-        </p>`,
+            Open the address that <code>pgbak web</code> printed in its terminal. It is another one at each start.
+          </p>
+          <p>Where it was opened in this browser before: <a href="/">go on to the overview</a>.</p>`,
       ),
       403,
     );
@@ -77,13 +78,19 @@ function hostnameIn(header = ''): string {
   return header.replace(/:\d+$/, '').toLowerCase();
 }
 
+const BACK = html`<p><a href="/">Back to the overview</a></p>`;
+
 /** Refuses forms of other sites. Browsers send `Origin` with each POST, and no page can change it. */
 export const onlyOwnForms: MiddlewareHandler = async (c, next) => {
   if (['GET', 'HEAD'].includes(c.req.method)) return await next();
   const origin = c.req.header('origin');
   if (origin !== undefined && origin === `http://${c.req.header('host')}`) return await next();
   return c.html(
-    plainPage('Refused', html`<p>This form was not sent by a page of pgbak. Nothing was changed.</p>`),
+    plainPage(
+      'Refused',
+      html`<p>This form was not sent by a page of pgbak. Nothing was changed.</p>
+        ${BACK}`,
+    ),
     403,
   );
 };
@@ -98,7 +105,11 @@ export const onlySmallForms: MiddlewareHandler = async (c, next) => {
   if (!hasBody || Number(length) <= MOST_FORM_BYTES) return await next();
   c.header('connection', 'close');
   return c.html(
-    plainPage('Too much', html`<p>This form is larger than any that pgbak has. Nothing was changed.</p>`),
+    plainPage(
+      'Too much',
+      html`<p>This form is larger than any that pgbak has. Nothing was changed.</p>
+        ${BACK}`,
+    ),
     413,
   );
 };

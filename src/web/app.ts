@@ -13,6 +13,7 @@ import { jobPages } from './jobs/job-page.ts';
 import { logPages } from './logs/log-pages.ts';
 import { overview } from './overview/overview-page.ts';
 import { serverPage } from './server/server-page.ts';
+import { toldView } from './told-view.ts';
 import type { Site } from './site.ts';
 
 /** All pages. The order of the guards is the order in which a request meets them. */
@@ -40,7 +41,12 @@ export function pagesOf(site: Site, access: Access, hostNames: readonly string[]
   doctorPage(app, site);
   app.notFound((c) =>
     c.html(
-      page(site, { title: 'Not found' }, html`<p>There is no such page. Its server may have been deleted.</p>`),
+      page(
+        site,
+        { title: 'Not found' },
+        html`<p>There is no such page. Its server may have been deleted.</p>
+          <p><a href="/">Back to the overview</a></p>`,
+      ),
       404,
     ),
   );
@@ -48,8 +54,18 @@ export function pagesOf(site: Site, access: Access, hostNames: readonly string[]
     const { message, hint, stack } = describeFailure(error);
     // A fault of pgbak is told where its log goes.
     if (stack !== undefined) site.context.report({ type: 'note', message: `${message}\n${stack}` });
-    const body = html`<p class="problem">${message}</p>
-      ${hint === undefined ? '' : html`<p>${hint}</p>`}`;
+    const [, server] = /^\/servers\/(\d+)\//.exec(c.req.path) ?? [];
+    const back =
+      server === undefined
+        ? html`<a class="button" href="/">Back to the overview</a>`
+        : html`<a class="button" href="/servers/${server}">Back to the server</a>`;
+    const body = html`<div class="problem">
+        <div class="stack told-lines">
+          <p>${message}</p>
+          ${hint === undefined ? '' : html`<div class="hint">${toldView(hint)}</div>`}
+        </div>
+      </div>
+      <div class="actions">${back}</div>`;
     return c.html(
       page(site, { title: 'That did not work' }, body),
       error instanceof LockedError ? 409 : error instanceof PgbakError ? 422 : 500,

@@ -17,6 +17,8 @@ interface Page {
   title: string;
   /** Which of the links at the top leads here. */
   place?: (typeof PLACES)[number][0];
+  /** Which of them leads to the part that this page belongs to. */
+  section?: (typeof PLACES)[number][0];
   /** For the head. */
   head?: Piece;
   /** Buttons beside the heading. */
@@ -24,10 +26,17 @@ interface Page {
 }
 
 /** A page with the links to all others, and with what is under way. */
-export function page({ jobs }: Pick<Site, 'jobs'>, { title, place, head, actions }: Page, body: Piece): Piece {
+export function page({ jobs }: Pick<Site, 'jobs'>, { title, place, section, head, actions }: Page, body: Piece): Piece {
   const job = jobs.current();
   const links = PLACES.map(
-    ([path, name]) => html`<li><a href="${path}" ${path === place ? html`aria-current="page"` : ''}>${name}</a></li>`,
+    ([path, name]) =>
+      html`<li>
+        <a
+          href="${path}"
+          ${path === place ? html`aria-current="page"` : path === section ? html`aria-current="true"` : ''}
+          >${name}</a
+        >
+      </li>`,
   );
   return document(
     title,

@@ -3,6 +3,8 @@ export interface Notice {
   /** Warnings come first. */
   warnings: readonly string[];
   lines: readonly string[];
+  /** Told first where what was done may not work; then it is all a warning. */
+  untried?: string;
   /** Commands to copy, below the lines. */
   commands?: readonly string[];
 }

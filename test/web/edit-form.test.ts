@@ -77,6 +77,12 @@ describe.each([
     expect(told).toContain('format sql -> binary');
     expect(told).toContain('large objects yes -> no');
     expect(told).toContain('daily backups to keep none -> 7');
+    expect(told).toContain('Its archives keep their name in storage: shop');
+    expect(told).toContain('Its retention rules remove nothing by themselves. To apply them after each backup: ');
+    expect(await visit.page.locator('.notice pre.command').allTextContents()).toEqual([
+      "pgbak edit 'shop 2' --auto-prune",
+      "pgbak prune 'shop 2'",
+    ]);
     await visit.go('/servers/1/edit');
     await visit.enter({ 'frequency-hrs': '', 'exclude-table': '', 'keep-daily': '' });
     const undone = await stored(visit);
@@ -184,7 +190,7 @@ describe('deleting a server', () => {
     await using visit = await visitor(browser, web, { javaScriptEnabled });
     await visit.go('/servers/1/delete');
     expect(await visit.page.locator('main').textContent()).toContain('Its archive stays: ');
-    expect(await visit.page.locator('main').textContent()).toContain(
+    expect(await visit.page.locator('main .banner.warning').textContent()).toContain(
       'pgbak forgets its archive password: without it no encrypted archive can be opened',
     );
     if (javaScriptEnabled) expect(await visit.violations()).toEqual([]);
@@ -201,7 +207,12 @@ describe('deleting a server', () => {
     await visit.page.waitForURL(`${web.origin}/`);
     const notice = await visit.page.locator('.notice').textContent();
     expect(notice).toContain('Deleted shop. Its archive stays: ');
-    expect(notice).toContain('pgbak catalog rebuild --from file:');
+    expect(notice).toContain('To take them back:');
+    expect(await visit.page.locator('.notice pre.command').allTextContents()).toEqual([
+      'pgbak logs',
+      `pgbak catalog rebuild --from file:${account.folder.at('backups')}`,
+      expect.stringMatching(/^rm \S+$/),
+    ]);
     expect(await account.json('list')).toEqual([]);
     await visit.page.reload();
     expect(await visit.page.locator('.notice').count()).toBe(0);

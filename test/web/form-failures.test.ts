@@ -54,6 +54,10 @@ describe.each([
     await visit.press('Add the server');
     expect(visit.page.url()).toBe(`${web.origin}/servers/1`);
     expect(await account.json('list')).toHaveLength(1);
+    expect(await visit.page.locator('.notice .banner.ok').count()).toBe(0);
+    await visit.page.getByText('Stored untried: whether a backup can be made, the first one shows.').waitFor();
+    await visit.go('/servers/1?look=1');
+    await visit.page.getByText(/cannot ask for archives of shop: B2 settings are missing/).waitFor();
   });
 
   test('because the directory is a file stays a form, with all that was typed', async () => {
@@ -89,6 +93,18 @@ describe.each([
     expect(visit.page.url()).not.toContain('un5een');
     expect(await visit.received()).not.toContain('un5een');
   });
+});
+
+test.each([
+  [{ name: 'typed' }, 'typed.'],
+  [{ name: 'typed', 'archive-name': 'as/typed' }, 'as/typed.'],
+  [{ 'connection-string': 'postgresql://app@127.0.0.1:1/of_database' }, 'of_database.'],
+])('storage is tried under the name that was typed: %j', async (values, expected) => {
+  await using visit = await visitor(browser, web);
+  await visit.go('/add');
+  await visit.enter({ ...values, destination: `file:${account.folder.path}` });
+  await visit.press('Try storage');
+  await visit.page.getByText(`archives can go to ${account.folder.path}/${expected}`).waitFor();
 });
 
 test('a form that was forgotten says so', async () => {

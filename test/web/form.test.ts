@@ -93,7 +93,7 @@ describe.each([
       'the archive password refers to the environment variable NO_SUCH, which is not set',
     );
     expect(await visit.page.locator('#f-archive-password-state').textContent()).toMatch(
-      /Typed, not stored yet\s+env:NO_SUCH/,
+      /Not accepted\s+env:NO_SUCH\s+Type it again/,
     );
     await visit.enter({ name: 'other', 'archive-name': 'shop' });
     await visit.press('Add the server');
@@ -118,13 +118,17 @@ describe.each([
     expect(await visit.page.locator('.error:focus').count()).toBe(1);
     expect(await visit.page.inputValue('#f-connection-string')).toBe('');
     expect(await visit.page.locator('#f-connection-string-state').textContent()).toMatch(
-      /Typed, not stored yet\s+shop on 127.0.0.1:1/,
+      /Not accepted\s+shop on 127.0.0.1:1\s+Type it again/,
     );
 
     await visit.enter({ 'connection-string': cluster.url('shop') });
     await visit.press('Try connection');
     expect(await visit.wrong()).toEqual([]);
     expect(await visit.page.locator('[role=status]:focus').textContent()).toMatch(/^\s*Connected: database shop, /);
+
+    expect(await visit.page.locator('#f-connection-string-state').textContent()).toMatch(
+      /Connected\s+shop on .*\s+It is stored with the form/,
+    );
 
     await visit.press('Try storage');
     expect(await visit.message('destination')).toBe(`the directory ${directory} does not exist`);

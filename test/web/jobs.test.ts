@@ -33,6 +33,8 @@ afterEach(async () => {
   account[Symbol.dispose]();
 });
 
+const WORST_FIRST = ['problem', 'warning', 'ok'];
+
 async function opened(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
   const page = await (await browser.newContext(options)).newPage();
   await page.goto(web.address);
@@ -79,6 +81,15 @@ describe('a backup', () => {
     await start(page, '/servers/2/run');
     await page.getByText('Failed', { exact: true }).waitFor();
     await page.locator('.log li.error', { hasText: /there is no database gone/ }).waitFor();
+    const problem = page.locator('.problem');
+    expect(await problem.locator('.lines').textContent()).toMatch(/there is no database gone/);
+    expect((await problem.locator('.hint').first().textContent())?.trim()).not.toBe('');
+    expect(await page.getByRole('link', { name: 'Edit the settings' }).getAttribute('href')).toBe('/servers/2/edit');
+    expect(await page.locator('nav [aria-current="true"]').textContent()).toBe('Overview');
+    const first = page.url();
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.waitForURL((url) => /\/jobs\//.test(url.pathname) && url.href !== first);
+    await page.getByText('Failed', { exact: true }).waitFor();
   });
 
   test('is refused while another process backs up, and the page says which', async () => {
@@ -120,7 +131,9 @@ describe('a backup', () => {
     const page = await opened();
     await start(page, '/servers/1/run');
     await page.getByRole('button', { name: 'Stop it' }).click();
-    await page.getByText('Interrupted', { exact: true }).waitFor();
+    await page.getByText('Stopped', { exact: true }).waitFor();
+    await page.getByText('It was stopped. What it had begun was ended in order').waitFor();
+    expect(await page.locator('.problem').count()).toBe(0);
     expect(await account.json('logs')).toMatchObject([
       { success: false, error: expect.stringContaining('interrupted') },
     ]);
@@ -157,12 +170,41 @@ test('a verification shows its steps and its verdict', async () => {
   await page.locator('.log li', { hasText: /shop: backup \d+ is good/ }).waitFor();
 });
 
+test('a restore can be tried from the page of a server, and counts more than a later reading', async () => {
+  // The folder of the slow pg_dump has not all that a throwaway server needs.
+  delete account.env['PGBAK_PG_BIN'];
+  expect((await account.pgbak('run', '--force', 'shop')).status).toBe(0);
+  await using other = await openWeb(account);
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(other.address);
+  await page.waitForURL(`${other.origin}/`);
+  for (const button of ['Try a restore', 'Verify']) {
+    await page.goto(`${other.origin}/servers/1`);
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await page.getByText('Done', { exact: true }).waitFor();
+  }
+  await page.goto(`${other.origin}/servers/1`);
+  expect(await page.locator('.points td[data-label="Verified"]').textContent()).toMatch(/^restored /);
+  await page.getByRole('link', { name: /^backup \d+$/ }).click();
+  await page.getByRole('heading', { name: 'Restore it' }).waitFor();
+  expect(await page.locator('dl').textContent()).toMatch(/verified\s+restored /);
+  expect(await page.locator('dl').textContent()).not.toContain('object id');
+  expect(await page.locator('pre.command').allTextContents()).toEqual([
+    expect.stringMatching(/^pgbak restore shop --at \d+ --to /),
+    expect.stringMatching(/^pgbak restore shop --at \d+ --output /),
+  ]);
+});
+
 test('the doctor shows what it found, and keeps it', async () => {
   const page = await opened();
   await page.goto(`${web.origin}/doctor`);
   await page.getByRole('button', { name: 'Look now' }).click();
   await page.getByRole('button', { name: 'Look again' }).waitFor();
-  await page.getByRole('heading', { name: 'this machine' }).waitFor();
+  await page.getByRole('heading', { name: 'This machine', exact: true }).waitFor();
+  await page.getByText(/^\d+ problems?(, \d+ warnings?)?$/).waitFor();
+  const badges = await page.locator('section').first().locator('.badge').allTextContents();
+  expect(badges).toEqual(badges.toSorted((a, b) => WORST_FIRST.indexOf(a) - WORST_FIRST.indexOf(b)));
+  expect(badges[0]).toBe('problem');
   await page
     .getByText(/there is no database gone/)
     .first()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { plotShape } from '../../src/web/server/plot-shape.ts';
+import { NARROW, plotShape } from '../../src/web/server/plot-shape.ts';
 
 const show = (instant: Date) => instant.toISOString().replace('T', ' ');
 const at = (day: number) => new Date(Date.UTC(2026, 10, day));
@@ -28,8 +28,21 @@ describe('the plot of sizes', () => {
     const { line, crosses, dots, times } = plotShape(points, show);
     expect(line.split(' ')).toHaveLength(4);
     expect(dots.match(/M/g)).toHaveLength(2);
-    expect(crosses).toBe('M386 194l8 8m0-8l-8 8');
+    expect(crosses).toBe('M386 188l8 8m0-8l-8 8');
     expect(times.map(({ label }) => label)).toEqual(['11-01 00:00', '11-01 16:00', '11-02 08:00', '11-03 00:00']);
+  });
+
+  test('says nothing twice below it', () => {
+    const minute = [at(1), new Date(at(1).getTime() + 50_000)].map((one) => ({ at: one, bytes: 10 }));
+    expect(plotShape(minute, show).times.map(({ label }) => label)).toEqual(['11-01 00:00']);
+    const days = [at(1), at(4)].map((one) => ({ at: one, bytes: 10 }));
+    expect(plotShape(days, show).times.map(({ label }) => label)).toEqual([
+      '2026-11-01',
+      '2026-11-02',
+      '2026-11-03',
+      '2026-11-04',
+    ]);
+    expect(plotShape(days, show, NARROW).times).toHaveLength(2);
   });
 
   test('is there where nothing has a size', () => {

@@ -52,7 +52,7 @@ describe('the page of a server', () => {
     await row('compression lzma2:1 default').waitFor();
     await row('connection string set this server').waitFor();
     await page.getByRole('img', { name: 'Sizes of the last 100 backups' }).waitFor();
-    expect(await page.locator('.plot desc').textContent()).toMatch(/^from .* MB to .* MB; 2 failed$/);
+    expect(await page.locator('.plot.wide desc').textContent()).toMatch(/^from .* MB to .* MB; 2 failed$/);
     await page.context().close();
   });
 

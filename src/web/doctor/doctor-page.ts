@@ -1,12 +1,14 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { examine } from '../../monitor/doctor.ts';
-import type { Finding } from '../../monitor/findings.ts';
+import { formatCount } from '../../core/format.ts';
+import { CATALOGUE, MACHINE, type Finding } from '../../monitor/findings.ts';
 import { grouped } from '../../core/group-by.ts';
 import { pageOfNew } from '../jobs/begin-page.ts';
 import { page, type Piece } from '../layout.ts';
 import type { Site } from '../site.ts';
 import { moment } from '../moment.ts';
+import { toldView } from '../told-view.ts';
 
 const MARKS = { ok: ['ok', 'ok'], warning: ['warning', 'warning'], problem: ['failing', 'problem'] } as const;
 
@@ -55,21 +57,44 @@ export function doctorPage(app: Hono, site: Site): void {
   });
 }
 
+/** The worst first, also among the sections. */
+const GRAVITY = ['problem', 'warning', 'ok'] as const;
+
 function findingsIn(findings: readonly Finding[]): Piece {
-  return html`${[...grouped(findings, ({ about }) => about)].map(
-    ([about, some]) =>
-      html`<section>
-        <h2>${about}</h2>
-        <ul class="findings">
-          ${some.map(({ level, message, hint }) => {
-            const [state, word] = MARKS[level];
-            const remedy = hint === undefined ? '' : html`<p class="hint">${hint}</p>`;
-            return html`<li>
-              <span class="badge ${state}">${word}</span>
-              <div>${message}${remedy}</div>
-            </li>`;
-          })}
-        </ul>
-      </section>`,
-  )}`;
+  const gravityOf = (some: readonly Finding[]) => Math.min(...some.map(({ level }) => GRAVITY.indexOf(level)));
+  const sections = [...grouped(findings, ({ about }) => about)].toSorted(([, a], [, b]) => gravityOf(a) - gravityOf(b));
+  return html`<p><strong>${totalsOf(findings)}</strong></p>
+    ${sections.map(
+      ([about, some]) =>
+        html`<section>
+          <h2>${headingOf(about)}</h2>
+          <ul class="findings">
+            ${some.toSorted((a, b) => gravityOf([a]) - gravityOf([b])).map((one) => findingView(one))}
+          </ul>
+        </section>`,
+    )}`;
+}
+
+/** `1 problem, 3 warnings`. */
+function totalsOf(findings: readonly Finding[]): string {
+  const count = (wanted: Finding['level']) => findings.filter(({ level }) => level === wanted).length;
+  const [problems, warnings] = [count('problem'), count('warning')];
+  if (problems + warnings === 0) return 'All is well.';
+  return [
+    ...(problems === 0 ? [] : [formatCount(problems, 'problem')]),
+    ...(warnings === 0 ? [] : [formatCount(warnings, 'warning')]),
+  ].join(', ');
+}
+
+/** The name of a server stays as it is. */
+function headingOf(about: string): string {
+  return about === MACHINE || about === CATALOGUE ? `${about.charAt(0).toUpperCase()}${about.slice(1)}` : about;
+}
+
+function findingView({ level, message, hint }: Finding): Piece {
+  const [state, word] = MARKS[level];
+  return html`<li>
+    <span class="badge ${state}">${word}</span>
+    <div>${message}${hint === undefined ? '' : html`<div class="hint">${toldView(hint)}</div>`}</div>
+  </li>`;
 }

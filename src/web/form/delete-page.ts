@@ -1,6 +1,6 @@
 import type { Context as Request, Hono } from 'hono';
 import { html } from 'hono/html';
-import { archivesOf, deleteServer, effectOfDeletion } from '../../retention/what-stays.ts';
+import { archivesOf, deleteServer, lostPasswords, stayingInWords } from '../../retention/what-stays.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import { idIn } from '../jobs/begin-page.ts';
 import { page } from '../layout.ts';
@@ -34,11 +34,13 @@ export function deletePage(app: Hono, site: Site): void {
   });
 
   async function show(c: Request, server: ServerRecord, typed?: string) {
-    const effect = effectOfDeletion(server, await archivesOf(server, catalog));
+    const archives = await archivesOf(server, catalog);
     const isWrong = typed !== undefined && typed.trim() !== server.name.trim();
     const body = html`<form class="fields card" method="post" action="/servers/${server.id}/delete">
-      <p>pgbak forgets the server and its settings, and backs it up no more. ${effect}</p>
+      <p>pgbak forgets the server and its settings, and backs it up no more.</p>
+      <p>${stayingInWords(archives)}</p>
       <p>Its history stays in the logs. Nothing is deleted in storage.</p>
+      ${lostPasswords(server, archives).map((text) => html`<div class="banner warning"><p>${text}.</p></div>`)}
       <div class="field">
         <label for="name">To delete it, type its name: <strong>${server.name}</strong></label>
         ${
@@ -64,6 +66,6 @@ export function deletePage(app: Hono, site: Site): void {
         <a class="button quiet" href="/servers/${server.id}">Cancel</a>
       </div>
     </form>`;
-    return c.html(page(site, { title: `Delete ${server.name}` }, body));
+    return c.html(page(site, { title: `Delete ${server.name}`, section: '/' }, body));
   }
 }

@@ -65,8 +65,8 @@ function directoryView(turn: Turn | undefined): Piece[] {
   if (!isAsked) return [];
   return [
     html`<label class="check"
-      ><input type="checkbox" name="${MAY_CREATE}" ${turn.form.has(MAY_CREATE) ? 'checked' : ''} />Create the directory;
-      where one is there already, take it as the right one</label
+      ><input type="checkbox" name="${MAY_CREATE}" ${turn.form.has(MAY_CREATE) ? 'checked' : ''} />Create the directory,
+      or use the one that is there</label
     >`,
   ];
 }

@@ -46,7 +46,7 @@ export function formPages(app: Hono, site: Site): void {
     const turn = draft === undefined ? undefined : turns.get(draft);
     const draftId = turn?.draft.id ?? drafts.newId();
     const isForgotten = c.req.query('draft') !== undefined && draft === undefined;
-    const head = today === undefined ? ({ title, place: '/add' } as const) : { title };
+    const head = today === undefined ? ({ title, place: '/add' } as const) : ({ title, section: '/' } as const);
     return c.html(
       page(site, head, html`${isForgotten ? FORGOTTEN_FORM : ''} ${formView(target, turn, draftId, environment)}`),
     );

@@ -54,6 +54,7 @@ export function formView(target: Target, turn: Turn | undefined, draftId: string
       whenEmpty: whenEmpty(input.key, environment),
       problem,
       secret: input.isSecret ? secretState(input, turn?.draft, today) : undefined,
+      isGood: turn?.outcome.found?.has(input.key) === true,
       isRemoved: turn?.form.has(removalOf(input.flag)) ?? false,
       isRequired: input.key === 'connectionString',
       isFocused: isFirst && turn?.wish !== 'store',

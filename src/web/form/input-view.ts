@@ -16,6 +16,8 @@ export interface InputView {
   problem: PgbakError | undefined;
   /** Of a secret. */
   secret: SecretState | undefined;
+  /** Whether a try of it went well. */
+  isGood: boolean;
   /** Whether the box that takes the secret away is checked. */
   isRemoved: boolean;
   isRequired: boolean;
@@ -33,7 +35,7 @@ export function idOf({ flag }: Pick<Input, 'flag'>): string {
 /** An input with its label, its help, what is wrong with it, and what belongs to it. */
 export function inputView(view: InputView): Piece {
   const { input, problem, secret, below, isRequired } = view;
-  const { flag, label, unit, help, example } = input;
+  const { flag, label, unit, help } = input;
   const id = idOf(input);
   const described = [
     `${id}-hint`,
@@ -43,7 +45,7 @@ export function inputView(view: InputView): Piece {
   const name = `${sentence(label)}${unit === undefined || unit === 'h' ? '' : ` (${unit})`}`;
   const error = problem === undefined ? '' : errorView(`${id}-error`, problem, view.isFocused);
   const hint = html`<p class="hint" id="${id}-hint">
-    ${sentence(help)}.${example === undefined ? '' : html` For example: <code>${example}</code>`}
+    ${sentence(help)}.${isLines(input) ? ' One per line.' : ''}${examplesOf(input)}
   </p>`;
   if (input.kind === 'switch') {
     const box = html`<input
@@ -63,7 +65,7 @@ export function inputView(view: InputView): Piece {
       <label for="${id}">${name}${isRequired ? html` <span class="muted">(needed)</span>` : ''}</label>${hint}
     </div>
     <div class="control">
-      ${secret === undefined ? '' : stateView(id, secret)}${error}${control(view, id, described)}
+      ${secret === undefined ? '' : stateView(id, secret, stateOf(view))}${error}${control(view, id, described)}
       ${hasRemoval ? removalView(view, secret) : ''}${below}
     </div>
   </div>`;
@@ -72,6 +74,25 @@ export function inputView(view: InputView): Piece {
 function removalView({ input, isRemoved }: InputView, secret: SecretState): Piece {
   const box = html`<input type="checkbox" name="${removalOf(input.flag)}" ${isRemoved ? 'checked' : ''} />`;
   return html`<label class="check">${box}${removalText(input, secret)}</label>`;
+}
+
+/** Whether it is a box of several lines. */
+function isLines({ kind, isSecret }: Input): boolean {
+  return kind === 'list' && !isSecret;
+}
+
+/** Each example in a box of its own; none where the help has one already. */
+function examplesOf({ help, example }: Input): Piece | '' {
+  if (example === undefined || help.includes('such as')) return '';
+  const parts = example.split(/(, | or |; )/);
+  const [first = ''] = parts;
+  if (help.endsWith(`default ${first}`)) return '';
+  const pieces = parts.map((part, index) => {
+    if (index % 2 === 1) return part;
+    const [value = '', ...words] = part.split(' ');
+    return html`<code>${value}</code>${words.length === 0 ? '' : ` ${words.join(' ')}`}`;
+  });
+  return html` For example: ${pieces}`;
 }
 
 /** A message with its hint. Its hint speaks of flags, which the form has not. */
@@ -83,14 +104,23 @@ export function errorView(id: string, problem: unknown, isFocused: boolean): Pie
   </div>`;
 }
 
-function stateView(id: string, { is, count, shown }: SecretState): Piece | '' {
+/** What is said of a secret that is set or was typed: a badge in a tone, and what to do. */
+type SecretWords = readonly [tone: 'ok' | 'warning' | 'failing', badge: string, todo: string];
+
+function stateOf({ secret, problem, isGood }: InputView): SecretWords {
+  if (secret?.is !== 'typed') return ['ok', 'Set', 'Leave the field empty to keep it.'];
+  if (problem !== undefined) {
+    return ['failing', 'Not accepted', 'Type it again, or leave the field empty to try the same once more.'];
+  }
+  if (isGood) return ['ok', 'Connected', 'It is stored with the form. Leave the field empty to store this.'];
+  return ['warning', 'Typed, not stored yet', 'Leave the field empty to store this.'];
+}
+
+function stateView(id: string, { is, count, shown }: SecretState, [tone, badge, todo]: SecretWords): Piece | '' {
   if (is === 'none') return '';
-  const what = is === 'typed' ? 'Typed, not stored yet' : 'Set';
   return html`<p class="state" id="${id}-state">
-    <span class="badge ${is === 'typed' ? 'warning' : 'ok'}">${what}${count > 1 ? ` (${count})` : ''}</span>
-    ${shown.map((text) => html`<code>${text}</code> `)}<span class="muted small"
-      >Leave the field empty to ${is === 'typed' ? 'store this' : 'keep it'}.</span
-    >
+    <span class="badge ${tone}">${badge}${count > 1 ? ` (${count})` : ''}</span>
+    ${shown.map((text) => html`<code>${text}</code> `)}<span class="muted small">${todo}</span>
   </p>`;
 }
 
@@ -120,7 +150,7 @@ function control(view: InputView, id: string, described: string): Piece {
   const empty = whenEmpty === undefined ? '' : html`placeholder="${whenEmpty}"`;
   const plain = html`autocomplete="off" autocapitalize="off" spellcheck="false"`;
   // HTML drops the first line break.
-  if (kind === 'list' && !input.isSecret) return html`<textarea ${common} rows="2" ${plain}>${`\n${text}`}</textarea>`;
+  if (isLines(input)) return html`<textarea ${common} rows="2" ${plain}>${`\n${text}`}</textarea>`;
   if (isMasked) {
     return html`<div class="joined">
       <input type="password" data-reveal autocomplete="new-password" ${common} ${empty} />

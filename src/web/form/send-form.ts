@@ -91,6 +91,8 @@ async function storeIfGood(
   return all.length > 0 ? { ...settled, problems: all } : await store(fields, changes, sent, context);
 }
 
+const UNTRIED_NOTICE = 'Stored untried: whether a backup can be made, the first one shows.';
+
 const GOOD: Outcome = { problems: [] };
 
 function whichDatabase(): InputProblem {
@@ -112,18 +114,25 @@ function withPresent(input: ServerInput, { form, target }: Sent, environment: En
 async function store(
   fields: NonNullable<CheckedServer['fields']>,
   changes: ServerChanges,
-  { target: { today }, draft, notices }: Sent,
+  sent: Sent,
   context: Context,
 ): Promise<string> {
+  const { target, draft, notices } = sent;
+  const { today } = target;
+  const untried = isTried(sent) ? {} : { untried: UNTRIED_NOTICE };
   if (today === undefined) {
     const { server, warnings, lines } = await storeNew(fields, context);
     // A banner of the page tells the other all the time.
-    notices.leave(`/servers/${server.id}`, { warnings, lines: lines.filter((line) => line !== NO_SCHEDULE) });
+    notices.leave(`/servers/${server.id}`, {
+      warnings,
+      lines: lines.filter((line) => line !== NO_SCHEDULE),
+      ...untried,
+    });
     draft.typed.clear();
     return `/servers/${server.id}`;
   }
   const { warnings, lines } = await storeEdit({ today, changes, fields }, context);
-  notices.leave(`/servers/${today.id}`, { warnings, lines });
+  notices.leave(`/servers/${today.id}`, { warnings, lines, ...untried });
   draft.typed.clear();
   return `/servers/${today.id}`;
 }

@@ -5,6 +5,8 @@ import { listDatabases } from '../../monitor/list-databases.ts';
 import { settleDestination } from '../../monitor/lost-directory.ts';
 import { connectionCheck, neededTries, storageCheck } from '../../monitor/try-server.ts';
 import { namesDatabase, parseConnection, withDatabase } from '../../postgres/connection.ts';
+import type { Environment } from '../../server/environment.ts';
+import { completed } from '../../server/server-form.ts';
 import type { CheckedServer } from '../../server/check-server.ts';
 import { isReference } from '../../server/reference.ts';
 import { FIELDS, SERVER_DEFAULTS, type ServerChanges, type ServerFields } from '../../server/server.ts';
@@ -57,12 +59,19 @@ export async function tryPart(
   if (concerned.length > 0) return { problems: asProblems(concerned) };
   const whole: ServerFields = fields ?? {
     ...SERVER_DEFAULTS,
-    ...(today ?? { name: 'new server', connectionString: new Secret(''), archiveName: 'new server' }),
+    ...(today ?? standIn(changes, context.environment)),
     ...changes,
   };
   if (wish === 'connection') return await outcomeOf('connectionString', () => connectionCheck(whole, context));
   const settled = await settle(whole, context);
   return settled.problems.length > 0 ? settled : await outcomeOf('destinations', () => storageCheck(whole, context));
+}
+
+/** A new server of which only a part is known: named as was typed, or else like its database. */
+function standIn(changes: ServerChanges, environment: Environment) {
+  const { fields } = completed({ connectionString: new Secret("dbname='new server'"), ...changes }, environment);
+  const { name, archiveName } = fields ?? { name: 'new server', archiveName: 'new server' };
+  return { name, archiveName, connectionString: new Secret('') };
 }
 
 /** Tries all that must be tried before a server is stored. Every failure is told, not only the first. */

@@ -17,7 +17,8 @@ export async function beginRun(servers: readonly ServerRecord[], { context, jobs
   try {
     const [first] = servers;
     const title = servers.length === 1 ? `Backup of ${first?.name}` : `Backup of ${servers.length} servers`;
-    return jobs.start({ title, servers }, async (report, signal) => {
+    const path = servers.length === 1 ? `/servers/${first?.id}/run` : '/run';
+    return jobs.start({ title, servers, again: { path, fields: {} } }, async (report, signal) => {
       await using _lock = lock;
       const request = {
         servers,
@@ -48,7 +49,8 @@ export function beginVerification(
   { level, at }: { level: Level; at: string },
   { context, jobs }: Site,
 ): Job {
-  const what = { title: `Verification of ${server.name}`, servers: [server] };
+  const again = { path: `/servers/${server.id}/verify`, fields: { level, at } };
+  const what = { title: `Verification of ${server.name}`, servers: [server], again };
   return jobs.start(what, async (report, signal) => {
     const { verifyFromPage } = await import('./verify.ts');
     return await verifyFromPage(server, { level, at }, { ...context, report, signal });

@@ -5,6 +5,7 @@ import { formatDuration } from '../../core/format.ts';
 import type { LogLine } from '../../core/log-lines.ts';
 import { page, type Piece } from '../layout.ts';
 import { noticeView } from '../notice-view.ts';
+import { toldView } from '../told-view.ts';
 import type { Site } from '../site.ts';
 import type { Job } from './jobs.ts';
 
@@ -14,7 +15,7 @@ const RECONNECT_AFTER_MS = 1000;
 const RESULTS = {
   good: ['ok', 'Done'],
   bad: ['failing', 'Failed'],
-  interrupted: ['failing', 'Interrupted'],
+  interrupted: ['never', 'Stopped'],
 } as const;
 
 /** The page of a job: what it does now while it runs, what it did afterwards. */
@@ -30,7 +31,7 @@ export function jobPages(app: Hono, site: Site): void {
     return c.html(
       page(
         site,
-        { title: job.title, ...(refresh === undefined ? {} : { head: refresh }) },
+        { title: job.title, section: '/', ...(refresh === undefined ? {} : { head: refresh }) },
         html`${noticeView(notices.take(`/jobs/${job.id}`))} ${bodyOf(job, context.clock.now())}`,
       ),
     );
@@ -79,7 +80,7 @@ const elapsed = ({ startedAt }: Job, now: Date) => `for ${formatDuration(now.get
 const progressOf = ({ view }: Job, now: Date) => view.progress(now.getTime());
 
 function bodyOf(job: Job, now: Date): Piece {
-  const { id, view, result, servers, failure } = job;
+  const { id, view, result, servers } = job;
   const lines = html`<div role="log" aria-label="What happened">
     <ol class="log" tabindex="0" aria-label="Lines">
       ${view.lines.map((line) => lineOf(line))}
@@ -87,28 +88,69 @@ function bodyOf(job: Job, now: Date): Piece {
   </div>`;
   if (result === undefined) {
     const after = view.firstLine() + view.lines.length;
-    return html`<div data-job="/jobs/${id}/events?after=${after}">
+    return html`<div class="card" data-job="/jobs/${id}/events?after=${after}">
       <p><span class="badge running" data-state>running</span> <span data-elapsed>${elapsed(job, now)}</span></p>
       <ul class="progress" data-progress>
         ${progressOf(job, now).map((line) => html`<li>${line}</li>`)}
       </ul>
       ${lines}
-      <form method="post" action="/jobs/${id}/stop"><button class="danger">Stop it</button></form>
-      <p class="hint">It goes on when you close this page. Ctrl-C in the terminal of pgbak web ends it.</p>
+      <div class="actions">
+        <form method="post" action="/jobs/${id}/stop"><button class="danger">Stop it</button></form>
+        <p class="hint">It goes on when you close this page. Ctrl-C in the terminal of pgbak web ends it.</p>
+      </div>
     </div>`;
   }
   const [state, word] = RESULTS[result];
   const took = formatDuration((job.endedAt ?? now).getTime() - job.startedAt.getTime());
-  const problem =
-    failure === undefined
-      ? ''
-      : html`<p class="problem">${failure.message}</p>
-          ${failure.hint === undefined ? '' : html`<p>${failure.hint}</p>`}`;
-  return html`<p><span class="badge ${state}">${word}</span> after ${took}</p>
-    ${problem} ${lines}
+  return html`${whyOf(job)}
+    <div class="card">
+      <p><span class="badge ${state}">${word}</span> after ${took}</p>
+      ${lines}
+    </div>
+    ${result === 'good' ? '' : remedies(job)}
     <ul class="links">
       ${servers.map(({ id: server, name }) => html`<li><a href="/servers/${server}">${name}: restore points and settings</a></li>`)}
     </ul>`;
+}
+
+/** So many failures are told above the log, which has all of them. */
+const MOST_TOLD = 5;
+
+/** Why a job failed, with what to do; or that it was stopped, which is no failure. */
+function whyOf({ result, failure, view, servers }: Job): Piece | '' {
+  if (result === 'interrupted') {
+    return html`<div class="banner never" role="status">
+      <p>It was stopped. What it had begun was ended in order; nothing half done counts as a backup.</p>
+    </div>`;
+  }
+  if (result !== 'bad') return '';
+  const all = failure === undefined ? view.failures : [failure];
+  const isNamed = failure === undefined && servers.length !== 1;
+  return html`${all.slice(0, MOST_TOLD).map((one) => {
+    const server = isNamed && 'server' in one ? html`<strong>${one.server}</strong>: ` : '';
+    return html`<div class="problem">
+      <div class="stack told-lines">
+        <p class="lines">${server}${one.message}</p>
+        ${one.hint === undefined ? '' : html`<div class="hint">${toldView(one.hint)}</div>`}
+      </div>
+    </div>`;
+  })}${all.length > MOST_TOLD ? html`<p>${all.length - MOST_TOLD} more failed: see the lines below.</p>` : ''}`;
+}
+
+function remedies({ servers, again }: Job): Piece {
+  const [only] = servers;
+  const edit =
+    servers.length === 1 && only !== undefined
+      ? html`<a class="button" href="/servers/${only.id}/edit">Edit the settings</a>`
+      : '';
+  const once =
+    again === undefined
+      ? ''
+      : html`<form method="post" action="${again.path}">
+          ${Object.entries(again.fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+          <button>Run again</button>
+        </form>`;
+  return html`<div class="actions">${once}${edit}</div>`;
 }
 
 function lineOf({ level, server, message }: LogLine): Piece {

@@ -10,8 +10,16 @@ export interface JobView {
   /** Oldest first; the first one has the number `firstLine`. */
   lines: readonly LogLine[];
   firstLine(): number;
+  /** What failed, with what to do about it. */
+  failures: readonly JobFailure[];
   /** A line for each backup that runs, or one for the step of a verification. */
   progress(nowMs: number): string[];
+}
+
+interface JobFailure {
+  server: string;
+  message: string;
+  hint: string | undefined;
 }
 
 /** A run of 200 servers makes some 1,500. */
@@ -19,6 +27,7 @@ const MOST_LINES = 5000;
 
 export function newJobView(): JobView {
   const lines: LogLine[] = [];
+  const failures: JobFailure[] = [];
   const running = new Map<string, Position>();
   let forgotten = 0;
   let step = '';
@@ -31,6 +40,7 @@ export function newJobView(): JobView {
   };
   return {
     lines,
+    failures,
     firstLine: () => forgotten,
     take: (event, nowMs) => {
       const line = event.type === 'step' ? { level: 'info' as const, message: event.message } : logLineOf(event);
@@ -45,6 +55,14 @@ export function newJobView(): JobView {
         running.set(event.server, newPosition(event, nowMs));
       } else if (event.type === 'succeeded' || event.type === 'failed') {
         running.delete(event.server);
+        if (event.type === 'failed') {
+          const { server, message, hint } = event;
+          failures.push({
+            server,
+            message: withoutPasswords(message),
+            hint: hint === undefined ? undefined : withoutPasswords(hint),
+          });
+        }
       } else if ('server' in event && event.server !== undefined) {
         const position = running.get(event.server);
         if (position !== undefined) follow(event, position, nowMs);

@@ -11,6 +11,8 @@ export interface Job {
   title: string;
   /** The servers that it concerns; none where it concerns all. */
   servers: readonly { id: number; name: string }[];
+  /** The form that starts the same once more. */
+  again?: { path: string; fields: Readonly<Record<string, string>> };
   /** Where its result is shown, if not on its own page. */
   resultPath?: string;
   startedAt: Date;
@@ -37,7 +39,7 @@ export interface Jobs {
    *
    * @throws BusyError while another job runs
    */
-  start(what: Pick<Job, 'title' | 'servers' | 'resultPath'>, work: Work): Job;
+  start(what: Pick<Job, 'title' | 'servers' | 'resultPath' | 'again'>, work: Work): Job;
   /** Waits until the job that runs has ended. */
   ended(): Promise<void>;
 }

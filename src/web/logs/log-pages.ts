@@ -5,6 +5,8 @@ import { idIn } from '../jobs/begin-page.ts';
 import { page, type Piece } from '../layout.ts';
 import type { Site } from '../site.ts';
 import { stateBadge } from '../state-badge.ts';
+import { restoreView } from '../restore-view.ts';
+import { verdictAmong, verdictView } from '../verdict-view.ts';
 import { attemptsView } from './attempts-view.ts';
 
 const ON_A_PAGE = 50;
@@ -19,7 +21,7 @@ interface Part {
 /** Past backups, newest first, and each with all that is known of it. */
 export function logPages(app: Hono, site: Site): void {
   const { context } = site;
-  const { backups, servers } = context.catalog;
+  const { backups, servers, verifications: verificationsLog } = context.catalog;
 
   app.get('/logs', async (c) => {
     const numberIn = (name: string) => (c.req.query(name) === undefined ? undefined : idIn(c.req.query(name) ?? ''));
@@ -61,14 +63,27 @@ export function logPages(app: Hono, site: Site): void {
       return html`<dt>${name}</dt>
         <dd>${name === 'result' ? stateBadge(backup.result) : text}</dd>`;
     });
-    const { serverId, serverName } = backup;
-    const server = serverId === undefined ? '' : html`<p><a href="/servers/${serverId}">${serverName}</a></p>`;
+    const { serverId, serverName, backupId, result } = backup;
+    const server = serverId === undefined ? undefined : await servers.find(serverId);
+    const isPoint = server !== undefined && result === 'success';
+    const verifications = isPoint ? await verificationsLog.thoroughOfStored(server.id) : [];
+    const verdict = verdictAmong(verifications.filter((one) => one.backupId === backupId));
+    const verified = html`<dt>verified</dt>
+      <dd>${verdictView(verdict, context)}</dd>`;
     return c.html(
       page(
         site,
-        { title: `Backup ${backup.backupId} of ${serverName}` },
-        html`${server}
-          <div class="card"><dl class="facts">${rows}</dl></div>`,
+        { title: `Backup ${backup.backupId} of ${serverName}`, section: '/logs' },
+        html`${server === undefined ? '' : html`<p><a href="/servers/${server.id}">${server.name}</a></p>`}
+          <div class="card"><dl class="facts">${rows}${isPoint ? verified : ''}</dl></div>
+          ${
+            isPoint
+              ? html`<section class="card">
+                  <h2>Restore it</h2>
+                  ${restoreView(backup, server)}
+                </section>`
+              : ''
+          }`,
       ),
     );
   });

@@ -59,9 +59,11 @@ function rowOf(server: OverviewServer, context: Context): Piece {
   </tr>`;
 }
 
-function verifiedView({ foundBad, lastVerified }: OverviewServer, context: Context): Piece | string {
+function verifiedView({ foundBad, lastVerified, lastGood }: OverviewServer, context: Context): Piece | string {
   if (foundBad !== undefined) return html`bad, ${moment(foundBad.verifiedAt, context)}`;
-  return lastVerified === undefined ? 'never' : moment(lastVerified.verifiedAt, context);
+  if (lastVerified === undefined) return 'never';
+  const at = moment(lastVerified.verifiedAt, context);
+  return lastVerified.backupId === lastGood?.backupId ? at : html`an earlier one,<br />${at}`;
 }
 
 function buttonsOf(id: number, name: string): Piece {

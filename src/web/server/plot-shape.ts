@@ -1,7 +1,19 @@
 import { formatBytes } from '../../core/format.ts';
 
-/** The picture and its margins. */
-export const PLOT = { width: 720, height: 240, left: 76, right: 16, top: 12, bottom: 34 };
+/** A picture, its margins, and how many times stand below it. */
+export interface PlotFrame {
+  width: number;
+  height: number;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  times: 2 | 4;
+}
+
+/** One for wide windows, and one for phones, where the letters of the wide one would be too small. */
+export const WIDE: PlotFrame = { width: 720, height: 240, left: 76, right: 16, top: 12, bottom: 34, times: 4 };
+export const NARROW: PlotFrame = { width: 340, height: 210, left: 70, right: 10, top: 12, bottom: 34, times: 2 };
 
 /** An attempt; without bytes it failed. */
 export interface PlotPoint {
@@ -28,8 +40,8 @@ const round = (value: number) => Math.round(10 * value) / 10;
  * @param points oldest first
  * @param show an instant as text that begins with date and time: `2026-11-23 11:15 +01:00`
  */
-export function plotShape(points: readonly PlotPoint[], show: (instant: Date) => string): PlotShape {
-  const { width, height, left, right, top, bottom } = PLOT;
+export function plotShape(points: readonly PlotPoint[], show: (instant: Date) => string, frame = WIDE): PlotShape {
+  const { width, height, left, right, top, bottom } = frame;
   const first = points[0]?.at.getTime() ?? 0;
   const spanMs = Math.max(1, (points.at(-1)?.at.getTime() ?? 0) - first);
   const levels = levelsUpTo(Math.max(1, ...points.map(({ bytes }) => bytes ?? 0)));
@@ -42,17 +54,24 @@ export function plotShape(points: readonly PlotPoint[], show: (instant: Date) =>
   const failed = points.filter(({ bytes }) => bytes === undefined);
   // Of a long time the day is enough, of a short one the hour.
   const labelOf = (instant: Date) => (spanMs > 2 * DAY_MS ? show(instant).slice(0, 10) : show(instant).slice(5, 16));
-  const anchors = ['start', 'middle', 'middle', 'end'] as const;
+  const anchors = frame.times === 4 ? (['start', 'middle', 'middle', 'end'] as const) : (['start', 'end'] as const);
   return {
     line: sizes.map(({ x, y }) => `${x} ${y}`).join(' '),
     dots: sizes.map(({ x, y }) => `M${x} ${y}h0`).join(''),
-    crosses: failed.map(({ at }) => `M${round(xOf(at.getTime()) - 4)} ${height - bottom - 12}l8 8m0-8l-8 8`).join(''),
-    levels: levels.map((bytes) => ({ y: yOf(bytes), label: formatBytes(bytes).replace(/\.0 /, ' ') })),
-    times: anchors.map((anchor, index) => {
-      const ms = first + (index / (anchors.length - 1)) * spanMs;
-      return { x: xOf(ms), label: labelOf(new Date(ms)), anchor };
-    }),
+    crosses: failed.map(({ at }) => `M${round(xOf(at.getTime()) - 4)} ${height - bottom - 18}l8 8m0-8l-8 8`).join(''),
+    levels: differing(levels.map((bytes) => ({ y: yOf(bytes), label: formatBytes(bytes).replace(/\.0 /, ' ') }))),
+    times: differing(
+      anchors.map((anchor, index) => {
+        const ms = first + (index / (anchors.length - 1)) * spanMs;
+        return { x: xOf(ms), label: labelOf(new Date(ms)), anchor };
+      }),
+    ),
   };
+}
+
+/** Without those that read like the one before: of a short time all may show the same minute. */
+function differing<Tick extends { label: string }>(ticks: readonly Tick[]): Tick[] {
+  return ticks.filter(({ label }, index) => label !== ticks[index - 1]?.label);
 }
 
 /** Round numbers from 0 to at least `bytes`, four steps at most. */

@@ -2,12 +2,13 @@ import { html } from 'hono/html';
 import type { VerificationRecord } from '../../core/backup-record.ts';
 import type { Context } from '../../core/context.ts';
 import { formatBytes } from '../../core/format.ts';
-import { restoreCommands } from '../../restore/restore-commands.ts';
 import { restorePointRow, type ListedPoint } from '../../restore/restore-points.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import type { Piece } from '../layout.ts';
 import { moment } from '../moment.ts';
+import { restoreView } from '../restore-view.ts';
 import { stateBadge } from '../state-badge.ts';
+import { verdictView } from '../verdict-view.ts';
 
 interface PointsOf {
   server: ServerRecord;
@@ -54,7 +55,7 @@ function rowOf(
     html`<td data-label="Size">${size === null ? '' : formatBytes(size)}</td>`,
     html`<td data-label="Format">${format ?? ''}</td>`,
     html`<td data-label="In storage">${isAsked ? stateBadge(state) : html`<span class="muted">not asked</span>`}</td>`,
-    html`<td data-label="Verified">${backupId === null ? '' : verdictOf(verified.get(backupId), context)}</td>`,
+    html`<td data-label="Verified">${backupId === null ? '' : verdictView(verified.get(backupId), context)}</td>`,
     html`<td class="told">${'backup' in point ? commandsOf(point.backup, server, isFirst) : ''}</td>`,
   ];
   return html`<tr>
@@ -62,24 +63,9 @@ function rowOf(
   </tr>`;
 }
 
-function verdictOf(verification: VerificationRecord | undefined, context: Context): Piece | string {
-  if (verification === undefined) return 'never';
-  const { isGood, verifiedAt, level, message } = verification;
-  const word = level === 'restore' ? 'restored' : 'read';
-  return isGood
-    ? html`${word} ${moment(verifiedAt, context)}`
-    : html`<span class="badge failing">bad</span> ${message}, ${moment(verifiedAt, context)}`;
-}
-
-function commandsOf(backup: Parameters<typeof restoreCommands>[1], server: ServerRecord, isOpen: boolean): Piece {
-  const { intoDatabase, intoFile } = restoreCommands(server, backup);
+function commandsOf(backup: Parameters<typeof restoreView>[0], server: ServerRecord, isOpen: boolean): Piece {
   return html`<details ${isOpen ? 'open' : ''}>
     <summary>Commands</summary>
-    <div class="stack">
-      <p>Into a new database</p>
-      <pre class="command">${intoDatabase}</pre>
-      <p>Into a file</p>
-      <pre class="command">${intoFile}</pre>
-    </div>
+    ${restoreView(backup, server)}
   </details>`;
 }

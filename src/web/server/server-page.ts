@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import type { Level } from '../../core/backup-record.ts';
 import { nextDue } from '../../backup/due.ts';
-import type { VerificationRecord } from '../../core/backup-record.ts';
 import { quoted } from '../../core/printable.ts';
 import { misplacedIn } from '../../monitor/lost-directory.ts';
 import { collectStatus, type ServerStatus } from '../../monitor/status.ts';
@@ -17,6 +17,7 @@ import { stateBadge } from '../state-badge.ts';
 import { pointsView } from './points-view.ts';
 import { settingsView } from './settings-view.ts';
 import { sizePlot } from './size-plot.ts';
+import { verdictsOf } from '../verdict-view.ts';
 
 /** How many restore points are shown at first, and at most. */
 const FEW_POINTS = 20;
@@ -39,10 +40,9 @@ export function serverPage(app: Hono, site: Site): void {
     const limit = c.req.query('points') === 'all' ? MOST_POINTS : FEW_POINTS;
     const { points: found, notes } = await (isLooking ? foundIn : remembered)(server, limit + 1, site);
     const points = found.slice(0, limit);
-    const verified = verifiedBy(await catalog.verifications.thoroughOfStored(server.id));
+    const verified = verdictsOf(await catalog.verifications.thoroughOfStored(server.id));
     const attemptsShown = attempts.slice(0, MOST_ATTEMPTS);
     const actions = html`<form method="post" action="${path}/run"><button class="primary">Run now</button></form>
-      <form method="post" action="${path}/verify"><button>Verify</button></form>
       <a class="button" href="${path}/edit">Edit</a>
       <a class="button danger" href="${path}/delete">Delete</a>`;
     const state = status === undefined ? '' : stateView(status, nextDue(server, clock.now()), context);
@@ -51,13 +51,14 @@ export function serverPage(app: Hono, site: Site): void {
     return c.html(
       page(
         site,
-        { title: server.name, actions },
+        { title: server.name, section: '/', actions },
         html`${noticeView(notices.take(path))} ${banner} ${state}
           <section aria-labelledby="points">
             <div class="head">
               <h2 id="points">Restore points</h2>
               ${look}
             </div>
+            ${points.length === 0 ? '' : verifyButtons(path)}
             ${notes.map((note) => html`<p class="problem">${note}</p>`)}
             ${
               points.length === 0
@@ -66,26 +67,41 @@ export function serverPage(app: Hono, site: Site): void {
             }
             ${found.length > limit ? olderPoints(server, limit, isLooking) : ''}
           </section>
-          <div class="columns">
-            <section class="card">
-              <h2>Sizes</h2>
-              ${sizePlot(attempts, context)}
-            </section>
+          <div class="columns server">
+            <div class="stack">
+              <section class="card">
+                <h2>Sizes</h2>
+                ${sizePlot(attempts, context)}
+              </section>
+              <section aria-labelledby="attempts">
+                <div class="head">
+                  <h2 id="attempts">Last attempts</h2>
+                  <a href="/logs?server=${server.id}">All logs of ${server.name}</a>
+                </div>
+                ${attemptsShown.length === 0 ? html`<p class="muted">None yet.</p>` : attemptsView(attemptsShown, { isOfOneServer: true }, context)}
+              </section>
+            </div>
             <section class="card">
               <h2>Settings</h2>
               ${settingsView(server, context.environment)}
             </section>
-          </div>
-          <section aria-labelledby="attempts">
-            <div class="head">
-              <h2 id="attempts">Last attempts</h2>
-              <a href="/logs?server=${server.id}">All logs of ${server.name}</a>
-            </div>
-            ${attemptsShown.length === 0 ? html`<p class="muted">None yet.</p>` : attemptsView(attemptsShown, { isOfOneServer: true }, context)}
-          </section>`,
+          </div>`,
       ),
     );
   });
+}
+
+/** Two ways to verify the newest restore point; the archive level is what the overview's button does, too. */
+function verifyButtons(path: string): Piece {
+  const button = (word: string, level: Level, hint: string) =>
+    html`<form class="actions" method="post" action="${path}/verify">
+      <input type="hidden" name="level" value="${level}" />
+      <button class="small">${word}</button><span class="hint">${hint}</span>
+    </form>`;
+  return html`<div class="stack tight">
+    ${button('Verify', 'archive', 'Reads the newest archive to its end.')}
+    ${button('Try a restore', 'restore', 'Restores the newest archive into a throwaway database, and compares it.')}
+  </div>`;
 }
 
 function olderPoints(server: ServerRecord, limit: number, isLooking: boolean): Piece {
@@ -134,9 +150,4 @@ async function foundIn(server: ServerRecord, limit: number, { context }: Site): 
     },
   });
   return { points: points.filter((point) => 'archive' in point || point.backup.serverId === server.id), notes };
-}
-
-/** The newest verification of each backup. */
-function verifiedBy(newestFirst: readonly VerificationRecord[]): Map<number, VerificationRecord> {
-  return new Map(newestFirst.toReversed().map((verification) => [verification.backupId, verification]));
 }
