@@ -17,6 +17,7 @@ const BUNDLED = [
   'execa',
   'axios',
   'backblaze-b2',
+  '@aws-sdk/client-s3',
   'fast-wrap-ansi',
   'fast-string-width',
   'cli-table3',
@@ -52,6 +53,8 @@ const INSTEAD = {
   'wsl-utils': 'module.exports = { isWsl: false };',
   'cli-spinners': "module.exports = { dots2: { frames: [''] }, line: { frames: [''] } };",
   debug: 'module.exports = () => () => {};',
+  // Tells browsers apart.
+  bowser: 'module.exports = {};',
   // Of texts with placeholders of its own there are none in what is printed.
   ejs: 'module.exports = { render: (text) => text };',
   'wrap-ansi': "module.exports = require('fast-wrap-ansi').wrapAnsi;",
@@ -104,6 +107,14 @@ const { metafile } = await build({
           if (contents === text) throw new Error(`${path} has no listener for errors of stdout any more`);
           return { contents };
         });
+        // Only those of pages are texts.
+        plugin.onLoad({ filter: /\/node_modules\/.*\.browser\.js$/ }, async ({ path }) => ({
+          contents: await readFile(path, 'utf8'),
+        }));
+        // It would warn of Node 20, which no user of pgbak can do anything about here.
+        plugin.onLoad({ filter: /\/emitWarningIfUnsupportedVersion\.js$/ }, () => ({
+          contents: 'export const state = {}; export const emitWarningIfUnsupportedVersion = () => {};',
+        }));
         // One copy for pings and for backblaze-b2, which takes it by require.
         plugin.onResolve({ filter: /^axios$/ }, () => ({ path: `${root}node_modules/axios/dist/node/axios.cjs` }));
         plugin.onResolve({ filter: /^[^.]/ }, ({ path, kind, importer, namespace }) => {

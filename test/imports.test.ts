@@ -86,6 +86,7 @@ describe('imports point downward', () => {
     ['kysely', ['catalog']],
     ['better-sqlite3', ['catalog', 'system']],
     ['backblaze-b2', ['storage']],
+    ['@aws-sdk/client-s3', ['storage']],
     ['@logdna/logger', ['notify']],
   ])('and %s is known to %j alone', (name, rooms) => {
     const users = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`)).map(({ from }) => roomOf(from));

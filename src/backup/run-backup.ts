@@ -159,6 +159,7 @@ function secretsOf(settings: ServerSettings | undefined): Secret[] {
     connectionString,
     ...(archivePassword === undefined ? [] : [archivePassword]),
     ...(destination.kind === 'b2' ? [destination.applicationKey] : []),
+    ...(destination.kind === 's3' && destination.secretAccessKey !== undefined ? [destination.secretAccessKey] : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import { quoted } from '../core/printable.ts';
 import type { Secret } from '../core/secret.ts';
 import { absoluteOf, DEFAULT_PLACE, parsePlace, printPlace, type Place } from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
+import type { S3Account } from '../storage/s3/account.ts';
 import { isDestinationName } from './destination-name.ts';
 import { unreadableDestination, type DestinationRecord } from './destination-record.ts';
 import type { Environment } from './environment.ts';
@@ -161,6 +162,7 @@ export function withCredentials(
     const { rclone: program, variables } = environment;
     return { ...place, program, variables, configFile: record?.rcloneConfig, bandwidth: record?.bandwidth };
   }
+  if (place.kind === 's3') return { ...place, ...s3Settings(record, environment) };
   const { bucket, prefix } = place;
   const keyId = owner.b2KeyId ?? environment.b2KeyId;
   const applicationKey = owner.b2AppKey ?? environment.b2AppKey;
@@ -173,7 +175,7 @@ export function withCredentials(
     throw record === undefined
       ? new ConfigError(
           `B2 settings are missing: ${missing.join(', ')}`,
-          'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir.',
+          'Set them for the server or in the environment that starts pgbak, or choose --destination file:/absolute/dir or s3:BUCKET.',
         )
       : new ConfigError(
           `B2 settings of the destination ${record.name} are missing: ${missing.join(', ')}`,
@@ -189,5 +191,36 @@ export function withCredentials(
     bucket,
     ...(prefix === undefined ? {} : { prefix }),
     apiUrl: environment.b2ApiUrl,
+  };
+}
+
+/**
+ * Settings of S3. What none names, the SDK finds where the programs of AWS do; but for the endpoint, which also tells how a bucket
+ * is addressed.
+ */
+function s3Settings(record: DestinationRecord | undefined, { variable }: Environment): Omit<S3Account, 'bucket'> {
+  const endpoint = record?.s3Endpoint ?? variable('AWS_ENDPOINT_URL_S3') ?? variable('AWS_ENDPOINT_URL');
+  if (record === undefined) return { endpoint };
+  const { name, s3AccessKeyId, s3SecretAccessKey, s3PathStyle, objectLockDays, objectLockMode } = record;
+  if ((s3AccessKeyId === undefined) !== (s3SecretAccessKey === undefined)) {
+    const missing = s3AccessKeyId === undefined ? '--access-key-id' : '--secret-access-key';
+    throw new ConfigError(
+      `the destination ${name} has only one half of an access key: ${missing} is missing`,
+      `Set it: pgbak destination edit ${name} ${missing} VALUE, or remove the other one.`,
+    );
+  }
+  const resolved = (value: Secret | undefined, what: string) =>
+    value === undefined ? undefined : resolveReference(value, `${what} of the destination ${name}`, variable);
+  return {
+    endpoint,
+    region: record.s3Region,
+    accessKeyId: resolved(s3AccessKeyId, 'the access key id')?.reveal(),
+    secretAccessKey: resolved(s3SecretAccessKey, 'the secret access key'),
+    profile: record.s3Profile,
+    storageClass: record.s3StorageClass,
+    ...(s3PathStyle === 'auto' ? {} : { pathStyle: s3PathStyle === 'yes' }),
+    ...(objectLockDays === undefined || objectLockDays === 0
+      ? {}
+      : { objectLock: { days: objectLockDays, mode: objectLockMode } }),
   };
 }

@@ -24,7 +24,7 @@ export const FIELD_WORDS: Readonly<Record<FieldName, FieldWords>> = {
   earlierArchivePasswords: { label: 'earlier archive passwords', example: 'file:/etc/pgbak/old-password' },
   destinations: {
     label: 'destination',
-    example: 'b2, file:/srv/backups, rclone:nas:backups or the name of a destination',
+    example: 'b2, s3:my-bucket, file:/srv/backups, rclone:nas:backups or the name of a destination',
   },
   b2KeyId: { label: 'B2 key id', example: '0045f0571db506a0000000007' },
   b2AppKey: { label: 'B2 application key', example: 'K004... or env:SHOP_B2_KEY' },

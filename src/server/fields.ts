@@ -153,7 +153,7 @@ export const SERVER_FIELDS = {
       flag: 'destination',
       column: 'destinations',
       helpGroup: STORAGE,
-      help: 'b2 (default), file:/absolute/dir, rclone:REMOTE:PATH, or the name of a destination',
+      help: 'b2 (default), s3:BUCKET/PREFIX, file:/absolute/dir, rclone:REMOTE:PATH, or the name of a destination',
       helpNote: ' (repeatable)',
       helpValue: 'PLACE',
       variable: 'PGBAK_DESTINATION',

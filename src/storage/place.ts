@@ -10,16 +10,21 @@ import { quoted } from '../core/printable.ts';
  */
 export type Place =
   | { kind: 'b2'; bucket?: string; prefix?: string }
+  | { kind: 's3'; bucket: string; prefix?: string }
   | { kind: 'directory'; path: string }
   | { kind: 'rclone'; remote: string; path: string };
 
 /** The place of archives where no setting names one. Its bucket is a setting of its own. */
 export const DEFAULT_PLACE = 'b2';
 
-/** Reads `b2`, `b2:BUCKET[/PREFIX]`, `rclone:REMOTE:PATH`, `file:/absolute/dir` or `/absolute/dir`; throws a `ConfigError` for anything else. */
+/**
+ * Reads `b2`, `b2:BUCKET[/PREFIX]`, `s3:BUCKET[/PREFIX]`, `rclone:REMOTE:PATH`, `file:/absolute/dir` or `/absolute/dir`; throws a
+ * `ConfigError` for anything else.
+ */
 export function parsePlace(text: string): Place {
   if (text === 'b2') return { kind: 'b2' };
   if (text.startsWith('b2:')) return { kind: 'b2', ...bucketAndPrefix(text) };
+  if (text.startsWith('s3:')) return parseS3(text);
   if (text.startsWith(RCLONE)) return { kind: 'rclone', ...parseRemote(text.slice(RCLONE.length)) };
   const path = (directoryAt(text) ?? text).replace(/^\/{2,}/, '/');
   if (!isAbsolute(path)) throw unknownPlace(text);
@@ -35,6 +40,15 @@ function bucketAndPrefix(text: string): { bucket: string; prefix?: string } {
   // A part like this would lead out of the prefix where names become paths.
   if (bucket === '' || parts.some((part) => part === '' || part === '.' || part === '..')) throw unknownPlace(text);
   return parts.length === 0 ? { bucket } : { bucket, prefix: parts.join('/') };
+}
+
+/** Names of buckets have these characters everywhere; some services allow fewer. */
+const S3_BUCKET = /^[A-Za-z\d][\w.-]{1,62}$/;
+
+function parseS3(text: string): Place {
+  const place = bucketAndPrefix(text);
+  if (!S3_BUCKET.test(place.bucket) || /\p{Cc}/u.test(text)) throw unknownPlace(text);
+  return { kind: 's3', ...place };
 }
 
 /** How a place on a remote of rclone begins. */
@@ -61,11 +75,13 @@ export function unknownPlace(text: string): ConfigError {
   return new ConfigError(
     // A secret may have got into the wrong field, so only text that was meant as a path is repeated.
     directoryAt(text) === undefined
-      ? 'the destination must be b2, a directory, or a remote of rclone'
+      ? 'the destination must be b2, s3:BUCKET, a directory, or a remote of rclone'
       : `the directory in the destination "${text}" must begin with /`,
-    text.startsWith('b2:')
-      ? 'For example: --destination b2:my-backups, or b2:my-backups/production'
-      : 'For example: --destination file:/srv/backups',
+    text.startsWith('s3:')
+      ? 'For example: --destination s3:my-backups, or s3:my-backups/production'
+      : text.startsWith('b2:')
+        ? 'For example: --destination b2:my-backups, or b2:my-backups/production'
+        : 'For example: --destination file:/srv/backups',
   );
 }
 
@@ -79,7 +95,7 @@ export function absoluteOf(path: string): string | undefined {
 export function printPlace(place: Place): string {
   if (place.kind === 'directory') return `file:${place.path}`;
   if (place.kind === 'rclone') return `${RCLONE}${place.remote}:${place.path}`;
-  return ['b2', place.bucket, place.prefix]
+  return [place.kind, place.bucket, place.prefix]
     .filter((part) => part !== undefined)
     .join('/')
     .replace('/', ':');
@@ -112,6 +128,11 @@ export function whereNext(place: string, objectName: string): string {
 /** A file on a remote, whose root needs no slash: `rclone:nas:shop.sql.7z`. */
 function below(place: string, file: string): string {
   return /[:/]$/.test(place) ? place + file : `${place}/${file}`;
+}
+
+/** The place of a bucket, and a prefix, that a person typed, with or without its scheme. */
+export function s3Place(text: string): string {
+  return `s3:${text.trim().replace(/^s3:/, '')}`;
 }
 
 /** The place of a directory whose path a person typed, with or without its scheme. */

@@ -3,6 +3,7 @@ import { systemClock } from '../system/clock.ts';
 import { createSlots } from '../system/concurrency.ts';
 import { parsePlace, type PlaceMemory } from './place.ts';
 import type { RcloneOptions } from './rclone/storage.ts';
+import type { S3Account } from './s3/account.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -19,6 +20,7 @@ export type Destination =
       applicationKey: Secret;
       apiUrl: string | undefined;
     }
+  | ({ kind: 's3'; prefix?: string } & S3Account)
   | { kind: 'directory'; path: string }
   | ({ kind: 'rclone' } & Pick<RcloneOptions, RcloneSetting>);
 
@@ -45,6 +47,10 @@ export async function openStorage(destination: Destination, options: StorageOpti
   if (destination.kind === 'rclone') {
     const { openRcloneStorage } = await import('./rclone/storage.ts');
     return openRcloneStorage({ ...destination, ...options });
+  }
+  if (destination.kind === 's3') {
+    const { openS3Storage } = await import('./s3/storage.ts');
+    return openS3Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });
   }
   const { openB2Storage } = await import('./b2/storage.ts');
   const storage = openB2Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });

@@ -1,6 +1,5 @@
 import type { RecentBackup } from '../catalog/backup-rows.ts';
 import type { ServerRow } from '../monitor/server-list.ts';
-import { directoryAt } from '../storage/place.ts';
 import { paint } from './output.ts';
 import { whenText } from './when.ts';
 
@@ -31,7 +30,7 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
     sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
     row.lastVerified === null ? 'never' : whenText(new Date(row.lastVerified), now),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
-    directoryAt(row.destination) === undefined ? `${row.destination} (${row.b2})` : row.destination,
+    row.b2 !== 'none' ? `${row.destination} (${row.b2})` : row.destination,
   ];
 }
 

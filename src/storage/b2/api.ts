@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type B2 from 'backblaze-b2';
 import type { Answer } from 'backblaze-b2';
 import type { Secret } from '../../core/secret.ts';
-import type { Body } from './body.ts';
+import type { Body } from '../streaming/part-body.ts';
 
 /**
  * B2's native API (https://www.backblaze.com/apidocs) through the package `backblaze-b2`, and the only module that knows

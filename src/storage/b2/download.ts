@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Answer } from 'backblaze-b2';
-import { StorageError } from '../../core/errors.ts';
 import { optionalText, sha1Of } from './answers.ts';
 import type { B2Client } from './client.ts';
 import { b2Error, B2Failure, failureOf, fieldOf, MALFORMED, verdictOnCall } from './failure.ts';
+import { type DownloadSource, type OpenedDownload, resumedDownload } from '../resumed-download.ts';
 import { pauseMs } from '../retry.ts';
-
-const ATTEMPTS_WITHOUT_A_BYTE = 6;
 
 /**
  * Opens one version as a stream of its bytes, which goes on where a connection broke off. It fails at its end where length
@@ -19,59 +16,27 @@ export async function openDownload(
   { idleMs, signal }: { idleMs: number; signal: AbortSignal },
 ): Promise<Readable> {
   const first = await request(client, id, { fromByte: 0 }, idleMs, signal);
-  return Readable.from(bytes(first), { objectMode: false });
-
-  async function again(fromByte: number, ofBytes: number): Promise<Opened> {
-    try {
-      return await request(client, id, { fromByte, ofBytes }, idleMs, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw b2Error(error, `download ${name} from B2 from byte ${fromByte} on`, client.host);
-    }
-  }
-
-  async function* bytes(opened: Opened): AsyncGenerator<Buffer> {
-    const hash = createHash('sha1');
-    let receivedBytes = 0;
-    let { body } = opened;
-    for (let failures = 0; receivedBytes < opened.sizeBytes;) {
-      const reading = body;
+  const source: DownloadSource = {
+    name,
+    service: 'B2',
+    resume: async (fromByte, ofBytes) => {
       try {
-        for await (const chunk of reading as AsyncIterable<Buffer>) {
-          failures = 0;
-          receivedBytes += chunk.length;
-          hash.update(chunk);
-          yield chunk;
-        }
-        if (receivedBytes >= opened.sizeBytes) break;
-        throw new B2Failure(undefined, 'ECONNRESET', 'the answer ended early');
+        return await request(client, id, { fromByte, ofBytes }, idleMs, signal);
       } catch (error) {
         signal.throwIfAborted();
-        failures += 1;
-        const failure = await failureOf(error);
-        if (failures === ATTEMPTS_WITHOUT_A_BYTE || verdictOnCall(failure) === 'fatal') {
-          throw b2Error(failure, `download all of ${name} from B2`, client.host);
-        }
-        await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
-        ({ body } = await again(receivedBytes, opened.sizeBytes));
-      } finally {
-        reading.destroy();
+        throw b2Error(error, `download ${name} from B2 from byte ${fromByte} on`, client.host);
       }
-    }
-    const sha1 = hash.digest('hex');
-    if (receivedBytes !== opened.sizeBytes || (opened.sha1 !== undefined && opened.sha1 !== sha1)) {
-      throw new StorageError(
-        `${name} came damaged from B2: ${receivedBytes} of ${opened.sizeBytes} bytes came, with the SHA-1 ${sha1} instead of ${opened.sha1}`,
-        'Try again. If the SHA-1 is the same then, the archive is damaged where it is stored: restore an older one.',
-      );
-    }
-  }
-}
-
-interface Opened {
-  body: Readable;
-  sizeBytes: number;
-  sha1: string | undefined;
+    },
+    endedEarly: () => new B2Failure(undefined, 'ECONNRESET', 'the answer ended early'),
+    afterCut: async (error, failures, isLast) => {
+      const failure = await failureOf(error);
+      if (isLast || verdictOnCall(failure) === 'fatal') {
+        throw b2Error(failure, `download all of ${name} from B2`, client.host);
+      }
+      await client.clock.sleep(pauseMs(failures, failure.retryAfterMs), signal);
+    },
+  };
+  return resumedDownload(first, source, signal);
 }
 
 async function request(
@@ -80,7 +45,7 @@ async function request(
   { fromByte, ofBytes }: { fromByte: number; ofBytes?: number },
   idleMs: number,
   signal: AbortSignal,
-): Promise<Opened> {
+): Promise<OpenedDownload> {
   return await client.call(
     (b2) => b2.downloadFileById(fileId, { fromByte, idleMs }),
     (answer) => openedBy(answer, fromByte, ofBytes),
@@ -89,7 +54,11 @@ async function request(
 }
 
 /** Refuses an answer to another request: bytes from another place of the file must not be appended. */
-function openedBy({ data: body, headers, status }: Answer, fromByte: number, ofBytes: number | undefined): Opened {
+function openedBy(
+  { data: body, headers, status }: Answer,
+  fromByte: number,
+  ofBytes: number | undefined,
+): OpenedDownload {
   if (!(body instanceof Readable)) throw new Error('axios gave no stream');
   const header = (name: string) => optionalText({ value: fieldOf(headers, name) }, 'value');
   const length = header('content-length');
@@ -100,7 +69,9 @@ function openedBy({ data: body, headers, status }: Answer, fromByte: number, ofB
     throw new B2Failure(status, MALFORMED, wrong ?? '');
   }
   const info = { large_file_sha1: header('x-bz-info-large_file_sha1') ?? '' };
-  return { body, sizeBytes: fromByte + restBytes, sha1: sha1Of(header('x-bz-content-sha1'), info) };
+  const sha1 = sha1Of(header('x-bz-content-sha1'), info);
+  const sum = sha1 === undefined ? undefined : { algorithm: 'sha1' as const, hex: sha1 };
+  return { body, sizeBytes: fromByte + restBytes, sum };
 
   function wrongAnswer(): string | undefined {
     if (restBytes === undefined) return 'the answer tells no Content-Length';

@@ -29,6 +29,11 @@ export class B2Failure extends Error {
   }
 }
 
+/** The failure of a connection on which nothing moved. */
+export function stalled(message: string): B2Failure {
+  return new B2Failure(undefined, 'ETIMEDOUT', message);
+}
+
 /** The code of an answer that does not have B2's form. */
 export const MALFORMED = 'malformed';
 

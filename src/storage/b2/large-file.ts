@@ -7,8 +7,8 @@ import { within } from '../../system/clock.ts';
 import type { HashedPart, Part } from '../streaming/parts.ts';
 import type { PartUpload } from '../streaming/send-parts.ts';
 import { numberIn, parseUploaded, textIn, type FileVersion } from './answers.ts';
-import { sendPart } from './body.ts';
-import { b2Error, B2Failure, MALFORMED } from './failure.ts';
+import { sendPart } from '../streaming/part-body.ts';
+import { b2Error, B2Failure, MALFORMED, stalled } from './failure.ts';
 import { CONTENT_TYPE, parseUploadUrl, uploadWithRetries, type B2Upload, type UrlHolder } from './upload.ts';
 import { cancelLargeFile, findFinished, SETTLE_WITHIN_MS } from './versions.ts';
 
@@ -59,7 +59,7 @@ async function uploadPart(
       ),
     send: async (target) => {
       using _slot = await slots.take(signal);
-      const options = { idleMs, signal, onSent: onProgress };
+      const options = { idleMs, signal, onSent: onProgress, stalled };
       const { result, ...sums } = await sendPart(part, options, (body, sendSignal) =>
         client.once((b2) => b2.uploadPart(target, body, part.number), sendSignal, attempts),
       );

@@ -4,10 +4,10 @@ import { within } from '../../system/clock.ts';
 import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
-import { sendPart } from './body.ts';
+import { sendPart } from '../streaming/part-body.ts';
 import type { UploadUrl } from './api.ts';
 import type { B2Client } from './client.ts';
-import { B2Failure, verdictOnUpload } from './failure.ts';
+import { B2Failure, stalled, verdictOnUpload } from './failure.ts';
 import { findStored, SETTLE_WITHIN_MS, removeDuplicates } from './versions.ts';
 import type { HashedPart } from '../streaming/parts.ts';
 
@@ -57,7 +57,7 @@ export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<
           onProgress(sentBytes);
         };
         using _slot = await slots.take(signal);
-        const { result } = await sendPart(part, { idleMs, signal, onSent }, (body, sendSignal) =>
+        const { result } = await sendPart(part, { idleMs, signal, onSent, stalled }, (body, sendSignal) =>
           client.once((b2) => b2.uploadFile(target, body, { name, mime: CONTENT_TYPE, info }), sendSignal),
         );
         return parseUploaded(result.data, { name, sizeBytes: part.sizeBytes, sha1: part.sha1 });

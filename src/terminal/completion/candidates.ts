@@ -50,7 +50,7 @@ const COMPRESSIONS: Candidate[] = [
   { value: 'none', description: 'not compressed' },
 ];
 const FILE_FLAGS: readonly string[] = ['output'];
-const PLACES = plain('b2', 'file:/', 'rclone:');
+const PLACES = plain('b2', 's3:', 'file:/', 'rclone:');
 
 /**
  * What may stand in place of the last of these words, which stand behind `pgbak`; or `FILES`. A word that begins otherwise is

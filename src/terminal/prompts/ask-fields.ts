@@ -1,4 +1,4 @@
-import { absoluteOf, directoryPlace, parsePlace, remotePlace } from '../../storage/place.ts';
+import { absoluteOf, directoryPlace, parsePlace, remotePlace, s3Place } from '../../storage/place.ts';
 import { valueOf } from '../../server/field-kinds.ts';
 import { isReference } from '../../server/reference.ts';
 import { Secret } from '../../core/secret.ts';
@@ -25,6 +25,11 @@ export const badDirectory: Complaint = (text) =>
 export const badRemote: Complaint = (text) =>
   attempt(() => parsePlace(remotePlace(text))) instanceof PgbakError
     ? 'name a remote of rclone and a path there, such as nas:backups'
+    : undefined;
+
+export const badBucket: Complaint = (text) =>
+  attempt(() => parsePlace(s3Place(text))) instanceof PgbakError
+    ? 'name a bucket, such as my-bucket or my-bucket/backups'
     : undefined;
 
 /** The complaint of a field's rule. */

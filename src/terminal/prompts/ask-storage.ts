@@ -1,13 +1,21 @@
 import { select } from '@inquirer/prompts';
 import { isDestinationName } from '../../server/destination-name.ts';
 import { placesOf } from '../../server/destination.ts';
-import { DEFAULT_PLACE, directoryAt, directoryPlace, parsePlace, remoteAt, remotePlace } from '../../storage/place.ts';
+import {
+  DEFAULT_PLACE,
+  directoryAt,
+  directoryPlace,
+  parsePlace,
+  remoteAt,
+  remotePlace,
+  s3Place,
+} from '../../storage/place.ts';
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError, PgbakError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { anyOf, askField, askOptional, badDirectory, badField, badRemote, needed } from './ask-fields.ts';
+import { anyOf, askField, askOptional, badBucket, badDirectory, badField, badRemote, needed } from './ask-fields.ts';
 import type { Asking } from './asking.ts';
 import { fittedLines } from './fitted.ts';
 import { fieldPrompt } from './field-prompt.ts';
@@ -26,6 +34,7 @@ const ABOUT: readonly (readonly [RegExp, readonly FieldName[]])[] = [
   [/application key is for/, B2_FIELDS],
   [/may only store names/, ['archiveName']],
   [/application key/, ['b2KeyId', 'b2AppKey']],
+  [/S3|the bucket /, ['destinations']],
   [/bucket/, ['b2Bucket']],
   [/directory|remote|rclone/, ['destinations']],
 ];
@@ -85,7 +94,7 @@ async function askDestination(
   const [first = byDefault] = current;
   const kind = isDestinationName(first) ? first : parsePlace(first).kind;
   // A place that will not do is corrected; the page that follows leads to other kinds.
-  const isTyped = kind === 'directory' || kind === 'rclone';
+  const isTyped = kind === 'directory' || kind === 'rclone' || kind === 's3';
   const isCorrected = asked.length === 1 && isTyped;
   const choice = isCorrected ? kind : await choosePlace(current.length > 1 ? SEVERAL : kind, current, environment);
   if (choice === SEVERAL || (choice === kind && !isTyped)) {
@@ -98,6 +107,14 @@ async function askDestination(
       ...(kind === 'rclone' ? { prefill: remoteAt(first) ?? '' } : {}),
     });
     note([remotePlace(remote)]);
+  } else if (choice === 's3') {
+    const text = await fieldPrompt({
+      message: 'Bucket, and a prefix where it is shared',
+      example: 'my-bucket or my-bucket/backups',
+      problemOf: anyOf(needed, badBucket),
+      ...(kind === 's3' ? { prefill: first.slice('s3:'.length) } : {}),
+    });
+    note([s3Place(text)]);
   } else if (choice !== 'directory') {
     note([choice === 'b2' ? DEFAULT_PLACE : choice]);
   } else {
@@ -134,6 +151,7 @@ async function choosePlace(
         { name: 'Backblaze B2', value: 'b2' },
         { name: 'a directory of this machine', value: 'directory' },
         { name: 'a remote of rclone (SFTP, a NAS, Google Drive, ...)', value: 'rclone' },
+        { name: 'an S3 bucket (AWS, R2, MinIO, Ceph, ...)', value: 's3' },
       ],
       default: byDefault,
     },

@@ -3,10 +3,9 @@ import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../../core/errors.ts';
-import { B2Failure } from './failure.ts';
-import { READ_BYTES, unreadable, type HashedPart, type Part } from '../streaming/parts.ts';
+import { READ_BYTES, unreadable, type HashedPart, type Part } from './parts.ts';
 
-/** Says that the SHA-1 follows the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
+/** Says to B2 that the SHA-1 follows the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
 const AT_END = 'hex_digits_at_end';
 const HEX_DIGITS = 40;
 
@@ -24,7 +23,13 @@ export interface Body {
  */
 export async function sendPart<T>(
   part: Part | HashedPart,
-  options: { idleMs: number; signal: AbortSignal; onSent: (sentBytes: number) => void },
+  options: {
+    idleMs: number;
+    signal: AbortSignal;
+    onSent: (sentBytes: number) => void;
+    /** The failure of a connection on which nothing moved. */
+    stalled: (message: string) => Error;
+  },
   send: (body: Body, signal: AbortSignal) => Promise<T>,
 ): Promise<{ result: T; sha1: string; sha256?: string }> {
   const knownSha1 = 'sha1' in part ? part.sha1 : undefined;
@@ -32,6 +37,7 @@ export async function sendPart<T>(
   const strongHash = knownSha1 === undefined ? createHash('sha256') : undefined;
   let sha1 = knownSha1 ?? '';
   const idle = new AbortController();
+  const ended = new AbortController();
   const watchdog = setTimeout(() => idle.abort(), options.idleMs);
   let sentBytes = 0;
   let trouble: StorageError | undefined;
@@ -61,17 +67,18 @@ export async function sendPart<T>(
       done(trouble);
     },
   });
-  const reading = pipeline(source, data).catch(() => {});
+  // A request that only takes from its body would wait for a body that broke.
+  const reading = pipeline(source, data).catch(() => ended.abort());
   const contentLength = part.sizeBytes + (hash === undefined ? 0 : HEX_DIGITS);
   try {
     const body = { data, contentLength, hash: knownSha1 ?? AT_END };
-    const result = await send(body, AbortSignal.any([options.signal, idle.signal]));
+    const result = await send(body, AbortSignal.any([options.signal, idle.signal, ended.signal]));
     return { result, sha1, ...(strongHash === undefined ? {} : { sha256: strongHash.digest('hex') }) };
   } catch (error) {
     if (trouble !== undefined) throw trouble;
     options.signal.throwIfAborted();
     if (!idle.signal.aborted) throw error;
-    throw new B2Failure(undefined, 'ETIMEDOUT', `nothing moved for ${options.idleMs / 1000} seconds`);
+    throw options.stalled(`nothing moved for ${options.idleMs / 1000} seconds`);
   } finally {
     clearTimeout(watchdog);
     data.destroy();

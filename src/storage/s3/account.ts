@@ -1,0 +1,23 @@
+import type { Secret } from '../../core/secret.ts';
+
+/** A bucket, and what is asked of it with. What is left out, the AWS SDKs take from variables, profiles and roles. */
+export interface S3Account {
+  bucket: string;
+  /** Another service than AWS: `https://s3.example.com`. */
+  endpoint?: string | undefined;
+  region?: string | undefined;
+  accessKeyId?: string | undefined;
+  secretAccessKey?: Secret | undefined;
+  /** A profile of ~/.aws/config. */
+  profile?: string | undefined;
+  storageClass?: string | undefined;
+  /** The bucket in the path instead of the host name. By default so at every endpoint but AWS' own. */
+  pathStyle?: boolean | undefined;
+  objectLock?: ObjectLock | undefined;
+}
+
+/** For how long no version may be removed (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html). */
+export interface ObjectLock {
+  days: number;
+  mode: 'compliance' | 'governance';
+}
