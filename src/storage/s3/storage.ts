@@ -67,7 +67,7 @@ export function openS3Storage(options: S3Options): Storage {
     }
   };
 
-  return {
+  const storage: Storage = {
     place: printPlace({ kind: 's3', bucket: account.bucket, ...(prefix === undefined ? {} : { prefix }) }),
 
     prepare: (name, signal) =>
@@ -145,6 +145,8 @@ export function openS3Storage(options: S3Options): Storage {
     sweep: (name, signal) =>
       guarded(`cancel unfinished uploads of ${name} to S3`, signal, () => sweepAll(name, signal)),
   };
+  if (wantsEqualParts(account.endpoint)) delete storage.putGrowing;
+  return storage;
 
   async function uploadOf(name: string, put: PutOptions): Promise<Upload> {
     const isVersioned = (await versioning(put.signal)) === 'enabled';
@@ -220,6 +222,11 @@ export function openS3Storage(options: S3Options): Storage {
 }
 
 type Confirmed = Awaited<ReturnType<typeof confirmStored>>;
+
+/** Parts of an archive that grows have several sizes (https://developers.cloudflare.com/r2/objects/multipart-objects/). */
+function wantsEqualParts(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && new URL(endpoint).hostname.endsWith('.r2.cloudflarestorage.com');
+}
 
 /** Whether no other attempt can do better: a key that may not store parts may not store the whole either. */
 function isFinal(error: unknown): boolean {
