@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newAccount } from '../support/pgbak.ts';
 import { look } from './accessibility.ts';
@@ -11,6 +12,10 @@ const HEIGHT = 760;
 
 using account = newAccount();
 await fillSamples(account);
+// Most who look have a schedule; without one each page begins with a warning.
+const units = account.folder.at('home', '.config', 'systemd', 'user');
+mkdirSync(units, { recursive: true });
+writeFileSync(join(units, 'pgbak.service'), '[Service]\nExecStart=/usr/bin/pgbak run\n');
 await using web = await openWeb(account);
 const browser = await openBrowser();
 mkdirSync(FOLDER, { recursive: true });
