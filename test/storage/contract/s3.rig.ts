@@ -1,45 +1,13 @@
 import { createHash } from 'node:crypto';
 import { markOf } from '../../../src/storage/s3/keys.ts';
 import { parseVersion, versionNameOf } from '../../../src/storage/version-names.ts';
-import type { S3Fault } from '../../support/s3-proxy.ts';
 import { md5Of, sha256Of } from '../../support/s3-server/model.ts';
 import { s3Place, SECRET_KEY } from '../open-s3.ts';
-import type { FaultName, Kind, Rig, Step } from './rig.ts';
+import type { Kind, Rig } from './rig.ts';
+import { armProxy, IDLE_MS, S3_SIZES, WITHOUT_VERSIONS } from './s3-faults.ts';
 
-const IDLE_MS = 500;
-/** Fewer bytes than the smallest archive has. */
-const SOME_BYTES = 2000;
 const A_DAY_MS = 86_400_000;
 const PREFIX = 'some/prefix';
-
-const REQUESTS: Record<Step, readonly string[]> = {
-  send: ['PUT', 'PUT ?uploadId'],
-  finish: ['PUT', 'POST ?uploadId'],
-  ask: ['HEAD', 'GET ?versions', 'GET ?list-type', 'GET ?uploads'],
-  fetch: ['GET'],
-  remove: ['DELETE'],
-};
-
-function faultOf(fault: FaultName, step: Step): S3Fault {
-  switch (fault) {
-    case 'lose the answer':
-      return { kind: 'lose-answer' };
-    case 'answer a wrong checksum':
-      return { kind: 'wrong-sums' };
-    case 'stall':
-      return step === 'fetch' ? { kind: 'stall-answer', afterBytes: SOME_BYTES } : { kind: 'stall' };
-    case 'storm of 503':
-      return { kind: 'refuse', status: 503, code: 'SlowDown' };
-    case 'expire the credentials':
-      return { kind: 'refuse', status: 400, code: 'ExpiredToken' };
-    case 'revoke the credentials':
-      return { kind: 'refuse', status: 403, code: 'InvalidAccessKeyId' };
-    case 'cut the download':
-      return { kind: 'cut-answer', afterBytes: SOME_BYTES };
-    case 'fill the place':
-      return { kind: 'refuse', status: 403, code: 'QuotaExceeded' };
-  }
-}
 
 async function startS3Rig(versioning: 'Enabled' | undefined): Promise<Rig> {
   const place = await s3Place({ versioning });
@@ -56,13 +24,7 @@ async function startS3Rig(versioning: 'Enabled' | undefined): Promise<Rig> {
   };
   return {
     open: (owner = 'catalog-1') => place.open({ owner, idleMs: IDLE_MS, prefix: PREFIX }),
-    arm: async (fault, step, times = 1) => {
-      // The second of several parts: in the middle.
-      const after = fault === 'expire the credentials' ? 1 : 0;
-      for (const on of REQUESTS[step]) {
-        place.proxy.faults.push({ on, times, fault: faultOf(fault, step), after: on === 'PUT ?uploadId' ? after : 0 });
-      }
-    },
+    arm: async (fault, step, times = 1) => armProxy(place.proxy, fault, step, times),
     disarm: async () => void place.proxy.faults.splice(0),
     struck: () => place.proxy.struck(),
     there: async () =>
@@ -105,19 +67,16 @@ async function startS3Rig(versioning: 'Enabled' | undefined): Promise<Rig> {
   };
 }
 
-// In one request, and in parts of 5 MiB.
-const SIZES = { sizes: [5000, 13_000_000], growingBytes: 23_000_000 };
-
 export const S3_WITH_VERSIONS: Kind = {
   name: 'S3 with versions',
   start: () => startS3Rig('Enabled'),
-  ...SIZES,
+  ...S3_SIZES,
   cannot: {},
 };
 
 export const S3_WITHOUT_VERSIONS: Kind = {
   name: 'S3 without versions',
   start: () => startS3Rig(undefined),
-  ...SIZES,
-  cannot: { 'lock an object': 'S3 locks objects of buckets with versions alone' },
+  ...S3_SIZES,
+  cannot: WITHOUT_VERSIONS,
 };
