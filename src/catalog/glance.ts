@@ -11,6 +11,7 @@ export interface GlancedPoint {
 
 export interface Glance {
   serverNames: () => string[];
+  destinationNames: () => string[];
   /** The newest restore points of the servers with these names or ids, or of all. */
   points: (servers: readonly string[]) => GlancedPoint[];
   close: () => void;
@@ -30,9 +31,11 @@ export function glanceAt(path: string): Glance | undefined {
   const database = openSqlite(path, { timeout: BUSY_TIMEOUT_MS });
   database.exec('pragma query_only = on');
   const rows = (sql: string, ...values: unknown[]): unknown[] => database.prepare(sql).all(...values);
-  const names = () => rows('select name from servers order by id').map((row) => String(Object(row).name));
+  const namesIn = (table: 'servers' | 'destinations') =>
+    rows(`select name from ${table} order by id`).map((row) => String(Object(row).name));
   return {
-    serverNames: names,
+    serverNames: () => namesIn('servers'),
+    destinationNames: () => namesIn('destinations'),
     points: (servers) => {
       const good = "success = '1' and removed_at is null and given_up_at is null and object_id is not null";
       const named = servers.map(() => '?').join(', ');

@@ -23,6 +23,8 @@ export interface PlaceQueries {
   move(from: Folder, to: Folder, at: Date): Promise<void>;
   /** How many objects with these names each place should hold. */
   holding(objectNames: readonly string[]): Promise<Map<string, number>>;
+  /** How many objects each place should hold, and their size. */
+  totals(): Promise<Map<string, { count: number; sizeBytes: number }>>;
   /**
    * Gives up all that a place should hold, or only the named objects: pgbak no longer expects or counts them, and retention
    * rules leave them out. Returns the number of backups.
@@ -97,6 +99,18 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
       const counted = isHeld(named.where('object_id', 'is not', null)).groupBy('place');
       const rows = await counted.select((eb) => ['place', eb.fn.countAll<number>().as('count')]).execute();
       return new Map(rows.flatMap(({ place, count }) => (place === null ? [] : [[place, count]])));
+    },
+    totals: async () => {
+      const stored = db.selectFrom('backup_log').where('place', 'is not', null).where('object_id', 'is not', null);
+      const rows = await isHeld(stored)
+        .groupBy('place')
+        .select((eb) => [
+          'place',
+          eb.fn.countAll<number>().as('count'),
+          sql<number>`total(${sql.ref('file_size')})`.as('sizeBytes'),
+        ])
+        .execute();
+      return new Map(rows.flatMap(({ place, ...total }) => (place === null ? [] : [[place, total]])));
     },
     giveUp: (place, at, objectIds) =>
       db.transaction().execute(async (trx) => {

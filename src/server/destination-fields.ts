@@ -71,7 +71,7 @@ export const DESTINATION_FIELDS = {
   place: text(
     {
       flag: 'place',
-      help: 'where it is: b2:BUCKET[/PREFIX] or file:/dir',
+      help: 'where it is: b2:BUCKET[/PREFIX], s3:BUCKET[/PREFIX], file:/dir or rclone:REMOTE:PATH',
       helpValue: 'PLACE',
       helpGroup: BASICS_OF_DESTINATION,
     },

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { DESTINATION_FIELDS } from './destination-fields.ts';
-import { valueOf, type Field } from './field-kinds.ts';
+import type { Field } from './field-kinds.ts';
 import { namesIn, type InputOf, type RecordOf } from './field-table.ts';
 import type { UnreadableColumn } from './server.ts';
 
@@ -72,30 +72,4 @@ export function unreadableDestination({ name, unreadable = [] }: DestinationReco
     `the record of the destination ${name} in the catalogue cannot be read: ${columns.join('; ')}`,
     `Give it anew: ${['pgbak destination edit', name, ...flags].join(' ')}`,
   );
-}
-
-/** What flags say of a destination; a field that was not given is absent. */
-export function destinationInputFrom(flags: Readonly<Record<string, unknown>>): DestinationInput {
-  const input: DestinationInput = {};
-  forEachDestinationField((name, { flag, inputOf }) => {
-    const given = inputOf(flags[flag]);
-    if (given !== undefined) input[name] = given;
-  });
-  return input;
-}
-
-/** Checks what flags say of a destination, field by field. Throws one `ConfigError` that names everything wrong. */
-export function parseDestinationInput(flags: Readonly<Record<string, unknown>>): DestinationChanges {
-  const input = destinationInputFrom(flags);
-  const changes: DestinationChanges = {};
-  const problems: { name: DestinationFieldName; problem: ConfigError }[] = [];
-  forEachDestinationField((name, { rule }) => {
-    if (!(name in input)) return;
-    const value = valueOf(rule, input[name]);
-    if (value instanceof ConfigError) problems.push({ name, problem: value });
-    else changes[name] = value;
-  });
-  const [first] = problems;
-  if (first === undefined) return changes;
-  throw new ConfigError(problems.map(({ problem }) => problem.message).join('; '), first.problem.hint);
 }

@@ -48,7 +48,7 @@ export function recordNamed(name: string, { namedDestinations }: Environment): D
     // The text is not repeated: a secret may have got into the wrong field.
     `there is no destination of that name${didYouMean(name, names)}`,
     meant === undefined
-      ? `Destinations: ${names.length === 0 ? 'none yet' : names.join(', ')}. A place is b2, b2:BUCKET, file:/srv/backups or rclone:REMOTE:PATH.`
+      ? `Destinations: ${names.length === 0 ? 'none yet' : names.join(', ')}. A place is b2, b2:BUCKET, s3:BUCKET, file:/srv/backups or rclone:REMOTE:PATH.`
       : `If the directory is meant: --destination ${quoted(`file:${meant}`)}`,
   );
 }

@@ -10,8 +10,12 @@ export const ALIASES: Readonly<Record<string, string>> = {
   rm: 'del',
 };
 
-/** The topic of the commands about the catalogue, as it is spelt elsewhere. */
-const TOPIC_ALIASES: Readonly<Record<string, string>> = { catalogue: 'catalog' };
+/** The topics of commands, as they are spelt elsewhere. */
+const TOPIC_ALIASES: Readonly<Record<string, string>> = {
+  catalogue: 'catalog',
+  destinations: 'destination',
+  dest: 'destination',
+};
 
 /** A command line as the commands know it: without aliases, and with `--help` behind in place of `help` before. */
 export function commandWords(typed: readonly string[]): string[] {
@@ -19,5 +23,9 @@ export function commandWords(typed: readonly string[]): string[] {
   if (first === undefined) return [];
   if (first === 'help') return [...commandWords(rest), '--help'];
   const known = { ...ALIASES, ...TOPIC_ALIASES };
-  return [Object.hasOwn(known, first) ? (known[first] ?? first) : first, ...rest];
+  const command = Object.hasOwn(known, first) ? (known[first] ?? first) : first;
+  const [second, ...others] = rest;
+  // `pgbak destination rm nas`.
+  if (command !== 'destination' || second === undefined || !Object.hasOwn(ALIASES, second)) return [command, ...rest];
+  return [command, ALIASES[second] ?? second, ...others];
 }

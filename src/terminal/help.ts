@@ -12,6 +12,7 @@ const NARROWEST = 40;
 /** What people do with pgbak, in that order, and the commands for it. */
 const GROUPS: readonly (readonly [title: string, commands: readonly string[]])[] = [
   ['SET UP', ['add', 'edit', 'del', 'schedule']],
+  ['DESTINATIONS', ['destination add', 'destination edit', 'destination del', 'destination list', 'destination test']],
   ['BACK UP', ['run']],
   ['LOOK', ['status', 'list', 'logs', 'backups', 'web']],
   ['RESTORE', ['restore', 'verify']],

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
-import { numberIn } from '../server/number-text.ts';
 import { CHECK } from '../server/ping-urls.ts';
-import { FIELDS, FIELD_NAMES, type FieldName } from '../server/server.ts';
+import { FIELDS, FIELD_NAMES } from '../server/server.ts';
+import { flagFor } from './field-flag.ts';
 
 const checkFlag = Flags.string({
   description: CHECK.help,
@@ -13,30 +13,6 @@ const checkFlag = Flags.string({
 export const serverFlags = Object.fromEntries(
   FIELD_NAMES.flatMap((name) => [
     ...(name === 'hcUrlStart' ? [[CHECK.flag, checkFlag] as const] : []),
-    [FIELDS[name].flag, flagFor(name)] as const,
+    [FIELDS[name].flag, flagFor(FIELDS[name])] as const,
   ]),
 );
-
-function flagFor(name: FieldName) {
-  const { kind, help, helpNote = '', helpValue, helpGroup, choices = [] } = FIELDS[name];
-  const facts = {
-    description: `${help}${helpNote}`,
-    ...(helpValue === undefined ? {} : { helpValue }),
-    ...(helpGroup === undefined ? {} : { helpGroup }),
-  };
-  switch (kind) {
-    case 'text':
-      return Flags.string(facts);
-    case 'whole':
-      // oclif knows only parsers that return a promise.
-      return Flags.custom<number>({
-        parse: async (text) => await Promise.resolve(text).then((given) => numberIn(given, name)),
-      })(facts);
-    case 'choice':
-      return Flags.option({ ...facts, options: choices })();
-    case 'switch':
-      return Flags.boolean({ ...facts, allowNo: true });
-    case 'list':
-      return Flags.string({ ...facts, multiple: true, multipleNonGreedy: true });
-  }
-}

@@ -7,12 +7,8 @@ import { createTables } from '../../src/catalog/migrations/0001-tables.ts';
 import { exportCatalog } from '../../src/catalog/export-catalog.ts';
 import { openCatalog } from '../../src/catalog/open-catalog.ts';
 import type { Schema } from '../../src/catalog/schema.ts';
-import {
-  DESTINATION_FIELD_NAMES,
-  DESTINATION_DEFAULTS,
-  OF_DESTINATION,
-  parseDestinationInput,
-} from '../../src/server/destination-record.ts';
+import { DESTINATION_FIELD_NAMES, DESTINATION_DEFAULTS, OF_DESTINATION } from '../../src/server/destination-record.ts';
+import { destinationInputFrom, parseDestinationInput } from '../../src/server/destination-form.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { serverRecord } from '../support/server-record.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -46,7 +42,7 @@ test('a destination of a catalogue before lists is the only one of its server, a
       unreadable: [
         {
           column: 'destinations',
-          problem: 'cannot be meant: the destination must be b2, a directory, or a remote of rclone',
+          problem: 'cannot be meant: the destination must be b2, s3:BUCKET, a directory, or a remote of rclone',
         },
       ],
     },
@@ -96,7 +92,12 @@ test('each field of a destination is stored as its flag gives it, and read back;
   using folder = temporaryFolder();
   const path = folder.at('catalog.sqlite');
   await using catalog = await closing(await open(path));
-  const fields = { ...DESTINATION_DEFAULTS, name: '', place: '', ...parseDestinationInput(FLAGS) };
+  const fields = {
+    ...DESTINATION_DEFAULTS,
+    name: '',
+    place: '',
+    ...parseDestinationInput(destinationInputFrom(FLAGS)),
+  };
   for (const [name, value] of Object.entries(DESTINATION_DEFAULTS)) expect(fields).not.toHaveProperty(name, value);
   await catalog.destinations.add(fields);
   const [stored] = await catalog.destinations.list();

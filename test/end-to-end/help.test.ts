@@ -38,7 +38,18 @@ describe.each([40, 60, 80])('in a terminal of %i columns no line of help is wide
 test('the help lists every command once, under what people do', async () => {
   const { stdout } = await account.pgbak('--help');
   const titles = stdout.match(/^[A-Z][A-Z ]+$/gm);
-  expect(titles).toEqual(['USAGE', 'FIRST STEPS', 'SET UP', 'BACK UP', 'LOOK', 'RESTORE', 'KEEP', 'MAINTAIN', 'HELP']);
+  expect(titles).toEqual([
+    'USAGE',
+    'FIRST STEPS',
+    'SET UP',
+    'DESTINATIONS',
+    'BACK UP',
+    'LOOK',
+    'RESTORE',
+    'KEEP',
+    'MAINTAIN',
+    'HELP',
+  ]);
   for (const [id, { summary }] of Object.entries(manifest.commands)) {
     const line = `  ${id.replaceAll(':', ' ')} `;
     expect(stdout.split('\n').filter((text) => text.startsWith(line))).toHaveLength(1);

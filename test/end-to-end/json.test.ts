@@ -103,6 +103,13 @@ test('each command prints a document that its schema allows', async () => {
   await check('completion', 'completion', 'bash');
   await check('web', 'web', '--port=0');
 
+  const nas = account.folder.at('nas');
+  await check('destination-add', 'destination', 'add', 'nas', nas, '--create-destination');
+  await check('destination-edit', 'destination', 'edit', 'nas', '--name=home');
+  await check('destination-test', 'destination', 'test', 'home');
+  await check('destination-list', 'destination', 'list');
+  await check('destination-del', 'destination', 'del', 'home');
+
   await check('catalog-export', 'catalog', 'export', account.folder.at('copy.sqlite'));
   {
     using catalog = {

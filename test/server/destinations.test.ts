@@ -53,7 +53,7 @@ describe('a destination is', () => {
   });
 
   test.each(['b2:', 'b2:bucket//x', 'b2:bucket/../x', 'srv/backups', 'ftp://host'])('not %s', (text) => {
-    expect(problemOf(() => parseServerInput({ destinations: [text] })).message).toMatch(/must be b2, a directory/);
+    expect(problemOf(() => parseServerInput({ destinations: [text] })).message).toMatch(/must be b2, s3:BUCKET/);
   });
 
   test('never given twice, and a name that is not known is told with those that are', () => {

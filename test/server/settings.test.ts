@@ -77,7 +77,7 @@ describe('settings', () => {
     const problem = problemOf(() => resolveSettings(server, readEnvironment({})));
     expect(problem).toContain('NOWHERE');
     expect(problem).toContain('the compression must be');
-    expect(problem).toContain('the destination must be b2, a directory, or a remote of rclone');
+    expect(problem).toContain('the destination must be b2, s3:BUCKET, a directory, or a remote of rclone');
   });
 
   test('follow env: and file: references when used', () => {
@@ -109,7 +109,7 @@ describe('settings', () => {
     const environment = readEnvironment({ PGBAK_DESTINATION: '/srv/elsewhere' });
     const { destination } = resolveSettings(serverRecord({ destinations: [] }), environment);
     expect(destination).toEqual({ kind: 'directory', path: '/srv/elsewhere' });
-    expect(() => parseServerInput({ destinations: ['srv/backups'] })).toThrow('must be b2, a directory');
+    expect(() => parseServerInput({ destinations: ['srv/backups'] })).toThrow('must be b2, s3:BUCKET');
     // A directory that is there, and one below the home directory, were certainly meant as such.
     expect(() => parseServerInput({ destinations: ['~/backups'] })).toThrow('"~/backups" must begin with /');
     expect(parseServerInput({ destinations: ['test'] })).toEqual({ destinations: ['test'] });

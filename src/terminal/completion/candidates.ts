@@ -1,5 +1,5 @@
 import { printableName } from '../../core/printable.ts';
-import { ALIASES } from '../aliases.ts';
+import { commandWords } from '../aliases.ts';
 import { FILES } from './scripts.ts';
 
 export interface Candidate {
@@ -34,6 +34,7 @@ export interface KnownCommand {
 /** What only the catalogue knows. */
 export interface Lookup {
   servers: () => Candidate[];
+  destinations: () => Candidate[];
   /** The restore points of these servers, or of all. */
   points: (servers: readonly string[]) => Candidate[];
 }
@@ -75,7 +76,7 @@ function offered(
   const [typed = '', ...rest] = words;
   if (rest.length === 0) return firstWords(commands);
   if (typed === 'help') return rest.length === 1 ? firstWords(commands) : [];
-  const first = Object.hasOwn(ALIASES, typed) ? (ALIASES[typed] ?? typed) : typed;
+  const [first = typed] = commandWords([typed]);
   const below = commands.filter(({ id }) => id.startsWith(`${first}:`));
   if (below.length === 0) {
     const command = commands.find(({ id }) => id === first);
@@ -89,11 +90,16 @@ function offered(
   return command === undefined ? [] : ofCommand(command, others, lookup);
 }
 
+const TOPICS: Readonly<Record<string, string>> = {
+  catalog: 'Copies of the catalogue, and a new one when it is lost',
+  destination: 'Places for backups, with a name and keys of their own',
+};
+
 function firstWords(commands: readonly KnownCommand[]): Candidate[] {
   const summaries = new Map<string, string>();
   for (const { id, summary = '' } of commands) {
     const [first = id, second] = id.split(':');
-    summaries.set(first, second === undefined ? summary : 'Copies of the catalogue, and a new one when it is lost');
+    summaries.set(first, second === undefined ? summary : (TOPICS[first] ?? ''));
   }
   return [...summaries].map(([value, description]) => ({ value, description }));
 }
@@ -146,7 +152,7 @@ function valuesOf(flag: KnownFlag, servers: readonly string[], lookup: Lookup): 
   if (name === 'id') return lookup.points(servers);
   if (name === 'compression') return COMPRESSIONS;
   if (name === 'frequency-hrs') return plain('1h', '6h', '12h', '1d', '1w');
-  if (name === 'destination' || name === 'from') return PLACES;
+  if (name === 'destination' || name === 'from') return [...lookup.destinations(), ...PLACES];
   return FILE_FLAGS.includes(name) ? FILES : [];
 }
 
@@ -171,7 +177,8 @@ function argumentsOf({ id, args = {} }: KnownCommand, given: readonly string[], 
   if (arg.options !== undefined) return plain(...arg.options);
   if (arg.name === 'server') return lookup.servers().filter(({ value }) => !given.includes(value));
   if (arg.name === 'file') return FILES;
-  if (arg.name === 'place') return PLACES;
+  if (arg.name === 'destination') return lookup.destinations();
+  if (arg.name === 'place') return id === 'destination:add' ? PLACES : [...lookup.destinations(), ...PLACES];
   return id === 'catalog:retime' ? lookup.points([]) : [];
 }
 

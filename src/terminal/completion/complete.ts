@@ -17,6 +17,7 @@ export function complete([kind, ...words]: readonly string[], program: string): 
     const typed = kind === '--complete-line' ? splitLine(words[0] ?? '').slice(1) : words;
     const found = candidates(typed, commandsOf(program), {
       servers: () => (catalog()?.serverNames() ?? []).map((value) => ({ value, description: 'server' })),
+      destinations: () => (catalog()?.destinationNames() ?? []).map((value) => ({ value, description: 'destination' })),
       points: (servers) => (catalog()?.points(servers) ?? []).map((point) => pointCandidate(point)),
     });
     const lines = found === FILES ? [FILES] : found.map((candidate) => completionLine(candidate));

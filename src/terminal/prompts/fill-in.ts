@@ -50,7 +50,8 @@ export async function fillIn(
   });
 }
 
-async function isWanted(problem: string, isThere: boolean): Promise<boolean> {
+/** Asks whether to create a missing directory, or to use the one that is there. */
+export async function isWanted(problem: string, isThere: boolean): Promise<boolean> {
   const [{ confirm }, { fitted }] = await Promise.all([import('@inquirer/prompts'), import('./fitted.ts')]);
   const question = isThere ? 'Use it as it is?' : 'Create it?';
   return await confirm(
