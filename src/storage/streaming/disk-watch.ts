@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Room } from '../storage.ts';
-import type { Range } from './parts.ts';
+import { isWithin, joined, type Range } from './ranges.ts';
 
 /** Events of the disk that the upload reacts to. */
 type DiskEvent = 'disk full' | 'disk free' | 'released';
@@ -101,19 +101,4 @@ function oneAtATime(work: () => Promise<void>, pauseMs = 0): { start: () => void
       await working;
     },
   };
-}
-
-/** Ranges that follow each other, as one. */
-function joined(ranges: readonly Range[]): Range[] {
-  const result: Range[] = [];
-  for (const { startByte, sizeBytes } of ranges.toSorted((a, b) => a.startByte - b.startByte)) {
-    const last = result.at(-1);
-    if (last !== undefined && last.startByte + last.sizeBytes === startByte) last.sizeBytes += sizeBytes;
-    else result.push({ startByte, sizeBytes });
-  }
-  return result;
-}
-
-function isWithin(range: Range, outer: Range): boolean {
-  return range.startByte >= outer.startByte && range.startByte + range.sizeBytes <= outer.startByte + outer.sizeBytes;
 }

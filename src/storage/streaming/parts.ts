@@ -4,17 +4,12 @@ import type { Checksum } from '../../core/backup-record.ts';
 import { errorCode, StorageError } from '../../core/errors.ts';
 import { unlessAborted } from '../../system/clock.ts';
 import type { GrowingFile } from '../storage.ts';
+import type { Range } from './ranges.ts';
 
 /** Larger reads cost less, but a slow line has to take one before it counts as dead. */
 export const READ_BYTES = 256 * 1024;
 /** Local disk only, so larger reads are fine. */
 const HASH_BYTES = 1024 * 1024;
-
-/** Bytes of an archive. */
-export interface Range {
-  startByte: number;
-  sizeBytes: number;
-}
 
 /** A range that is sent as one, and its place in the archive, from 1 up. */
 export interface Part extends Range {
