@@ -95,6 +95,7 @@ export function follow(event: RunEvent, position: Position, nowMs: number): void
     case 'started':
     case 'warning':
     case 'succeeded':
+    case 'incomplete':
     case 'pruned':
     case 'failed':
     case 'step':

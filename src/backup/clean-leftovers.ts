@@ -1,15 +1,11 @@
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { describeFailure } from '../core/errors.ts';
-import { candidatesOf, passwordsOf } from '../restore/archive-passwords.ts';
-import { adoptArchive } from '../restore/rebuild.ts';
-import { listRemoteArchives, type RemoteArchive } from '../restore/remote-archives.ts';
-import { unsignedWarning } from '../restore/unsigned-archives.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { resolveSettings, type ServerSettings } from '../server/settings.ts';
+import { resolveSettings } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';
-import type { Storage } from '../storage/storage.ts';
+import { adoptStored } from './adopt-stored.ts';
 import { sweepTemporary } from './temporary.ts';
 
 /**
@@ -83,41 +79,8 @@ async function settleStorage(attempt: BackupRecord, server: ServerRecord, contex
     const storage = await storageFor(destination, context.catalog);
     const swept = await storage.sweep(objectNameOf(settings.archiveName, settings.format), context.signal);
     for (const message of swept) context.report({ type: 'cleaned', message });
-    adopted.push(...(await adoptStored(attempt, server, { storage, settings }, context)));
+    adopted.push(...(await adoptStored(attempt, server, storage, context)));
   }
   if (adopted.length > 0) context.report({ type: 'cleaned', message: adoptedMessage(attempt, adopted) });
   return adopted;
-}
-
-/**
- * Records an archive that an attempt stored and did not record, because pgbak was killed in between, or B2's answer was
- * lost. An archive becomes visible only when it is whole and judged good, so it is a backup like any other. Returns the
- * ids of the new backups.
- */
-async function adoptStored(
-  attempt: BackupRecord,
-  server: ServerRecord,
-  { storage, settings }: { storage: Storage; settings: ServerSettings },
-  context: Context,
-): Promise<number[]> {
-  const { objectName } = attempt;
-  if (objectName === undefined) return [];
-  const adopted: number[] = [];
-  for (const archive of await listRemoteArchives(storage, objectName, context.signal)) {
-    if (archive.object.name !== objectName || !isOf(attempt, archive, context.catalog.id)) continue;
-    const passwords = { ...passwordsOf(server, context.environment, undefined), today: settings.archivePassword };
-    const onUnsigned = (one: RemoteArchive) =>
-      context.report({ type: 'warning', server: server.name, message: unsignedWarning([one], server) });
-    const source = { storage, passwordsOf: () => candidatesOf(passwords), onUnsigned };
-    const id = await adoptArchive({ ...archive, startedAt: attempt.startedAt }, server, source, context);
-    if (id !== undefined) adopted.push(id);
-  }
-  return adopted;
-}
-
-/** B2 keeps start time and catalogue id with a version; a file name in a directory tells only the second. */
-function isOf({ startedAt }: BackupRecord, archive: RemoteArchive, catalogId: string): boolean {
-  const { object, startedAt: found, catalogId: maker } = archive;
-  if (maker !== undefined) return maker === catalogId && found.getTime() === startedAt.getTime();
-  return object.storedAt.getTime() === Math.floor(startedAt.getTime() / 1000) * 1000;
 }

@@ -1,5 +1,7 @@
+import type { CopyState } from './copies-in-words.ts';
+
 /** How one server fared in a run. Sizes in bytes. */
-export type Outcome = { serverId: number; name: string } & (SkippedOutcome | SuccessfulOutcome | FailedOutcome);
+export type Outcome = { serverId: number; name: string } & (SkippedOutcome | StoredOutcome | FailedOutcome);
 
 interface SkippedOutcome {
   status: 'skipped';
@@ -8,8 +10,10 @@ interface SkippedOutcome {
   due?: Date;
 }
 
-interface SuccessfulOutcome {
-  status: 'success';
+/** `incomplete`: at least one of its places holds the backup, and another does not. */
+type StoredOutcome = StoredFacts & ({ status: 'success' } | { status: 'incomplete'; error: string });
+
+interface StoredFacts {
   backupId: number;
   objectName: string;
   objectId: string;
@@ -17,6 +21,8 @@ interface SuccessfulOutcome {
   rawSize: number;
   durationMs: number;
   warnings: string[];
+  /** Its copies, the first being the one above. */
+  copies: readonly CopyState[];
 }
 
 interface FailedOutcome {
@@ -34,7 +40,7 @@ interface FailedOutcome {
 export interface OutcomeRow {
   serverId: number;
   name: string;
-  status: 'success' | 'failed' | 'skipped';
+  status: 'success' | 'incomplete' | 'failed' | 'skipped';
   /** Why it was skipped. */
   reason: string | null;
   /** Null where nothing was attempted, or the attempt could not be recorded. */
@@ -49,7 +55,16 @@ export interface OutcomeRow {
   rawSize: number | null;
   durationMs: number | null;
   warnings: string[];
-  /** Why it failed, and what to do. */
+  /** Why it failed or is incomplete, and what to do. */
+  error: string | null;
+  /** How each place holds it; empty where nothing was stored. */
+  copies: CopyRow[];
+}
+
+interface CopyRow {
+  place: string;
+  objectId: string | null;
+  /** Why the place does not hold it. */
   error: string | null;
 }
 
@@ -63,14 +78,16 @@ export function outcomeRow(outcome: Outcome): OutcomeRow {
   const nothing = { objectName: null, objectId: null, size: null, rawSize: null };
   const identity = { serverId, name, status };
   switch (outcome.status) {
-    case 'success': {
+    case 'success':
+    case 'incomplete': {
       const { backupId, objectName, objectId, size, rawSize, durationMs, warnings } = outcome;
       const stored = { backupId, objectName, objectId, size, rawSize, durationMs, warnings };
-      return { ...identity, reason: null, ...stored, error: null };
+      const error = outcome.status === 'incomplete' ? outcome.error : null;
+      return { ...identity, reason: null, ...stored, error, copies: copyRows(outcome.copies) };
     }
     case 'failed': {
       const { backupId = null, durationMs, warnings, error } = outcome;
-      return { ...identity, reason: null, backupId, ...nothing, durationMs, warnings, error };
+      return { ...identity, reason: null, backupId, ...nothing, durationMs, warnings, error, copies: [] };
     }
     case 'skipped':
       return {
@@ -81,6 +98,11 @@ export function outcomeRow(outcome: Outcome): OutcomeRow {
         durationMs: null,
         warnings: [],
         error: null,
+        copies: [],
       };
   }
+}
+
+function copyRows(copies: readonly CopyState[]): CopyRow[] {
+  return copies.map(({ place, objectId = null, error = null }) => ({ place, objectId, error }));
 }

@@ -1,23 +1,31 @@
-import { directoryAt, whereOf } from '../storage/place.ts';
+import { whereOf } from '../storage/place.ts';
 import type { Context } from '../core/context.ts';
 import { DOUBTFUL_TIMES_HINT, doubtfulTimes } from '../core/doubtful-times.ts';
-import { ArchiveError, describeFailure, type Failure, failureText, StorageError } from '../core/errors.ts';
+import { describeFailure, failureText } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
-import { quoted } from '../core/printable.ts';
-import type { Secret } from '../core/secret.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
-import { asRestorePoint } from '../restore/choose-point.ts';
 import type { ScratchServer } from '../restore/scratch/open-scratch.ts';
-import type { Verification, VerifyRequest } from '../restore/verify.ts';
 import { autoPrune } from '../retention/auto-prune.ts';
 import { objectNameOf } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { archiveKindOf, resolveSettings, type ServerSettings, type SettingsOverrides } from '../server/settings.ts';
+import {
+  archiveKindOf,
+  resolveSettings,
+  settingSecrets,
+  type ServerSettings,
+  type SettingsOverrides,
+} from '../server/settings.ts';
+import type { BackupRecord } from '../core/backup-record.ts';
+import { completeCopies, type CompletedCopy } from './complete-copies.ts';
+import { copyStates, missingInWords } from './copies-in-words.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
 import { roomOpener, type OpenRoom } from './archive-room.ts';
+import { recordCopies } from './record-copies.ts';
+import { recordFailure, recording } from './record-result.ts';
+import { verifyNew, type VerifyBackup } from './verify-new.ts';
 
 interface RunOptions {
   /** When the run began: due times count from it. */
@@ -39,13 +47,14 @@ interface Turn {
 export interface Run extends AsyncDisposable {
   /** Never rejects: see `runBackup`. */
   backUp(server: ServerRecord, turn: Turn): Promise<Outcome>;
+  /** Makes copies of earlier backups that are missing; see `completeCopies`. */
+  complete(server: ServerRecord, missing: readonly BackupRecord[]): Promise<CompletedCopy[]>;
 }
 
 /** State that the backups of a run share. */
 interface Shared extends RunOptions {
   openRoom: OpenRoom;
-  /** Verifies a new backup. Rejects only when interrupted. */
-  verify: (request: Omit<VerifyRequest, 'scratch'>) => Promise<Verification>;
+  verify: VerifyBackup;
 }
 
 export function openRun(options: RunOptions, context: Context): Run {
@@ -64,6 +73,7 @@ export function openRun(options: RunOptions, context: Context): Run {
   };
   return {
     backUp: (server, turn) => runBackup(server, turn, shared, context),
+    complete: (server, missing) => completeCopies(missing, server, shared.openRoom, context),
     [Symbol.asyncDispose]: async () => await scratch?.[Symbol.asyncDispose](),
   };
 }
@@ -106,25 +116,40 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     await pings.started();
     const onUnsettled = () => void (isUnsettled = true);
     const request = { server, settings, startedAt, acceptSize, openRoom, warn, onUnsettled };
-    const stored = await makeBackup(request, context);
+    const made = await makeBackup(request, context);
+    const { stored } = made;
     if (isUnsettled) await catalog.backups.noteUnsettled(backupId, true);
     const { sizeBytes, place } = stored;
     // The next run finishes what could not be recorded.
     const record = (step: () => Promise<void>) => recording(stored, objectName, step, onUnsettled);
     isStored = true;
     await record(() => catalog.backups.noteStored(backupId, stored));
-    await verifyNew(backupId, server, settings, shared, context, warn);
+    await record(async () => await recordCopies(backupId, made, server.name, context));
+    await verifyNew(backupId, { server, settings, verify: shared.verify, warn }, context);
     await record(() =>
       catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: shared.startedAt, warnings }),
     );
+    // Places that take only whole archives get theirs out of another place.
+    const left = (await catalog.backups.missingCopies(server.id)).filter(
+      ({ copyOf, place: where }) => copyOf === backupId && made.left.includes(where ?? ''),
+    );
+    await completeCopies(left, server, openRoom, context);
     await autoPrune(server, backupId, { warnings, warn }, context);
     const durationMs = elapsedMs();
     const where = whereOf({ place, objectName, objectId: stored.objectId });
+    const copies = copyStates(await catalog.backups.copiesOf(backupId));
+    const error = missingInWords(copies);
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, where });
-    await pings.succeeded([`${formatBytes(sizeBytes)} stored as ${where}`, ...warnings].join('\n'));
+    const told = [`${formatBytes(sizeBytes)} stored as ${where}`, ...warnings];
+    if (error === undefined) await pings.succeeded(told.join('\n'));
+    else {
+      report({ type: 'incomplete', server: server.name, message: error });
+      await pings.failed([error, ...told].join('\n'));
+    }
     return {
       ...identity,
-      status: 'success',
+      ...(error === undefined ? { status: 'success' } : { status: 'incomplete', error }),
+      copies,
       backupId,
       objectName,
       objectId: stored.objectId,
@@ -134,7 +159,7 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
       warnings,
     };
   } catch (error) {
-    const { interrupted, ...failure } = describeFailure(error, secretsOf(settings), server.name);
+    const { interrupted, ...failure } = describeFailure(error, settingSecrets(settings), server.name);
     if (isUnsettled && attempt !== undefined) await catalog.backups.noteUnsettled(attempt, true).catch(() => {});
     await recordFailure(attempt, failure, warnings, context, warn);
     const left = interrupted && !isUnsettled && !isStored ? { hint: NOTHING_STORED } : {};
@@ -149,85 +174,5 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
       error: failureText(failure),
       interrupted,
     };
-  }
-}
-
-function secretsOf(settings: ServerSettings | undefined): Secret[] {
-  if (settings === undefined) return [];
-  const { connectionString, archivePassword, destination } = settings;
-  return [
-    connectionString,
-    ...(archivePassword === undefined ? [] : [archivePassword]),
-    ...(destination.kind === 'b2' ? [destination.applicationKey] : []),
-    ...(destination.kind === 's3' && destination.secretAccessKey !== undefined ? [destination.secretAccessKey] : []),
-  ];
-}
-
-/** Records a result. A result that cannot be recorded is a failure, which tells how to find the archive again. */
-async function recording(
-  { place, objectId }: { place: string; objectId: string },
-  objectName: string,
-  record: () => Promise<void>,
-  onUnsettled: () => void,
-): Promise<void> {
-  try {
-    await record();
-  } catch (error) {
-    onUnsettled();
-    const { message, hint } = describeFailure(error);
-    const where = directoryAt(place) === undefined ? `${place}/${objectName} (${objectId})` : objectId;
-    throw new StorageError(
-      `the backup is stored as ${where}, but the catalogue could not record it: ${message}`,
-      `${hint ?? ''} Then record the backup: pgbak catalog rebuild --from ${quoted(place)}`.trim(),
-    );
-  }
-}
-
-/** Verifies a new backup where its server asks for it. An archive that cannot be read back is no backup. */
-async function verifyNew(
-  backupId: number,
-  server: ServerRecord,
-  settings: ServerSettings,
-  { verify }: Shared,
-  context: Context,
-  warn: (message: string) => void,
-): Promise<void> {
-  const { verifyAfter: level, name } = server;
-  const backup = level === 'none' ? undefined : await context.catalog.backups.find(backupId);
-  if (level === 'none' || backup === undefined) return;
-  context.report({ type: 'phase', server: name, phase: 'verifying', detail: `at level ${level}` });
-  const passwords = () => ({ today: settings.archivePassword, earlier: [] });
-  const request = { level, server, point: asRestorePoint(backup), passwords };
-  const { verdict, message } = await verify(request)
-    // A signal or a full disk under the catalogue proves nothing about a stored backup.
-    .catch((error: unknown) => ({
-      verdict: 'unknown',
-      message: describeFailure(error, secretsOf(settings)).message,
-    }));
-  if (verdict === 'good') return;
-  // A backup that could not be looked at may well be good.
-  if (verdict === 'unknown') {
-    warn(`the backup is stored, but could not be verified at level ${level}: ${message}`);
-    return;
-  }
-  throw new ArchiveError(
-    `the backup is stored, but its verification at level ${level} failed: ${message}`,
-    `It does not count as a backup. To verify it again: pgbak verify ${quoted(name)} --at ${backupId} --level ${level}`,
-  );
-}
-
-/** Records a failure. A catalogue that cannot be written to (a full disk) must not prevent the fail ping. */
-async function recordFailure(
-  backupId: number | undefined,
-  failure: Pick<Failure, 'message' | 'hint'>,
-  warnings: readonly string[],
-  { catalog, clock }: Context,
-  warn: (message: string) => void,
-): Promise<void> {
-  if (backupId === undefined) return;
-  try {
-    await catalog.backups.fail(backupId, { finishedAt: clock.now(), error: failureText(failure), warnings });
-  } catch (error) {
-    warn(`cannot record the failure in the catalogue: ${describeFailure(error).message}`);
   }
 }

@@ -7,6 +7,7 @@ import { parseConnection } from '../postgres/connection.ts';
 import { resolveReference } from '../server/reference.ts';
 import { mapConcurrently } from '../system/concurrency.ts';
 import { cleanLeftovers } from './clean-leftovers.ts';
+import { catchUp, missingOf } from './catch-up.ts';
 import { dueByAge, isDue, nextDue } from './due.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
@@ -46,17 +47,25 @@ export async function runBackups(request: RunRequest, context: Context): Promise
     const identity = { serverId: listed.id, name: listed.name };
     if (server === undefined) return { ...identity, status: 'skipped', reason: 'deleted meanwhile' };
     if (signal.aborted) return { ...identity, status: 'skipped', reason: 'interrupted' };
-    if (!isWanted(server)) return { ...identity, status: 'skipped', ...notDue(server, startedAt) };
+    const due = isWanted(server);
+    const missing = request.dryRun ? [] : await missingOf(server, context);
+    if (!due && missing.length === 0) return { ...identity, status: 'skipped', ...notDue(server, startedAt) };
     if (request.dryRun) {
       const { dryRun } = await import('./dry-run.ts');
       return dryRun(server, request.overrides, context);
     }
     // Load the rest only now: most runs are hourly ones with nothing due.
     opening ??= import('./run-backup.ts').then(({ openRun }) => openRun({ ...request, startedAt }, context));
+    const run = await opening;
+    if (!due) return await catchUp(server, missing, run, context);
     begun += 1;
     const place = { number: begun, count: Math.max(wanted.length, begun) };
-    const outcome = await (await opening).backUp(server, place);
-    if (outcome.status === 'success') backedUp.push(server);
+    const outcome = await run.backUp(server, place);
+    if (outcome.status === 'success' || outcome.status === 'incomplete') backedUp.push(server);
+    // The new backup is recorded, whatever becomes of the copies of earlier ones.
+    await run.complete(server, missing).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
     return outcome;
   };
   // An unexpected error must neither stop the others nor release the lock while they work.

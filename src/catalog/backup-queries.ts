@@ -3,8 +3,9 @@ import { jsonArrayFrom } from 'kysely/helpers/sqlite';
 import type { BackupRecord } from '../core/backup-record.ts';
 import type { Format } from '../core/archive-format.ts';
 import { parseRows, toBackup, toRecent, type RecentBackup } from './backup-rows.ts';
+import { copyQueries, type CopyQueries } from './copy-queries.ts';
 import { newestQueries, type NewestQueries } from './newest-queries.ts';
-import { isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
+import { isAttempt, isPoint, latestPlausible, pointQueries, type PointQueries } from './point-queries.ts';
 import { removalQueries, type RemovalQueries } from './removal-queries.ts';
 import type { Schema, ServersTable } from './schema.ts';
 import { storedBackupQueries, type StoredBackupQueries } from './stored-backup.ts';
@@ -34,7 +35,7 @@ interface FailedBackup {
   isAdopted?: boolean;
 }
 
-export interface BackupQueries extends StoredBackupQueries, RemovalQueries, PointQueries, NewestQueries {
+export interface BackupQueries extends StoredBackupQueries, RemovalQueries, PointQueries, NewestQueries, CopyQueries {
   /** Records that an attempt has begun; returns its id. */
   start(backup: StartedBackup): Promise<number>;
   /** Records a success, in the log and with the server, or neither. */
@@ -78,6 +79,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     ...removalQueries(db),
     ...pointQueries(db),
     ...newestQueries(db),
+    ...copyQueries(db),
     start: async ({ serverId, startedAt, format, compression, objectName }) => {
       const server = db.selectFrom('servers').select('name').where('id', '=', serverId);
       const { name } = await server.executeTakeFirstOrThrow();
@@ -116,7 +118,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       await update.where('id', '=', backupId).execute();
     },
     lastGood: async (serverId, format, compression, now) => {
-      const comparable = log()
+      const comparable = isAttempt(log())
         .where('success', '=', sql.lit('1'))
         .where('server_id', '=', serverId)
         .where('format', '=', format)
@@ -128,7 +130,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
       return row === undefined ? undefined : toBackup(row);
     },
     list: async ({ serverIds, failedOnly, goodOnly, until, beforeId, isByTime, limit }) => {
-      let query = log().limit(limit);
+      let query = isAttempt(log()).limit(limit);
       query =
         until === undefined && isByTime !== true
           ? query.orderBy('id', 'desc')
@@ -142,7 +144,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
     },
     retime: async (backupId, startedAt) => {
       const update = db.updateTable('backup_log').set({ started_at: startedAt.toISOString() });
-      await update.where('id', '=', backupId).execute();
+      await update.where((eb) => eb.or([eb('id', '=', backupId), eb('copy_of', '=', backupId)])).execute();
     },
     find: async (backupId) => {
       const row = await log().where('id', '=', backupId).executeTakeFirst();
@@ -166,6 +168,7 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
                 row.cast<string>('warnings', 'text').as('warnings'),
               ])
               .whereRef('backup_log.server_id', '=', 'servers.id')
+              .where('backup_log.copy_of', 'is', null)
               .orderBy('backup_log.id', 'desc')
               .limit(perServer),
           ).as('attempts'),

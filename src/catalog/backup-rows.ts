@@ -61,6 +61,8 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
     ...given('removingAt', row.removing_at === null ? undefined : read.time('removing_at', isoTime)),
     ...given('givenUpAt', row.given_up_at === null ? undefined : read.time('given_up_at', isoTime)),
     ...given('catalogId', read.optionalText('catalog_id')),
+    ...given('copyOf', row.copy_of),
+    ...keptOf(row, read),
     ...(row.roles === null ? {} : { roles: read.list('roles') }),
     ...given('encoding', read.optionalText('encoding')),
     hasGlobals: row.has_globals === 1,
@@ -74,6 +76,12 @@ export function toBackup(row: Selectable<BackupLogTable>): BackupRecord {
     warnings.push(`its record in the catalogue cannot be read: ${unreadable.join(', ')}`);
   }
   return { ...record, warnings };
+}
+
+function keptOf(row: Selectable<BackupLogTable>, read: ReturnType<typeof rowReader>): Pick<BackupRecord, 'kept'> {
+  if (row.kept_at === null) return {};
+  const until = row.kept_until === null ? undefined : read.time('kept_until', isoTime);
+  return { kept: { ...given('until', until), ...given('note', read.optionalText('kept_note')) } };
 }
 
 function given<Name extends string, Value>(name: Name, value: Value | null | undefined): { [Key in Name]?: Value } {

@@ -41,7 +41,7 @@ export async function copyRecent(path: string, target: string): Promise<void> {
 }
 
 function choose(copy: Sqlite): void {
-  const isPoint = "success = '1' and removed_at is null and given_up_at is null";
+  const isPoint = "success = '1' and removed_at is null and given_up_at is null and copy_of is null";
   copy.exec(`
     create temp table closest (id integer primary key);
     insert into closest select l.id from source.servers as s join source.backup_log as l on l.id in (
@@ -53,7 +53,9 @@ function choose(copy: Sqlite): void {
       union select id from (select id from source.backup_log where ${isPoint} order by started_at desc limit ${MOST_POINTS})
       union select id from (select id from source.backup_log order by id desc limit ${LAST_ATTEMPTS})
       union select id from source.backup_log where removing_at is not null and removed_at is null
-      union select id from source.backup_log where unsettled = 1;`);
+      union select id from source.backup_log where unsettled = 1;
+    insert or ignore into chosen select id from source.backup_log where copy_of in (select id from chosen);
+    insert or ignore into chosen select copy_of from source.backup_log where id in (select id from chosen) and copy_of is not null;`);
 }
 
 function tablesOf(copy: Sqlite): string[] {

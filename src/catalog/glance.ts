@@ -37,7 +37,8 @@ export function glanceAt(path: string): Glance | undefined {
     serverNames: () => namesIn('servers'),
     destinationNames: () => namesIn('destinations'),
     points: (servers) => {
-      const good = "success = '1' and removed_at is null and given_up_at is null and object_id is not null";
+      const good =
+        "success = '1' and removed_at is null and given_up_at is null and object_id is not null and copy_of is null";
       const named = servers.map(() => '?').join(', ');
       const chosen = `server_id in (select id from servers where name in (${named}) or cast(id as text) in (${named}))`;
       const where = servers.length === 0 ? good : `${good} and ${chosen}`;

@@ -13,6 +13,7 @@ import { addUnsettled } from './migrations/0010-unsettled.ts';
 import { addIndices } from './migrations/0011-indices.ts';
 import { addEarlierPasswords } from './migrations/0012-earlier-passwords.ts';
 import { addDestinations } from './migrations/0013-destinations.ts';
+import { addCopies } from './migrations/0014-copies.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addIndices,
   addEarlierPasswords,
   addDestinations,
+  addCopies,
 ];
 
 /** The schema that this pgbak works with. */

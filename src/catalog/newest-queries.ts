@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { BackupRecord } from '../core/backup-record.ts';
 import { toBackup } from './backup-rows.ts';
-import { isPoint } from './point-queries.ts';
+import { isAttempt, isPoint } from './point-queries.ts';
 import type { Schema } from './schema.ts';
 
 /** The newest entries of many servers, each by one statement that finds them by an index. */
@@ -14,10 +14,12 @@ export interface NewestQueries {
 
 export function newestQueries(db: Kysely<Schema>): NewestQueries {
   const ofServer = () =>
-    db
-      .selectFrom('backup_log')
-      .select('id')
-      .where('server_id', '=', sql<number>`servers.id`);
+    isAttempt(
+      db
+        .selectFrom('backup_log')
+        .select('id')
+        .where('server_id', '=', sql<number>`servers.id`),
+    );
   const found = async (serverIds: readonly number[], ids: ReturnType<typeof ofServer>) => {
     const rows = await db
       .selectFrom('servers')

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import { promoteCopies } from './copy-queries.ts';
 import { isHeld } from './point-queries.ts';
 import type { Schema } from './schema.ts';
 
@@ -123,12 +124,28 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
           .where('removed_at', 'is', null)
           .where('given_up_at', 'is', null);
         for (const update of objectIds?.map((id) => all.where('object_id', '=', id)) ?? [all]) {
-          count += Number((await update.executeTakeFirst()).numUpdatedRows);
+          const rows = await update.returning('id').execute();
+          count += rows.length;
+          await promoteCopies(
+            trx,
+            rows.map(({ id }) => id),
+          );
         }
+        // What is missing there is not made any more.
+        if (objectIds === undefined) await missingIn(trx, place).execute();
         if (objectIds === undefined) await trx.deleteFrom('places').where('place', '=', place).execute();
         return count;
       }),
   };
+}
+
+/** Forgets that copies are missing in a place. */
+function missingIn(db: Kysely<Schema>, place: string) {
+  return db
+    .deleteFrom('backup_log')
+    .where('place', '=', place)
+    .where('copy_of', 'is not', null)
+    .where('object_id', 'is', null);
 }
 
 function held(db: Kysely<Schema>, place: string) {

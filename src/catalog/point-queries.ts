@@ -8,10 +8,12 @@ import type { Schema } from './schema.ts';
 /** What storage should hold, as far as the catalogue knows. Each query but `inStorage` reads only the rows that it returns. */
 export interface PointQueries {
   /**
-   * The archives of one server, or of all, newest first. Includes those that were found bad, and good ones of the earlier
-   * program, which did not record where they are.
+   * The backups of a server that storage should hold, newest first. Includes those that were found bad, and good ones of the
+   * earlier program, which did not record where they are.
    */
-  inStorage(serverId?: number): Promise<BackupRecord[]>;
+  inStorage(serverId: number): Promise<BackupRecord[]>;
+  /** The same, with every further copy as a record of its own. */
+  archives(serverId: number): Promise<BackupRecord[]>;
   /** The restore points begun last, at most `limit`: of all servers, or of some servers and of deleted ones. */
   newestPoints(limit: number, serverIds?: readonly number[]): Promise<BackupRecord[]>;
   /** The restore point of a server that was begun first. */
@@ -37,21 +39,26 @@ export function isHeld<O>(query: LogQuery<O>): LogQuery<O> {
   return query.where('removed_at', 'is', null).where('given_up_at', 'is', null);
 }
 
+/** Attempts, without the further copies of their archives. */
+export function isAttempt<O>(query: LogQuery<O>): LogQuery<O> {
+  return query.where('copy_of', 'is', null);
+}
+
 /** Restore points: good, and held by storage. A literal, so that the database can use its partial index. */
 export function isPoint<O>(query: LogQuery<O>): LogQuery<O> {
-  return isHeld(query.where('success', '=', sql.lit('1')));
+  return isAttempt(isHeld(query.where('success', '=', sql.lit('1'))));
 }
 
 export function pointQueries(db: Kysely<Schema>): PointQueries {
   const log = () => db.selectFrom('backup_log').selectAll();
+  const stored = (serverId: number) => {
+    const all = log().where('server_id', '=', serverId);
+    const held = isHeld(all.where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', sql.lit('1'))])));
+    return held.where('finished_at', 'is not', null).orderBy('started_at', 'desc').orderBy('id', 'desc');
+  };
   return {
-    inStorage: async (serverId) => {
-      const all = serverId === undefined ? log() : log().where('server_id', '=', serverId);
-      const stored = all.where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', sql.lit('1'))]));
-      const ended = isHeld(stored).where('finished_at', 'is not', null);
-      const rows = await ended.orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
-      return rows.map((row) => toBackup(row));
-    },
+    inStorage: async (serverId) => (await isAttempt(stored(serverId)).execute()).map((row) => toBackup(row)),
+    archives: async (serverId) => (await stored(serverId).execute()).map((row) => toBackup(row)),
     newestPoints: async (limit, serverIds) => {
       const good = isPoint(log()).orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit);
       const parts =

@@ -2,13 +2,14 @@ import type { Kysely } from 'kysely';
 import { CLOCK_TOLERANCE_MS, isAhead } from '../core/doubtful-times.ts';
 import type { DatabaseFacts } from '../core/database-facts.ts';
 import type { Format } from '../core/archive-format.ts';
+import { adoptCopy } from './adopt-copy.ts';
 import { noteFacts } from './stored-backup.ts';
 import type { Schema } from './schema.ts';
 import { toCompact } from './row-reader.ts';
 import { wasFoundBad } from './verification-queries.ts';
 
 /** A backup found in storage. */
-interface FoundBackup {
+export interface FoundBackup {
   serverId: number;
   startedAt: Date;
   storedAt: Date;
@@ -76,6 +77,8 @@ export function rebuildQueries(db: Kysely<Schema>): RebuildQueries {
           if (isUnended) await noteLast(trx, { ...found, serverId }, now);
           return row.id;
         }
+        const copy = await adoptCopy(trx, found);
+        if (copy !== undefined) return copy;
         const { name } = await trx
           .selectFrom('servers')
           .select('name')

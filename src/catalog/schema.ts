@@ -37,7 +37,7 @@ export interface DestinationsTable extends DestinationColumns {
   id: Generated<number>;
 }
 
-/** `backup_log`: one row for each attempt. */
+/** `backup_log`: one row for each attempt, and one for each further copy of its archive. */
 export interface BackupLogTable {
   id: Generated<number>;
   /** Null once the server was deleted; its name stays. */
@@ -82,6 +82,15 @@ export interface BackupLogTable {
   given_up_at: Generated<string | null>;
   /** The other catalogue that made it. */
   catalog_id: Generated<string | null>;
+  /**
+   * Set in the row of a further copy: the backup whose archive it is. Such a row repeats what is known of the archive, so that it
+   * can be verified, removed and restored by itself. `success` is `'0'` while the copy is missing; `result` tells why.
+   */
+  copy_of: Generated<number | null>;
+  /** ISO 8601: since when no rule removes the backup, and until when; null for no end. */
+  kept_at: Generated<string | null>;
+  kept_until: Generated<string | null>;
+  kept_note: Generated<string | null>;
 }
 
 /** Directories that archives were stored in. */

@@ -88,7 +88,11 @@ async function mendedNotes(
 ): Promise<Partial<Pick<ServersTable, 'last_backup' | 'last_success_run'>>> {
   const unreadable = new Set(toServer(row).unreadable?.map(({ column }) => column));
   if (!unreadable.has('last_backup') && !unreadable.has('last_success_run')) return {};
-  const log = db.selectFrom('backup_log').select('started_at').where('server_id', '=', row.id);
+  const log = db
+    .selectFrom('backup_log')
+    .select('started_at')
+    .where('server_id', '=', row.id)
+    .where('copy_of', 'is', null);
   const newest = await log.where('success', '=', '1').orderBy('id', 'desc').executeTakeFirst();
   const lastGood = newest === undefined ? undefined : isoTime(newest.started_at);
   return {

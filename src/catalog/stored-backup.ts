@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { BackupRecord, Checksum, PartSum, RowCounts } from '../core/backup-record.ts';
 import { type DatabaseFacts, parseDatabaseFacts } from '../core/database-facts.ts';
 import { toBackup } from './backup-rows.ts';
@@ -85,8 +85,12 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
       return !(await wasFoundBad(db, backupId));
     },
     rowCounts: async (backupId) => {
-      const rows = db.selectFrom('row_counts').select('counts').where('backup_id', '=', backupId);
-      const row = await rows.executeTakeFirst();
+      const own = (eb: ExpressionBuilder<Schema, 'row_counts'>) =>
+        eb
+          .selectFrom('backup_log')
+          .select(sql<number>`coalesce(copy_of, id)`.as('id'))
+          .where('id', '=', backupId);
+      const row = await db.selectFrom('row_counts').select('counts').where('backup_id', '=', own).executeTakeFirst();
       if (row === undefined) return undefined;
       const counts: RowCounts = JSON.parse(row.counts);
       return counts;

@@ -6,8 +6,7 @@ import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
-import { PRUNE_COLUMNS, pruneCells } from '../terminal/tables.ts';
-import { renderTable } from '../terminal/table.ts';
+import { pruneTable } from '../terminal/tables.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
 import { hasRules } from '../server/retention-rules.ts';
 import { describeFailure, failureText, PgbakError } from '../core/errors.ts';
@@ -75,8 +74,7 @@ EXIT STATUS
       this.log(`${what}, so all backups are kept. To set rules: ${example}`);
     } else if (entries.length > 0) {
       const now = new Date();
-      const cells = entries.map((entry) => pruneCells(entry, isDry, now));
-      this.log(renderTable(PRUNE_COLUMNS, cells, terminalWidth(process.stdout)));
+      this.log(pruneTable(entries, isDry, now, terminalWidth(process.stdout)));
     }
     process.exitCode = !isComplete || entries.some(({ action }) => action === 'failed' || action === 'unknown') ? 1 : 0;
     return entries.map((entry) => pruneRow(entry));

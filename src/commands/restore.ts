@@ -19,7 +19,7 @@ import { chooseServer } from '../terminal/prompts/choose-server.ts';
 import {
   dumpPartsFrom,
   loadFlags,
-  encryptionFlags,
+  archiveFlags,
   nowhereToRestore,
   partFlags,
   refuseBareName,
@@ -108,7 +108,7 @@ EXIT STATUS
     }),
     ...loadFlags,
     yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
-    ...encryptionFlags,
+    ...archiveFlags,
     ...partFlags,
     ...utcFlag,
   };
@@ -154,7 +154,6 @@ EXIT STATUS
     const { target, typed } = await this.target(flags, { server, point, isAsking }, progress, context);
     if (target.kind !== 'database') await progress.announce([describePoint(point, context)]);
     const patience = process.stderr.isTTY ? { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS } : {};
-    const allowsUnencrypted = flags['allow-unencrypted'];
     const known = passwordsOf(server, context.environment, given);
     const mayAsk = canAsk(isJson) && (given === undefined || flags['archive-password'] === '-');
     let isPasswordTyped = false;
@@ -171,7 +170,8 @@ EXIT STATUS
       point,
       passwords,
       target,
-      allowsUnencrypted,
+      allowsUnencrypted: flags['allow-unencrypted'],
+      from: flags.from,
       ...patience,
       asTyped: `restore ${quoted(server.name)} --at ${point.backupId} ${into}`,
       ...(canAsk(isJson) ? { confirmUnencrypted: progress.asking(confirmUnencrypted, 'reading the archive') } : {}),

@@ -3,7 +3,6 @@ import { BaseCommand } from '../terminal/base-command.ts';
 import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
-import { misplacedIn } from '../monitor/lost-directory.ts';
 import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
 import { longReasons, STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -16,11 +15,12 @@ const WIDE = 120;
 export default class Status extends BaseCommand {
   protected override readonly onlyShows = true;
   static override summary = 'Tell whether every server is backed up as it should be';
-  static override description = `OK       the last backup is good and in time
-WARNING  the last backup is good, with a warning, such as a changed size
-LATE     the last good backup is too old: more than a quarter of its frequency overdue (at least 1 hour, at most 12)
-FAILING  the last attempt failed, or the last backup was verified and is bad, or the directory of the archives is gone
-NEVER    there is no good backup yet
+  static override description = `OK          the last backup is good and in time
+WARNING     the last backup is good, with a warning, such as a changed size
+INCOMPLETE  the last backup is good, but not in all of its places. The next run makes the missing copies
+LATE        the last good backup is too old: more than a quarter of its frequency overdue (at least 1 hour, at most 12)
+FAILING     the last attempt failed, or the last backup was verified and is bad, or the directory of the archives is gone
+NEVER       there is no good backup yet
 
 EXIT STATUS
   0  all servers are OK (with --prometheus: the metrics were written)
@@ -44,7 +44,7 @@ EXIT STATUS
     await using context = await this.openContext('read', { isInterruptible: false });
     const now = new Date();
     const servers = await findServers(context.catalog, args.server);
-    const statuses = await collectStatus(servers, context.catalog, misplacedIn(context), now);
+    const statuses = await collectStatus(servers, context);
     if (flags.prometheus) {
       process.stdout.write(prometheusText(statuses));
     } else {

@@ -7,9 +7,9 @@ import { passwordsOf } from '../restore/archive-passwords.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { openScratchServer } from '../restore/scratch/open-scratch.ts';
 import { sweepKilled } from '../restore/temporary.ts';
-import { renderTable } from '../terminal/table.ts';
 import { tell, terminalWidth } from '../terminal/output.ts';
-import { VERIFICATION_COLUMNS, verificationCells } from '../terminal/tables.ts';
+import { fromFlag } from '../terminal/restore-flags.ts';
+import { verificationTable } from '../terminal/tables.ts';
 import { showVerify } from '../terminal/verify-progress.ts';
 import { passwordGiven } from '../terminal/prompts/restore-questions.ts';
 import { Secret } from '../core/secret.ts';
@@ -67,6 +67,7 @@ EXIT STATUS
     'allow-unencrypted': Flags.boolean({
       description: 'accept an archive that is not encrypted though there is an archive password',
     }),
+    ...fromFlag,
     level: Flags.option({ options: LEVELS, description: 'how thoroughly', default: 'archive' })(),
     ...utcFlag,
   };
@@ -85,7 +86,10 @@ EXIT STATUS
     await using scratch = openScratchServer(url === undefined ? undefined : new Secret(url), context);
     for (const message of (await sweepKilled(context)).removed) tell(`pgbak: ${message}`);
     const given = await passwordGiven(flags['archive-password'], environment, this.jsonEnabled());
-    const { chosen, isComplete } = await chooseVerified({ names, sample: flags.sample, which }, context);
+    const { chosen, isComplete } = await chooseVerified(
+      { names, sample: flags.sample, which, from: flags.from },
+      context,
+    );
     const results: Verification[] = [];
     const count = chosen.reduce((sum, { points }) => sum + points.length, 0);
     let number = 0;
@@ -95,7 +99,8 @@ EXIT STATUS
       for (const point of points) {
         number += 1;
         if (isEvery && !(await isStillStored(point, context))) continue;
-        progress.begin(`backup ${point.backupId} of ${server.name}`, number, count);
+        const where = points.some(({ copyOf }) => copyOf !== undefined) ? ` in ${point.place}` : '';
+        progress.begin(`backup ${point.copyOf ?? point.backupId} of ${server.name}${where}`, number, count);
         const request = { level: flags.level, server, point, passwords, scratch };
         ofServer.push(await verifyQuietly({ ...request, allowsUnencrypted: flags['allow-unencrypted'] }, context));
       }
@@ -106,8 +111,7 @@ EXIT STATUS
     if (results.length === 0 && isComplete) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');
     }
-    const cells = results.map((result) => verificationCells(result));
-    this.log(renderTable(VERIFICATION_COLUMNS, cells, terminalWidth(process.stdout)));
+    this.log(verificationTable(results, terminalWidth(process.stdout)));
     process.exitCode = isComplete && results.every(({ isGood }) => isGood) ? 0 : 1;
     return results;
   }

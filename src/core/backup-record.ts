@@ -23,6 +23,14 @@ export type Sums = { sha1: string; sha256?: string } | { sha1?: string; sha256: 
  */
 export type Checksum = Sums | { partSums: readonly PartSum[] };
 
+/** A backup that a person keeps. */
+export interface KeptBackup {
+  /** Absent for no end. */
+  until?: Date;
+  /** Why. */
+  note?: string;
+}
+
 /** One attempt to back up a server, as the catalogue remembers it. */
 export interface BackupRecord {
   backupId: number;
@@ -58,6 +66,10 @@ export interface BackupRecord {
   givenUpAt?: Date;
   /** The other catalogue that made it. */
   catalogId?: string;
+  /** Set while it is kept against the rules of retention. */
+  kept?: KeptBackup;
+  /** Set for a further copy: the id of the backup whose archive it is. */
+  copyOf?: number;
   /** The roles that the dump names; absent where they were not determined. */
   roles?: string[];
   /** The database's encoding, as PostgreSQL calls it. */

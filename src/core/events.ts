@@ -23,6 +23,8 @@ export type RunEvent =
   | { type: 'note'; server?: string; message: string }
   | { type: 'warning'; server: string; message: string }
   | { type: 'succeeded'; server: string; sizeBytes: number; durationMs: number; where: string }
+  /** Some places hold the backup, and others do not. */
+  | { type: 'incomplete'; server: string; message: string }
   | { type: 'pruned'; server: string; removed: number }
   | { type: 'failed'; server: string; message: string; hint?: string; stack?: string }
   /** A restore or a verification begins to do something. `isRetry`: what it did before failed, and is done again. */

@@ -43,6 +43,8 @@ export function logLineOf(event: RunEvent): LogLine | undefined {
         server: event.server,
         message: `stored ${formatBytes(event.sizeBytes)} as ${event.where} in ${formatDuration(event.durationMs)}`,
       };
+    case 'incomplete':
+      return { level: 'error', server: event.server, message: event.message };
     case 'pruned':
       return { level: 'info', server: event.server, message: `removed ${event.removed} that no rule keeps` };
     case 'failed': {

@@ -1,5 +1,5 @@
 import type { BackupRecord, PartSum } from '../core/backup-record.ts';
-import { formatBytes, formatDuration, formatMade } from '../core/format.ts';
+import { formatBytes, formatDuration, formatInstant, formatMade } from '../core/format.ts';
 import type { Zone } from '../core/time-zone.ts';
 import { whereOf } from '../storage/place.ts';
 
@@ -34,6 +34,7 @@ export function backupFacts(
     ['stored as', where],
     // In a directory it is the same.
     ['object id', backup.objectId === where ? undefined : backup.objectId],
+    ['kept', keptText(backup, zone)],
     ['checksum', backup.sha1 === undefined ? undefined : `sha1:${backup.sha1}`],
     ['sha-256', backup.sha256],
     ['checksums', partSums === undefined ? undefined : `sums of each of its ${partSums.length} parts (--json)`],
@@ -42,6 +43,12 @@ export function backupFacts(
   const error: BackupFact[] =
     backup.error === undefined ? [] : [{ name: 'error', value: backup.error, level: 'error' }];
   return [...facts.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])), ...warnings, ...error];
+}
+
+function keptText({ kept }: BackupRecord, zone: Zone): string | undefined {
+  if (kept === undefined) return undefined;
+  const until = kept.until === undefined ? 'by hand' : `until ${formatInstant(kept.until, { zone })}`;
+  return kept.note === undefined ? until : `${until}: ${kept.note}`;
 }
 
 /** How long it took; undefined while it runs, and where only its begin is known, as after a rebuild of the catalogue. */

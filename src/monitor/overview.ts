@@ -1,9 +1,8 @@
 import { nextDue } from '../backup/due.ts';
 import type { Context } from '../core/context.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { misplacedIn } from './lost-directory.ts';
 import { connectionLabel } from './server-list.ts';
-import { collectStatus, STATES, type ServerStatus, type State } from './status.ts';
+import { collectStatus, placeCount, STATES, type PlaceCount, type ServerStatus, type State } from './status.ts';
 
 /** All servers at a glance. */
 export interface Overview {
@@ -19,17 +18,11 @@ export interface OverviewServer extends ServerStatus {
   sizes: AttemptSize[];
   /** Undefined where it is due at the next run. */
   nextDue: Date | undefined;
-  places: PlaceCount;
+  placeCount: PlaceCount;
 }
 
 /** Bytes, or `failed`. */
 export type AttemptSize = number | 'failed';
-
-/** In how many of a server's places its last good backup is. */
-export interface PlaceCount {
-  held: number;
-  of: number;
-}
 
 /** So many attempts show how sizes went. */
 const SHOWN_ATTEMPTS = 20;
@@ -40,7 +33,7 @@ export async function collectOverview(context: Context): Promise<Overview> {
   const now = clock.now();
   const records = await catalog.servers.list();
   const recent = await catalog.backups.recent(SHOWN_ATTEMPTS);
-  const statuses = await collectStatus(records, catalog, misplacedIn(context), now);
+  const statuses = await collectStatus(records, context);
   const byId = new Map<number, ServerRecord>(records.map((record) => [record.id, record]));
   const servers = statuses.flatMap((status) => {
     const record = byId.get(status.serverId);
@@ -53,25 +46,20 @@ export async function collectOverview(context: Context): Promise<Overview> {
       database: connectionLabel(record),
       sizes: sizes.toReversed(),
       nextDue: nextDue(record, now),
-      places: placesOf(status),
+      placeCount: placeCount(status),
     };
   });
   return { servers, counts: countsOf(statuses) };
 }
 
-/** A server has one place today. */
-function placesOf({ lastGood, misplaced }: ServerStatus): PlaceCount {
-  return { held: lastGood === undefined || misplaced !== undefined ? 0 : 1, of: 1 };
-}
-
 function countsOf(statuses: readonly ServerStatus[]): Record<State, number> {
-  const counts = { OK: 0, WARNING: 0, LATE: 0, FAILING: 0, NEVER: 0 };
+  const counts = { OK: 0, WARNING: 0, INCOMPLETE: 0, LATE: 0, FAILING: 0, NEVER: 0 };
   for (const { state } of statuses) counts[state] += 1;
   return counts;
 }
 
 /** The worst state first. */
-const GRAVITY: readonly State[] = ['FAILING', 'LATE', 'NEVER', 'WARNING', 'OK'];
+const GRAVITY: readonly State[] = ['FAILING', 'LATE', 'INCOMPLETE', 'NEVER', 'WARNING', 'OK'];
 
 const ORDERS = {
   state: (one: OverviewServer) => GRAVITY.indexOf(one.state),

@@ -1,5 +1,5 @@
 import { printable } from '../core/printable.ts';
-import { STATES, type ServerStatus } from './status.ts';
+import { placeCount, STATES, type ServerStatus } from './status.ts';
 
 interface Metric {
   name: string;
@@ -45,6 +45,16 @@ const METRICS: readonly Metric[] = [
     name: 'pgbak_last_verified_timestamp_seconds',
     help: 'When a backup was last read as a whole and found good.',
     value: ({ lastVerified }) => seconds(lastVerified?.verifiedAt),
+  },
+  {
+    name: 'pgbak_copies',
+    help: 'In how many places the last good backup is.',
+    value: (status) => placeCount(status).held,
+  },
+  {
+    name: 'pgbak_places',
+    help: 'In how many places the backups are to be.',
+    value: (status) => placeCount(status).of,
   },
   {
     name: 'pgbak_frequency_seconds',

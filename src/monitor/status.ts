@@ -1,24 +1,26 @@
 import { dueByAge } from '../backup/due.ts';
-import type { Catalog } from '../catalog/open-catalog.ts';
+import { copyStates, missingInWords, type CopyState } from '../backup/copies-in-words.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
+import type { Context } from '../core/context.ts';
 import { quoted } from '../core/printable.ts';
 import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
+import { misplacedIn } from './lost-directory.ts';
+import { knownPlacesOf } from '../server/destination.ts';
 import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
 
-/** The state of these servers. `misplacedOf` tells why a server's directory is not the one that holds its archives. */
-export async function collectStatus(
-  servers: readonly ServerRecord[],
-  { backups, verifications }: Pick<Catalog, 'backups' | 'verifications'>,
-  misplacedOf: (server: ServerRecord) => Promise<string | undefined>,
-  now: Date,
-): Promise<ServerStatus[]> {
+/** The state of these servers. */
+export async function collectStatus(servers: readonly ServerRecord[], context: Context): Promise<ServerStatus[]> {
+  const { backups, verifications } = context.catalog;
+  const now = context.clock.now();
+  const misplacedOf = misplacedIn(context);
   const statuses: ServerStatus[] = [];
   const verified = await verifications.recent();
   const ahead = await backups.ahead(now);
   const ids = servers.map(({ id }) => id);
   const attempts = await backups.newestOfEach(ids, 2);
   const good = await backups.lastGoodOfEach(ids, new Date(now.getTime() + CLOCK_TOLERANCE_MS));
+  const further = await backups.furtherCopies([...good.values()].map(({ backupId }) => backupId));
   for (const server of servers) {
     const [newest, other] = attempts.get(server.id) ?? [];
     // An attempt that still runs tells nothing yet.
@@ -32,17 +34,19 @@ export async function collectStatus(
     // A server without backups is NEVER, wherever its directory is.
     const misplaced = lastGood === undefined ? undefined : await misplacedOf(server);
     const verdict = lastGood === undefined ? undefined : await verifications.lastOf(lastGood.backupId);
-    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, verdict, doubtful, misplaced }, now));
+    const copies = lastGood === undefined ? [] : [lastGood, ...(further.get(lastGood.backupId) ?? [])];
+    const places = placeStates(copies, misplaced, knownPlacesOf(server, context.environment));
+    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, verdict, doubtful, misplaced, places }, now));
   }
   return statuses;
 }
 
 /**
  * `NEVER`: no attempt has succeeded or failed yet. `FAILING`: the last attempt failed, the last good backup was verified
- * and found bad, the directory of the archives is gone, or the connection string is not known. `LATE`: the last good backup is too old. `WARNING`: it has a
- * warning, such as a changed size.
+ * and found bad, the directory of the archives is gone, or the connection string is not known. `LATE`: the last good backup is too
+ * old. `INCOMPLETE`: one of its places does not hold it. `WARNING`: it has a warning, such as a changed size.
  */
-export const STATES = ['OK', 'WARNING', 'LATE', 'FAILING', 'NEVER'] as const;
+export const STATES = ['OK', 'WARNING', 'INCOMPLETE', 'LATE', 'FAILING', 'NEVER'] as const;
 export type State = (typeof STATES)[number];
 
 export interface ServerStatus {
@@ -60,6 +64,8 @@ export interface ServerStatus {
   foundBad: VerificationRecord | undefined;
   /** Why its directory is not the one that holds its archives. */
   misplaced: string | undefined;
+  /** How each of its places of today holds its last good backup. */
+  places: readonly CopyState[];
 }
 
 /** The facts that decide a server's state. */
@@ -74,6 +80,7 @@ interface Evidence {
   doubtful: string | undefined;
   /** Why its directory is not the one that holds its archives. */
   misplaced: string | undefined;
+  places: readonly CopyState[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -90,16 +97,28 @@ function lateGraceMs(frequencyHours: number): number {
 function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
-  const { lastGood, lastAttempt, verification, verdict, misplaced } = evidence;
+  const { lastGood, lastAttempt, verification, verdict, misplaced, places } = evidence;
   const foundBad = verdict?.isGood === false ? verdict : undefined;
   const verified = verification?.lastGood;
   const lastVerified = verified === undefined || isAhead(verified.verifiedAt, now) ? undefined : verified;
-  return { serverId, name, state, reason, frequencyHours, lastGood, lastAttempt, lastVerified, foundBad, misplaced };
+  return {
+    serverId,
+    name,
+    state,
+    reason,
+    frequencyHours,
+    lastGood,
+    lastAttempt,
+    lastVerified,
+    foundBad,
+    misplaced,
+    places,
+  };
 }
 
 function judge(
   server: ServerRecord,
-  { lastGood, lastAttempt, verdict, doubtful, misplaced }: Evidence,
+  { lastGood, lastAttempt, verdict, doubtful, misplaced, places }: Evidence,
   now: Date,
 ): [State, string | undefined] {
   const unreadable = unreadableText(server);
@@ -121,8 +140,26 @@ function judge(
   if (dueMs + lateGraceMs(server.frequencyHours) < now.getTime()) {
     return ['LATE', `should be there every ${server.frequencyHours} h; does cron or the timer start pgbak?`];
   }
+  const missing = missingInWords(places);
+  // A place that was added later gets the backups from then on.
+  if (missing !== undefined && places.some(({ error }) => error !== undefined)) return ['INCOMPLETE', missing];
   const warning = doubtful ?? lastGood.warnings[0];
   return warning === undefined ? ['OK', undefined] : ['WARNING', warning];
+}
+
+/** How each place of a server holds a backup; without places that can be told, how those hold it that were recorded. */
+function placeStates(
+  copies: readonly BackupRecord[],
+  misplaced: string | undefined,
+  places: readonly string[],
+): CopyState[] {
+  const recorded = copyStates(copies);
+  const [own] = recorded;
+  const states = recorded.map((state) =>
+    state === own && misplaced !== undefined ? { place: state.place, error: misplaced } : state,
+  );
+  if (places.length === 0) return states;
+  return places.map((place) => states.find((state) => state.place === place) ?? { place });
 }
 
 /** As wide as the beginning of a reason may be that does not fit. */
@@ -133,6 +170,16 @@ export function shortReason(reason: string): string {
   const [first = reason] = /^.*?[.;](?= )/s.exec(reason) ?? [];
   if (first.length <= SHORT_REASON) return first;
   return `${first.slice(0, SHORT_REASON).replace(/\s+\S*$/, '')} ...`;
+}
+
+/** In how many of its places a server's last good backup is. */
+export function placeCount({ places }: Pick<ServerStatus, 'places'>): PlaceCount {
+  return { held: places.filter(({ objectId }) => objectId !== undefined).length, of: Math.max(places.length, 1) };
+}
+
+export interface PlaceCount {
+  held: number;
+  of: number;
 }
 
 /** A server as `status --json` prints it; null where a value does not apply. */
@@ -147,6 +194,8 @@ export interface StatusRow {
   size: number | null;
   lastVerified: string | null;
   lastVerifiedLevel: string | null;
+  /** In how many of its places the last good backup is. */
+  places: PlaceCount;
 }
 
 export function statusRow(status: ServerStatus, now: Date): StatusRow {
@@ -163,5 +212,6 @@ export function statusRow(status: ServerStatus, now: Date): StatusRow {
     size: lastGood?.sizeBytes ?? null,
     lastVerified: lastVerified?.verifiedAt.toISOString() ?? null,
     lastVerifiedLevel: lastVerified?.level ?? null,
+    places: placeCount(status),
   };
 }

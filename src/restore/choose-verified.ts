@@ -4,6 +4,7 @@ import type { Context } from '../core/context.ts';
 import { isAhead } from '../core/doubtful-times.ts';
 import { PgbakError } from '../core/errors.ts';
 import type { ServerRecord } from '../server/server.ts';
+import { copiesOf } from './copies.ts';
 import { allPoints, findPoint, type RestorePoint } from './choose-point.ts';
 
 /** Which backups to verify. */
@@ -12,6 +13,8 @@ export interface VerifyChoice {
   names: readonly string[];
   /** Only so many of all servers, those verified longest ago. */
   sample: number | undefined;
+  /** Only the copies in this place or destination; else each copy. */
+  from?: string | undefined;
   /** One backup of each server, as `--at` says it, or `every` one. */
   which: { at: string } | 'every';
 }
@@ -23,7 +26,7 @@ interface Chosen {
 
 /** Finds the backups to verify. `isComplete`: no server lacks the one that was asked for, which was reported. */
 export async function chooseVerified(
-  { names, sample, which }: VerifyChoice,
+  { names, sample, which, from }: VerifyChoice,
   context: Context,
 ): Promise<{ chosen: Chosen[]; isComplete: boolean }> {
   const { catalog, clock, report } = context;
@@ -35,7 +38,8 @@ export async function chooseVerified(
     try {
       const points =
         which === 'every' ? await allPoints(server, context) : [await findPoint(server, which.at, context)];
-      chosen.push({ server, points });
+      const copies = await Promise.all(points.map(async (point) => await copiesOf(point, from, context)));
+      chosen.push({ server, points: copies.flat() });
     } catch (error) {
       if (names.length === 1 || !(error instanceof PgbakError)) throw error;
       report({ type: 'warning', server: server.name, message: `${server.name}: ${error.message}` });

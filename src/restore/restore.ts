@@ -4,7 +4,8 @@ import { ArchiveError, InterruptedError, ProgramError, throwIfInterrupted } from
 import type { Loader } from './load/loader.ts';
 import type { Context } from '../core/context.ts';
 import { leftByAnalyze, leftByLastSteps, leftByLoad, leftUntouched } from './left-behind.ts';
-import { load, nowhere, withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
+import { copiesOf, withAnyCopy } from './copies.ts';
+import { load, nowhere, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
 import { editCommand } from '../core/server-hint.ts';
 
@@ -63,6 +64,8 @@ export type Target = { kind: 'file'; path: string } | { kind: 'stream'; sink: Wr
 
 interface RestoreRequest extends ArchiveRequest {
   target: Target;
+  /** Only the copy in this place or destination. */
+  from?: string | undefined;
 }
 
 interface Restored {
@@ -80,8 +83,8 @@ export async function restore(request: RestoreRequest, context: Context): Promis
   const stage: Stage = { leftBy: () => leftUntouched(target) };
   try {
     if (target.kind === 'file') await prepareFile(target.path, point.rawSizeBytes, say);
-    say(`fetching ${point.objectName} from ${point.place}`);
-    return await withArchive(request, context, async (archive) => {
+    const copies = await copiesOf(point, request.from, context);
+    return await withAnyCopy({ ...request, copies }, context, async (archive) => {
       if (target.kind === 'file') {
         say(`writing ${target.path}`);
         return { dumpBytes: await writeFile(target.path, archive) };

@@ -20,6 +20,8 @@ export interface Verification {
   serverId: number;
   name: string;
   backupId: number;
+  /** Where the copy is that was looked at. */
+  place: string;
   level: Level;
   /** `unknown`: the backup could not be checked, which proves nothing about it. */
   verdict: 'good' | 'bad' | 'unknown';
@@ -50,7 +52,9 @@ export async function verify(request: VerifyRequest, context: Context): Promise<
 /** The same without the ping: of several backups of a server, a good one must not take back what a bad one told. */
 export async function verifyQuietly(request: VerifyRequest, context: Context): Promise<Verification> {
   const verification = await look(request, context);
-  const { level, verdict, isGood, message, backupId } = verification;
+  const { level, verdict, isGood, message } = verification;
+  // The row of the copy, which may be of another place than the backup's own.
+  const { backupId } = request.point;
   // An unknown verdict changes nothing that is known of the backup.
   if (verdict !== 'unknown') {
     const { catalog, clock } = context;
@@ -91,7 +95,8 @@ async function pingVerified(
 
 async function look(request: VerifyRequest, context: Context): Promise<Verification> {
   const { level, server, point } = request;
-  const identity = { serverId: server.id, name: server.name, backupId: point.backupId, level };
+  const backupId = point.copyOf ?? point.backupId;
+  const identity = { serverId: server.id, name: server.name, backupId, place: point.place, level };
   try {
     const check = { remote: checkRemote, archive: readAll, restore: loadAll }[level];
     const message = await check(request, context);
@@ -150,7 +155,7 @@ async function objectOf({ objectName, objectId }: RestorePoint, storage: Storage
 
 function archiveOf(request: VerifyRequest): ArchiveRequest {
   const { server, point, level } = request;
-  const asTyped = `verify ${quoted(server.name)} --at ${point.backupId} --level ${level}`;
+  const asTyped = `verify ${quoted(server.name)} --at ${point.copyOf ?? point.backupId} --level ${level}`;
   return { ...request, passwords: request.passwords(), asTyped };
 }
 

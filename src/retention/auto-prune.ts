@@ -54,6 +54,6 @@ async function pruneAndTell(
     warn(`nothing was pruned in ${place}: ${reason}. If this storage is gone for good: pgbak catalog forget ${place}`);
   }
   for (const { action, backup, reasons } of entries) {
-    if (action === 'failed') warn(`cannot remove backup ${backup.backupId}: ${reasons.join(', ')}`);
+    if (action === 'failed') warn(`cannot remove backup ${backup.copyOf ?? backup.backupId}: ${reasons.join(', ')}`);
   }
 }

@@ -47,7 +47,7 @@ export async function prune(
   if (unreadable !== undefined) throw unreadable;
   if (!hasRules(server)) return [];
   const { catalog, clock } = context;
-  const recorded = (await catalog.backups.inStorage(server.id)).flatMap((backup) => asRecorded(backup));
+  const recorded = (await catalog.backups.archives(server.id)).flatMap((backup) => asRecorded(backup));
   const places = await askPlaces(recorded, server, context);
   const verified = newestByBackup(await catalog.verifications.thoroughOfStored(server.id));
   const ruled = await catalog.rebuild.ruledCatalogs();
@@ -55,18 +55,21 @@ export async function prune(
   // Several rows may name one archive, which is kept or removed once.
   const groups = [...grouped(recorded, ({ place, objectId }) => objectKey(place, objectId)).values()];
   const first = ([one]: readonly RecordedBackup[]) => one ?? [];
-  const verdicts = decide(
-    groups
-      .flatMap((group) => first(group))
-      .flatMap((backup) => {
-        const { object, isRuled, isWhole } = lookAt(backup);
-        if (object === undefined || !isRuled) return [];
-        const { backupId, startedAt, result } = backup;
-        const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
-        return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
-      }),
-    server,
-    { now: clock.now(), justMade },
+  const asCandidate = (backup: RecordedBackup) => {
+    const { object, isRuled, isWhole } = lookAt(backup);
+    if (object === undefined || !isRuled) return [];
+    const { backupId, startedAt, result } = backup;
+    const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
+    return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
+  };
+  const archives = groups.flatMap((group) => first(group));
+  // Each place keeps what the rules ask for, whatever the others hold.
+  const verdicts = new Map(
+    [...grouped(archives, ({ place }) => place).values()].flatMap((here) => {
+      const newest = here.find(({ backupId, copyOf }) => justMade !== undefined && (copyOf ?? backupId) === justMade);
+      const moment = { now: clock.now(), justMade: newest?.backupId };
+      return [...decide(here.flatMap(asCandidate), server, moment)];
+    }),
   );
 
   const entries: PruneEntry[] = [];
@@ -74,26 +77,28 @@ export async function prune(
   for (const group of groups.toReversed()) {
     const [backup] = group;
     if (backup === undefined) continue;
-    const [action, reasons] = await fateOf(group, backup, verdicts.get(backup.backupId) ?? []);
+    const [action, reasons] = await fateOf(backup, verdicts.get(backup.backupId) ?? []);
     entries.push(...group.map((one) => ({ ...identity, backup: one, action, reasons })));
   }
   return entries.toReversed();
 
-  async function fateOf(
-    group: readonly RecordedBackup[],
-    backup: RecordedBackup,
-    kept: readonly string[],
-  ): Promise<Fate> {
+  /** The rows of an archive. Which they are may change when another copy of a backup is removed. */
+  async function idsOf({ place, objectId }: RecordedBackup): Promise<number[]> {
+    return await catalog.backups.sharing(place, objectId);
+  }
+
+  async function fateOf(backup: RecordedBackup, kept: readonly string[]): Promise<Fate> {
     const { object, silence, isRuled, isWhole } = lookAt(backup);
     const storage = places.storageAt(backup.place);
     if (silence !== undefined || storage === undefined) return ['unknown', [silence ?? 'its storage was not asked']];
     if (object === undefined) {
       if (backup.removingAt === undefined) return ['missing', ['storage does not have it']];
-      if (!isDry) await catalog.backups.noteRemoved(idsOf(group), clock.now());
+      if (!isDry) await catalog.backups.noteRemoved(await idsOf(backup), clock.now());
       return ['remove', ['an interrupted prune had removed it already']];
     }
     if (!isRuled) return ['keep', ['it is of another catalogue: pgbak catalog rebuild --help']];
-    if (kept.length > 0) return ['keep', kept];
+    const pinned = keptInWords(backup, clock.now());
+    if (kept.length > 0 || pinned !== undefined) return ['keep', [...(pinned ?? []), ...kept]];
     if (!isWhole) {
       return [
         'keep',
@@ -101,12 +106,17 @@ export async function prune(
       ];
     }
     if (object.lock !== undefined) return ['locked', [`Object Lock keeps it ${object.lock}`]];
-    const others = (await catalog.backups.sharing(backup.place, backup.objectId)).filter(
-      (id) => !group.some(({ backupId }) => backupId === id),
-    );
+    const others = (await idsOf(backup)).filter((id) => !recorded.some(({ backupId }) => backupId === id));
     if (others.length > 0) return ['keep', [`backup ${others.join(', ')} uses the same archive`]];
-    return isDry ? ['remove', []] : await remove(group, backup, storage, context);
+    return isDry ? ['remove', []] : await remove(backup, storage, context);
   }
+}
+
+/** Why a person keeps it; undefined where none does, or not any more. */
+function keptInWords({ kept }: RecordedBackup, now: Date): string[] | undefined {
+  if (kept === undefined || (kept.until !== undefined && kept.until < now)) return undefined;
+  const until = kept.until === undefined ? '' : ` until ${kept.until.toISOString().slice(0, 10)}`;
+  return [`kept by hand${until}${kept.note === undefined ? '' : `: ${kept.note}`}`];
 }
 
 interface Look {
@@ -141,26 +151,24 @@ function newestByBackup(verifications: readonly VerificationRecord[]): Map<numbe
   return new Map(verifications.toReversed().map((verification) => [verification.backupId, verification]));
 }
 
-const idsOf = (group: readonly RecordedBackup[]) => group.map(({ backupId }) => backupId);
-
 /** Notes the removal before it begins, so that the next prune settles one that was cut off. */
 async function remove(
-  group: readonly RecordedBackup[],
-  { objectId: id, objectName: name }: RecordedBackup,
+  { place, objectId: id, objectName: name }: RecordedBackup,
   storage: Storage,
   { catalog: { backups }, clock, signal }: Context,
 ): Promise<Fate> {
   signal.throwIfAborted();
-  await backups.noteRemoving(idsOf(group), clock.now());
+  const ids = await backups.sharing(place, id);
+  await backups.noteRemoving(ids, clock.now());
   try {
     await storage.remove({ id, name }, signal);
   } catch (error) {
     signal.throwIfAborted();
     // After any other failure the object may be gone.
-    if (error instanceof RefusedError) await backups.noteRemoving(idsOf(group), undefined);
+    if (error instanceof RefusedError) await backups.noteRemoving(ids, undefined);
     return ['failed', [describeFailure(error).message]];
   }
-  await backups.noteRemoved(idsOf(group), clock.now());
+  await backups.noteRemoved(ids, clock.now());
   return ['remove', []];
 }
 
@@ -169,6 +177,8 @@ export interface PruneRow {
   serverId: number;
   name: string;
   backupId: number;
+  /** Where the copy is that this is about. */
+  place: string;
   startedAt: string;
   size: number | null;
   objectName: string;
@@ -181,7 +191,8 @@ export function pruneRow({ serverId, name, backup, action, reasons }: PruneEntry
   return {
     serverId,
     name,
-    backupId: backup.backupId,
+    backupId: backup.copyOf ?? backup.backupId,
+    place: backup.place,
     startedAt: backup.startedAt.toISOString(),
     size: backup.sizeBytes ?? null,
     objectName: backup.objectName,

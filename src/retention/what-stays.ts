@@ -15,7 +15,7 @@ export interface StayingArchives {
 
 /** The archives that stay in storage when a server is deleted. */
 export async function archivesOf({ id }: ServerRecord, catalog: Catalog): Promise<StayingArchives[]> {
-  const backups = await catalog.backups.inStorage(id);
+  const backups = await catalog.backups.archives(id);
   const groups = grouped(backups, ({ place, objectName }) => `${place ?? ''}\n${objectName ?? ''}`);
   return [...groups.values()].flatMap((group) => {
     const [first] = group;

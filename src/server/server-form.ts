@@ -136,9 +136,7 @@ export function clashOf(
 ): FieldProblem | undefined {
   const taken = attempt(() => refuseTakenName(server.name, others));
   if (taken !== undefined) return { name: 'name', problem: taken };
-  const several = attempt(() => refuseSeveral(server));
-  if (several !== undefined) return { name: 'destinations', problem: several };
-  const places = attempt(() => placesOf(server, environment));
+  const places = attempt(() => differentPlaces(server, environment));
   if (places instanceof PgbakError) return { name: 'destinations', problem: places };
   const clash = withSameArchives(places, server.archiveName, others, environment);
   if (clash === undefined) return undefined;
@@ -189,11 +187,10 @@ function readablePlacesOf(server: ServerRecord, environment: Environment): strin
   return places instanceof PgbakError ? [] : places;
 }
 
-/** Nothing stores an archive in several places yet. */
-function refuseSeveral({ destinations }: Pick<ServerFields, 'destinations'>): void {
-  if (destinations.length < 2) return;
-  throw new ConfigError(
-    `${destinations.length} destinations were given, and each server can have only one as yet`,
-    'Storing each backup in several places comes with the next version. Name one of them.',
-  );
+/** The places of a server. Throws a `ConfigError` where two are one: a second copy there would be none. */
+function differentPlaces(server: ServerFields, environment: Environment): string[] {
+  const places = placesOf(server, environment);
+  const twice = places.find((place, index) => places.indexOf(place) !== index);
+  if (twice === undefined) return places;
+  throw new ConfigError(`two of the destinations are the same place: ${twice}`, 'Leave one of them out.');
 }

@@ -157,3 +157,11 @@ export function earlierPasswordsOf(
 export function givenPassword(given: string, { variable }: Environment): Secret {
   return resolveReference(new Secret(given), 'the archive password', variable);
 }
+
+/** The secrets that a backup works with, references resolved: no message may hold one. */
+export function settingSecrets(settings: ServerSettings | undefined): Secret[] {
+  if (settings === undefined) return [];
+  const { connectionString, archivePassword, destinations } = settings;
+  const ofDestinations = destinations.flatMap(({ destination }): unknown[] => Object.values(destination));
+  return [connectionString, archivePassword, ...ofDestinations].filter((value) => value instanceof Secret);
+}

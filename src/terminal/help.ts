@@ -13,10 +13,10 @@ const NARROWEST = 40;
 const GROUPS: readonly (readonly [title: string, commands: readonly string[]])[] = [
   ['SET UP', ['add', 'edit', 'del', 'schedule']],
   ['DESTINATIONS', ['destination add', 'destination edit', 'destination del', 'destination list', 'destination test']],
-  ['BACK UP', ['run']],
+  ['BACK UP', ['run', 'copy']],
   ['LOOK', ['status', 'list', 'logs', 'backups', 'web']],
   ['RESTORE', ['restore', 'verify']],
-  ['KEEP', ['prune']],
+  ['KEEP', ['prune', 'keep']],
   ['MAINTAIN', ['doctor', 'catalog export', 'catalog rebuild', 'catalog forget', 'catalog retime', 'completion']],
 ];
 

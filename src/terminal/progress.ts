@@ -88,6 +88,8 @@ function lastWord(event: RunEvent): { symbol: 'succeed' | 'fail' | 'warn'; text:
         symbol: 'fail',
         text: [event.message, event.hint, event.stack].filter((part) => part !== undefined).join('\n'),
       };
+    case 'incomplete':
+      return { symbol: 'fail', text: event.message };
     case 'warning':
       return { symbol: 'warn', text: event.message };
     case 'cleaned':

@@ -77,8 +77,17 @@ export const loadFlags = {
   }),
 };
 
-/** Flags about the password of an archive. */
-export const encryptionFlags = {
+/** Which copy of an archive, for `restore` and `verify`. */
+export const fromFlag = {
+  from: Flags.string({
+    description: 'only the copy in this destination or place; default: the first that can be had',
+    helpValue: 'NAME',
+  }),
+};
+
+/** Flags about the archive that is opened. */
+export const archiveFlags = {
+  ...fromFlag,
   'archive-password': Flags.string({
     helpGroup: ENCRYPTION,
     description: "in place of the server's archive passwords: env:NAME, file:/path, or - to type it",

@@ -35,6 +35,11 @@ function outcomeCells(outcome: Outcome, { isTold, now }: SummaryOptions): string
           : paint('yellow', `success, ${count} ${count === 1 ? 'warning' : 'warnings'}`);
       return [outcome.name, result, formatBytes(outcome.size), formatDuration(outcome.durationMs), ''];
     }
+    case 'incomplete': {
+      const { size, durationMs } = outcome;
+      const told = isTold ? '' : outcome.error;
+      return [outcome.name, paint('red', 'incomplete'), formatBytes(size), formatDuration(durationMs), told];
+    }
     case 'failed': {
       const took = isTold ? formatDuration(outcome.durationMs) : '';
       return [outcome.name, paint('red', 'failed'), '', took, isTold ? '' : outcome.error];
@@ -82,9 +87,9 @@ function nothingDue(outcomes: readonly Outcome[], now: Date): string {
   return `Nothing is due${then}\nTo back up now: pgbak run --force`;
 }
 
-/** The exit status of a run: that of the signal that ended it, 1 when a backup failed, else 0. */
+/** The exit status of a run: that of the signal that ended it, 1 when a backup failed or is not in all of its places, else 0. */
 export function exitCodeOf(outcomes: readonly Outcome[], signal: AbortSignal): number {
   const reason: unknown = signal.reason;
   if (signal.aborted && reason instanceof InterruptedError) return reason.exitCode;
-  return outcomes.some(({ status }) => status === 'failed') ? 1 : 0;
+  return outcomes.some(({ status }) => status === 'failed' || status === 'incomplete') ? 1 : 0;
 }

@@ -6,7 +6,7 @@ import { widestWord, widthOf, wrapHanging, wrapLines } from './wrap.ts';
 const GAP = 2;
 const MOST_DRAWN_LINES = 60;
 
-interface Column {
+export interface Column {
   title: string;
   /** The least width on a narrow terminal, unless a word of the column is longer; without it the column keeps its width. */
   shrinksTo?: number;

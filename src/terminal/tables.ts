@@ -1,10 +1,12 @@
+import type { CopyRow } from '../backup/copy-backups.ts';
 import { formatAgo, formatBytes, formatInstant } from '../core/format.ts';
 import { whereOf } from '../storage/place.ts';
-import { shortReason, type ServerStatus, type State } from '../monitor/status.ts';
+import { placeCount, shortReason, type ServerStatus, type State } from '../monitor/status.ts';
 import { restorePointRow, type ListedPoint, type PointState } from '../restore/restore-points.ts';
 import type { Verification } from '../restore/verify.ts';
 import type { PruneAction, PruneEntry } from '../retention/prune.ts';
 import { paint, type Color } from './output.ts';
+import { renderTable, type Column } from './table.ts';
 import { shownZone } from './utc.ts';
 import { whenText } from './when.ts';
 
@@ -63,6 +65,7 @@ export const STATUS_COLUMNS = [
 const STATUS_COLORS: Record<State, Color> = {
   OK: 'green',
   WARNING: 'yellow',
+  INCOMPLETE: 'red',
   LATE: 'red',
   FAILING: 'red',
   NEVER: 'yellow',
@@ -78,16 +81,15 @@ export function longReasons(statuses: readonly ServerStatus[]): string[] {
 }
 
 /** The cells of a server's line in the table of `status`. `isShort`: with the beginning of a long reason only. */
-export function statusCells(
-  { name, state, reason = '', lastGood, lastVerified }: ServerStatus,
-  now: Date,
-  isShort = false,
-): string[] {
+export function statusCells(status: ServerStatus, now: Date, isShort = false): string[] {
+  const { name, state, reason = '', lastGood, lastVerified } = status;
+  const { held, of } = placeCount(status);
+  const size = lastGood?.sizeBytes === undefined ? '' : formatBytes(lastGood.sizeBytes);
   return [
     name,
     paint(STATUS_COLORS[state], state),
     lastGood === undefined ? 'never' : whenText(lastGood.startedAt, now),
-    lastGood?.sizeBytes === undefined ? '' : formatBytes(lastGood.sizeBytes),
+    of > 1 && size !== '' ? `${size}, ${held}/${of}` : size,
     lastVerified === undefined ? 'never' : whenText(lastVerified.verifiedAt, now),
     isShort ? shortReason(reason) : reason,
   ];
@@ -96,9 +98,12 @@ export function statusCells(
 export const VERIFICATION_COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'backup' },
+  { title: 'in', shrinksTo: 10 },
   { title: 'result' },
   { title: 'what was seen', shrinksTo: 20 },
 ];
+
+const PLACE_COLUMN = 2;
 
 const VERDICT_WORDS: Record<Verification['verdict'], () => string> = {
   good: () => paint('green', 'good'),
@@ -106,14 +111,34 @@ const VERDICT_WORDS: Record<Verification['verdict'], () => string> = {
   unknown: () => paint('yellow', 'unknown'),
 };
 
-/** The cells of a verification's line in the table of `verify`. */
-export function verificationCells({ name, backupId, verdict, message }: Verification): string[] {
-  return [name, String(backupId), VERDICT_WORDS[verdict](), message];
+/** The table of `verify`. */
+export function verificationTable(verifications: readonly Verification[], width: number | undefined): string {
+  const rows = verifications.map(({ name, backupId, place, verdict, message }) => ({
+    backupId,
+    cells: [name, String(backupId), place, VERDICT_WORDS[verdict](), message],
+  }));
+  return tableByPlace(VERIFICATION_COLUMNS, rows, width);
+}
+
+/** A table of archives. It names the place of each only where a backup has several copies. */
+function tableByPlace(
+  columns: readonly Column[],
+  rows: readonly { backupId: number; cells: readonly string[] }[],
+  width: number | undefined,
+): string {
+  const hasCopies = new Set(rows.map(({ backupId }) => backupId)).size < rows.length;
+  const shown = <Cell>(cells: readonly Cell[]) => cells.filter((_cell, index) => hasCopies || index !== PLACE_COLUMN);
+  return renderTable(
+    shown(columns),
+    rows.map(({ cells }) => shown(cells)),
+    width,
+  );
 }
 
 export const PRUNE_COLUMNS = [
   { title: 'server', isName: true, shrinksTo: 8 },
   { title: 'backup' },
+  { title: 'in', shrinksTo: 10, droppedAs: 2 },
   { title: 'made', shrinksTo: 8 },
   { title: 'size', droppedAs: 1 },
   { title: 'is' },
@@ -137,17 +162,28 @@ const PRUNE_WORDS: Record<PruneAction, string> = {
   failed: 'not removed',
 };
 
-/** The cells of a backup's line in the table of `prune`. */
-export function pruneCells({ name, backup, action, reasons }: PruneEntry, isDry: boolean, now: Date): string[] {
-  const word = isDry && action === 'remove' ? 'to be removed' : PRUNE_WORDS[action];
-  return [
-    name,
-    String(backup.backupId),
-    whenText(backup.startedAt, now),
-    backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
-    paint(PRUNE_COLORS[action], word),
-    action === 'remove' && reasons.length === 0 ? 'no rule keeps it' : reasons.join(', '),
-  ];
+/** The table of `prune`. */
+export function pruneTable(
+  entries: readonly PruneEntry[],
+  isDry: boolean,
+  now: Date,
+  width: number | undefined,
+): string {
+  const rows = entries.map(({ name, backup, action, reasons }) => {
+    const backupId = backup.copyOf ?? backup.backupId;
+    const word = isDry && action === 'remove' ? 'to be removed' : PRUNE_WORDS[action];
+    const cells = [
+      name,
+      String(backupId),
+      backup.place,
+      whenText(backup.startedAt, now),
+      backup.sizeBytes === undefined ? '' : formatBytes(backup.sizeBytes),
+      paint(PRUNE_COLORS[action], word),
+      action === 'remove' && reasons.length === 0 ? 'no rule keeps it' : reasons.join(', '),
+    ];
+    return { backupId, cells };
+  });
+  return tableByPlace(PRUNE_COLUMNS, rows, width);
 }
 
 export const REBUILD_COLUMNS = [
@@ -156,3 +192,21 @@ export const REBUILD_COLUMNS = [
   { title: 'server is' },
   { title: 'backups added', shrinksTo: 7 },
 ];
+
+const COPY_COLUMNS = [
+  { title: 'server', isName: true, shrinksTo: 8 },
+  { title: 'backup' },
+  { title: 'to', shrinksTo: 12 },
+  { title: 'result', shrinksTo: 15 },
+];
+
+/** The table of `copy`. */
+export function copyTable(rows: readonly CopyRow[], width: number | undefined): string {
+  const cells = rows.map(({ name, backupId, place, error }) => [
+    name,
+    String(backupId),
+    place,
+    error === null ? paint('green', 'copied') : paint('red', error.split('\n', 1)[0] ?? ''),
+  ]);
+  return renderTable(COPY_COLUMNS, cells, width);
+}

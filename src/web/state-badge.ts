@@ -10,6 +10,7 @@ type Tone = 'ok' | 'warning' | 'late' | 'failing' | 'never' | 'running';
 const TONES: Readonly<Record<State | BackupResult | PointState, Tone>> = {
   OK: 'ok',
   WARNING: 'warning',
+  INCOMPLETE: 'late',
   LATE: 'late',
   FAILING: 'failing',
   NEVER: 'never',

@@ -1,3 +1,4 @@
+import type { CopyRow } from '../../src/backup/copy-backups.ts';
 import type { RunDocument } from '../../src/backup/outcome.ts';
 import type { AddedServer } from '../../src/commands/add.ts';
 import type { ExportedCatalog } from '../../src/commands/catalog/export.ts';
@@ -8,6 +9,7 @@ import type { AddedDestination } from '../../src/commands/destination/add.ts';
 import type { EditedDestination } from '../../src/commands/destination/edit.ts';
 import type { CompletionScript } from '../../src/commands/completion.ts';
 import type { DeletedServer } from '../../src/commands/del.ts';
+import type { KeptDocument } from '../../src/commands/keep.ts';
 import type { ScheduleDocument } from '../../src/commands/schedule.ts';
 import type { WebDocument } from '../../src/commands/web.ts';
 import type { DeletedDestination } from '../../src/monitor/change-destination.ts';
@@ -34,6 +36,7 @@ export interface Documents {
   'catalog-rebuild': RebuiltServerRow[];
   'catalog-retime': RetimedBackup;
   completion: CompletionScript;
+  copy: CopyRow[];
   del: DeletedServer;
   'destination-add': AddedDestination;
   'destination-del': DeletedDestination;
@@ -43,6 +46,7 @@ export interface Documents {
   doctor: FindingRow[];
   edit: EditReport;
   error: ErrorDocument;
+  keep: KeptDocument;
   list: ServerRow[];
   logs: BackupRow[];
   'logs-trim': Trimmed;

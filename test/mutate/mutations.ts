@@ -30,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'storage is not asked before the dump',
-    edits: [['.then(() => storage.prepare(objectName, context.signal))', '']],
+    edits: [['await programs;', 'await programs; return;']],
     tests: ['test/end-to-end/backup-steps.test.ts'],
     only: 'takes nothing',
   },
@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'success is pinged before it is recorded',
     edits: [
       ['await verifyNew(', 'await pings.succeeded(`${sizeBytes} bytes stored as ${place}/`); await verifyNew('],
-      ['await pings.succeeded([', '(['],
+      ['await pings.succeeded(told.join(', 'String(told.join('],
     ],
     tests: ['test/end-to-end/backup-steps.test.ts'],
     only: 'not recorded',

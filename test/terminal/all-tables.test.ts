@@ -79,11 +79,21 @@ const TABLES = {
   },
   verify: {
     columns: VERIFICATION_COLUMNS,
-    rows: [['web-production', '1017', 'unknown', `the archive ${PATH} cannot be opened without its password`]],
+    rows: [
+      [
+        'web-production',
+        '1017',
+        'b2:my-bucket',
+        'unknown',
+        `the archive ${PATH} cannot be opened without its password`,
+      ],
+    ],
   },
   prune: {
     columns: PRUNE_COLUMNS,
-    rows: [['web-production', '1017', '12 minutes ago', '277.3 MB', 'to be removed', 'no rule keeps it']],
+    rows: [
+      ['web-production', '1017', 'b2:my-bucket', '12 minutes ago', '277.3 MB', 'to be removed', 'no rule keeps it'],
+    ],
   },
   rebuild: {
     columns: REBUILD_COLUMNS,
@@ -147,6 +157,7 @@ test('a long reason is cut in the table of status, and stands below it as a whol
     lastVerified: undefined,
     foundBad: undefined,
     misplaced: undefined,
+    places: [],
   });
   const why = (reason: string) => statusCells(status(reason), new Date(), true).at(-1);
   expect(why('the directory is gone')).toBe('the directory is gone');

@@ -34,7 +34,7 @@ export function tableOf(servers: readonly OverviewServer[], selection: Selection
 }
 
 function rowOf(server: OverviewServer, context: Context): Piece {
-  const { serverId, name, state, reason, lastGood, nextDue, places } = server;
+  const { serverId, name, state, reason, lastGood, nextDue, placeCount } = server;
   const why = reason === undefined ? '' : html`<p>${reason.length > LONG_REASON ? shortReason(reason) : reason}</p>`;
   const last = lastGood === undefined ? 'never' : moment(lastGood.startedAt, context);
   const size = lastGood?.sizeBytes === undefined ? '' : html`<span>${formatBytes(lastGood.sizeBytes)}</span>`;
@@ -50,7 +50,7 @@ function rowOf(server: OverviewServer, context: Context): Piece {
       ${server.sizes.length === 0 ? '' : html`<div class="size">${size}${spark(server.sizes)}</div>`}
     </td>`,
     html`<td data-label="Next due">${dueMoment(nextDue, context)}</td>`,
-    html`<td data-label="Places">${places.held}/${places.of}</td>`,
+    html`<td data-label="Places">${placeCount.held}/${placeCount.of}</td>`,
     html`<td data-label="Verified">${verifiedView(server, context)}</td>`,
     html`<td>${buttonsOf(serverId, name)}</td>`,
   ];

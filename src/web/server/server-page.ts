@@ -3,7 +3,6 @@ import { html } from 'hono/html';
 import type { Level } from '../../core/backup-record.ts';
 import { nextDue } from '../../backup/due.ts';
 import { quoted } from '../../core/printable.ts';
-import { misplacedIn } from '../../monitor/lost-directory.ts';
 import { collectStatus, type ServerStatus } from '../../monitor/status.ts';
 import { restorePointsOf, type ListedPoint } from '../../restore/restore-points.ts';
 import type { ServerRecord } from '../../server/server.ts';
@@ -33,7 +32,7 @@ export function serverPage(app: Hono, site: Site): void {
   app.get('/servers/:id', async (c) => {
     const server = await catalog.servers.find(idIn(c.req.param('id')));
     if (server === undefined) return c.notFound();
-    const [status] = await collectStatus([server], catalog, misplacedIn(context), clock.now());
+    const [status] = await collectStatus([server], context);
     const attempts = await catalog.backups.list({ serverIds: [server.id], isByTime: true, limit: MOST_PLOTTED });
     const path = `/servers/${server.id}`;
     const isLooking = c.req.query('look') === '1';

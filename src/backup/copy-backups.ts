@@ -1,0 +1,53 @@
+import type { Context } from '../core/context.ts';
+import { allPoints, findPoint } from '../restore/choose-point.ts';
+import { knownPlacesOf, placeNamed } from '../server/destination.ts';
+import type { ServerRecord } from '../server/server.ts';
+import { missingOf } from './catch-up.ts';
+import { roomOpener } from './archive-room.ts';
+import { completeCopies, type CompletedCopy } from './complete-copies.ts';
+
+/** Which copies are to be made. */
+export interface CopyChoice {
+  /** One backup, as `--at` says it; else the newest one, and those of which a copy is known to be missing. */
+  at: string | undefined;
+  /** Every restore point. */
+  isEvery: boolean;
+  /** Only to this destination or place; else to all places of the server. */
+  to: string | undefined;
+}
+
+/** What came of one copy, as `copy --json` prints it. */
+export interface CopyRow {
+  serverId: number;
+  name: string;
+  backupId: number;
+  place: string;
+  success: boolean;
+  /** Why it could not be made. */
+  error: string | null;
+}
+
+/**
+ * Makes the copies of a server's backups that its places lack. What fails is reported, and stays noted as missing.
+ *
+ * @throws ConfigError where there is no such backup or destination
+ */
+export async function copyBackups(server: ServerRecord, choice: CopyChoice, context: Context): Promise<CopyRow[]> {
+  const { catalog, environment } = context;
+  const { at, isEvery, to } = choice;
+  const places = to === undefined ? knownPlacesOf(server, environment) : [placeNamed(to, environment)];
+  const points = isEvery ? await allPoints(server, context) : [await findPoint(server, at ?? 'latest', context)];
+  const noted = at === undefined ? await missingOf(server, context) : [];
+  const ids = [...new Set([...points.map(({ backupId }) => backupId), ...noted.flatMap(({ copyOf }) => copyOf ?? [])])];
+  const wanted: { copyOf: number; place: string }[] = [];
+  for (const copyOf of ids) {
+    const held = (await catalog.backups.copiesOf(copyOf)).filter(({ objectId }) => objectId !== undefined);
+    for (const place of places) if (held.every((one) => one.place !== place)) wanted.push({ copyOf, place });
+  }
+  const completed = await completeCopies(wanted, server, roomOpener(1, context), context);
+  return completed.map((one) => copyRow(server, one));
+}
+
+function copyRow({ id: serverId, name }: ServerRecord, { backupId, place, error }: CompletedCopy): CopyRow {
+  return { serverId, name, backupId, place, success: error === undefined, error: error ?? null };
+}
