@@ -31,3 +31,10 @@ export function missingInWords(states: readonly CopyState[]): string | undefined
   const reasons = missing.map(({ place, error = 'it was not stored' }) => `${place}: ${error}`);
   return `stored in ${states.length - missing.length} of ${states.length} places: ${reasons.join('; ')}`;
 }
+
+/** ` and in 2 other places`, behind the first place that holds a backup; empty where there is no other. */
+export function elsewhere(states: readonly CopyState[]): string {
+  const others = states.filter(({ objectId }) => objectId !== undefined).length - 1;
+  if (others < 1) return '';
+  return ` and in ${others === 1 ? 'another place' : `${others} other places`}`;
+}

@@ -18,7 +18,7 @@ import {
 } from '../server/settings.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import { completeCopies, type CompletedCopy } from './complete-copies.ts';
-import { copyStates, missingInWords } from './copies-in-words.ts';
+import { copyStates, elsewhere, missingInWords } from './copies-in-words.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
 import { pingsFor } from './pings.ts';
@@ -139,8 +139,8 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     const where = whereOf({ place, objectName, objectId: stored.objectId });
     const copies = copyStates(await catalog.backups.copiesOf(backupId));
     const error = missingInWords(copies);
-    report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, where });
-    const told = [`${formatBytes(sizeBytes)} stored as ${where}`, ...warnings];
+    report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, where: `${where}${elsewhere(copies)}` });
+    const told = [`${formatBytes(sizeBytes)} stored as ${where}${elsewhere(copies)}`, ...warnings];
     if (error === undefined) await pings.succeeded(told.join('\n'));
     else {
       report({ type: 'incomplete', server: server.name, message: error });

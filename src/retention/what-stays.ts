@@ -3,7 +3,7 @@ import { grouped } from '../core/group-by.ts';
 import { quoted } from '../core/printable.ts';
 import { isReference } from '../server/reference.ts';
 import type { ServerRecord } from '../server/server.ts';
-import { directoryAt, whereNext } from '../storage/place.ts';
+import { parsePlace, whereNext } from '../storage/place.ts';
 
 /** Archives of a server with one name in one place. */
 export interface StayingArchives {
@@ -65,12 +65,14 @@ export async function deleteServer(
 }
 
 /** How to take archives of a deleted server back, or remove them: a line for each command. */
-function afterDeletion(archives: readonly StayingArchives[]): string[] {
+export function afterDeletion(archives: readonly StayingArchives[]): string[] {
   const places = new Set(archives.flatMap(({ place }) => place ?? []));
   return [
     ...[...places].map((place) => `To take them back: pgbak catalog rebuild --from ${quoted(place)}`),
     ...archives.flatMap(({ place, objectName }) =>
-      place === null || objectName === null ? [] : `To remove them for good: ${removalOf(place, objectName)}`,
+      place === null || objectName === null
+        ? []
+        : removalOf(place, objectName).map((command) => `To remove them for good: ${command}`),
     ),
   ];
 }
@@ -78,9 +80,20 @@ function afterDeletion(archives: readonly StayingArchives[]): string[] {
 /** The time stamp as a pattern of a shell, so that the archives of `shop.eu` do not go with those of `shop`. */
 const STAMP = '????????T??????Z';
 
-function removalOf(place: string, objectName: string): string {
-  if (directoryAt(place) === undefined)
-    return `b2 rm --versions ${quoted(`b2://${place.slice('b2:'.length)}/${objectName}`)}`;
+/** None for S3, whose programs remove no versions by a pattern. */
+function removalOf(place: string, objectName: string): string[] {
+  const { kind } = parsePlace(place);
   const [before = '', behind = ''] = whereNext(place, objectName).split('.<time>');
-  return `rm ${quoted(before)}.${STAMP}*${quoted(behind)}*`;
+  switch (kind) {
+    case 'b2':
+      return [`b2 rm --versions ${quoted(`b2://${place.slice('b2:'.length)}/${objectName}`)}`];
+    case 'directory':
+      return [`rm ${quoted(before)}.${STAMP}*${quoted(behind)}*`];
+    case 'rclone':
+      return [
+        `rclone delete ${quoted(place.slice('rclone:'.length))} --include ${quoted(`${objectName.replace(behind, '')}.${STAMP}*${behind}*`)}`,
+      ];
+    case 's3':
+      return [];
+  }
 }

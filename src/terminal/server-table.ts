@@ -21,6 +21,7 @@ export const SPARK_LENGTH = 8;
 /** The cells of a server's line in the table of `list`; `recent` are its last attempts, newest first. */
 export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now: Date): string[] {
   const sizes = recent.flatMap(({ result, sizeBytes }) => (result === 'success' ? (sizeBytes ?? []) : []));
+  const others = row.destinations.slice(1).map(({ place }) => place);
   return [
     row.name,
     row.connection,
@@ -30,7 +31,7 @@ export function serverCells(row: ServerRow, recent: readonly RecentBackup[], now
     sparkLine(sizes.slice(0, SPARK_LENGTH).toReversed()),
     row.lastVerified === null ? 'never' : whenText(new Date(row.lastVerified), now),
     row.encryption === 'none' ? 'no' : `yes (${row.encryption})`,
-    row.b2 !== 'none' ? `${row.destination} (${row.b2})` : row.destination,
+    [row.b2 !== 'none' ? `${row.destination} (${row.b2})` : row.destination, ...others].join(', '),
   ];
 }
 
