@@ -119,9 +119,13 @@ test('each command prints a document that its schema allows', async () => {
     catalog.database.exec("update backup_log set started_at = '2099-01-01T00:00:00.000Z' where success = '1'");
   }
   await check('catalog-retime', 'catalog', 'retime', '3', '--to=2026-01-01T00:00:00Z');
+  await check('keep', 'keep', 'shop', '--note', 'before a migration', '--until', '2100-01-01');
+  await check('keep', 'keep', 'shop', '--release');
+  expect(await check('copy', 'copy', 'shop', '--to', `file:${account.folder.at('second')}`)).toHaveLength(1);
+  expect(await check('copy', 'copy', 'shop')).toEqual([]);
   expect(await check('del', 'del', 'shop', '--yes')).toMatchObject({
     id: 1,
-    archives: [{ place, objectName: 'shop.sql.7z', count: 2 }],
+    archives: expect.arrayContaining([{ place, objectName: 'shop.sql.7z', count: 2 }]),
   });
   await check('catalog-rebuild', 'catalog', 'rebuild', `--from=${place}`);
   rmSync(join(backups, archivesIn(backups)[0] ?? ''));

@@ -64,6 +64,13 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
           durationMs: expect.any(Number),
           warnings: [],
           error: null,
+          copies: [
+            {
+              place: `file:${account.folder.at('backups')}`,
+              objectId: expect.stringContaining(account.folder.at('backups')),
+              error: null,
+            },
+          ],
         },
       ],
     });
