@@ -60,8 +60,7 @@ async function complete(
 ): Promise<void> {
   const { catalog, clock, environment, report, signal } = context;
   const target = await storageOf({ place }, server, context);
-  const copies = await catalog.backups.copiesOf(backupId);
-  const held = copies.filter(({ objectId }) => objectId !== undefined);
+  const held = await catalog.backups.heldCopies(backupId);
   const [first] = held;
   if (first?.objectName === undefined) throw new ConfigError(`no copy of backup ${backupId} is left to copy from`);
   await target.prepare(first.objectName, signal);

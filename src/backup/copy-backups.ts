@@ -41,7 +41,7 @@ export async function copyBackups(server: ServerRecord, choice: CopyChoice, cont
   const ids = [...new Set([...points.map(({ backupId }) => backupId), ...noted.flatMap(({ copyOf }) => copyOf ?? [])])];
   const wanted: { copyOf: number; place: string }[] = [];
   for (const copyOf of ids) {
-    const held = (await catalog.backups.copiesOf(copyOf)).filter(({ objectId }) => objectId !== undefined);
+    const held = await catalog.backups.heldCopies(copyOf);
     for (const place of places) if (held.every((one) => one.place !== place)) wanted.push({ copyOf, place });
   }
   const completed = await completeCopies(wanted, server, roomOpener(1, context), context);

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { BackupRecord, Checksum } from '../core/backup-record.ts';
 import { grouped } from '../core/group-by.ts';
+import { notePartSums, sumCells } from './checksum-rows.ts';
 import { toBackup } from './backup-rows.ts';
 import { isHeld } from './point-queries.ts';
 import { toCompact } from './row-reader.ts';
@@ -21,6 +22,8 @@ export interface CopyQueries {
   noteMissingCopy(backupId: number, missing: { place: string; error: string }, at: Date): Promise<void>;
   /** A backup that is held and all of its further copies: those that are held, and those that are missing. */
   copiesOf(backupId: number): Promise<BackupRecord[]>;
+  /** Those of them that are held, the one that is read first at the beginning. */
+  heldCopies(backupId: number): Promise<BackupRecord[]>;
   /** The further copies of some backups, held or missing, by the backup's id. */
   furtherCopies(backupIds: readonly number[]): Promise<Map<number, BackupRecord[]>>;
   /** The copies that are missing of restore points, newest first: of one server, or of all. */
@@ -28,11 +31,17 @@ export interface CopyQueries {
 }
 
 export function copyQueries(db: Kysely<Schema>): CopyQueries {
+  const all = (backupId: number) => {
+    const rows = db
+      .selectFrom('backup_log')
+      .selectAll()
+      .where((eb) => eb.or([eb('id', '=', backupId), eb('copy_of', '=', backupId)]));
+    return isHeld(rows).orderBy('id');
+  };
   return {
     noteCopy: (backupId, { place, objectId, checksum }, at) =>
       db.transaction().execute(async (trx) => {
         const id = await rowFor(trx, backupId, place, at);
-        const hasParts = 'partSums' in checksum;
         await trx
           .updateTable('backup_log')
           .set({
@@ -41,17 +50,12 @@ export function copyQueries(db: Kysely<Schema>): CopyQueries {
             ts: toCompact(at),
             finished_at: at.toISOString(),
             object_id: objectId,
-            sha1: hasParts ? null : (checksum.sha1 ?? null),
-            sha256: hasParts ? null : (checksum.sha256 ?? null),
+            ...sumCells(checksum),
             sum_note: null,
           })
           .where('id', '=', id)
           .execute();
-        await trx.deleteFrom('part_sums').where('backup_id', '=', id).execute();
-        if (hasParts) {
-          const sums = JSON.stringify(checksum.partSums);
-          await trx.insertInto('part_sums').values({ backup_id: id, sums }).execute();
-        }
+        await notePartSums(trx, id, checksum);
         return id;
       }),
     noteMissingCopy: (backupId, { place, error }, at) =>
@@ -60,13 +64,9 @@ export function copyQueries(db: Kysely<Schema>): CopyQueries {
         const missing = { result: error, ts: toCompact(at), finished_at: at.toISOString() };
         await trx.updateTable('backup_log').set(missing).where('id', '=', id).execute();
       }),
-    copiesOf: async (backupId) => {
-      const rows = db
-        .selectFrom('backup_log')
-        .selectAll()
-        .where((eb) => eb.or([eb('id', '=', backupId), eb('copy_of', '=', backupId)]));
-      return (await isHeld(rows).orderBy('id').execute()).map((row) => toBackup(row));
-    },
+    copiesOf: async (backupId) => (await all(backupId).execute()).map((row) => toBackup(row)),
+    heldCopies: async (backupId) =>
+      (await all(backupId).where('object_id', 'is not', null).execute()).map((row) => toBackup(row)),
     furtherCopies: async (backupIds) => {
       const rows = isHeld(db.selectFrom('backup_log').selectAll().where('copy_of', 'in', backupIds)).orderBy('id');
       const found = backupIds.length === 0 ? [] : await rows.execute();

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { BackupRecord, Checksum, PartSum, RowCounts } from '../core/backup-record.ts';
 import { type DatabaseFacts, parseDatabaseFacts } from '../core/database-facts.ts';
+import { notePartSums, sumCells } from './checksum-rows.ts';
 import { toBackup } from './backup-rows.ts';
 import type { Schema } from './schema.ts';
 import { wasFoundBad } from './verification-queries.ts';
@@ -59,8 +60,7 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
             raw_size: stored.rawSizeBytes,
             place: stored.place,
             object_id: stored.objectId,
-            sha1: 'partSums' in checksum ? null : (checksum.sha1 ?? null),
-            sha256: 'partSums' in checksum ? null : (checksum.sha256 ?? null),
+            ...sumCells(checksum),
             roles: JSON.stringify(stored.roles),
             encoding: stored.facts.encoding,
             facts_id: await noteFacts(trx, stored.facts),
@@ -68,10 +68,7 @@ export function storedBackupQueries(db: Kysely<Schema>): StoredBackupQueries {
           })
           .where('id', '=', backupId)
           .execute();
-        if ('partSums' in checksum) {
-          const sums = JSON.stringify(checksum.partSums);
-          await trx.insertInto('part_sums').values({ backup_id: backupId, sums }).execute();
-        }
+        await notePartSums(trx, backupId, checksum);
         if (rowCounts === undefined) return;
         await trx
           .insertInto('row_counts')

@@ -15,8 +15,7 @@ export async function copiesOf(
   from: string | undefined,
   { catalog, environment }: Context,
 ): Promise<RestorePoint[]> {
-  const rows = await catalog.backups.copiesOf(point.copyOf ?? point.backupId);
-  const held = rows.filter(({ objectId }) => objectId !== undefined).map((row) => asRestorePoint(row));
+  const held = (await catalog.backups.heldCopies(point.copyOf ?? point.backupId)).map((row) => asRestorePoint(row));
   // A failed backup that was stored is not among them.
   const copies = held.length === 0 ? [point] : held;
   if (from === undefined) return copies;
