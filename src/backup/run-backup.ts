@@ -133,7 +133,10 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     const left = (await catalog.backups.missingCopies(server.id)).filter(
       ({ copyOf, place: where }) => copyOf === backupId && made.left.includes(where ?? ''),
     );
-    await completeCopies(left, server, openRoom, context);
+    await completeCopies(left, server, openRoom, context).catch((error: unknown) => {
+      // The backup is recorded as good, and the next run makes the copies: no signal and no full disk makes a failure of it.
+      warn(`cannot make the copies that are missing: ${describeFailure(error).message}`);
+    });
     await autoPrune(server, backupId, { warnings, warn }, context);
     const durationMs = elapsedMs();
     const where = whereOf({ place, objectName, objectId: stored.objectId });

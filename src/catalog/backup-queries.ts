@@ -196,6 +196,13 @@ async function end(
       .where('id', '=', backupId)
       .returning('server_id')
       .executeTakeFirstOrThrow();
+    // A copy is as good as the archive that it is a copy of.
+    await trx
+      .updateTable('backup_log')
+      .set(outcome)
+      .where('copy_of', '=', backupId)
+      .where('object_id', 'is not', null)
+      .execute();
     await trx
       .updateTable('servers')
       .set({ ...server, last_backup: ts })
