@@ -62,7 +62,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
     const place = { number: begun, count: Math.max(wanted.length, begun) };
     const outcome = await run.backUp(server, place);
     if (outcome.status === 'success' || outcome.status === 'incomplete') backedUp.push(server);
-    // The new backup is recorded, whatever becomes of the copies of earlier ones.
+    // The new backup is recorded. Copies of earlier ones do not change that.
     await run.complete(server, missing).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });

@@ -83,7 +83,7 @@ export interface BackupLogTable {
   /** The other catalogue that made it. */
   catalog_id: Generated<string | null>;
   /**
-   * Set in the row of a further copy: the backup whose archive it is. Such a row repeats what is known of the archive, so that it
+   * Set in the row of a further copy: the id of the backup that it is a copy of. Such a row repeats what is known of the archive, so that it
    * can be verified, removed and restored by itself. `success` is `'0'` while the copy is missing; `result` tells why.
    */
   copy_of: Generated<number | null>;

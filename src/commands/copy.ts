@@ -24,7 +24,7 @@ EXIT STATUS
   2   wrong use or configuration
   75  a run is under way`;
   static override examples = [
-    { description: 'Whatever is missing', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'All copies that are known to be missing', command: '<%= config.bin %> <%= command.id %>' },
     {
       description: 'All backups of a server into a destination that was added',
       command: '<%= config.bin %> <%= command.id %> shop --to offsite --all-backups',

@@ -22,7 +22,7 @@ export interface KeptDocument {
 }
 
 export default class Keep extends BaseCommand {
-  static override summary = 'Keep a backup, whatever the rules say';
+  static override summary = 'Keep a backup against the rules of retention';
   static override description = `A kept backup stays in all of its places until --until, or until it is released. Use it for the last backup before a large migration, or for the state at the end of a year.
 
 EXIT STATUS

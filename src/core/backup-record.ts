@@ -68,7 +68,7 @@ export interface BackupRecord {
   catalogId?: string;
   /** Set while it is kept against the rules of retention. */
   kept?: KeptBackup;
-  /** Set for a further copy: the id of the backup whose archive it is. */
+  /** Of a further copy: the id of the backup that it is a copy of. */
   copyOf?: number;
   /** The roles that the dump names; absent where they were not determined. */
   roles?: string[];

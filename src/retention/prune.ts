@@ -63,7 +63,7 @@ export async function prune(
     return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
   };
   const archives = groups.flatMap((group) => first(group));
-  // Each place keeps what the rules ask for, whatever the others hold.
+  // The rules apply to each place by itself.
   const verdicts = new Map(
     [...grouped(archives, ({ place }) => place).values()].flatMap((here) => {
       const newest = here.find(({ backupId, copyOf }) => justMade !== undefined && (copyOf ?? backupId) === justMade);
