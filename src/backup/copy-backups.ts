@@ -34,9 +34,9 @@ export interface CopyRow {
  */
 export async function copyBackups(server: ServerRecord, choice: CopyChoice, context: Context): Promise<CopyRow[]> {
   const { catalog, environment } = context;
-  const { at, isEvery, to } = choice;
+  const { at, to } = choice;
   const places = to === undefined ? knownPlacesOf(server, environment) : [placeNamed(to, environment)];
-  const points = isEvery ? await allPoints(server, context) : [await findPoint(server, at ?? 'latest', context)];
+  const points = await pointsOf(server, choice, context);
   const noted = at === undefined ? await missingOf(server, context) : [];
   const ids = [...new Set([...points.map(({ backupId }) => backupId), ...noted.flatMap(({ copyOf }) => copyOf ?? [])])];
   const wanted: { copyOf: number; place: string }[] = [];
@@ -46,6 +46,19 @@ export async function copyBackups(server: ServerRecord, choice: CopyChoice, cont
   }
   const completed = await completeCopies(wanted, server, roomOpener(1, context), context);
   return completed.map((one) => copyRow(server, one));
+}
+
+/** The backups to look at; none where a server has no good one yet. */
+async function pointsOf(
+  server: ServerRecord,
+  { at, isEvery }: CopyChoice,
+  context: Context,
+): Promise<{ backupId: number }[]> {
+  if (at !== undefined) return [await findPoint(server, at, context)];
+  const { catalog, clock } = context;
+  const last = (await catalog.backups.lastGoodOfEach([server.id], clock.now())).get(server.id);
+  if (last === undefined) return [];
+  return isEvery ? await allPoints(server, context) : [last];
 }
 
 function copyRow({ id: serverId, name }: ServerRecord, { backupId, place, error }: CompletedCopy): CopyRow {
