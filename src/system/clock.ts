@@ -66,6 +66,22 @@ export async function within<T>(ms: number, work: (signal: AbortSignal) => Promi
   return await work(limit.signal);
 }
 
+/** A signal that aborts `ms` milliseconds after another: for a request whose answer is worth waiting for. */
+export function graceAfter(signal: AbortSignal, ms: number): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => (timer = setTimeout(() => controller.abort(reasonOf(signal)), ms));
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', begin);
+    },
+  };
+}
+
 /** The reason of an aborted signal, as an error to throw. */
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DoubtfulUploadError, errorMessage } from '../../core/errors.ts';
-import { within } from '../../system/clock.ts';
+import { graceAfter, within } from '../../system/clock.ts';
 import type { HashedPart } from '../streaming/parts.ts';
 import type { PartUpload } from '../streaming/send-parts.ts';
 import { isGone, isUnsupported, malformed, S3Failure, s3Error } from './failure.ts';
@@ -25,9 +25,11 @@ export async function beginMultipart(
   const receipts = new Map<number, Receipt>();
   const UploadId = await sendWithRetries({ ...upload, signal }, async () => {
     const algorithm = client.sums === 'md5' ? {} : { ChecksumAlgorithm: 'SHA256' as const };
+    // Of a request that was broken off the service may still begin an upload, and only the answer tells its id.
+    using grace = graceAfter(signal, SETTLE_WITHIN_MS);
     const answer = await client.call(
       (api, sending) => api.createUpload({ Key: key, ...settings, ...algorithm }, sending),
-      signal,
+      grace.signal,
       { attempts: () => 1 },
     );
     if (answer.UploadId === undefined) throw malformed('names no upload');
