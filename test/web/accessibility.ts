@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { expect } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { Web } from './support.ts';
 
@@ -24,16 +25,11 @@ export async function violationsOf(page: Page): Promise<string[]> {
   });
 }
 
-/** The ways in which people look at a page. */
-export const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
-  [360, 1024, 1600].map((width) => ({ colorScheme, width })),
-);
-
 /** A page of a browser of this width, that has shown the token already. */
 export async function look(
   browser: Browser,
   web: Web,
-  { colorScheme, width }: (typeof LOOKS)[number] = { colorScheme: 'light', width: 1024 },
+  { colorScheme, width }: { colorScheme: 'light' | 'dark'; width: number } = { colorScheme: 'light', width: 1024 },
 ): Promise<Page> {
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
   const page = await context.newPage();
@@ -42,7 +38,27 @@ export async function look(
   return page;
 }
 
+/**
+ * Expects that everybody can use the page that is shown. Colors do not change the layout, so each is looked at in one width,
+ * and each width for its overflow alone.
+ */
+export async function expectUsable(page: Page): Promise<void> {
+  const found: unknown[] = [];
+  for (const [colorScheme, width] of [
+    ['light', 1600],
+    ['light', 1024],
+    ['dark', 360],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    const overflow = await overflowOf(page);
+    if (overflow !== 0) found.push({ width, overflow });
+    if (width !== 1600) found.push(...(await violationsOf(page)).map((violation) => ({ colorScheme, violation })));
+  }
+  expect({ page: page.url(), found }).toEqual({ page: page.url(), found: [] });
+}
+
 /** By how much a page is wider than its window. */
-export async function overflowOf(page: Page): Promise<number> {
+async function overflowOf(page: Page): Promise<number> {
   return await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
