@@ -36,7 +36,8 @@ export function listing(bucket: Bucket, query: URLSearchParams, xml: (root: stri
         : '';
     return xml('ListVersionsResult', encoding + element('IsTruncated', isTruncated) + next + texts.join(''));
   }
-  const newest = found.filter((version) => bucket.find(version.key, null) === version && !version.isMarker);
+  // Versions of a key stand together, the newest first.
+  const newest = found.filter(({ key, isMarker }, index) => found[index - 1]?.key !== key && !isMarker);
   const start = Number(query.get('continuation-token') ?? 0);
   const isTruncated = start + most < newest.length;
   const next = isTruncated ? element('NextContinuationToken', start + most) : '';

@@ -58,14 +58,18 @@ export class Bucket {
     return version;
   }
 
-  /** A null version takes the place of another. */
+  /** A null version takes the place of another; the newest of a key stands first. */
   put(version: Version): void {
-    const others = this.versions.filter(
-      ({ key, versionId }) => key !== version.key || versionId !== 'null' || version.versionId !== 'null',
-    );
-    const at = others.findIndex(({ key }) => key >= version.key);
-    others.splice(at === -1 ? others.length : at, 0, version);
-    this.versions = others;
+    if (version.versionId === 'null') {
+      this.versions = this.versions.filter(({ key, versionId }) => key !== version.key || versionId !== 'null');
+    }
+    let [at, end] = [0, this.versions.length];
+    while (at < end) {
+      const middle = (at + end) >> 1;
+      if ((this.versions[middle]?.key ?? '') < version.key) at = middle + 1;
+      else end = middle;
+    }
+    this.versions.splice(at, 0, version);
   }
 
   find(key: string, versionId: string | null): Version | undefined {
