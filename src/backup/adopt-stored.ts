@@ -21,8 +21,15 @@ export async function adoptStored(
   const { objectName } = attempt;
   if (objectName === undefined) return [];
   const adopted: number[] = [];
-  for (const archive of await listRemoteArchives(storage, objectName, context.signal)) {
-    if (archive.object.name !== objectName || !isOf(attempt, archive, context.catalog.id)) continue;
+  const { catalog, signal } = context;
+  const listed = await listRemoteArchives(storage, objectName, signal);
+  const archives = listed.filter((archive) => archive.object.name === objectName && isOf(attempt, archive, catalog.id));
+  const bad = await catalog.verifications.everBad(
+    storage.place,
+    archives.map(({ object }) => object.id),
+  );
+  for (const archive of archives) {
+    if (bad.has(archive.object.id)) continue;
     const passwords = passwordsOf(server, context.environment, undefined);
     const onUnsigned = (one: RemoteArchive) =>
       context.report({ type: 'warning', server: server.name, message: unsignedWarning([one], server) });

@@ -1,10 +1,12 @@
 import type { Context } from '../core/context.ts';
 import { allPoints, findPoint } from '../restore/choose-point.ts';
+import { gradedCopies } from '../restore/graded-copies.ts';
 import { knownPlacesOf, placeNamed } from '../server/destination.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { missingOf } from './catch-up.ts';
 import { roomOpener } from './archive-room.ts';
-import { completeCopies, type CompletedCopy } from './complete-copies.ts';
+import { completeCopies, type CompletedCopy, type MissingCopy } from './complete-copies.ts';
+import { copyStates } from './copies-in-words.ts';
 
 /** Which copies are to be made. */
 export interface CopyChoice {
@@ -38,11 +40,12 @@ export async function copyBackups(server: ServerRecord, choice: CopyChoice, cont
   const places = to === undefined ? knownPlacesOf(server, environment) : [placeNamed(to, environment)];
   const points = await pointsOf(server, choice, context);
   const noted = at === undefined ? await missingOf(server, context) : [];
-  const ids = [...new Set([...points.map(({ backupId }) => backupId), ...noted.flatMap(({ copyOf }) => copyOf ?? [])])];
-  const wanted: { copyOf: number; place: string }[] = [];
+  const ids = [...new Set([...points.map(({ backupId }) => backupId), ...noted.map(({ copyOf }) => copyOf)])];
+  const wanted: MissingCopy[] = [];
   for (const copyOf of ids) {
-    const held = await catalog.backups.heldCopies(copyOf);
-    for (const place of places) if (held.every((one) => one.place !== place)) wanted.push({ copyOf, place });
+    const states = copyStates(await gradedCopies(copyOf, catalog));
+    const holding = new Set(states.flatMap(({ place, objectId }) => (objectId === undefined ? [] : place)));
+    for (const place of places) if (!holding.has(place)) wanted.push({ copyOf, place });
   }
   const completed = await completeCopies(wanted, server, roomOpener(1, context), context);
   return completed.map((one) => copyRow(server, one));

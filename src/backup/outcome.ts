@@ -10,7 +10,10 @@ interface SkippedOutcome {
   due?: Date;
 }
 
-/** `incomplete`: at least one of its places holds the backup, and another does not. */
+/**
+ * `incomplete`: at least one of its places holds the backup, and another does not. The backup may be an earlier one, whose missing
+ * copy could not be made.
+ */
 type StoredOutcome = StoredFacts & ({ status: 'success' } | { status: 'incomplete'; error: string });
 
 interface StoredFacts {
@@ -18,7 +21,8 @@ interface StoredFacts {
   objectName: string;
   objectId: string;
   size: number;
-  rawSize: number;
+  /** Null where it is not known. */
+  rawSize: number | null;
   durationMs: number;
   warnings: string[];
   /** Its copies, the first being the one above. */

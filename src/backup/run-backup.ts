@@ -5,6 +5,7 @@ import { describeFailure, failureText } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { lapsedEncryption } from '../monitor/lapsed-encryption.ts';
+import { gradedCopies } from '../restore/graded-copies.ts';
 import type { ScratchServer } from '../restore/scratch/open-scratch.ts';
 import { autoPrune } from '../retention/auto-prune.ts';
 import { objectNameOf } from '../server/names.ts';
@@ -16,8 +17,7 @@ import {
   type ServerSettings,
   type SettingsOverrides,
 } from '../server/settings.ts';
-import type { BackupRecord } from '../core/backup-record.ts';
-import { completeCopies, type CompletedCopy } from './complete-copies.ts';
+import { completeCopies, type CompletedCopy, type MissingCopy } from './complete-copies.ts';
 import { copyStates, elsewhere, missingInWords } from './copies-in-words.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
@@ -48,7 +48,7 @@ export interface Run extends AsyncDisposable {
   /** Never rejects: see `runBackup`. */
   backUp(server: ServerRecord, turn: Turn): Promise<Outcome>;
   /** Makes copies of earlier backups that are missing; see `completeCopies`. */
-  complete(server: ServerRecord, missing: readonly BackupRecord[]): Promise<CompletedCopy[]>;
+  complete(server: ServerRecord, missing: readonly MissingCopy[]): Promise<CompletedCopy[]>;
 }
 
 /** State that the backups of a run share. */
@@ -130,9 +130,7 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
       catalog.backups.finish(backupId, { finishedAt: clock.now(), runStartedAt: shared.startedAt, warnings }),
     );
     // Places that take only whole archives get theirs out of another place.
-    const left = (await catalog.backups.missingCopies(server.id)).filter(
-      ({ copyOf, place: where }) => copyOf === backupId && made.left.includes(where ?? ''),
-    );
+    const left = made.left.map((where) => ({ copyOf: backupId, place: where }));
     await completeCopies(left, server, openRoom, context).catch((error: unknown) => {
       // The backup is recorded as good, and the next run makes the copies: no signal and no full disk makes a failure of it.
       warn(`cannot make the copies that are missing: ${describeFailure(error).message}`);
@@ -140,7 +138,7 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     await autoPrune(server, backupId, { warnings, warn }, context);
     const durationMs = elapsedMs();
     const where = whereOf({ place, objectName, objectId: stored.objectId });
-    const copies = copyStates(await catalog.backups.copiesOf(backupId));
+    const copies = copyStates(await gradedCopies(backupId, catalog));
     const error = missingInWords(copies);
     report({ type: 'succeeded', server: server.name, sizeBytes, durationMs, where: `${where}${elsewhere(copies)}` });
     const told = [`${formatBytes(sizeBytes)} stored as ${where}${elsewhere(copies)}`, ...warnings];

@@ -1,11 +1,11 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Updateable } from 'kysely';
 import type { BackupRecord, Checksum } from '../core/backup-record.ts';
 import { grouped } from '../core/group-by.ts';
 import { notePartSums, sumCells } from './checksum-rows.ts';
 import { toBackup } from './backup-rows.ts';
 import { isHeld } from './point-queries.ts';
 import { toCompact } from './row-reader.ts';
-import type { Schema } from './schema.ts';
+import type { BackupLogTable, Schema } from './schema.ts';
 
 /** A further copy of an archive, once it is stored. */
 export interface StoredCopy {
@@ -26,8 +26,10 @@ export interface CopyQueries {
   heldCopies(backupId: number): Promise<BackupRecord[]>;
   /** The further copies of some backups, held or missing, by the backup's id. */
   furtherCopies(backupIds: readonly number[]): Promise<Map<number, BackupRecord[]>>;
-  /** The copies that are missing of restore points, newest first: of one server, or of all. */
-  missingCopies(serverId?: number): Promise<BackupRecord[]>;
+  /** The copies that are noted as missing of a server's restore points, newest first. */
+  missingCopies(serverId: number): Promise<BackupRecord[]>;
+  /** The archives of a server's restore points that a verification found bad, even if a later one took that back. */
+  suspects(serverId: number): Promise<BackupRecord[]>;
 }
 
 export function copyQueries(db: Kysely<Schema>): CopyQueries {
@@ -41,20 +43,7 @@ export function copyQueries(db: Kysely<Schema>): CopyQueries {
   return {
     noteCopy: (backupId, { place, objectId, checksum }, at) =>
       db.transaction().execute(async (trx) => {
-        const id = await rowFor(trx, backupId, place, at);
-        await trx
-          .updateTable('backup_log')
-          .set({
-            success: '1',
-            result: 'Success',
-            ts: toCompact(at),
-            finished_at: at.toISOString(),
-            object_id: objectId,
-            ...sumCells(checksum),
-            sum_note: null,
-          })
-          .where('id', '=', id)
-          .execute();
+        const id = await holdCopy(trx, backupId, { place, objectId, ...sumCells(checksum), sum_note: null }, at);
         await notePartSums(trx, id, checksum);
         return id;
       }),
@@ -82,16 +71,59 @@ export function copyQueries(db: Kysely<Schema>): CopyQueries {
         .where('copy_of', 'is not', null)
         .where('success', '=', sql.lit('0'))
         .where('object_id', 'is', null)
-        .where('copy_of', 'in', isHeld(db.selectFrom('backup_log').where('success', '=', sql.lit('1'))).select('id'));
-      const ofServer = serverId === undefined ? rows : rows.where('server_id', '=', serverId);
-      const found = await isHeld(ofServer).orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
+        .where('copy_of', 'in', isHeld(db.selectFrom('backup_log').where('success', '=', sql.lit('1'))).select('id'))
+        .where('server_id', '=', serverId);
+      const found = await isHeld(rows).orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
       return found.map((row) => toBackup(row));
+    },
+    suspects: async (serverId) => {
+      const bad = db
+        .selectFrom('verification_log')
+        .select('backup_id')
+        .where('server_id', '=', serverId)
+        .where('success', '=', sql.lit('0'));
+      const rows = db
+        .selectFrom('backup_log')
+        .selectAll()
+        .where('id', 'in', bad)
+        .where('success', '=', sql.lit('1'))
+        .where('object_id', 'is not', null);
+      return (await isHeld(rows).orderBy('started_at', 'desc').execute()).map((row) => toBackup(row));
     },
   };
 }
 
+/** What tells an archive from others: its place and id there, and its checksums. */
+type HeldArchive = { place: string; objectId: string } & Pick<
+  Updateable<BackupLogTable>,
+  'sha1' | 'sha256' | 'sum_note'
+>;
+
+/** Records that a place holds a copy, in place of the note that it is missing there. Returns the id of its row. */
+export async function holdCopy(
+  db: Kysely<Schema>,
+  backupId: number,
+  { place, objectId, ...sums }: HeldArchive,
+  at: Date,
+): Promise<number> {
+  const id = await rowFor(db, backupId, place, at);
+  await db
+    .updateTable('backup_log')
+    .set({
+      success: '1',
+      result: 'Success',
+      ts: toCompact(at),
+      finished_at: at.toISOString(),
+      object_id: objectId,
+      ...sums,
+    })
+    .where('id', '=', id)
+    .execute();
+  return id;
+}
+
 /** The row of a backup's copy in a place that holds none yet; makes it where there is none. Its checksums are not known yet. */
-export async function rowFor(db: Kysely<Schema>, backupId: number, place: string, at: Date): Promise<number> {
+async function rowFor(db: Kysely<Schema>, backupId: number, place: string, at: Date): Promise<number> {
   const known = db.selectFrom('backup_log').select('id').where('copy_of', '=', backupId).where('place', '=', place);
   const row = await isHeld(known).where('object_id', 'is', null).executeTakeFirst();
   if (row !== undefined) return row.id;
@@ -107,65 +139,4 @@ export async function rowFor(db: Kysely<Schema>, backupId: number, place: string
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
-}
-
-/** What of a row tells where an archive is. */
-const WHERE = [
-  'place',
-  'object_id',
-  'sha1',
-  'sha256',
-  'sum_note',
-  'removed_at',
-  'removing_at',
-  'given_up_at',
-  'unsettled',
-  'catalog_id',
-] as const;
-
-/**
- * Lets a held copy take the place of a backup's own archive where that is gone: a backup is a restore point while any copy of it
- * is held. Its id stays.
- */
-export async function promoteCopies(db: Kysely<Schema>, backupIds: readonly number[]): Promise<void> {
-  for (const id of backupIds) {
-    const own = await db.selectFrom('backup_log').selectAll().where('id', '=', id).executeTakeFirst();
-    if (own === undefined || own.copy_of !== null || (own.removed_at === null && own.given_up_at === null)) continue;
-    const copies = isHeld(db.selectFrom('backup_log').selectAll().where('copy_of', '=', id));
-    const copy = await copies.where('success', '=', sql.lit('1')).orderBy('id').executeTakeFirst();
-    if (copy === undefined) continue;
-    const pick = (row: typeof own) => Object.fromEntries(WHERE.map((column) => [column, row[column]]));
-    await db.updateTable('backup_log').set(pick(copy)).where('id', '=', id).execute();
-    await db.updateTable('backup_log').set(pick(own)).where('id', '=', copy.id).execute();
-    await swapSums(db, id, copy.id);
-    await swapVerifications(db, id, copy.id);
-  }
-}
-
-/** Exchanges the sums of the parts of two rows of the log. */
-async function swapSums(db: Kysely<Schema>, a: number, b: number): Promise<void> {
-  const rows = await db.selectFrom('part_sums').selectAll().where('backup_id', 'in', [a, b]).execute();
-  await db.deleteFrom('part_sums').where('backup_id', 'in', [a, b]).execute();
-  for (const { backup_id: id, sums } of rows) {
-    await db
-      .insertInto('part_sums')
-      .values({ backup_id: id === a ? b : a, sums })
-      .execute();
-  }
-}
-
-/** Exchanges the verifications of two rows of the log: they are about an archive in its place. */
-async function swapVerifications(db: Kysely<Schema>, a: number, b: number): Promise<void> {
-  const rows = await db
-    .selectFrom('verification_log')
-    .select(['id', 'backup_id'])
-    .where('backup_id', 'in', [a, b])
-    .execute();
-  for (const { id, backup_id: of } of rows) {
-    await db
-      .updateTable('verification_log')
-      .set({ backup_id: of === a ? b : a })
-      .where('id', '=', id)
-      .execute();
-  }
 }

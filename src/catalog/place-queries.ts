@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
-import { promoteCopies } from './copy-queries.ts';
 import { isHeld } from './point-queries.ts';
+import { promoteCopies } from './promote-copies.ts';
 import type { Schema } from './schema.ts';
 
 export interface PlaceQueries {

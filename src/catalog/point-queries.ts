@@ -30,7 +30,7 @@ export interface PointQueries {
 export const latestPlausible = (now: Date) => new Date(now.getTime() + CLOCK_TOLERANCE_MS).toISOString();
 
 /** SQLite takes 32,766 values in one statement. */
-const AT_ONCE = 1000;
+export const AT_ONCE = 1000;
 
 type LogQuery<O> = SelectQueryBuilder<Schema, 'backup_log', O>;
 

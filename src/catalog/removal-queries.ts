@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { BackupRecord, KeptBackup } from '../core/backup-record.ts';
 import { toBackup } from './backup-rows.ts';
-import { promoteCopies } from './copy-queries.ts';
 import { isHeld } from './point-queries.ts';
+import { promoteCopies } from './promote-copies.ts';
 import type { Schema } from './schema.ts';
 
 /** The removal of archives from storage: announced before, recorded after. */

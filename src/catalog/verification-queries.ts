@@ -1,7 +1,9 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/sqlite';
-import { LEVELS, type VerificationRecord } from '../core/backup-record.ts';
+import { LEVELS, type Level, type VerificationRecord } from '../core/backup-record.ts';
+import { grouped } from '../core/group-by.ts';
 import { parseRows } from './backup-rows.ts';
+import { AT_ONCE } from './point-queries.ts';
 import { isoTime, rowReader } from './row-reader.ts';
 import type { Schema, VerificationLogTable } from './schema.ts';
 
@@ -13,12 +15,22 @@ export interface RecentVerification {
   lastGood: VerificationRecord | undefined;
 }
 
+/** What verifications say of an archive today. */
+export interface Verdict {
+  /** The one that found it bad, unless a later one took that back: only one that reads the whole archive takes back another such. */
+  foundBad?: VerificationRecord;
+  /** How thoroughly the whole archive was read when it was last found good. */
+  provenAt?: Level;
+}
+
 export interface VerificationQueries {
   record(verification: VerificationRecord): Promise<void>;
   /** Verifications that read a whole backup of one server which storage should hold; newest first. */
   thoroughOfStored(serverId: number): Promise<VerificationRecord[]>;
-  /** The newest of a backup, whether it found it good or bad. */
-  lastOf(backupId: number): Promise<VerificationRecord | undefined>;
+  /** By the ids of rows of the log; none for what was never verified. */
+  verdictsOf(rowIds: readonly number[]): Promise<Map<number, Verdict>>;
+  /** Those of these objects of a place that a verification found bad, whatever became of them since. */
+  everBad(place: string, objectIds: readonly string[]): Promise<Set<string>>;
   /** By the server's id. */
   recent(): Promise<Map<number, RecentVerification>>;
 }
@@ -56,13 +68,17 @@ export function verificationQueries(db: Kysely<Schema>): VerificationQueries {
         .where('level', '<>', sql.lit('remote'));
       return (await log.orderBy('verification_log.id', 'desc').execute()).map((row) => toVerification(row));
     },
-    lastOf: async (backupId) => {
-      const log = db
-        .selectFrom('verification_log')
-        .select(['backup_id', 'verified_at', 'level', 'success', 'message'])
-        .where('backup_id', '=', backupId);
-      const row = await log.orderBy('id', 'desc').limit(1).executeTakeFirst();
-      return row === undefined ? undefined : toVerification(row);
+    verdictsOf: (rowIds) => verdictsOf(db, rowIds),
+    everBad: async (place, objectIds) => {
+      const rows = await db
+        .selectFrom('backup_log')
+        .innerJoin('verification_log', 'verification_log.backup_id', 'backup_log.id')
+        .select('object_id')
+        .where('place', '=', place)
+        .where('object_id', 'in', objectIds)
+        .where('verification_log.success', '=', sql.lit('0'))
+        .execute();
+      return new Set(rows.flatMap(({ object_id: id }) => id ?? []));
     },
     recent: async () => {
       const servers = await db
@@ -117,6 +133,34 @@ function toVerification(row: Row): VerificationRecord {
     isGood: row.success === '1',
     message: read.text('message', 'what was seen cannot be read'),
   };
+}
+
+async function verdictsOf(db: Kysely<Schema>, rowIds: readonly number[]): Promise<Map<number, Verdict>> {
+  const records: VerificationRecord[] = [];
+  for (let i = 0; i < rowIds.length; i += AT_ONCE) {
+    const rows = await db
+      .selectFrom('verification_log')
+      .select(['backup_id', 'verified_at', 'level', 'success', 'message'])
+      .where('backup_id', 'in', rowIds.slice(i, i + AT_ONCE))
+      .orderBy('id', 'desc')
+      .execute();
+    records.push(...rows.map((row) => toVerification(row)));
+  }
+  return new Map([...grouped(records, ({ backupId }) => backupId)].map(([id, newest]) => [id, verdictIn(newest)]));
+}
+
+/** @param records of one archive, newest first */
+function verdictIn(records: readonly VerificationRecord[]): Verdict {
+  const [last] = records;
+  const thorough = records.find(({ level }) => level !== 'remote');
+  const foundBad = [thorough, last].find((one) => one?.isGood === false);
+  if (foundBad !== undefined) return { foundBad };
+  return thorough === undefined ? {} : { provenAt: thorough.level };
+}
+
+/** Whether an archive counts as bad: see `Verdict`. */
+export async function isFoundBad(db: Kysely<Schema>, rowId: number): Promise<boolean> {
+  return (await verdictsOf(db, [rowId])).get(rowId)?.foundBad !== undefined;
 }
 
 /** Whether the last verification that read the whole backup found it bad. */

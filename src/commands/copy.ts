@@ -12,7 +12,7 @@ import { utcFlag } from '../terminal/utc.ts';
 
 export default class Copy extends BaseCommand {
   static override summary = 'Make the copies that are missing of backups';
-  static override description = `A server may have several destinations. Where one of them could not be reached, its copy is missing, and the next run makes it out of another copy. This command makes it now.
+  static override description = `A server may have several destinations. Where one of them could not be reached, its copy is missing, and the next run makes it out of another copy. The same holds for a copy that verify found bad. This command makes them now.
 
 Without --at, it looks at the newest backup of each server, and at those of which a copy is known to be missing. After a destination was added, --all-backups brings the earlier backups there.
 

@@ -6,6 +6,7 @@ import type { Context } from '../core/context.ts';
 import { quoted } from '../core/printable.ts';
 import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-times.ts';
 import { misplacedIn } from './lost-directory.ts';
+import { heldAmong, type GradedCopy } from '../restore/graded-copies.ts';
 import { knownPlacesOf } from '../server/destination.ts';
 import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
 
@@ -21,6 +22,8 @@ export async function collectStatus(servers: readonly ServerRecord[], context: C
   const attempts = await backups.newestOfEach(ids, 2);
   const good = await backups.lastGoodOfEach(ids, new Date(now.getTime() + CLOCK_TOLERANCE_MS));
   const further = await backups.furtherCopies([...good.values()].map(({ backupId }) => backupId));
+  const rows = [...good.values(), ...[...further.values()].flat()];
+  const verdicts = await verifications.verdictsOf(rows.map(({ backupId }) => backupId));
   for (const server of servers) {
     const [newest, other] = attempts.get(server.id) ?? [];
     // An attempt that still runs tells nothing yet.
@@ -33,10 +36,14 @@ export async function collectStatus(servers: readonly ServerRecord[], context: C
     const verification = verified.get(server.id);
     // A server without backups is NEVER, wherever its directory is.
     const misplaced = lastGood === undefined ? undefined : await misplacedOf(server);
-    const verdict = lastGood === undefined ? undefined : await verifications.lastOf(lastGood.backupId);
-    const copies = lastGood === undefined ? [] : [lastGood, ...(further.get(lastGood.backupId) ?? [])];
+    const recorded = lastGood === undefined ? [] : [lastGood, ...(further.get(lastGood.backupId) ?? [])];
+    const copies = recorded.map((copy) => ({ ...copy, ...verdicts.get(copy.backupId) }));
+    const held = heldAmong(copies);
+    const foundBad = held.every((copy) => copy.foundBad !== undefined) ? held[0]?.foundBad : undefined;
     const places = placeStates(copies, misplaced, knownPlacesOf(server, context.environment));
-    statuses.push(statusOf(server, { lastGood, lastAttempt, verification, verdict, doubtful, misplaced, places }, now));
+    statuses.push(
+      statusOf(server, { lastGood, lastAttempt, verification, foundBad, doubtful, misplaced, places }, now),
+    );
   }
   return statuses;
 }
@@ -60,7 +67,7 @@ export interface ServerStatus {
   lastAttempt: BackupRecord | undefined;
   /** The newest verification that read a whole backup and found it good. */
   lastVerified: VerificationRecord | undefined;
-  /** The newest verification of its last good backup, where that found it bad. */
+  /** The verification that found its last good backup bad, where no copy of it is good. */
   foundBad: VerificationRecord | undefined;
   /** Why its directory is not the one that holds its archives. */
   misplaced: string | undefined;
@@ -74,8 +81,8 @@ interface Evidence {
   lastGood: BackupRecord | undefined;
   lastAttempt: BackupRecord | undefined;
   verification: RecentVerification | undefined;
-  /** The newest verification of the last good backup, also where earlier backups were verified since. */
-  verdict: VerificationRecord | undefined;
+  /** The verification that found the last good backup bad, where no copy of it is good. */
+  foundBad: VerificationRecord | undefined;
   /** A sentence about good backups that claim to be made later than now. */
   doubtful: string | undefined;
   /** Why its directory is not the one that holds its archives. */
@@ -97,8 +104,7 @@ function lateGraceMs(frequencyHours: number): number {
 function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerStatus {
   const [state, reason] = judge(server, evidence, now);
   const { id: serverId, name, frequencyHours } = server;
-  const { lastGood, lastAttempt, verification, verdict, misplaced, places } = evidence;
-  const foundBad = verdict?.isGood === false ? verdict : undefined;
+  const { lastGood, lastAttempt, verification, foundBad, misplaced, places } = evidence;
   const verified = verification?.lastGood;
   const lastVerified = verified === undefined || isAhead(verified.verifiedAt, now) ? undefined : verified;
   return {
@@ -118,7 +124,7 @@ function statusOf(server: ServerRecord, evidence: Evidence, now: Date): ServerSt
 
 function judge(
   server: ServerRecord,
-  { lastGood, lastAttempt, verdict, doubtful, misplaced, places }: Evidence,
+  { lastGood, lastAttempt, foundBad, doubtful, misplaced, places }: Evidence,
   now: Date,
 ): [State, string | undefined] {
   const unreadable = unreadableText(server);
@@ -129,7 +135,7 @@ function judge(
   }
   if (misplaced !== undefined) return ['FAILING', misplaced];
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
-  if (verdict?.isGood === false) return ['FAILING', `verified and found bad: ${verdict.message}`];
+  if (foundBad !== undefined) return ['FAILING', `verified and found bad: ${foundBad.message}`];
   if (lastGood === undefined) {
     if (doubtful === undefined) return ['NEVER', 'no backup has succeeded yet'];
     return ['LATE', `the age of its last good backup is unknown: ${doubtful}`];
@@ -149,7 +155,7 @@ function judge(
 
 /** How each place of a server holds a backup; without places that can be told, how those hold it that were recorded. */
 function placeStates(
-  copies: readonly BackupRecord[],
+  copies: readonly GradedCopy[],
   misplaced: string | undefined,
   places: readonly string[],
 ): CopyState[] {

@@ -2,10 +2,12 @@ import type { Context } from '../core/context.ts';
 import { ArchiveError, ConfigError, StorageError } from '../core/errors.ts';
 import { placeNamed } from '../server/destination.ts';
 import { asRestorePoint, type RestorePoint } from './choose-point.ts';
+import { gradedCopies, heldAmong } from './graded-copies.ts';
 import { withArchive, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 
 /**
- * The copies of a restore point that its places should hold, the one that is read first at the beginning.
+ * The copies of a restore point that its places should hold, the one that is read first at the beginning, and those that were found
+ * bad at the end.
  *
  * @param from only the one in this place or destination
  * @throws ConfigError where that has none
@@ -15,7 +17,8 @@ export async function copiesOf(
   from: string | undefined,
   { catalog, environment }: Context,
 ): Promise<RestorePoint[]> {
-  const held = (await catalog.backups.heldCopies(point.copyOf ?? point.backupId)).map((row) => asRestorePoint(row));
+  const rows = heldAmong(await gradedCopies(point.copyOf ?? point.backupId, catalog));
+  const held = rows.map((row) => asRestorePoint(row));
   // A failed backup that was stored is not among them.
   const copies = held.length === 0 ? [point] : held;
   if (from === undefined) return copies;

@@ -72,7 +72,7 @@ test('a backup is a restore point with its sums and its rows while one of its co
   expect(await backups.partSums(id)).toBeUndefined();
   expect(await backups.rowCounts(id)).toEqual({ 'public.goods': 7 });
   // What was found bad was the archive that is gone.
-  expect(await catalog.verifications.lastOf(id)).toBeUndefined();
+  expect(await catalog.verifications.verdictsOf([id])).toEqual(new Map());
   const [left] = await backups.heldCopies(id);
   await backups.noteRemoved([left?.backupId ?? 0], NOW);
   expect(await backups.newestPoints(10, [serverId])).toEqual([]);

@@ -113,7 +113,22 @@ describe('a backup of a server with three destinations', () => {
     expect(before).toMatchObject({ status: 1, stdout: expect.stringMatching(/INCOMPLETE/) });
 
     // It is not due, and the bucket still refuses.
-    expect((await account.start(['run', '--json']).finished).status).toBe(1);
+    const again = await account.start(['run', '--json']).finished;
+    expect({ status: again.status, ...JSON.parse(again.stdout) }).toMatchObject({
+      status: 1,
+      results: [
+        {
+          status: 'incomplete',
+          backupId: 1,
+          error: expect.stringMatching(/^backup 1 is stored in 2 of 3 places: b2:pgbak-bucket: /),
+          copies: [{ error: null }, { error: null }, { place: 'b2:pgbak-bucket', objectId: null }],
+        },
+      ],
+    });
+    expect(receiver.requests.at(-1)).toMatchObject({
+      url: '/fail',
+      body: expect.stringMatching(/^backup 1 is stored/),
+    });
     expect(archivesIn(one())).toHaveLength(1);
 
     server.faults.clear();

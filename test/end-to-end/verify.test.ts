@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { archivesIn } from '../support/archives-in.ts';
 import { startB2Server } from '../support/b2-server/start.ts';
@@ -132,3 +133,50 @@ test.each(['sql', 'binary'])(
     expect(await databases()).toBe(before);
   },
 );
+
+/** Changes one byte of an archive. */
+function damage(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+test('a copy that is found bad counts as missing, and the next run makes it anew out of a good one', async () => {
+  using account = newAccount();
+  const [one, other] = [account.folder.at('one'), account.folder.at('other')];
+  const places = [one, other].flatMap((path) => ['--destination', `file:${path}`]);
+  await account.pgbak('add', '--connection-string', cluster.url('shop'), ...places, '--create-destination');
+  await account.results('--force');
+  const [first = ''] = archivesIn(one);
+  damage(join(one, first));
+  expect(await account.start(['verify', '--from', one]).finished).toMatchObject({ status: 1 });
+  const before = { state: 'INCOMPLETE', reason: expect.stringMatching(/^stored in 1 of 2 places: .*found bad: /) };
+  expect(await account.json('status')).toMatchObject([{ ...before, places: { held: 1, of: 2 } }]);
+  expect(await account.results()).toMatchObject([{ status: 'skipped', reason: 'made the copy that was missing' }]);
+  expect(archivesIn(one)).toHaveLength(1);
+  expect(await account.json('status')).toMatchObject([{ state: 'OK', places: { held: 2, of: 2 } }]);
+  expect(await account.json('backups')).toMatchObject([{ backupId: 1, place: `file:${one}`, state: 'present' }]);
+
+  // One that is gone gets its name again.
+  const [second = ''] = archivesIn(other);
+  rmSync(join(other, second));
+  expect(await account.start(['verify', '--level', 'remote']).finished).toMatchObject({ status: 1 });
+  expect(await account.json('copy')).toMatchObject([{ backupId: 1, place: `file:${other}`, success: true }]);
+  expect(archivesIn(other)).toEqual([second]);
+  expect(await account.json('verify')).toMatchObject([{ verdict: 'good' }, { verdict: 'good' }]);
+
+  // Of what is not the archive that was stored, nothing is copied and nothing removed.
+  const [renewed = ''] = archivesIn(one);
+  damage(join(one, renewed));
+  damage(join(other, second));
+  expect(await account.start(['verify', '--from', one]).finished).toMatchObject({ status: 1 });
+  const { status, stdout } = await account.start(['run', '--json']).finished;
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({
+    status: 1,
+    results: [{ status: 'incomplete', error: expect.stringMatching(/other is not the archive that was stored/) }],
+  });
+  expect(await account.start(['verify']).finished).toMatchObject({ status: 1 });
+  expect(await account.json('status')).toMatchObject([{ state: 'FAILING', places: { held: 0, of: 2 } }]);
+  expect(await account.results()).toMatchObject([{ status: 'skipped', reason: expect.stringMatching(/^not due/) }]);
+  expect([...archivesIn(one), ...archivesIn(other)]).toEqual([renewed, second]);
+});
