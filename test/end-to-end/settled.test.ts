@@ -1,5 +1,8 @@
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { archivesIn } from '../support/archives-in.ts';
 import { account, cluster, server, setTheScene } from './b2-scene.ts';
 
 setTheScene();
@@ -76,6 +79,28 @@ test.each([
     expect((await account.pgbak('run')).stderr).not.toContain('not recorded');
   },
 );
+
+test('copies that were not recorded are taken in, and those that were not stored are made {kill@record}', async () => {
+  const [first, second, third] = [account.folder.at('a'), account.folder.at('b'), account.folder.at('c')];
+  const places = [first, second, third].flatMap((path) => ['--destination', `file:${path}`]);
+  await account.pgbak('add', '--connection-string', cluster.url('shop'), ...places, '--create-destination');
+  await account.results('--force');
+  const catalog = new Database(account.catalogPath);
+  catalog.exec(`delete from backup_log where copy_of is not null;
+    update backup_log set result = 'Running', success = '0', finished_at = null`);
+  catalog.close();
+  for (const name of archivesIn(third)) rmSync(join(third, name));
+  renameSync(third, `${third} is away`);
+
+  const { status, stdout } = await account.pgbak('run', '--json');
+  const copies = [{ place: `file:${first}` }, { place: `file:${second}` }, { place: `file:${third}`, objectId: null }];
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 1, results: [{ status: 'incomplete', copies }] });
+  expect(await points()).toMatchObject([{ backupId: 1, place: `file:${first}` }]);
+  renameSync(`${third} is away`, third);
+  expect(await account.results()).toMatchObject([{ reason: 'made the copy that was missing' }]);
+  expect([first, second, third].map((path) => archivesIn(path).length)).toEqual([1, 1, 1]);
+  expect(await account.json('status')).toMatchObject([{ state: 'OK', places: { held: 3, of: 3 } }]);
+});
 
 test('what B2 stored while it could not be asked is a backup at the next run {lost@record}', async () => {
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
