@@ -31,6 +31,8 @@ export interface PlaceQueries {
    * rules leave them out. Returns the number of backups.
    */
   giveUp(place: string, at: Date, objectIds?: readonly string[]): Promise<number>;
+  /** Forgets that copies are missing in a place: of the backups of one server, or of all. They are not made any more. */
+  forgetMissing(place: string, serverId?: number): Promise<void>;
 }
 
 /** A directory as a place, and its path, with which the ids of its objects begin. */
@@ -87,6 +89,8 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
         const live = all.where('removed_at', 'is', null).where('given_up_at', 'is', null);
         await live.set({ given_up_at: at.toISOString() }).where(movedId, 'in', already).execute();
         await all.set({ place: to.place, object_id: movedId }).where('given_up_at', 'is', null).execute();
+        const missing = trx.updateTable('backup_log').set({ place: to.place }).where('place', '=', from.place);
+        await missing.where('copy_of', 'is not', null).where('object_id', 'is', null).execute();
         const { mark } = await trx
           .selectFrom('places')
           .select('mark')
@@ -136,10 +140,14 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
         if (objectIds === undefined) await trx.deleteFrom('places').where('place', '=', place).execute();
         return count;
       }),
+    forgetMissing: async (place, serverId) => {
+      const missing = missingIn(db, place);
+      await (serverId === undefined ? missing : missing.where('server_id', '=', serverId)).execute();
+    },
   };
 }
 
-/** Forgets that copies are missing in a place. */
+/** The notes that copies are missing in a place, to be deleted. */
 function missingIn(db: Kysely<Schema>, place: string) {
   return db
     .deleteFrom('backup_log')

@@ -70,6 +70,7 @@ export async function storeDestinationEdit(
         `Add another destination, and give it to the servers: pgbak destination add NAME ${quoted(fields.place)}`,
       );
     }
+    await catalog.places.forgetMissing(today.place);
   }
   await catalog.destinations.update(today, fields);
   return lines;
@@ -109,6 +110,7 @@ export async function deleteDestination(
     );
   }
   const forgotten = held.length === 0 ? 0 : await catalog.places.giveUp(place, clock.now());
+  await catalog.places.forgetMissing(place);
   await catalog.destinations.remove(id);
   return { name, place, forgotten };
 }

@@ -37,9 +37,12 @@ export async function storeEdit(
   const { catalog, environment } = context;
   await catalog.servers.update(today.id, fields);
   const before = knownPlacesOf(today, environment);
-  const added = knownPlacesOf(fields, environment).filter((place) => !before.includes(place));
+  const after = knownPlacesOf(fields, environment);
+  const added = after.filter((place) => !before.includes(place));
   const isElsewhere = added.length > 0;
   const moved = await broughtAlong(added, context);
+  // A directory that was moved has brought its notes along.
+  for (const place of before) if (!after.includes(place)) await catalog.places.forgetMissing(place, today.id);
   const stored = await catalog.backups.inStorage(today.id);
   const misplaced = await misplacedPlacesIn(context)(today);
   const { report, lines } = reportEdit(today, fields, { stored, environment, misplaced });

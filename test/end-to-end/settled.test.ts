@@ -80,7 +80,7 @@ test.each([
   },
 );
 
-test('copies that were not recorded are taken in, and those that were not stored are made {kill@record}', async () => {
+test('copies that were not recorded are taken in, and those that were not stored are missing {kill@record}', async () => {
   const [first, second, third] = [account.folder.at('a'), account.folder.at('b'), account.folder.at('c')];
   const places = [first, second, third].flatMap((path) => ['--destination', `file:${path}`]);
   await account.pgbak('add', '--connection-string', cluster.url('shop'), ...places, '--create-destination');
@@ -96,8 +96,14 @@ test('copies that were not recorded are taken in, and those that were not stored
   const copies = [{ place: `file:${first}` }, { place: `file:${second}` }, { place: `file:${third}`, objectId: null }];
   expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 1, results: [{ status: 'incomplete', copies }] });
   expect(await points()).toMatchObject([{ backupId: 1, place: `file:${first}` }]);
+
+  // In a place that is taken away, nothing is missing. One that is added gets the backups from then on.
+  await account.pgbak('edit', 'shop', ...places.slice(0, 4));
+  expect(await account.json('status')).toMatchObject([{ state: 'OK', places: { held: 2, of: 2 } }]);
   renameSync(`${third} is away`, third);
-  expect(await account.results()).toMatchObject([{ reason: 'made the copy that was missing' }]);
+  await account.pgbak('edit', 'shop', ...places);
+  expect(await account.results()).toMatchObject([{ reason: expect.stringMatching(/^not due/) }]);
+  expect(await account.json('copy')).toMatchObject([{ place: `file:${third}`, success: true }]);
   expect([first, second, third].map((path) => archivesIn(path).length)).toEqual([1, 1, 1]);
   expect(await account.json('status')).toMatchObject([{ state: 'OK', places: { held: 3, of: 3 } }]);
 });
