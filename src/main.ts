@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { run } from '@oclif/core/run';
 import { commandWords } from './terminal/aliases.ts';
 import { guardOutput, showStacks } from './terminal/output.ts';
@@ -8,6 +9,8 @@ export async function main(
   directory: string,
   { isDebugging, isHungUp }: { isDebugging: boolean; isHungUp: () => boolean },
 ): Promise<void> {
+  // One signal ends all parts of a run. Node takes more than ten for a leak, and would warn of it in the user's log.
+  setMaxListeners(1000);
   guardOutput();
   guardHangup(isHungUp());
   if (isDebugging) showStacks();

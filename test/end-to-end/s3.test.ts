@@ -51,6 +51,14 @@ test.each([['with versions', 'Enabled'] as const, ['without', undefined] as cons
 
     expect(await account.pgbak('prune', 'shop')).toMatchObject({ status: 0 });
     expect(archives()).toHaveLength(2);
+    // So many are asked about at once that Node would warn of a leak.
+    const [model] = archives();
+    if (model === undefined) throw new Error('nothing is left');
+    const { key, content, headers, ...sums } = model;
+    for (let n = 10; n < 30; n += 1) service.bucket.store(key.replace('shop', `shop${n}`), content, headers, sums);
+    const many = await account.pgbak('backups', '--remote', '--from', PLACE);
+    expect(many.stdout.split('\n').length).toBeGreaterThan(20);
+    expect(many.stderr).not.toContain('Warning');
     const doctor = await account.pgbak('doctor', 'shop', '--probe-write');
     expect(doctor.stdout).toContain(`${PLACE} took a small file, and nothing of it is left`);
     expect(doctor.stdout + doctor.stderr).not.toMatch(/not-to-be-seen|AWS SDK/);
