@@ -1,10 +1,11 @@
 import type { Secret } from '../core/secret.ts';
 import { systemClock } from '../system/clock.ts';
-import { createSlots } from '../system/concurrency.ts';
-import { parsePlace, type PlaceMemory } from './place.ts';
+import { createSlotsFor } from '../system/concurrency.ts';
+import { parsePlace, printPlace, type PlaceMemory } from './place.ts';
 import type { RcloneOptions } from './rclone/storage.ts';
 import type { S3Account } from './s3/account.ts';
 import type { Storage } from './storage.ts';
+import { PARTS_IN_FLIGHT } from './streaming/send-parts.ts';
 
 /**
  * A place with its credentials. The **storage** that does the work there is opened here, and its code is loaded only
@@ -35,8 +36,8 @@ export interface StorageOptions {
   attempts?: number;
 }
 
-/** All uploads of a process share one line, and each part costs memory. */
-const UPLOAD_SLOTS = createSlots(4);
+/** The uploads of a process to one bucket share them, as each part costs memory. A slow place takes none from another. */
+const uploadSlotsAt = createSlotsFor(PARTS_IN_FLIGHT);
 
 /** Opens the storage of a destination and loads its code. Nothing is asked of it yet. */
 export async function openStorage(destination: Destination, options: StorageOptions): Promise<Storage> {
@@ -50,10 +51,13 @@ export async function openStorage(destination: Destination, options: StorageOpti
   }
   if (destination.kind === 's3') {
     const { openS3Storage } = await import('./s3/storage.ts');
-    return openS3Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });
+    const { bucket, endpoint = '' } = destination;
+    const slots = uploadSlotsAt(`${endpoint} ${printPlace({ kind: 's3', bucket })}`);
+    return openS3Storage({ ...destination, ...options, clock: systemClock, slots });
   }
   const { openB2Storage } = await import('./b2/storage.ts');
-  const storage = openB2Storage({ ...destination, ...options, clock: systemClock, slots: UPLOAD_SLOTS });
+  const slots = uploadSlotsAt(printPlace({ kind: 'b2', bucket: destination.bucket }));
+  const storage = openB2Storage({ ...destination, ...options, clock: systemClock, slots });
   if (destination.prefix === undefined) return storage;
   const { withPrefix } = await import('./with-prefix.ts');
   return withPrefix(storage, destination.prefix);

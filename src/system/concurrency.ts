@@ -55,6 +55,16 @@ export interface Slots {
   take(signal: AbortSignal): Promise<Disposable>;
 }
 
+/** Slots of its own for each key. */
+export function createSlotsFor(count: number): (key: string) => Slots {
+  const made = new Map<string, Slots>();
+  return (key) => {
+    const slots = made.get(key) ?? createSlots(count);
+    made.set(key, slots);
+    return slots;
+  };
+}
+
 export function createSlots(count: number): Slots {
   const waiting: (() => void)[] = [];
   let free = count;

@@ -66,18 +66,24 @@ test('parts go up during the dump of an archive that holds roles and settings as
   expect(server.versions('pgbak-bucket').map(({ action }) => action)).toEqual(['upload']);
 });
 
-test('servers that are backed up at once share the parts in flight', async () => {
+test('servers that are backed up at once share the parts in flight of each bucket', async () => {
   for (const name of ['second', 'third']) {
     await account.add({ name, 'connection-string': cluster.url('shop'), 'archive-password': 'a secret' });
   }
   await server[Symbol.asyncDispose]();
   server = await startB2Server({ recommendedPartSize: 5_000_000, uploadBytesPerSecond: 3_000_000 });
-  server.createBucket('pgbak-bucket');
+  for (const bucket of ['pgbak-bucket', 'other-bucket']) server.createBucket(bucket);
   account.env['B2_API_URL'] = server.url;
   account.env['B2_APP_KEY'] = server.masterKey.key;
-  const results = await account.results('--force', '--jobs', '3', '--jobs-per-host', '3');
+  const run = ['--force', '--jobs', '3', '--jobs-per-host', '3'];
+  const results = await account.results(...run);
   expect(results.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
   expect(server.peakUploads()).toBe(4);
+  for (const name of ['shop', 'second']) {
+    await account.pgbak('edit', name, '--destination', 'b2:pgbak-bucket', '--destination', 'b2:other-bucket');
+  }
+  expect(await account.results(...run, 'shop', 'second')).toMatchObject([{ status: 'success' }, { status: 'success' }]);
+  expect(server.peakUploads()).toBeGreaterThan(4);
 });
 
 test('a dump that dies with parts in flight leaves nothing {kill@dump}', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createSlots, mapConcurrently } from '../../src/system/concurrency.ts';
+import { createSlots, createSlotsFor, mapConcurrently } from '../../src/system/concurrency.ts';
 
 test('never more at once than allowed, of one key either, and all of them once', async () => {
   const items = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), steps: fc.nat(5) }), { maxLength: 20 });
@@ -46,6 +46,15 @@ test('so many hold a slot at once, and the next comes in when one is given back'
   await third;
   expect(order).toEqual(['third']);
   void fourth;
+});
+
+test('slots of one key keep nobody waiting for those of another', async () => {
+  const slotsFor = createSlotsFor(1);
+  const first = await slotsFor('slow').take(never);
+  await slotsFor('quick').take(never);
+  const second = slotsFor('slow').take(never);
+  first[Symbol.dispose]();
+  await second;
 });
 
 test('who is interrupted while waiting leaves the queue to the others', async () => {

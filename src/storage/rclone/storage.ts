@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { Secret } from '../../core/secret.ts';
 import { StorageError } from '../../core/errors.ts';
 import { systemClock, type Clock } from '../../system/clock.ts';
-import { createSlots, type Slots } from '../../system/concurrency.ts';
+import { createSlotsFor } from '../../system/concurrency.ts';
 import { printPlace, type PlaceMemory } from '../place.ts';
 import { ATTEMPTS } from '../retry.ts';
 import { factsFor, SIDECAR, SIDECAR_LIMIT_BYTES } from '../sidecar-text.ts';
@@ -158,14 +158,8 @@ export function openRcloneStorage({
   }
 }
 
-const NAMING = new Map<string, Slots>();
-
 /** Backups of several servers go to one place at once; those of one second and name get two names. */
-function namingIn(place: string): Slots {
-  const slots = NAMING.get(place) ?? createSlots(1);
-  NAMING.set(place, slots);
-  return slots;
-}
+const namingIn = createSlotsFor(1);
 
 /** Only what pgbak made is removed, whatever a catalogue says. */
 function checkIsVersion(id: string): void {
