@@ -40,12 +40,12 @@ export async function compare(
   }));
 }
 
-async function lastSize(account: Account, database: string): Promise<number> {
+export async function lastSize(account: Account, database: string): Promise<number> {
   const [last] = (await account.json('logs', database, '--limit', '1')) as { size: number }[];
   return last?.size ?? 0;
 }
 
-function medians(costs: readonly Cost[]): Cost {
+export function medians(costs: readonly Cost[]): Cost {
   const of = (field: keyof Cost) => median(costs.map((cost) => cost[field]));
   return {
     elapsedMs: of('elapsedMs'),

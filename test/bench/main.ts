@@ -1,5 +1,4 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startB2ServerProcess } from '../support/b2-server/own-process.ts';
 import { newAccount } from '../support/pgbak.ts';
@@ -8,12 +7,16 @@ import { balance, balanceText } from './bandwidth.ts';
 import { COMPRESSIONS, ROOT } from './candidates.ts';
 import { compare, comparisonTable } from './compare.ts';
 import { createBenchDatabases } from './databases.ts';
+import { placesTable, placesText } from './places-table.ts';
+import { measurePlaces } from './places.ts';
 import { measureStartup, SERVERS, startupTable } from './startup.ts';
+import { takenBy } from './taken-by.ts';
 import { targetsTable, type Result } from './targets.ts';
 
 // `npm run bench`: what a backup to B2 costs, as multiples of `pg_dump > /dev/null`, beside what the earlier program and
-// pg_dump's own format cost; what bandwidth does to it; and what starting pgbak costs. Candidates take turns, medians are
-// printed. `npm run bench -- --mb 2000 --compressions lzma2:1,zstd:3`; `--write` puts it into docs/benchmarks.md.
+// pg_dump's own format cost; what bandwidth does to it; what S3 and several places at once cost; and what starting pgbak
+// costs. Candidates take turns, medians are printed. `npm run bench -- --mb 2000 --compressions lzma2:1,zstd:3`; `--write`
+// puts it into docs/benchmarks.md.
 const { values } = parseArgs({
   options: {
     mb: { type: 'string', default: '500' },
@@ -39,18 +42,18 @@ try {
     await account.add({ name: database.name, 'connection-string': url });
     const measured = await compare(account, database, url, rounds, values.compressions.split(','));
     const balanced = await balance(account, database, url, rounds);
-    results.push({ database: database.name, measured, balanced });
+    const places = await measurePlaces(database, url, rounds);
+    results.push({ database: database.name, measured, balanced, places });
     sections.push(`### ${database.name}: ${database.what}`, comparisonTable(measured), balanceText(balanced));
+    sections.push(placesTable(places), placesText(places));
   }
 } finally {
   rmSync(`${ROOT}/dist/bench`, { recursive: true, force: true });
 }
 
-const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
 const some = values.compressions === COMPRESSIONS.join(',') ? '' : ` --compressions ${values.compressions}`;
-const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? '?'}, ${memory}, Node ${process.version}`;
 const report = [
-  `Taken on ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- --mb ${megabytes} --rounds ${rounds}${some}\`: ${machine}, medians of ${rounds}.`,
+  takenBy(`npm run bench -- --mb ${megabytes} --rounds ${rounds}${some}`, rounds),
   targetsTable(results, startup),
   ...sections,
   `### Starting up: ${SERVERS} servers, ${logRows} rows in the log`,

@@ -29,6 +29,20 @@ export function peakMemoryBytes(pid: number): number {
   }
 }
 
+const TICKS_PER_SECOND = 100;
+
+/** What a process took of the processors until now, its children not counted (proc_pid_stat(5)); 0 once it has ended. */
+export function processorMs(pid: number): number {
+  try {
+    // Its name, in parentheses, may hold spaces.
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+    return (1000 * ((user ?? 0) + (system ?? 0))) / TICKS_PER_SECOND;
+  } catch {
+    return 0;
+  }
+}
+
 /** The processes whose command line holds a text, but for this one. */
 export function processesWith(text: string): RunningProcess[] {
   return commandLines().filter(({ pid, line }) => pid !== process.pid && line.includes(text));

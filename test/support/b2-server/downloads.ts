@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { demand, keyOf } from './authorize.ts';
-import { newThrottle, throttled } from './body.ts';
+import { newThrottle, throttled } from '../throttle.ts';
 import type { DownloadDamage } from './faults.ts';
 import { visible } from './listings.ts';
 import type { FileVersion, Model } from './model.ts';

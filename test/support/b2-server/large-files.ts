@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { demand } from './authorize.ts';
-import { receive, type Throttle } from './body.ts';
+import type { Throttle } from '../throttle.ts';
+import { receive } from './body.ts';
 import { fileObject } from './listings.ts';
 import type { Key, LargeFile, Model, UploadTarget } from './model.ts';
 import { checkFileName, checkInfo, textOf } from './names.ts';

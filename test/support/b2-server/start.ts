@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newThrottle, readJson } from './body.ts';
+import { uploadThrottles, type UploadRates } from '../throttle.ts';
+import { readJson } from './body.ts';
 import { addBucket } from './buckets.ts';
 import { call } from './calls.ts';
 import { download, findDownload } from './downloads.ts';
@@ -31,13 +32,9 @@ import { bucketNamed, plantUnfinished, plantVersion } from './planted.ts';
 import { Refusal } from './refusal.ts';
 import { uploadFile, withTarget } from './uploads.ts';
 
-export interface B2ServerOptions {
+export interface B2ServerOptions extends UploadRates {
   recommendedPartSize?: number;
   absoluteMinimumPartSize?: number;
-  /** Of each connection. */
-  uploadBytesPerSecond?: number;
-  /** Of all uploads together. */
-  totalUploadBytesPerSecond?: number;
   downloadBytesPerSecond?: number;
   /** Versions before the last of a name go, as by a lifecycle rule, so that much can be stored on a small disk. */
   keepsOnlyLast?: boolean;
@@ -81,8 +78,7 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
   const requests: LoggedRequest[] = [];
   let uploads = 0;
   let peakUploads = 0;
-  const total = options.totalUploadBytesPerSecond;
-  const line = total === undefined ? [] : [newThrottle(total)];
+  const throttlesOfUpload = uploadThrottles(options);
 
   const server = createServer((request, response) => void answer(request, response));
   // As long as B2's own, so that a client which leaves a connection open is found out.
@@ -157,9 +153,7 @@ export async function startB2Server(options: B2ServerOptions = {}): Promise<B2Se
           for await (const _chunk of request);
           throw refusalOf(action);
         }
-        const perConnection = options.uploadBytesPerSecond;
-        const throttles = perConnection === undefined ? line : [...line, newThrottle(perConnection)];
-        return await upload(model, request, target, throttles, onBytes);
+        return await upload(model, request, target, throttlesOfUpload(), onBytes);
       });
     } finally {
       uploads -= 1;

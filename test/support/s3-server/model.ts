@@ -31,10 +31,13 @@ export class Bucket {
   /** Newest first within a key. */
   versions: Version[] = [];
   uploads: UnfinishedUpload[] = [];
+  /** Versions before the last of a key go, as by a lifecycle rule. */
+  readonly keepsOnlyLast: boolean;
 
-  constructor(name: string, versioning: VersioningState) {
+  constructor(name: string, versioning: VersioningState, keepsOnlyLast = false) {
     this.name = name;
     this.versioning = versioning;
+    this.keepsOnlyLast = keepsOnlyLast;
   }
 
   store(
@@ -60,8 +63,10 @@ export class Bucket {
 
   /** A null version takes the place of another; the newest of a key stands first. */
   put(version: Version): void {
-    if (version.versionId === 'null') {
-      this.versions = this.versions.filter(({ key, versionId }) => key !== version.key || versionId !== 'null');
+    if (version.versionId === 'null' || this.keepsOnlyLast) {
+      const isReplaced = ({ key, versionId }: Version) =>
+        key === version.key && (versionId === 'null' || this.keepsOnlyLast);
+      this.versions = this.versions.filter((one) => !isReplaced(one));
     }
     let [at, end] = [0, this.versions.length];
     while (at < end) {

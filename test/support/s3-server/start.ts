@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { throttled, uploadThrottles, type UploadRates } from '../throttle.ts';
 import { compareSums, element, Refusal, sendVersion } from './answers.ts';
 import { listing, PAGE } from './listing.ts';
 import { Bucket, md5Of, sha256Of, type Version, type VersioningState } from './model.ts';
@@ -13,11 +14,13 @@ export interface S3Server extends AsyncDisposable {
   accessKeyId: string;
 }
 
-interface S3ServerOptions {
+export interface S3ServerOptions extends UploadRates {
   bucket: string;
   versioning?: VersioningState;
   /** A service of today sends sums of SHA-256 back. */
   knowsSha256?: boolean;
+  /** Versions before the last of a key go, so that much can be stored in little memory. */
+  keepsOnlyLast?: boolean;
 }
 
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
@@ -30,8 +33,11 @@ export async function startS3Server({
   bucket: name,
   versioning,
   knowsSha256 = true,
+  keepsOnlyLast = false,
+  ...rates
 }: S3ServerOptions): Promise<S3Server> {
-  const bucket = new Bucket(name, versioning);
+  const bucket = new Bucket(name, versioning, keepsOnlyLast);
+  const throttlesOfUpload = uploadThrottles(rates);
   const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
   const server = createServer((request, response) => {
     request.on('error', () => {});
@@ -68,7 +74,7 @@ export async function startS3Server({
       throw new Refusal(403, 'InvalidAccessKeyId');
     }
     if (decodeURIComponent(first) !== bucket.name) throw new Refusal(404, 'NoSuchBucket');
-    const body = await buffer(request);
+    const body = await buffer(throttled(request, throttlesOfUpload()));
     const headers = Object.fromEntries(
       Object.entries(request.headers).flatMap(([header, value]) =>
         typeof value === 'string' ? [[header, value]] : [],
@@ -102,7 +108,9 @@ export async function startS3Server({
     }
     if (upload !== undefined) {
       if (request.method === 'PUT') {
-        const part = { content: body, md5: md5Of(body), sha256: sha256Of(body) };
+        // A sum in the headers was compared.
+        const sha256 = headers['x-amz-checksum-sha256'] ?? sha256Of(body);
+        const part = { content: body, md5: md5Of(body), sha256 };
         upload.parts.set(Number(query.get('partNumber')), part);
         response.writeHead(200, { etag: `"${part.md5}"`, ...sumHeader(headers['x-amz-checksum-sha256']) });
         return void response.end();
