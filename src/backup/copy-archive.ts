@@ -8,7 +8,7 @@ import { ArchiveError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { asRestorePoint, type RestorePoint } from '../restore/choose-point.ts';
 import { compareChecksum, knownSums } from '../restore/compare-checksum.ts';
-import type { Room, Storage } from '../storage/storage.ts';
+import type { PutOptions, Room, Storage } from '../storage/storage.ts';
 import { beginUpload, deferred } from '../storage/streaming/begin-upload.ts';
 import { unlessAborted } from '../system/clock.ts';
 import { objectFacts, sizeFact } from './object-facts.ts';
@@ -42,52 +42,50 @@ export async function copyArchive(copying: Copying, context: Context): Promise<S
   const partSums = (point.sha1 ?? point.sha256) ? undefined : await catalog.backups.partSums(point.backupId);
   const { noted } = await knownSums(point, partSums, passwords);
   const comparison = compareChecksum(noted);
+  const { objectName, startedAt } = point;
+  const rawSize = point.rawSizeBytes === undefined ? {} : sizeFact(point.rawSizeBytes);
+  const gate = newGate();
+  let copiedBytes = 0;
+  async function* compared(ending: AbortSignal): AsyncGenerator<Buffer> {
+    const bytes: AsyncIterable<Buffer> = await source.get({ id: point.objectId, name: objectName }, ending);
+    for await (const chunk of bytes) {
+      comparison.update(chunk);
+      copiedBytes += chunk.length;
+      await gate.passed(ending);
+      yield chunk;
+    }
+    const { difference } = comparison.end();
+    if (difference === undefined) return;
+    throw new ArchiveError(
+      `${objectName} in ${source.place} is not the archive that was stored: it has ${difference}`,
+      `Verify it: pgbak verify --at ${point.backupId}`,
+    );
+  }
+  const options: PutOptions = {
+    signal,
+    startedAt,
+    info: await factsOf(point, context),
+    noteSum: (sha256) => noteFor(sha256, { objectName, startedAt }, copying.password, catalog.id),
+    onTrouble,
+  };
+  if (target.putStream !== undefined && point.sizeBytes !== undefined) {
+    const stream = { bytes: compared(signal), sizeBytes: point.sizeBytes };
+    const stored = await target.putStream(objectName, stream, { ...options, info: { ...options.info, ...rawSize } });
+    return { place: target.place, objectId: stored.id, checksum: stored };
+  }
 
   await using directory = await runDirectory(context);
   const path = join(directory.path, 'archive.7z');
-  const gate = newGate();
   const room = async (): Promise<Room | undefined> => {
     const opened = await openRoom(path);
     return opened === undefined ? undefined : { ...opened, hold: gate.hold };
   };
-  const { objectName, startedAt } = point;
-  const upload = beginUpload(
-    target,
-    objectName,
-    { path, room },
-    {
-      signal,
-      startedAt,
-      info: await factsOf(point, context),
-      noteSum: (sha256) => noteFor(sha256, { objectName, startedAt }, copying.password, catalog.id),
-      onTrouble,
-    },
-  );
+  const upload = beginUpload(target, objectName, { path, room }, options);
   try {
     const ending = AbortSignal.any([signal, upload.givenUp]);
-    let sizeBytes = 0;
-    async function* compared(chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        comparison.update(chunk);
-        sizeBytes += chunk.length;
-        await gate.passed(ending);
-        yield chunk;
-      }
-    }
-    const bytes = await source.get({ id: point.objectId, name: objectName }, ending);
-    await pipeline(bytes, compared, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal: ending });
-    upload.written(sizeBytes);
-    const { difference } = comparison.end();
-    if (difference !== undefined) {
-      throw new ArchiveError(
-        `${objectName} in ${source.place} is not the archive that was stored: it has ${difference}`,
-        `Verify it: pgbak verify --at ${point.backupId}`,
-      );
-    }
-    const stored = await upload.complete(
-      sizeBytes,
-      point.rawSizeBytes === undefined ? {} : sizeFact(point.rawSizeBytes),
-    );
+    await pipeline(compared(ending), createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal: ending });
+    upload.written(copiedBytes);
+    const stored = await upload.complete(copiedBytes, rawSize);
     return { place: target.place, objectId: stored.id, checksum: stored };
   } catch (error) {
     await upload.abandon(error);

@@ -8,6 +8,13 @@ export interface ArchiveFile {
   sizeBytes: number;
 }
 
+/** A finished archive that lies somewhere else. */
+export interface ArchiveStream {
+  /** Rejects where they are not those of the archive, at the latest behind the last one. */
+  bytes: AsyncIterable<Buffer>;
+  sizeBytes: number;
+}
+
 /** An archive that 7-Zip is still writing, strictly in order; only the first 32 bytes come last. */
 export interface GrowingFile {
   path: string;
@@ -83,6 +90,8 @@ export interface Storage {
   probe?(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */
   put(name: string, file: ArchiveFile, options: PutOptions): Promise<StoredObject & Sums>;
+  /** The same with bytes as they come, where the storage needs no file to read them from. A stream that fails leaves nothing. */
+  putStream?(name: string, stream: ArchiveStream, options: PutOptions): Promise<StoredObject & Sums>;
   /**
    * Stores a file while it grows, where the storage can. Nothing is visible before the file is complete. When nothing comes
    * of the file, this leaves nothing and rejects with its reason. The sums are those of the parts where space was released.

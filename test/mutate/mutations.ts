@@ -69,7 +69,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an archive that gets shorter while a directory takes it is not noticed',
-    edits: [['if (copiedBytes !== file.sizeBytes) {', 'if (false) {']],
+    edits: [['if (copiedBytes !== sizeBytes) {', 'if (false) {']],
     tests: ['test/storage/contract/directory.test.ts'],
     only: 'gets shorter',
   },

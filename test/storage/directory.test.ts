@@ -1,6 +1,7 @@
-import { readdirSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync, chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { StorageError } from '../../src/core/errors.ts';
 import { versionNameOf } from '../../src/storage/version-names.ts';
 import { openDirectoryStorage } from '../../src/storage/directory/storage.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -24,6 +25,22 @@ describe('a directory', () => {
     const stored = await openIn(folder.path).put('shop.sql.7z', archiveFile(folder, 5000), putOptions());
     expect(stored.id).not.toBe(folder.at('shop.20261123T101500Z.sql.7z'));
     expect(statSync(folder.at('shop.20261123T101500Z.sql.7z')).size).toBe(8);
+  });
+
+  test('takes bytes as they come, and keeps nothing of those that break off', async () => {
+    using folder = temporaryFolder();
+    const storage = openIn(folder.at('backups'));
+    async function* bytes(failure?: Error) {
+      yield await Promise.resolve(Buffer.from('an archive'));
+      if (failure !== undefined) throw failure;
+    }
+    const put = async (stream: AsyncIterable<Buffer>, sizeBytes: number) =>
+      await storage.putStream?.('shop.sql.7z', { bytes: stream, sizeBytes }, putOptions());
+    await expect(put(bytes(new StorageError('cut')), 10)).rejects.toThrow('cut');
+    await expect(put(bytes(), 11)).rejects.toThrow(/10 instead of 11 bytes/);
+    expect(readdirSync(folder.at('backups'))).toEqual([]);
+    const stored = await put(bytes(), 10);
+    expect(readFileSync(stored?.id ?? '', 'utf8')).toBe('an archive');
   });
 
   test('lists what begins with a prefix, and all of that, whatever points and folders are in the names', async () => {

@@ -4,7 +4,7 @@ import { access, open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CATALOG_FACT, type ArchiveFile, type PutOptions, type Storage } from '../storage.ts';
+import { CATALOG_FACT, type ArchiveStream, type PutOptions, type Storage } from '../storage.ts';
 import { archiveIsGone, errorCode, StorageError } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format.ts';
 import { checkDirectory, type DirectoryUse } from './mark.ts';
@@ -45,6 +45,28 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
   };
   const pathOf = (relative: string) => join(directory, relative);
 
+  const putStream = async (name: string, stream: ArchiveStream, options: PutOptions) => {
+    await look('store');
+    const partial = pathOf(partialNameOf(name, owner));
+    try {
+      makeDirectory(dirname(partial), 0o700);
+      const sums = await copy(stream, partial, options);
+      const note = await options.noteSum?.(sums.sha256);
+      const path = await publishFile(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
+      const info = { ...options.info, [CATALOG_FACT]: owner };
+      if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), { note, info });
+      await syncDirectory(dirname(path));
+      // The next backup sweeps what this one cannot.
+      for (const one of await sweepSidecars(directory, name, owner).catch(() => [])) options.onTrouble?.(one);
+      return { name, id: path, sizeBytes: stream.sizeBytes, ...sums, storedAt: options.startedAt };
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw await notStored(directory, partial, stream, error);
+    } finally {
+      await discard(partial);
+    }
+  };
+
   return {
     place: printPlace({ kind: 'directory', path: directory }),
 
@@ -74,27 +96,10 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
       }
     },
 
-    put: async (name, file, options) => {
-      await look('store');
-      const partial = pathOf(partialNameOf(name, owner));
-      try {
-        makeDirectory(dirname(partial), 0o700);
-        const sums = await copy(file, partial, options);
-        const note = await options.noteSum?.(sums.sha256);
-        const path = await publishFile(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
-        const info = { ...options.info, [CATALOG_FACT]: owner };
-        if (note !== undefined) await noteBeside(path, pathOf(partialNameOf(name, owner)), { note, info });
-        await syncDirectory(dirname(path));
-        // The next backup sweeps what this one cannot.
-        for (const one of await sweepSidecars(directory, name, owner).catch(() => [])) options.onTrouble?.(one);
-        return { name, id: path, sizeBytes: file.sizeBytes, ...sums, storedAt: options.startedAt };
-      } catch (error) {
-        options.signal.throwIfAborted();
-        throw archiveIsGone(error, file.path) ?? (await notStored(directory, partial, file, error));
-      } finally {
-        await discard(partial);
-      }
-    },
+    put: async (name, { path, sizeBytes }, options) =>
+      await putStream(name, { bytes: bytesAt(path), sizeBytes }, options),
+
+    putStream,
 
     get: async ({ id }) => {
       const unreadable = (error: unknown) => directoryError(`read ${id}`, error);
@@ -154,15 +159,30 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
   };
 }
 
+/** Opened when it is read. */
+async function* bytesAt(path: string): AsyncGenerator<Buffer> {
+  try {
+    const bytes: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: READ_BYTES });
+    yield* bytes;
+  } catch (error) {
+    throw archiveIsGone(error, path) ?? error;
+  }
+}
+
 /** Says why nothing was stored. Of a full disk, with the numbers that tell how much must go. */
-async function notStored(directory: string, partial: string, file: ArchiveFile, error: unknown): Promise<Error> {
+async function notStored(
+  directory: string,
+  partial: string,
+  { sizeBytes }: ArchiveStream,
+  error: unknown,
+): Promise<Error> {
   const failure = directoryError(`store the archive in the directory ${directory}`, error);
   if (errorCode(error) !== 'ENOSPC') return failure;
   // Its own beginning takes up room until it is removed.
   await discard(partial);
   const free = await statfs(directory).catch(() => undefined);
   if (free === undefined) return failure;
-  const sizes = `the archive has ${formatBytes(file.sizeBytes)}, ${formatBytes(free.bavail * free.bsize)} are free`;
+  const sizes = `the archive has ${formatBytes(sizeBytes)}, ${formatBytes(free.bavail * free.bsize)} are free`;
   return new StorageError(`not enough space in ${directory}: ${sizes}`, `Nothing was stored. ${MORE_SPACE}`);
 }
 
@@ -182,13 +202,13 @@ async function noteBeside(path: string, partial: string, note: Sidecar): Promise
 }
 
 /** Copies the archive, flushes it to the disk, and returns its sums. */
-async function copy(file: ArchiveFile, path: string, { signal, onProgress }: PutOptions) {
+async function copy({ bytes, sizeBytes }: ArchiveStream, path: string, { signal, onProgress }: PutOptions) {
   await using target = await open(path, 'wx', 0o600);
   const sha1 = createHash('sha1');
   const sha256 = createHash('sha256');
   let copiedBytes = 0;
   await pipeline(
-    createReadStream(file.path, { highWaterMark: 1 << 20 }),
+    bytes,
     async (source: AsyncIterable<Buffer>) => {
       for await (const chunk of source) {
         sha1.update(chunk);
@@ -200,9 +220,9 @@ async function copy(file: ArchiveFile, path: string, { signal, onProgress }: Put
     },
     { signal },
   );
-  if (copiedBytes !== file.sizeBytes) {
+  if (copiedBytes !== sizeBytes) {
     throw new StorageError(
-      `the archive changed while it was stored: ${copiedBytes} instead of ${file.sizeBytes} bytes`,
+      `the archive changed while it was stored: ${copiedBytes} instead of ${sizeBytes} bytes`,
       'Nothing was stored. Run again: pgbak run --force',
     );
   }
