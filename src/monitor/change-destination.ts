@@ -11,6 +11,7 @@ import {
   type DestinationRecord,
 } from '../server/destination-record.ts';
 import { recordNamed } from '../server/destination.ts';
+import { RULE_NAMES, rulesInWords } from '../server/retention-rules.ts';
 import { clashOf } from '../server/server-form.ts';
 
 /** The destination of a name. Throws a `ConfigError` that leads to the nearest one. */
@@ -74,6 +75,17 @@ export async function storeDestinationEdit(
   }
   await catalog.destinations.update(today, fields);
   return lines;
+}
+
+/** What rules of retention mean that a destination got, or lost. */
+export function rulesInEffect(before: Partial<DestinationFields>, after: DestinationFields): string[] {
+  if (RULE_NAMES.every((rule) => before[rule] === after[rule])) return [];
+  const rules = rulesInWords(after);
+  const effect =
+    rules === undefined
+      ? `${after.name} has no rules of its own any more. The rules of each server apply there.`
+      : `Of each server, prune keeps ${rules} in ${after.name}. The server's own rules do not apply there.`;
+  return [effect, 'To see what would be removed: pgbak prune --dry-run'];
 }
 
 /** The document of `destination del --json`. */

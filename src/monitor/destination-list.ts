@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import { rulesRow, type RulesRow } from '../server/retention-rules.ts';
 import { knownPlacesOf } from '../server/destination.ts';
 
 /** A destination as `destination list --json` prints it. */
@@ -10,6 +11,8 @@ export interface DestinationRow {
   /** How many backups should be there, and their size in bytes. */
   backups: number;
   size: number;
+  /** Its own rules of retention, which apply there in place of a server's; null where it has none. */
+  retention: RulesRow | null;
   /** Why its record cannot be read; null where it can. */
   error: string | null;
 }
@@ -21,7 +24,7 @@ export async function destinationRows({
 }: Pick<Context, 'catalog' | 'environment'>): Promise<DestinationRow[]> {
   const servers = await catalog.servers.list();
   const totals = await catalog.places.totals();
-  return environment.namedDestinations.map(({ name, place, unreadable }) => {
+  return environment.namedDestinations.map(({ name, place, unreadable, ...settings }) => {
     const { count, sizeBytes } = totals.get(place) ?? { count: 0, sizeBytes: 0 };
     return {
       name,
@@ -29,6 +32,7 @@ export async function destinationRows({
       servers: servers.filter((one) => knownPlacesOf(one, environment).includes(place)).map((one) => one.name),
       backups: count,
       size: sizeBytes,
+      retention: rulesRow(settings),
       error:
         unreadable === undefined ? null : unreadable.map(({ column, problem }) => `${column} ${problem}`).join('; '),
     };

@@ -45,7 +45,9 @@ export function reportEdit(
   if (today.name !== fields.name && today.archiveName === fields.archiveName) {
     lines.push(`Its archives keep their name in storage: ${fields.archiveName}`);
   }
-  if (changedFields(today, fields).some((name) => RETENTION_FIELDS.has(name))) lines.push(...unappliedRules(fields));
+  if (changedFields(today, fields).some((name) => RETENTION_FIELDS.has(name))) {
+    lines.push(...unappliedRules(fields, environment));
+  }
   lines.push(...leftBehind(today, fields, { stored, environment, misplaced }));
   if (report.changes.length > 0 && today.lastResult === 'failed') {
     lines.push(`Its last backup failed. To try again now: pgbak run ${quoted(fields.name)}`);

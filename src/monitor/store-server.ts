@@ -25,7 +25,12 @@ export async function storeNew(fields: ServerFields, context: Context): Promise<
   return {
     server,
     warnings: [...warningsOf(fields, name, context), ...lacksOf(server, context)],
-    lines: [`Added server ${id}: ${name}`, ...moved, ...unappliedRules(fields), ...(await nextSteps(server, context))],
+    lines: [
+      `Added server ${id}: ${name}`,
+      ...moved,
+      ...unappliedRules(fields, context.environment),
+      ...(await nextSteps(server, context)),
+    ],
   };
 }
 

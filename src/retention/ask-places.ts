@@ -2,6 +2,7 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
 import { PgbakError } from '../core/errors.ts';
 import { grouped } from '../core/group-by.ts';
+import { rulesAt, type RulesHere } from '../server/rules-at.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { storageToPrune } from '../server/storage-at.ts';
 import { objectKey } from '../storage/storage.ts';
@@ -16,6 +17,8 @@ export interface AskedPlaces {
   stored: ReadonlyMap<string, StoredObject>;
   /** Places that could not be asked, and why. */
   silent: ReadonlyMap<string, string>;
+  /** The rules of each place; that of a place which is not silent is there. */
+  rules: ReadonlyMap<string, RulesHere>;
   /** A place that is not silent. */
   storageAt: (place: string) => Storage | undefined;
 }
@@ -32,11 +35,13 @@ export async function askPlaces(
   const { signal } = context;
   const stored = new Map<string, StoredObject>();
   const silent = new Map<string, string>();
+  const rules = new Map<string, RulesHere>();
   const storages = new Map<string, Storage>();
   for (const [place, backups] of grouped(recorded, (backup) => backup.place)) {
     const [first] = backups;
     if (first === undefined) continue;
     try {
+      rules.set(place, rulesAt(place, server, context.environment));
       const storage = await storageToPrune(first, server, context);
       storages.set(place, storage);
       for (const name of new Set(backups.map(({ objectName }) => objectName))) {
@@ -48,5 +53,5 @@ export async function askPlaces(
       silent.set(place, error.message);
     }
   }
-  return { stored, silent, storageAt: (place) => (silent.has(place) ? undefined : storages.get(place)) };
+  return { stored, silent, rules, storageAt: (place) => (silent.has(place) ? undefined : storages.get(place)) };
 }

@@ -42,7 +42,10 @@ async function pruneAndTell(
   warn: (message: string) => void,
   context: Context,
 ): Promise<void> {
-  const entries = await prune(server, { isDry: false, justMade }, context);
+  // A dump may take hours, during which a server gets other rules.
+  const today = await context.catalog.servers.find(server.id);
+  if (today?.autoPrune !== true) return;
+  const entries = await prune(today, { isDry: false, justMade }, context);
   const removed = entries.filter(({ action }) => action === 'remove').length;
   if (removed > 0) context.report({ type: 'pruned', server: server.name, removed });
   const unknown = new Map(

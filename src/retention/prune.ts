@@ -1,12 +1,15 @@
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { describeFailure, RefusedError } from '../core/errors.ts';
+import { attempt, describeFailure, PgbakError, RefusedError } from '../core/errors.ts';
 import { grouped } from '../core/group-by.ts';
+import { knownPlacesOf } from '../server/destination.ts';
+import type { Environment } from '../server/environment.ts';
 import { hasRules } from '../server/retention-rules.ts';
+import { rulesAt, type RulesHere } from '../server/rules-at.ts';
 import { unreadableProblem, type ServerRecord } from '../server/server.ts';
 import { CATALOG_FACT, objectKey, type Storage, type StoredObject } from '../storage/storage.ts';
 import { askPlaces, type AskedPlaces, type RecordedBackup } from './ask-places.ts';
-import { decide } from './decide.ts';
+import { judgeCopies, type ListedCopy } from './judge-copies.ts';
 
 /**
  * `missing`: recorded, but not in storage. `unknown`: its place could not be asked. `locked`: no rule keeps it, but Object
@@ -21,6 +24,8 @@ export interface PruneEntry {
   action: PruneAction;
   /** The rules that kept it, or why it could not be removed. */
   reasons: readonly string[];
+  /** The destination whose own rules apply where it is; undefined where the server's do. */
+  rulesOf: string | undefined;
 }
 
 interface PruneOptions {
@@ -33,43 +38,42 @@ interface PruneOptions {
 type Fate = [PruneAction, readonly string[]];
 
 /**
- * Removes what a server's rules do not keep: objects that pgbak recorded for this server, each by its id, the oldest
- * first. The rules count only what storage lists, and leave what another catalogue made. A place that does not answer, or
- * a removal that fails, is reported; its records stay, and the next one is tried. With `isDry` nothing is removed, and
- * `remove` means that it would be.
+ * Removes what the rules do not keep: objects that pgbak recorded for this server, each by its id, the oldest first. The rules
+ * are those of the destination that has the place, or else the server's. They count only what storage lists, and leave what
+ * another catalogue made. The last copy of a backup stays while the rules of any place would keep it. A place that does not
+ * answer, or a removal that fails, is reported; its records stay, and the next one is tried. With `isDry` nothing is removed,
+ * and `remove` means that it would be.
  */
 export async function prune(
   server: ServerRecord,
   { isDry, justMade }: PruneOptions,
-  context: Context,
+  begunWith: Context,
 ): Promise<PruneEntry[]> {
   const unreadable = unreadableProblem(server);
   if (unreadable !== undefined) throw unreadable;
-  if (!hasRules(server)) return [];
-  const { catalog, clock } = context;
+  const { catalog, clock } = begunWith;
+  // A run may take hours, during which destinations get other rules.
+  const environment = { ...begunWith.environment, namedDestinations: await catalog.destinations.list() };
+  const context = { ...begunWith, environment };
   const recorded = (await catalog.backups.archives(server.id)).flatMap((backup) => asRecorded(backup));
+  const usedPlaces = [...new Set([...recorded.map(({ place }) => place), ...knownPlacesOf(server, environment)])];
+  const isRuleless = usedPlaces.every((place) => {
+    const ruled = readRules(place, server, environment);
+    return ruled !== undefined && !hasRules(ruled.rules);
+  });
+  if (isRuleless) return [];
   const places = await askPlaces(recorded, server, context);
   const verified = newestByBackup(await catalog.verifications.thoroughOfStored(server.id));
   const ruled = await catalog.rebuild.ruledCatalogs();
-  const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
   // Several rows may name one archive, which is kept or removed once.
   const groups = [...grouped(recorded, ({ place, objectId }) => objectKey(place, objectId)).values()];
-  const first = ([one]: readonly RecordedBackup[]) => one ?? [];
-  const asCandidate = (backup: RecordedBackup) => {
-    const { object, isRuled, isWhole } = lookAt(backup);
-    if (object === undefined || !isRuled) return [];
-    const { backupId, startedAt, result } = backup;
-    const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
-    return [{ backupId, startedAt, isGood: result === 'success', isVerified }];
-  };
-  const archives = groups.flatMap((group) => first(group));
-  // The rules apply to each place by itself.
-  const verdicts = new Map(
-    [...grouped(archives, ({ place }) => place).values()].flatMap((here) => {
-      const newest = here.find(({ backupId, copyOf }) => justMade !== undefined && (copyOf ?? backupId) === justMade);
-      const moment = { now: clock.now(), justMade: newest?.backupId };
-      return [...decide(here.flatMap(asCandidate), server, moment)];
-    }),
+  const lookAt = (backup: RecordedBackup) => look(backup, places, ruled);
+  const archives = groups.flatMap(([first]) => (first === undefined ? [] : [listed(first, lookAt(first), verified)]));
+  const rulesOf = (place: string) => places.rules.get(place) ?? readRules(place, server, environment);
+  const reasonsFor = judgeCopies(
+    archives.flatMap((one) => one ?? []),
+    usedPlaces.map((place) => ({ place, ruled: rulesOf(place) })),
+    { now: clock.now(), justMade },
   );
 
   const entries: PruneEntry[] = [];
@@ -77,8 +81,9 @@ export async function prune(
   for (const group of groups.toReversed()) {
     const [backup] = group;
     if (backup === undefined) continue;
-    const [action, reasons] = await fateOf(backup, verdicts.get(backup.backupId) ?? []);
-    entries.push(...group.map((one) => ({ ...identity, backup: one, action, reasons })));
+    const [action, reasons] = await fateOf(backup, reasonsFor(backup.backupId));
+    const of = { action, reasons, rulesOf: rulesOf(backup.place)?.owner };
+    entries.push(...group.map((one) => ({ ...identity, backup: one, ...of })));
   }
   return entries.toReversed();
 
@@ -97,8 +102,7 @@ export async function prune(
       return ['remove', ['an interrupted prune had removed it already']];
     }
     if (!isRuled) return ['keep', ['it is of another catalogue: pgbak catalog rebuild --help']];
-    const pinned = keptInWords(backup, clock.now());
-    if (kept.length > 0 || pinned !== undefined) return ['keep', [...(pinned ?? []), ...kept]];
+    if (kept.length > 0) return ['keep', kept];
     if (!isWhole) {
       return [
         'keep',
@@ -112,11 +116,10 @@ export async function prune(
   }
 }
 
-/** Why a person keeps it; undefined where none does, or not any more. */
-function keptInWords({ kept }: RecordedBackup, now: Date): string[] | undefined {
-  if (kept === undefined || (kept.until !== undefined && kept.until < now)) return undefined;
-  const until = kept.until === undefined ? '' : ` until ${kept.until.toISOString().slice(0, 10)}`;
-  return [`kept by hand${until}${kept.note === undefined ? '' : `: ${kept.note}`}`];
+/** The rules of a place; undefined where a record cannot be read that may have some. The place is silent then. */
+function readRules(place: string, server: ServerRecord, environment: Environment): RulesHere | undefined {
+  const ruled = attempt(() => rulesAt(place, server, environment));
+  return ruled instanceof PgbakError ? undefined : ruled;
 }
 
 interface Look {
@@ -138,6 +141,18 @@ function look(backup: RecordedBackup, { stored, silent }: AskedPlaces, ruled: Re
     isRuled: maker === undefined || ruled.has(maker),
     isWhole: object?.sizeBytes === (backup.sizeBytes ?? object?.sizeBytes),
   };
+}
+
+/** A copy as the rules see it; undefined where its place does not list it for certain, or it is another catalogue's. */
+function listed(
+  backup: RecordedBackup,
+  { object, silence, isRuled, isWhole }: Look,
+  verified: ReadonlyMap<number, VerificationRecord>,
+): ListedCopy | undefined {
+  if (object === undefined || silence !== undefined || !isRuled) return undefined;
+  const { backupId, copyOf: rootId = backupId, place, startedAt, result, kept } = backup;
+  const isVerified = isWhole ? verified.get(backupId)?.isGood : false;
+  return { backupId, rootId, place, startedAt, isGood: result === 'success', isVerified, kept };
 }
 
 function asRecorded(backup: BackupRecord): RecordedBackup[] {
@@ -185,9 +200,11 @@ export interface PruneRow {
   objectId: string;
   action: PruneAction;
   reasons: readonly string[];
+  /** The destination whose own rules apply in that place; null where the server's do. */
+  rulesOf: string | null;
 }
 
-export function pruneRow({ serverId, name, backup, action, reasons }: PruneEntry): PruneRow {
+export function pruneRow({ serverId, name, backup, action, reasons, rulesOf }: PruneEntry): PruneRow {
   return {
     serverId,
     name,
@@ -199,5 +216,6 @@ export function pruneRow({ serverId, name, backup, action, reasons }: PruneEntry
     objectId: backup.objectId,
     action,
     reasons,
+    rulesOf: rulesOf ?? null,
   };
 }

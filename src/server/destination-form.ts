@@ -12,6 +12,7 @@ import {
   type DestinationRecord,
 } from './destination-record.ts';
 import { valueOf } from './field-kinds.ts';
+import { RULE_NAMES } from './retention-rules.ts';
 
 /** What flags say of a destination; a field that was not given is absent. */
 export function destinationInputFrom(flags: Readonly<Record<string, unknown>>): DestinationInput {
@@ -52,7 +53,7 @@ export function newDestination(changes: DestinationChanges): DestinationFields {
 
 type SettingName = Exclude<DestinationFieldName, 'name' | 'place'>;
 
-/** The settings that belong to one kind of storage. */
+/** The settings that belong to one kind of storage. Rules of retention belong to all. */
 export const SETTINGS_OF = {
   b2: ['b2KeyId', 'b2AppKey', 'b2PruneKeyId', 'b2PruneAppKey'],
   s3: [
@@ -83,7 +84,7 @@ const KIND_NAMES: Record<Place['kind'], string> = {
  */
 export function refuseUnfit(fields: DestinationFields): void {
   const { kind } = parsePlace(fields.place);
-  const fitting = new Set<string>(['name', 'place', ...SETTINGS_OF[kind]]);
+  const fitting = new Set<string>(['name', 'place', ...SETTINGS_OF[kind], ...RULE_NAMES]);
   const usual: Partial<DestinationFields> = DESTINATION_DEFAULTS;
   const unfit = DESTINATION_FIELD_NAMES.filter(
     (name) => fields[name] !== undefined && fields[name] !== usual[name] && !fitting.has(name),
@@ -93,13 +94,13 @@ export function refuseUnfit(fields: DestinationFields): void {
   const [are, them] = flags.length === 1 ? ['is', 'it'] : ['are', 'them'];
   throw new ConfigError(
     `${flags.join(', ')} ${are} of no use for ${KIND_NAMES[kind]}, or not supported there yet`,
-    `Leave ${them} out. For ${KIND_NAMES[kind]} there ${usableFlags(kind)}`,
+    `Leave ${them} out. For ${KIND_NAMES[kind]} there are: ${usableFlags(kind)}`,
   );
 }
 
 function usableFlags(kind: Place['kind']): string {
-  const flags = SETTINGS_OF[kind].map((name) => `--${OF_DESTINATION[name].flag}`);
-  return flags.length === 0 ? 'are no settings.' : `${flags.length === 1 ? 'is' : 'are'}: ${flags.join(', ')}`;
+  const names: readonly DestinationFieldName[] = [...SETTINGS_OF[kind], ...RULE_NAMES];
+  return names.map((name) => `--${OF_DESTINATION[name].flag}`).join(', ');
 }
 
 /** Refuses a name or a place that another destination has. */

@@ -1,14 +1,63 @@
 import { ConfigError } from '../core/errors.ts';
+import { namesIn } from './field-table.ts';
 import type { ServerFields } from './server.ts';
 
-const COUNTS = ['keepLast', 'keepHourly', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const;
+/** The rules that count backups, each with its word for people. */
+const COUNTED = {
+  keepLast: 'newest',
+  keepHourly: 'hourly',
+  keepDaily: 'daily',
+  keepWeekly: 'weekly',
+  keepMonthly: 'monthly',
+  keepYearly: 'yearly',
+} as const;
 
 /** How many backups to keep of each kind. An absent field is no rule. */
-export type RetentionRules = Pick<ServerFields, (typeof COUNTS)[number] | 'keepWithin'>;
+export type RetentionRules = Pick<ServerFields, keyof typeof COUNTED | 'keepWithin'>;
+
+const COUNTS = namesIn(COUNTED);
+/** The fields that hold rules. */
+export const RULE_NAMES = [...COUNTS, 'keepWithin'] as const;
+
+/** The same in a JSON document, where null is no rule. */
+export interface RulesRow {
+  keepLast: number | null;
+  keepHourly: number | null;
+  keepDaily: number | null;
+  keepWeekly: number | null;
+  keepMonthly: number | null;
+  keepYearly: number | null;
+  /** All backups of a period, such as `30d`. */
+  keepWithin: string | null;
+}
+
+/** Null where there are none. */
+export function rulesRow(rules: RetentionRules): RulesRow | null {
+  if (!hasRules(rules)) return null;
+  return {
+    keepLast: rules.keepLast ?? null,
+    keepHourly: rules.keepHourly ?? null,
+    keepDaily: rules.keepDaily ?? null,
+    keepWeekly: rules.keepWeekly ?? null,
+    keepMonthly: rules.keepMonthly ?? null,
+    keepYearly: rules.keepYearly ?? null,
+    keepWithin: rules.keepWithin ?? null,
+  };
+}
 
 /** Whether there is any rule; without one nothing is ever removed. */
-export function hasRules(rules: RetentionRules): boolean {
-  return rules.keepWithin !== undefined || COUNTS.some((rule) => rules[rule] !== undefined);
+export function hasRules(rules: RetentionRules | RulesRow): boolean {
+  return RULE_NAMES.some((rule) => (rules[rule] ?? undefined) !== undefined);
+}
+
+/** `3 newest, 7 daily, all within 30d`; undefined where there is no rule. */
+export function rulesInWords(rules: RetentionRules | RulesRow): string | undefined {
+  const { keepWithin = null } = rules;
+  const counted = COUNTS.flatMap((rule) => {
+    const count = rules[rule] ?? undefined;
+    return count === undefined ? [] : [`${count} ${COUNTED[rule]}`];
+  });
+  return [...counted, ...(keepWithin === null ? [] : [`all within ${keepWithin}`])].join(', ') || undefined;
 }
 
 /** A period of the calendar. */

@@ -5,7 +5,8 @@ import { destinationsText } from './destination.ts';
 import type { Environment } from './environment.ts';
 import { objectNameOf } from './names.ts';
 import { isReference } from './reference.ts';
-import { hasRules } from './retention-rules.ts';
+import { RULE_NAMES, rulesInWords } from './retention-rules.ts';
+import { destinationsWithRules } from './rules-at.ts';
 import type { FieldName, ServerFields } from './server.ts';
 import { encryptionSource, ENVIRONMENT_PASSWORD } from './settings.ts';
 import { shownValue } from './changes.ts';
@@ -17,15 +18,6 @@ export interface SettingGroup {
   /** What will be done, in a few words; no secret. */
   textOf: (fields: ServerFields, environment: Environment) => string;
 }
-
-const KEPT = [
-  ['keepLast', 'newest'],
-  ['keepHourly', 'hourly'],
-  ['keepDaily', 'daily'],
-  ['keepWeekly', 'weekly'],
-  ['keepMonthly', 'monthly'],
-  ['keepYearly', 'yearly'],
-] as const;
 
 /** In the order of the page. Together they hold every field. */
 export const SETTING_GROUPS = {
@@ -113,12 +105,15 @@ export const SETTING_GROUPS = {
   },
   retention: {
     title: 'Kept',
-    fields: [...KEPT.map(([name]) => name), 'keepWithin', 'autoPrune'],
-    textOf: (fields) => {
-      if (!hasRules(fields)) return 'everything';
-      const rules = KEPT.flatMap(([name, word]) => (fields[name] === undefined ? [] : [`${fields[name]} ${word}`]));
-      const within = fields.keepWithin === undefined ? [] : [`all within ${fields.keepWithin}`];
-      return `${[...rules, ...within].join(', ')}; ${fields.autoPrune ? 'others are removed' : 'pgbak prune removes others'}`;
+    fields: [...RULE_NAMES, 'autoPrune'],
+    textOf: (fields, environment) => {
+      const own = destinationsWithRules(fields, environment);
+      const rules = [
+        rulesInWords(fields) ?? 'everything',
+        ...own.map((record) => `in ${record.name}: ${rulesInWords(record)}`),
+      ].join('; ');
+      if (rules === 'everything') return rules;
+      return `${rules}; ${fields.autoPrune ? 'others are removed' : 'pgbak prune removes others'}`;
     },
   },
   sizes: {

@@ -1,10 +1,11 @@
 import type { BackupRecord } from '../core/backup-record.ts';
-import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { parsePlace, printPlace, type PlaceMemory } from '../storage/place.ts';
 import { openStorage, type Destination, type StorageOptions } from '../storage/registry.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { DestinationRecord } from './destination-record.ts';
 import { recordAt, targetsOf, withCredentials } from './destination.ts';
+import { keeperOf } from './keeper.ts';
 import type { Environment } from './environment.ts';
 import type { ServerFields } from './server.ts';
 
@@ -69,15 +70,6 @@ export async function storageToPrune(
   const keys = pruneKeysOf(keeper, environment);
   const owner = keeper === undefined ? { ...server, ...keys } : { ...keeper, ...keys };
   return await storageFor(withCredentials(parsePlace(place), owner, environment), catalog);
-}
-
-/** The named destination whose keys lead to a place; undefined where there is none, or the server itself names the place. */
-function keeperOf(place: string, server: Owner, environment: Environment): DestinationRecord | undefined {
-  const targets = attempt(() => targetsOf(server, environment));
-  const isBare =
-    !(targets instanceof PgbakError) &&
-    targets.some((target) => target.record === undefined && printPlace(target.place) === place);
-  return isBare ? undefined : recordAt(place, environment);
 }
 
 /** The keys for pruning; none where those that store do. A destination with a key of its own is not pruned with another account's. */

@@ -2,10 +2,11 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { SETTINGS_OF } from '../server/destination-form.ts';
 import { DESTINATION_FIELD_NAMES, OF_DESTINATION, type DestinationFieldName } from '../server/destination-record.ts';
+import { RULE_NAMES } from '../server/retention-rules.ts';
 import { BASICS_OF_DESTINATION } from '../server/flag-groups.ts';
 import { flagFor } from './field-flag.ts';
 
-const USABLE = new Set<string>(Object.values(SETTINGS_OF).flat());
+const USABLE = new Set<string>([...Object.values(SETTINGS_OF).flat(), ...RULE_NAMES]);
 
 function flagsOf(names: readonly DestinationFieldName[]) {
   return Object.fromEntries(names.map((name) => [OF_DESTINATION[name].flag, flagFor(OF_DESTINATION[name])] as const));

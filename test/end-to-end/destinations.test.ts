@@ -54,6 +54,7 @@ describe('a named destination', () => {
         servers: ['shop'],
         backups: 1,
         size: expect.any(Number),
+        retention: null,
         error: null,
       },
     ]);
@@ -149,7 +150,7 @@ describe('a named destination', () => {
       'took a small object, gave it back as it was, removed it',
     );
     expect(readdirSync(path)).toEqual(['.pgbak-destination']);
-    expect((await destination('list')).stdout.split('\n')[0]).toMatch(/^name +place +servers +backups +size$/);
+    expect((await destination('list')).stdout.split('\n')[0]).toMatch(/^name +place +servers +backups +size +keeps$/);
   });
 
   test.each([

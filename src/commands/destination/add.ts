@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args';
+import { rulesInEffect } from '../../monitor/change-destination.ts';
 import { refuseBrokenSecrets, settleDirectory } from '../../monitor/settle-destination.ts';
 import { tryDestination } from '../../monitor/try-destination.ts';
 import {
@@ -75,6 +76,7 @@ EXIT STATUS
     this.leftByInterruption = `The destination ${name} was stored.`;
     this.log(`Added the destination ${name}: ${place}`);
     this.log(`Store backups there: pgbak add --destination ${name}, or pgbak edit SERVER --destination ${name}`);
+    for (const line of rulesInEffect({}, fields)) this.log(line);
     return { name, place };
   }
 }

@@ -4,6 +4,7 @@ import {
   findDestination,
   refuseMixing,
   refuseUnmendedDestination,
+  rulesInEffect,
   storeDestinationEdit,
 } from '../../monitor/change-destination.ts';
 import { refuseBrokenSecrets, settleDirectory } from '../../monitor/settle-destination.ts';
@@ -36,7 +37,7 @@ interface Wanted {
 
 export default class DestinationEdit extends BaseCommand {
   protected override readonly takesEmptyValues = true;
-  static override summary = 'Change the name, the place or the keys of a destination';
+  static override summary = 'Change the name, the place, the keys or the rules of a destination';
   static override description = `With flags, pgbak changes only what they name. Without any, it asks on a terminal. Servers that refer to the destination follow a new name.
 
 An empty text takes a setting away: --b2-key-id ''. The place can be changed while no backup is recorded there, and where a directory was moved.
@@ -51,6 +52,10 @@ EXIT STATUS
       description: 'Another key',
       command:
         '<%= config.bin %> <%= command.id %> offsite --b2-key-id 0045f0571db506a0000000009 --b2-app-key file:/etc/pgbak/b2',
+    },
+    {
+      description: 'Keep more there than the rules of the servers say',
+      command: '<%= config.bin %> <%= command.id %> offsite --keep-daily 30 --keep-monthly 24',
     },
     {
       description: 'A key that may delete, for prune alone',
@@ -112,6 +117,7 @@ EXIT STATUS
     this.leftByInterruption = `The new settings of ${name} were stored.`;
     const lines = destinationChangeLines(today, fields);
     this.log(lines.length === 0 ? `${name}: nothing was changed` : lines.join('\n'));
+    for (const line of rulesInEffect(today, fields)) this.log(line);
     return { name, place, changes: destinationChanges(today, fields) };
   }
 }

@@ -6,7 +6,7 @@ import { Secret } from '../../core/secret.ts';
 import { settleDirectory } from '../../monitor/settle-destination.ts';
 import { tryDestination } from '../../monitor/try-destination.ts';
 import { valueOf } from '../../server/field-kinds.ts';
-import { newDestination, parseDestinationInput, refuseTaken, SETTINGS_OF } from '../../server/destination-form.ts';
+import { newDestination, parseDestinationInput, refuseTaken } from '../../server/destination-form.ts';
 import {
   OF_DESTINATION,
   type DestinationFieldName,
@@ -35,7 +35,7 @@ interface Wanted {
 
 /** What is asked for; the rest has flags alone. */
 const ASKED = {
-  b2: SETTINGS_OF.b2,
+  b2: ['b2KeyId', 'b2AppKey', 'b2PruneKeyId', 'b2PruneAppKey'],
   s3: ['s3Endpoint', 's3Region', 's3AccessKeyId', 's3SecretAccessKey'],
   rclone: ['rcloneConfig'],
   directory: [],
