@@ -22,6 +22,8 @@ unknown               the storage did not answer
 not in catalogue      the storage has an archive of this server that pgbak does not remember
 of another catalogue  the archive was made by another machine's pgbak
 
+Behind the size of a backup with several copies stands how many of its places hold a good one: 2/3
+
 To restore one: pgbak restore SERVER --at ID
 
 --remote looks only at the storage, and needs no catalogue. To take up what it finds: pgbak catalog rebuild

@@ -8,6 +8,8 @@ import type { Environment } from '../server/environment.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, openPlace, storageOf } from '../server/storage-at.ts';
 import { objectKey } from '../storage/storage.ts';
+import type { GradedCopy } from './graded-copies.ts';
+import { listedCopies, ofBackup, pointState, type ListedCopy } from './listed-copies.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 
 /**
@@ -19,7 +21,7 @@ export type PointState = 'present' | 'missing' | 'unknown' | UnrecordedState;
 type UnrecordedState = 'not in catalogue' | 'of another catalogue';
 
 export type ListedPoint =
-  | { state: Exclude<PointState, UnrecordedState>; backup: BackupRecord }
+  | { state: Exclude<PointState, UnrecordedState>; backup: BackupRecord; copies: ListedCopy[] }
   | { state: UnrecordedState; archive: RemoteArchive };
 
 /** An archive that is not recorded. Archives of the catalogues `ownIds` count as our own. */
@@ -56,11 +58,13 @@ export async function restorePointsOf(
     limit,
     chosen?.map(({ id }) => id),
   );
+  const copies = await copiesOfAll(backups, catalog);
   const byServer = new Map<number | undefined, BackupRecord[]>(servers.map(({ id }) => [id, []]));
-  for (const backup of backups) byServer.get(backup.serverId)?.push(backup);
+  for (const backup of backups) byServer.get(backup.serverId)?.push(...(copies.get(backup.backupId) ?? []));
   const remembered = servers.map((one) => ({ server: one, backups: byServer.get(one.id) ?? [] }));
 
   const found = new Map<string, RemoteArchive>();
+  const answered = new Set<string>();
   const silent = new Set<string>();
   for (const { place, server: owner, archiveNames } of questionsFor(remembered, environment)) {
     try {
@@ -68,6 +72,7 @@ export async function restorePointsOf(
       for (const archive of await listRemoteArchives(storage, commonPrefix(archiveNames), signal)) {
         if (archiveNames.has(archive.archiveName)) found.set(objectKey(place, archive.object.id), archive);
       }
+      answered.add(place);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof PgbakError)) throw error;
@@ -79,12 +84,14 @@ export async function restorePointsOf(
     const why = knownPlacesOf(server, environment).length === 0 ? unresolved(server, environment) : undefined;
     if (why !== undefined) report({ type: 'note', message: `cannot ask for archives of ${server.name}: ${why}` });
   }
-  const isOrphan = ({ serverId }: BackupRecord) => serverId === undefined;
-  const recorded = backups.map((backup): ListedPoint => ({
-    state: isOrphan(backup) ? (found.has(keyOf(backup)) ? 'present' : 'unknown') : stateOf(backup, found, silent),
-    backup,
-  }));
-  const given = new Set(backups.map((backup) => keyOf(backup)));
+  const recorded = backups.map((backup): ListedPoint => {
+    // For a deleted server no place was asked.
+    const isAsked = (place: string) => backup.serverId !== undefined && answered.has(place);
+    const isSilent = (place: string) => silent.has(place) || !isAsked(place);
+    const listed = listedCopies(copies.get(backup.backupId) ?? [], { found, isSilent });
+    return { state: pointState(listed), backup, copies: listed };
+  });
+  const given = new Set([...copies.values()].flat().map((copy) => keyOf(copy)));
   // Leave out archives that are older than all the backups shown.
   const since = (backups.length < limit ? undefined : backups.at(-1)?.startedAt) ?? new Date(0);
   const doubtful = [...found].filter(([key, { startedAt }]) => !given.has(key) && startedAt >= since);
@@ -118,17 +125,22 @@ export async function remotePointsIn(
     recorded.set(objectKey(backup.place, backup.objectId), backup);
   return archives.map((archive): ListedPoint => {
     const backup = recorded.get(objectKey(archive.place, archive.object.id));
-    return backup === undefined ? unrecorded(archive, ownIds) : { state: 'present', backup };
+    if (backup === undefined) return unrecorded(archive, ownIds);
+    const copy = { place: archive.place, objectId: archive.object.id, state: 'present' as const };
+    return { state: 'present', backup: ofBackup(backup), copies: [copy] };
   });
 }
 
-function stateOf(
-  { place, objectId }: BackupRecord,
-  found: ReadonlyMap<string, RemoteArchive>,
-  silent: ReadonlySet<string>,
-): 'present' | 'missing' | 'unknown' {
-  if (place === undefined || objectId === undefined || silent.has(place)) return 'unknown';
-  return found.has(objectKey(place, objectId)) ? 'present' : 'missing';
+/** The copies of each backup by its id, with what verifications say of them. */
+async function copiesOfAll(
+  all: readonly BackupRecord[],
+  { backups, verifications }: Context['catalog'],
+): Promise<Map<number, GradedCopy[]>> {
+  const further = await backups.furtherCopies(all.map(({ backupId }) => backupId));
+  const rows = new Map(all.map((one) => [one.backupId, [one, ...(further.get(one.backupId) ?? [])]]));
+  const verdicts = await verifications.verdictsOf([...rows.values()].flat().map(({ backupId }) => backupId));
+  const graded = (row: BackupRecord): GradedCopy => ({ ...row, ...verdicts.get(row.backupId) });
+  return new Map([...rows].map(([id, copies]) => [id, copies.map(graded)]));
 }
 
 const keyOf = ({ place, objectId }: BackupRecord) => objectKey(place, objectId);
@@ -172,14 +184,17 @@ function commonPrefix(archiveNames: ReadonlySet<string>): string {
 export interface RestorePointRow extends Omit<BackupRow, 'backupId'> {
   /** Null for an archive that is not in the catalogue. */
   backupId: number | null;
-  /** `b2:BUCKET` or `file:/dir`. */
+  /** `b2:BUCKET` or `file:/dir`: where it is read first. */
   place: string | null;
   state: PointState;
+  /** How each of its places holds it, the one above first; empty for an archive that is not in the catalogue. */
+  copies: ListedCopy[];
 }
 
 export function restorePointRow(point: ListedPoint): RestorePointRow {
   if ('archive' in point) return remoteRow(point.archive, point.state);
-  return { ...backupRow(point.backup), place: point.backup.place ?? null, state: point.state };
+  const { backup, state, copies } = point;
+  return { ...backupRow(backup), place: backup.place ?? null, state, copies };
 }
 
 function remoteRow(
@@ -206,5 +221,6 @@ function remoteRow(
     warnings: [],
     error: null,
     state,
+    copies: [],
   };
 }

@@ -2,6 +2,7 @@ import type { CopyRow } from '../backup/copy-backups.ts';
 import { formatAgo, formatBytes, formatInstant } from '../core/format.ts';
 import { whereOf } from '../storage/place.ts';
 import { placeCount, shortReason, type ServerStatus, type State } from '../monitor/status.ts';
+import { placesInWords } from '../restore/listed-copies.ts';
 import { restorePointRow, type ListedPoint, type PointState } from '../restore/restore-points.ts';
 import type { Verification } from '../restore/verify.ts';
 import type { PruneAction, PruneEntry } from '../retention/prune.ts';
@@ -41,12 +42,13 @@ export function restorePointCells(point: ListedPoint, now: Date): string[] {
           objectId: point.archive.object.id,
         })
       : whereOf(point.backup);
+  const size = row.size === null ? '' : formatBytes(row.size);
   return [
     row.backupId === null ? '' : String(row.backupId),
     row.name,
     formatInstant(new Date(row.startedAt), { zone: shownZone() }),
     formatAgo(new Date(row.startedAt), now),
-    row.size === null ? '' : formatBytes(row.size),
+    [size, placesInWords(row.copies)].filter(Boolean).join(', '),
     row.format ?? '',
     paint(POINT_COLORS[point.state], point.state),
     where,

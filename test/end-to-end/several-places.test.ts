@@ -62,6 +62,7 @@ describe('a backup of a server with three destinations', () => {
     expect(inBucket()).toMatchObject([{ contentLength: bytes.length }]);
     expect(await account.json('status')).toMatchObject([{ state: 'OK', places: { held: 3, of: 3 } }]);
     expect(await account.json('logs')).toHaveLength(1);
+    expect((await account.pgbak('backups')).stdout).toMatch(/, 3\/3 .*present/);
     expect(await account.json('verify')).toMatchObject([
       { backupId: 1, place: 'b2:pgbak-bucket', verdict: 'good' },
       { backupId: 1, place: `file:${one()}`, verdict: 'good' },

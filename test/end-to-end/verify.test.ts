@@ -155,7 +155,9 @@ test('a copy that is found bad counts as missing, and the next run makes it anew
   expect(await account.results()).toMatchObject([{ status: 'skipped', reason: 'made the copy that was missing' }]);
   expect(archivesIn(one)).toHaveLength(1);
   expect(await account.json('status')).toMatchObject([{ state: 'OK', places: { held: 2, of: 2 } }]);
-  expect(await account.json('backups')).toMatchObject([{ backupId: 1, place: `file:${one}`, state: 'present' }]);
+  expect(await account.json('backups')).toMatchObject([
+    { backupId: 1, place: `file:${one}`, copies: [{ state: 'present' }, { place: `file:${other}`, state: 'present' }] },
+  ]);
 
   // One that is gone gets its name again.
   const [second = ''] = archivesIn(other);

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { VerificationRecord } from '../../core/backup-record.ts';
 import type { Context } from '../../core/context.ts';
 import { formatBytes } from '../../core/format.ts';
+import { placesInWords } from '../../restore/listed-copies.ts';
 import { restorePointRow, type ListedPoint } from '../../restore/restore-points.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import type { Piece } from '../layout.ts';
@@ -48,13 +49,16 @@ function rowOf(
   { server, isAsked, isFirst }: PointsOf & { isFirst: boolean },
   context: Context,
 ): Piece {
-  const { backupId, startedAt, size, format, state } = restorePointRow(point);
+  const { backupId, startedAt, size, format, state, copies } = restorePointRow(point);
+  const places = placesInWords(copies);
   const id = backupId === null ? '' : html` <a class="small" href="/logs/${backupId}">${`backup ${backupId}`}</a>`;
   const cells = [
     html`<th scope="row">${moment(new Date(startedAt), context)}${id}</th>`,
     html`<td data-label="Size">${size === null ? '' : formatBytes(size)}</td>`,
     html`<td data-label="Format">${format ?? ''}</td>`,
-    html`<td data-label="In storage">${isAsked ? stateBadge(state) : html`<span class="muted">not asked</span>`}</td>`,
+    html`<td data-label="In storage">
+      ${isAsked ? html`${stateBadge(state)} ${places ?? ''}` : html`<span class="muted">not asked</span>`}
+    </td>`,
     html`<td data-label="Verified">${backupId === null ? '' : verdictView(verified.get(backupId), context)}</td>`,
     html`<td class="told">${'backup' in point ? commandsOf(point.backup, server, isFirst) : ''}</td>`,
   ];

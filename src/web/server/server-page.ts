@@ -136,7 +136,7 @@ interface Points {
 async function remembered(server: ServerRecord, limit: number, { context }: Site): Promise<Points> {
   const backups = await context.catalog.backups.newestPoints(limit, [server.id]);
   const own = backups.filter(({ serverId }) => serverId === server.id);
-  return { points: own.map((backup) => ({ state: 'unknown', backup })), notes: [] };
+  return { points: own.map((backup) => ({ state: 'unknown', backup, copies: [] })), notes: [] };
 }
 
 async function foundIn(server: ServerRecord, limit: number, { context }: Site): Promise<Points> {
