@@ -19,7 +19,7 @@ const MARKS = { ok: ['green', 'ok'], warning: ['yellow', 'warning'], problem: ['
 export default class Doctor extends BaseCommand {
   protected override readonly onlyShows = true;
   static override summary = 'Look for what could make backups fail';
-  static override description = `Checks this machine, the catalogue, and of each server the connection, its rights, the storage and the ping URLs. Changes nothing, but for --probe-write: that stores a small file and removes it again.
+  static override description = `Checks this machine, the catalogue, and of each server the connection, its rights, the storage and the ping URLs. Then the destinations that no server uses. Changes nothing, but for --probe-write: that stores a small file and removes it again.
 
 EXIT STATUS
   0  no problem (warnings perhaps)

@@ -1,6 +1,7 @@
 import { exposedDirectory } from '../catalog/exposed-directory.ts';
 import { catalogHealth } from '../catalog/health.ts';
 import { checkCatalog } from './check-catalog.ts';
+import { checkDestinations } from './check-destinations.ts';
 import { checkPrograms, checkScheduler } from './check-machine.ts';
 import { checkTemporaryDirectory } from './check-room.ts';
 import { checkServer } from './check-server.ts';
@@ -17,4 +18,5 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
     signal.throwIfAborted();
     yield* await checkServer(server, examination);
   }
+  yield* await checkDestinations(examination);
 }

@@ -17,7 +17,7 @@ export interface Examination extends Omit<Context, 'catalog' | 'report'> {
 
 /** What the doctor says of one thing. */
 export interface Finding {
-  /** `this machine`, `catalogue`, or a server's name. */
+  /** `this machine`, `catalogue`, or the name of a server or a destination. */
   about: string;
   level: 'ok' | 'warning' | 'problem';
   message: string;
@@ -27,7 +27,7 @@ export interface Finding {
 
 /** A finding as `doctor --json` prints it. */
 export interface FindingRow {
-  /** `this machine`, `catalogue`, or a server's name. */
+  /** `this machine`, `catalogue`, or the name of a server or a destination. */
   about: string;
   level: 'ok' | 'warning' | 'problem';
   message: string;

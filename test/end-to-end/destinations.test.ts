@@ -124,10 +124,15 @@ describe('a named destination', () => {
     expect(tested.status).toBe(1);
     const all = [refused, tested, await destination('list'), await destination('test', 'offsite', '--json')];
     for (const { stdout, stderr } of all) expect(stdout + stderr).not.toContain('wrong-secret');
+    const examined = async () => (await account.json('doctor')) as { about: string; level: string }[];
+    const findings = async () => (await examined()).filter(({ about }) => about === 'offsite');
+    expect(await findings()).toMatchObject([{ level: 'problem', message: expect.stringMatching(/application key/) }]);
     const edited = await destination('edit', 'offsite', '--b2-app-key', `file:${account.folder.at('key')}`, '--json');
     expect(JSON.parse(edited.stdout)).toMatchObject({
       changes: [{ name: 'b2-app-key', change: 'changed', from: null, to: null }],
     });
+    const unused = 'archives can go to b2:far-bucket/hosts/one, but no server stores its backups there';
+    expect(await findings()).toMatchObject([{ level: 'ok', message: unused }]);
     expect(await account.json('destination', 'test', 'offsite')).toEqual({
       name: 'offsite',
       place: 'b2:far-bucket/hosts/one',
