@@ -4,7 +4,7 @@ import { copyRecent } from '../catalog/copy-recent.ts';
 import type { Context } from '../core/context.ts';
 import { knownPlacesOf } from '../server/destination.ts';
 import type { ServerRecord } from '../server/server.ts';
-import type { Destination } from '../storage/registry.ts';
+import { withoutLock, type Destination } from '../storage/registry.ts';
 import { resolveSettings, type SettingsOverrides } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';
 import { describeFailure } from '../core/errors.ts';
@@ -91,7 +91,8 @@ async function store(
   { destination, folder, startedAt }: Pick<Place, 'destination' | 'folder'> & { startedAt: Date },
   { signal, version, catalog, report }: Context,
 ): Promise<void> {
-  const storage = await storageFor(destination, catalog);
+  // Each run stores one: locked, they would pile up.
+  const storage = await storageFor(withoutLock(destination), catalog);
   const name = catalogCopyName(folder, catalog.id);
   await storage.prepare(name, signal);
   await storage.put(name, file, {

@@ -105,6 +105,9 @@ export class StorageError extends PgbakError {
 /** B2 refuses all that is sent to it: the key may not, or a cap is reached. */
 export class RefusedError extends StorageError {}
 
+/** Object Lock forbids a removal, for a time. */
+export class ObjectLockError extends RefusedError {}
+
 /** Whether storage has the archive is not known, so the upload must not be repeated. */
 export class DoubtfulUploadError extends StorageError {}
 

@@ -13,6 +13,8 @@ export interface DestinationRow {
   size: number;
   /** Its own rules of retention, which apply there in place of a server's; null where it has none. */
   retention: RulesRow | null;
+  /** For how many days Object Lock forbids to remove an archive; null for no lock. */
+  objectLock: { days: number; mode: 'governance' | 'compliance' } | null;
   /** Why its record cannot be read; null where it can. */
   error: string | null;
 }
@@ -33,6 +35,8 @@ export async function destinationRows({
       backups: count,
       size: sizeBytes,
       retention: rulesRow(settings),
+      objectLock:
+        settings.objectLockDays === undefined ? null : { days: settings.objectLockDays, mode: settings.objectLockMode },
       error:
         unreadable === undefined ? null : unreadable.map(({ column, problem }) => `${column} ${problem}`).join('; '),
     };

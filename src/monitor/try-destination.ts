@@ -9,15 +9,21 @@ import { withCredentials } from '../server/destination.ts';
 import type { DestinationFields, DestinationRecord } from '../server/destination-record.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor, storageToPrune } from '../server/storage-at.ts';
 import { parsePlace } from '../storage/place.ts';
+import { withoutLock } from '../storage/registry.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 import { createTemporaryDirectory } from '../system/temporary-directory.ts';
 
 /** No server can have an archive of that name. */
 const testName = () => `pgbak-test-${randomUUID().slice(0, 8)}.txt.7z`;
 
-async function opened(fields: DestinationFields, { catalog, environment }: Context): Promise<Storage> {
+async function opened(
+  fields: DestinationFields,
+  { catalog, environment }: Context,
+  { isLocking = true } = {},
+): Promise<Storage> {
   const destination = withCredentials(parsePlace(fields.place), { id: 0, ...fields }, environment);
-  return await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+  const attempts = ATTEMPTS_WHILE_SOMEBODY_WAITS;
+  return await storageFor(isLocking ? destination : withoutLock(destination), catalog, { attempts });
 }
 
 /** Asks a destination whether it would take archives, as a backup does before its dump, and says what it found. */
@@ -59,10 +65,11 @@ export async function testDestination(record: DestinationRecord, context: Contex
   };
   const { signal } = context;
   try {
-    const storage = await opened(record, context);
     const objectName = testName();
     found.stored = false;
-    await storage.prepare(objectName, signal);
+    await (await opened(record, context)).prepare(objectName, signal);
+    // A test object that is locked could not be removed.
+    const storage = await opened(record, context, { isLocking: false });
     found.limits = (await storage.limits?.(signal)) ?? [];
     const content = Buffer.from(`pgbak destination test ${objectName}\n`);
     const object = await put(storage, objectName, content, context);

@@ -1,6 +1,6 @@
 import type { BackupRecord, VerificationRecord } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
-import { attempt, describeFailure, PgbakError, RefusedError } from '../core/errors.ts';
+import { attempt, describeFailure, ObjectLockError, PgbakError, RefusedError } from '../core/errors.ts';
 import { grouped } from '../core/group-by.ts';
 import { knownPlacesOf } from '../server/destination.ts';
 import type { Environment } from '../server/environment.ts';
@@ -181,6 +181,7 @@ async function remove(
     signal.throwIfAborted();
     // After any other failure the object may be gone.
     if (error instanceof RefusedError) await backups.noteRemoving(ids, undefined);
+    if (error instanceof ObjectLockError) return ['locked', [error.message]];
     return ['failed', [describeFailure(error).message]];
   }
   await backups.noteRemoved(ids, clock.now());

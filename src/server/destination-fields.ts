@@ -60,6 +60,9 @@ function configFile(given: string): string {
   );
 }
 
+/** A hundred years, as in AWS. */
+const LONGEST_LOCK_DAYS = 36_500;
+
 /** All facts about each field of a named destination, as `fields.ts` has them of a server. A new one needs a migration. */
 export const DESTINATION_FIELDS = {
   /** Unique; people type it, and servers refer to it. */
@@ -145,12 +148,15 @@ export const DESTINATION_FIELDS = {
     configFile,
   ),
   ...KEEP_FIELDS,
-  objectLockDays: optionalCount({
-    flag: 'object-lock-days',
-    help: 'forbid to remove an archive for N days; 0 takes this away',
-    helpValue: 'N',
-    helpGroup: LOCK_AND_RATE,
-  }),
+  objectLockDays: optionalCount(
+    {
+      flag: 'object-lock-days',
+      help: 'forbid to remove an archive for N days, in B2 and S3; 0 locks no further ones',
+      helpValue: 'N',
+      helpGroup: LOCK_AND_RATE,
+    },
+    LONGEST_LOCK_DAYS,
+  ),
   objectLockMode: choice(
     {
       flag: 'object-lock-mode',

@@ -55,7 +55,7 @@ type SettingName = Exclude<DestinationFieldName, 'name' | 'place'>;
 
 /** The settings that belong to one kind of storage. Rules of retention belong to all. */
 export const SETTINGS_OF = {
-  b2: ['b2KeyId', 'b2AppKey', 'b2PruneKeyId', 'b2PruneAppKey'],
+  b2: ['b2KeyId', 'b2AppKey', 'b2PruneKeyId', 'b2PruneAppKey', 'objectLockDays', 'objectLockMode'],
   s3: [
     's3Endpoint',
     's3Region',
@@ -89,6 +89,19 @@ export function refuseUnfit(fields: DestinationFields): void {
   const unfit = DESTINATION_FIELD_NAMES.filter(
     (name) => fields[name] !== undefined && fields[name] !== usual[name] && !fitting.has(name),
   );
+  const wantsLock = fields.objectLockDays !== undefined || fields.objectLockMode !== usual.objectLockMode;
+  if (wantsLock && !fitting.has('objectLockDays')) {
+    throw new ConfigError(
+      `${KIND_NAMES[kind]} cannot lock archives: --object-lock-days and --object-lock-mode are for B2 and S3`,
+      'Leave them out.',
+    );
+  }
+  if (wantsLock && fields.objectLockDays === undefined) {
+    throw new ConfigError(
+      '--object-lock-mode has no effect without --object-lock-days',
+      'For example: --object-lock-days 30. For no lock at all: --object-lock-days 0 --object-lock-mode governance',
+    );
+  }
   if (unfit.length === 0) return;
   const flags = unfit.map((name) => `--${OF_DESTINATION[name].flag}`);
   const [are, them] = flags.length === 1 ? ['is', 'it'] : ['are', 'them'];

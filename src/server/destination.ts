@@ -3,6 +3,7 @@ import { didYouMean } from '../core/nearest.ts';
 import { quoted } from '../core/printable.ts';
 import type { Secret } from '../core/secret.ts';
 import { absoluteOf, DEFAULT_PLACE, parsePlace, printPlace, type Place } from '../storage/place.ts';
+import type { ObjectLock } from '../storage/object-lock.ts';
 import type { Destination } from '../storage/registry.ts';
 import type { S3Account } from '../storage/s3/account.ts';
 import { isDestinationName } from './destination-name.ts';
@@ -190,8 +191,14 @@ export function withCredentials(
     applicationKey: resolved(applicationKey, 'the B2 application key'),
     bucket,
     ...(prefix === undefined ? {} : { prefix }),
+    objectLock: lockOf(record),
     apiUrl: environment.b2ApiUrl,
   };
+}
+
+function lockOf(record: DestinationRecord | undefined): ObjectLock | undefined {
+  const { objectLockDays: days, objectLockMode: mode } = record ?? {};
+  return days === undefined || mode === undefined ? undefined : { days, mode };
 }
 
 /**
@@ -201,7 +208,7 @@ export function withCredentials(
 function s3Settings(record: DestinationRecord | undefined, { variable }: Environment): Omit<S3Account, 'bucket'> {
   const endpoint = record?.s3Endpoint ?? variable('AWS_ENDPOINT_URL_S3') ?? variable('AWS_ENDPOINT_URL');
   if (record === undefined) return { endpoint };
-  const { name, s3AccessKeyId, s3SecretAccessKey, s3PathStyle, objectLockDays, objectLockMode } = record;
+  const { name, s3AccessKeyId, s3SecretAccessKey, s3PathStyle } = record;
   if ((s3AccessKeyId === undefined) !== (s3SecretAccessKey === undefined)) {
     const missing = s3AccessKeyId === undefined ? '--access-key-id' : '--secret-access-key';
     throw new ConfigError(
@@ -219,8 +226,6 @@ function s3Settings(record: DestinationRecord | undefined, { variable }: Environ
     profile: record.s3Profile,
     storageClass: record.s3StorageClass,
     ...(s3PathStyle === 'auto' ? {} : { pathStyle: s3PathStyle === 'yes' }),
-    ...(objectLockDays === undefined || objectLockDays === 0
-      ? {}
-      : { objectLock: { days: objectLockDays, mode: objectLockMode } }),
+    objectLock: lockOf(record),
   };
 }

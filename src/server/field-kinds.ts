@@ -161,10 +161,11 @@ export function whole<const Facts extends FieldFacts>(
 }
 
 /** The number of backups that a rule keeps; 0 removes the rule. */
-export function optionalCount<const Facts extends FieldFacts>(facts: Facts) {
+export function optionalCount<const Facts extends FieldFacts>(facts: Facts, most = Number.MAX_SAFE_INTEGER) {
   const flag = `--${facts.flag}`;
   const parse = (count: number) => {
-    if (Number.isSafeInteger(count) && count >= 0) return count === 0 ? undefined : count;
+    if (Number.isSafeInteger(count) && count >= 0 && count <= most) return count === 0 ? undefined : count;
+    if (count > most) throw new ConfigError(`${flag} is ${count}; it can be ${most} at most`);
     throw new ConfigError(
       `${flag} is ${count}; it must be a whole number, such as 7`,
       `To take the rule away: ${flag} 0`,

@@ -1,6 +1,7 @@
 import type { Secret } from '../core/secret.ts';
 import { systemClock } from '../system/clock.ts';
 import { createSlotsFor } from '../system/concurrency.ts';
+import type { ObjectLock } from './object-lock.ts';
 import { parsePlace, printPlace, type PlaceMemory } from './place.ts';
 import type { RcloneOptions } from './rclone/storage.ts';
 import type { S3Account } from './s3/account.ts';
@@ -17,6 +18,7 @@ export type Destination =
       bucket: string;
       /** Names begin with it. */
       prefix?: string;
+      objectLock?: ObjectLock | undefined;
       keyId: Secret;
       applicationKey: Secret;
       apiUrl: string | undefined;
@@ -38,6 +40,11 @@ export interface StorageOptions {
 
 /** The uploads of a process to one bucket share them, as each part costs memory. A slow place takes none from another. */
 const uploadSlotsAt = createSlotsFor(PARTS_IN_FLIGHT);
+
+/** The same destination for what is to be removed before long, such as a test. */
+export function withoutLock(destination: Destination): Destination {
+  return 'objectLock' in destination ? { ...destination, objectLock: undefined } : destination;
+}
 
 /** Opens the storage of a destination and loads its code. Nothing is asked of it yet. */
 export async function openStorage(destination: Destination, options: StorageOptions): Promise<Storage> {

@@ -55,6 +55,7 @@ describe('a named destination', () => {
         backups: 1,
         size: expect.any(Number),
         retention: null,
+        objectLock: null,
         error: null,
       },
     ]);
@@ -65,15 +66,8 @@ describe('a named destination', () => {
     expect((await destination('edit', 'offsite', '--name', 'far')).stdout).toContain('far: name offsite -> far');
     expect(await account.json('list')).toMatchObject([{ destinations: [{ name: 'far' }] }]);
     const elsewhere = `file:${account.folder.at('backups')}`;
-    const held = await destination(
-      'edit',
-      'far',
-      '--place',
-      elsewhere,
-      '--b2-key-id=',
-      '--b2-app-key=',
-      '--create-destination',
-    );
+    const moved = ['--place', elsewhere, '--b2-key-id=', '--b2-app-key=', '--create-destination'];
+    const held = await destination('edit', 'far', ...moved);
     expect(held).toMatchObject({ status: 2, stderr: expect.stringContaining('1 backup is recorded in b2:far-bucket') });
 
     await account.pgbak('edit', 'shop', '--destination', elsewhere, '--create-destination');
@@ -83,32 +77,32 @@ describe('a named destination', () => {
     );
     // The old backup is reached with the key of the destination, which the server no longer names.
     expect(await account.json('verify', 'shop')).toMatchObject([{ isGood: true }]);
-    expect(await account.json('destination', 'del', 'far', '--forget')).toEqual({
-      name: 'far',
-      place: 'b2:far-bucket/hosts/one',
-      forgotten: 1,
-    });
+    const given = { name: 'far', place: 'b2:far-bucket/hosts/one', forgotten: 1 };
+    expect(await account.json('destination', 'del', 'far', '--forget')).toEqual(given);
     expect(await account.json('destination', 'list')).toEqual([]);
   });
 
   test('in a bucket of S3 has its endpoint, its key and a lock', async () => {
     await using service = await startS3Server({ bucket: 's3-bucket', versioning: 'Enabled' });
     const keys = [`--access-key-id=${service.accessKeyId}`, '--secret-access-key=env:S3_SECRET', '--region=eu-1'];
-    const added = await account.start(
-      ['destination', 'add', 'cloud', 's3:s3-bucket/one', ...keys, `--endpoint=${service.url}`],
-      {
-        S3_SECRET: 'plain-s3-secret',
-      },
-    ).finished;
+    account.env['S3_SECRET'] = 'plain-s3-secret';
+    const added = await destination('add', 'cloud', 's3:s3-bucket/one', ...keys, `--endpoint=${service.url}`);
     expect(added).toMatchObject({ status: 0, stderr: '' });
+    delete account.env['S3_SECRET'];
     const unset = await destination('test', 'cloud');
     expect(unset).toMatchObject({ status: 1, stdout: expect.stringContaining('S3_SECRET, which is not set') });
-    const tested = await account.start(['destination', 'test', 'cloud', '--json'], { S3_SECRET: 'plain-s3-secret' })
-      .finished;
-    expect(JSON.parse(tested.stdout)).toMatchObject({ stored: true, readBack: true, removed: true, error: null });
-    expect((await destination('edit', 'cloud', '--region=', '--object-lock-days=7', '--no-check')).stdout).toContain(
-      'cloud: object lock none -> 7',
-    );
+    account.env['S3_SECRET'] = 'plain-s3-secret';
+    const works = { stored: true, readBack: true, removed: true, error: null };
+    expect(await account.json('destination', 'test', 'cloud')).toMatchObject(works);
+    const lock = ['edit', 'cloud', '--object-lock-days=7', '--object-lock-mode=compliance'];
+    service.bucket.hasLock = false;
+    const unable = await destination(...lock);
+    expect(unable).toMatchObject({ status: 1, stderr: expect.stringMatching(/s3-bucket has no Object\s+Lock/) });
+    service.bucket.hasLock = true;
+    expect((await destination(...lock)).stdout).toContain('cloud: object lock none -> 7');
+    // The object of the test is not locked, or it would stay for a week.
+    expect(await account.json('destination', 'test', 'cloud')).toMatchObject(works);
+    expect(await account.json('destination', 'list')).toMatchObject([{ objectLock: { days: 7, mode: 'compliance' } }]);
   });
 
   test('is tried before it is stored, and its test tells what a key may do {secret@connect}', async () => {
@@ -165,6 +159,9 @@ describe('a named destination', () => {
     [['add', 'my nas', 'file:/srv'], 'may hold letters, digits'],
     [['add', 'nas', 'b2'], 'the place b2 names no bucket'],
     [['add', 'nas', 'file:/srv', '--b2-key-id', 'x'], '--b2-key-id is of no use for a directory'],
+    [['add', 'nas', 'file:/srv', '--object-lock-days', '7'], 'a directory cannot lock archives'],
+    [['add', 'far', 'b2:far', '--object-lock-mode', 'compliance'], 'has no effect without --object-lock-days'],
+    [['add', 'far', 'b2:far', '--object-lock-days', '40000'], '--object-lock-days is 40000; it can be 36500 at most'],
     [['add', 'far', 'b2:far-bucket', '--b2-key-id', 'env:UNSET', '--b2-app-key', 'x'], 'UNSET, which is not set'],
     [['add', 'home', 'file:/other', '--no-check'], 'there is a destination named "home" already'],
     [['add', 'other', 'file:/mnt/home', '--no-check'], 'the destination home is in file:/mnt/home already'],

@@ -1,5 +1,6 @@
 import { Secret } from '../../src/core/secret.ts';
 import { openB2Storage } from '../../src/storage/b2/storage.ts';
+import type { ObjectLock } from '../../src/storage/object-lock.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { systemClock, type Clock } from '../../src/system/clock.ts';
 import { startB2Server, type B2Server, type B2ServerOptions } from '../support/b2-server/start.ts';
@@ -11,7 +12,13 @@ export interface B2Place extends AsyncDisposable {
   server: B2Server;
   /** Every pause that the storage made; they take no time. */
   pausesMs: number[];
-  open(options?: { owner?: string; key?: { id: string; key: string }; bucket?: string; idleMs?: number }): Storage;
+  open(options?: {
+    owner?: string;
+    key?: { id: string; key: string };
+    bucket?: string;
+    idleMs?: number;
+    objectLock?: ObjectLock;
+  }): Storage;
 }
 
 /** A B2 server with one bucket, whose clients wait for nothing. */
@@ -29,7 +36,7 @@ export async function b2Place(options: B2ServerOptions = {}): Promise<B2Place> {
   return {
     server,
     pausesMs,
-    open: ({ owner = 'catalog-1', key = server.masterKey, bucket = BUCKET, idleMs = 10_000 } = {}) =>
+    open: ({ owner = 'catalog-1', key = server.masterKey, bucket = BUCKET, idleMs = 10_000, objectLock } = {}) =>
       openB2Storage({
         keyId: new Secret(key.id),
         applicationKey: new Secret(key.key),
@@ -38,6 +45,7 @@ export async function b2Place(options: B2ServerOptions = {}): Promise<B2Place> {
         owner,
         clock,
         idleMs,
+        objectLock,
       }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -11,6 +11,7 @@ import type { Body } from '../streaming/part-body.ts';
  * - It merges each request from `axios` (ours), its own options and `axiosOverride` (ours), the later over the earlier:
  *   what it does not know goes into `axiosOverride`.
  * - It repeats failed uploads by itself, from a stream that is used up, and to the same URL: `retries: 0`.
+ * - It knows no Object Lock: headers and fields of that go into `axiosOverride` too.
  * - It has no b2_list_unfinished_large_files: `getFileInfo` sends that, as it adds nothing to the request.
  * - It reads fields of an authorization before they can be checked, and fails on `null`: `objectIn`.
  */
@@ -85,10 +86,36 @@ function callsOf(b2: B2, axios: Readonly<Record<string, unknown>>) {
   return {
     getBucket: (bucketName: string): Promise<Answer> => b2.getBucket({ bucketName, axios }),
     getUploadUrl: (bucketId: string) => b2.getUploadUrl({ bucketId, axios }),
-    uploadFile: (to: UploadUrl, body: Body, { name, ...file }: { name: string; mime: string; info: Facts }) =>
-      b2.uploadFile({ ...uploadTo(to), ...body, ...file, fileName: name }),
-    startLargeFile: ({ info, ...file }: { bucketId: string; fileName: string; contentType: string; info: Facts }) =>
-      b2.startLargeFile({ ...file, axiosOverride: { data: { fileInfo: info } }, axios }),
+    uploadFile: (
+      to: UploadUrl,
+      body: Body,
+      { name, retention, ...file }: { name: string; mime: string; info: Facts; retention: Retention | undefined },
+    ) =>
+      b2.uploadFile({
+        ...uploadTo(to),
+        ...body,
+        ...file,
+        fileName: name,
+        axiosOverride: { headers: retentionHeaders(retention) },
+      }),
+    startLargeFile: ({
+      info,
+      retention,
+      ...file
+    }: {
+      bucketId: string;
+      fileName: string;
+      contentType: string;
+      info: Facts;
+      retention: Retention | undefined;
+    }) =>
+      b2.startLargeFile({
+        ...file,
+        axiosOverride: {
+          data: { fileInfo: info, ...(retention === undefined ? {} : { fileRetention: retention }) },
+        },
+        axios,
+      }),
     getUploadPartUrl: (fileId: string) => b2.getUploadPartUrl({ fileId, axios }),
     uploadPart: (to: UploadUrl, body: Body, partNumber: number) =>
       b2.uploadPart({ ...uploadTo(to), ...body, partNumber }),
@@ -128,3 +155,18 @@ function callsOf(b2: B2, axios: Readonly<Record<string, unknown>>) {
 }
 
 type Facts = Readonly<Record<string, string>>;
+
+/** What forbids to remove a version (https://www.backblaze.com/docs/cloud-storage-object-lock). */
+export interface Retention {
+  mode: 'compliance' | 'governance';
+  /** Milliseconds since 1970. */
+  retainUntilTimestamp: number;
+}
+
+function retentionHeaders(retention: Retention | undefined): Facts {
+  if (retention === undefined) return {};
+  return {
+    'X-Bz-File-Retention-Mode': retention.mode,
+    'X-Bz-File-Retention-Retain-Until-Timestamp': String(retention.retainUntilTimestamp),
+  };
+}

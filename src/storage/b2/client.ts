@@ -1,5 +1,6 @@
 import type { Answer } from 'backblaze-b2';
 import { RefusedError, StorageError } from '../../core/errors.ts';
+import { noObjectLock } from '../object-lock.ts';
 import { type Clock, unlessAborted } from '../../system/clock.ts';
 import { ATTEMPTS, pauseMs, withRetries } from '../retry.ts';
 import { bucketsIn, parseSession, type Session, textIn } from './answers.ts';
@@ -210,6 +211,27 @@ export async function checkMayStore(client: B2Client, name: string, signal: Abor
       `the application key may only store names that begin with ${namePrefix}, and ${name} does not`,
       `Give the server an archive name under it: --archive-name ${namePrefix}…`,
     );
+  }
+}
+
+/** Fails early where the key or the bucket could not lock the archive. A key that may not ask for the bucket's lock is believed. */
+export async function checkMayLock(client: B2Client, bucket: string, signal: AbortSignal): Promise<void> {
+  const { capabilities } = (await client.session(signal)).allowed;
+  if (!capabilities.includes('writeFileRetentions')) {
+    throw new StorageError(
+      'archives are to be locked (--object-lock-days), and the application key lacks the capability writeFileRetentions',
+      'Create a key with it: b2 key create --bucket BUCKET NAME listBuckets,listFiles,readFiles,writeFiles,writeFileRetentions,readFileRetentions,readBucketRetentions',
+    );
+  }
+  if (!capabilities.includes('listBuckets') || !capabilities.includes('readBucketRetentions')) return;
+  const found = await client.call(
+    (b2) => b2.getBucket(bucket),
+    ({ data }) => bucketsIn(data).find((one) => fieldOf(one, 'bucketName') === bucket),
+    signal,
+  );
+  const lock = fieldOf(fieldOf(found, 'fileLockConfiguration'), 'value');
+  if (fieldOf(lock, 'isFileLockEnabled') === false) {
+    throw noObjectLock(bucket, `b2 bucket update --file-lock-enabled ${bucket}`);
   }
 }
 

@@ -187,6 +187,12 @@ export function b2Error(error: unknown, what: string, host: string): unknown {
   if (status === 403 && code === 'access_denied') {
     return new RefusedError(`cannot ${what}: access denied, perhaps by Object Lock (${details})`);
   }
+  if (code === 'bucket_missing_file_lock') {
+    return new RefusedError(
+      `cannot ${what}: archives are to be locked (--object-lock-days), and the bucket has no Object Lock (${details})`,
+      'Switch it on: b2 bucket update --file-lock-enabled BUCKET. Or store without a lock: pgbak destination edit NAME --object-lock-days 0',
+    );
+  }
   if (code === MALFORMED) {
     return new StorageError(
       `cannot ${what}: ${error.host ?? host} sends answers that are not those of B2 (${message})`,

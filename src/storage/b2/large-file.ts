@@ -14,9 +14,9 @@ import { cancelLargeFile, findFinished, SETTLE_WITHIN_MS } from './versions.ts';
 
 /** Begins a large file (https://www.backblaze.com/docs/cloud-storage-large-files). `signal` ends its beginning alone. */
 export async function beginLargeFile(upload: B2Upload, signal: AbortSignal): Promise<PartUpload<FileVersion>> {
-  const { client, bucketId, name, info } = upload;
+  const { client, bucketId, name, info, retention } = upload;
   const fileId = await client.call(
-    (b2) => b2.startLargeFile({ bucketId, fileName: name, contentType: CONTENT_TYPE, info }),
+    (b2) => b2.startLargeFile({ bucketId, fileName: name, contentType: CONTENT_TYPE, info, retention }),
     ({ data }) => textIn(data, 'fileId'),
     signal,
   );

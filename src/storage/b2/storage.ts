@@ -2,13 +2,14 @@ import { stat } from 'node:fs/promises';
 import { archiveIsGone, DoubtfulUploadError, RefusedError, StorageError } from '../../core/errors.ts';
 import { limitTo } from '../../system/clock.ts';
 import { createSlots, type Slots } from '../../system/concurrency.ts';
+import { lockedUntil, type ObjectLock } from '../object-lock.ts';
 import { printPlace } from '../place.ts';
 import { ATTEMPTS } from '../retry.ts';
 import { SUM_FACT, type ArchiveFile, type PutOptions, type Storage, type StoredObject } from '../storage.ts';
 import { cutInParts, hashParts, type HashedPart } from '../streaming/parts.ts';
 import { PARTS_IN_FLIGHT, uploadInParts } from '../streaming/send-parts.ts';
 import { streamUpload } from '../streaming/stream-upload.ts';
-import { type B2Account, checkMayStore, findBucketId, limitsOfKey, openB2Client } from './client.ts';
+import { type B2Account, checkMayLock, checkMayStore, findBucketId, limitsOfKey, openB2Client } from './client.ts';
 import type { FileVersion } from './answers.ts';
 import { openDownload } from './download.ts';
 import { b2Error, B2Failure } from './failure.ts';
@@ -18,6 +19,8 @@ import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './vers
 
 export interface B2Options extends B2Account {
   bucket: string;
+  /** Forbids to remove what is stored, for a time. */
+  objectLock?: ObjectLock | undefined;
   /** The catalogue's id: marks unfinished uploads as its own. */
   owner: string;
   /** How long nothing may move before a connection is given up. */
@@ -39,6 +42,7 @@ const SMALL_IN_PARTS = 2;
 export function openB2Storage({
   bucket,
   owner,
+  objectLock,
   idleMs = IDLE_MS,
   slots = createSlots(PARTS_IN_FLIGHT),
   ...account
@@ -58,7 +62,10 @@ export function openB2Storage({
   };
 
   const mayStore = (name: string, signal: AbortSignal) =>
-    guarded(`open the B2 bucket ${bucket}`, signal, async () => await checkMayStore(client, name, signal));
+    guarded(`open the B2 bucket ${bucket}`, signal, async () => {
+      await checkMayStore(client, name, signal);
+      if (objectLock !== undefined) await checkMayLock(client, bucket, signal);
+    });
 
   return {
     place: printPlace({ kind: 'b2', bucket }),
@@ -149,6 +156,10 @@ export function openB2Storage({
       bucketId: id,
       name,
       info: { ...info, [OWNER_KEY]: owner },
+      retention: objectLock && {
+        mode: objectLock.mode,
+        retainUntilTimestamp: lockedUntil(objectLock, client.clock.now()).getTime(),
+      },
       idleMs,
       signal,
       slots,

@@ -5,7 +5,7 @@ import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
 import { sendPart } from '../streaming/part-body.ts';
-import type { UploadUrl } from './api.ts';
+import type { Retention, UploadUrl } from './api.ts';
 import type { B2Client } from './client.ts';
 import { B2Failure, stalled, verdictOnUpload } from './failure.ts';
 import { findStored, SETTLE_WITHIN_MS, removeDuplicates } from './versions.ts';
@@ -18,6 +18,8 @@ export interface B2Upload {
   name: string;
   /** Kept by B2 beside the file. */
   info: Readonly<Record<string, string>>;
+  /** Forbids to remove the file for a time. */
+  retention: Retention | undefined;
   idleMs: number;
   signal: AbortSignal;
   /** Shared by all uploads of this process. */
@@ -36,7 +38,7 @@ export const CONTENT_TYPE = 'application/x-7z-compressed';
  * asked after a failure whether it has stored the archive, and once more at the end: a version may show up late.
  */
 export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<FileVersion> {
-  const { client, bucketId, name, info, idleMs, signal, slots, onProgress } = upload;
+  const { client, bucketId, name, info, retention, idleMs, signal, slots, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
   /** Whether a try failed after all bytes were sent. */
@@ -58,7 +60,7 @@ export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<
         };
         using _slot = await slots.take(signal);
         const { result } = await sendPart(part, { idleMs, signal, onSent, stalled }, (body, sendSignal) =>
-          client.once((b2) => b2.uploadFile(target, body, { name, mime: CONTENT_TYPE, info }), sendSignal),
+          client.once((b2) => b2.uploadFile(target, body, { name, mime: CONTENT_TYPE, info, retention }), sendSignal),
         );
         return parseUploaded(result.data, { name, sizeBytes: part.sizeBytes, sha1: part.sha1 });
       },

@@ -1,4 +1,4 @@
-import { PgbakError, StorageError } from '../../core/errors.ts';
+import { ObjectLockError, PgbakError, StorageError } from '../../core/errors.ts';
 import { CATALOG_FACT } from '../storage.ts';
 import { expectId, filesIn, type FileVersion, optionalText, parseFileVersion } from './answers.ts';
 import type { B2Client } from './client.ts';
@@ -170,7 +170,11 @@ export async function findFinished(fileId: string, upload: B2Upload): Promise<Fi
   }
 }
 
-/** Removes a version. One that is gone already, as after a lost answer, is no failure. */
+/**
+ * Removes a version. One that is gone already, as after a lost answer, is no failure.
+ *
+ * @throws ObjectLockError where it is locked; a key that may not read locks learns it only so
+ */
 export async function removeVersion(
   client: B2Client,
   { id, name }: { id: string; name: string },
@@ -183,7 +187,14 @@ export async function removeVersion(
       signal,
     );
   } catch (error) {
-    if (!(error instanceof B2Failure && error.code === 'file_not_present')) throw error;
+    if (!(error instanceof B2Failure)) throw error;
+    if (error.status === 403 && error.code === 'access_denied') {
+      throw new ObjectLockError(
+        'Object Lock keeps this version',
+        'It can be removed when the lock has run out. To see until when, the key needs readFileRetentions.',
+      );
+    }
+    if (error.code !== 'file_not_present') throw error;
   }
 }
 

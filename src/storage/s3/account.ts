@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts';
+import type { ObjectLock } from '../object-lock.ts';
 
 /** A bucket, and what is asked of it with. What is left out, the AWS SDKs take from variables, profiles and roles. */
 export interface S3Account {
@@ -13,11 +14,6 @@ export interface S3Account {
   storageClass?: string | undefined;
   /** The bucket in the path instead of the host name. By default so at every endpoint but AWS' own. */
   pathStyle?: boolean | undefined;
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html */
   objectLock?: ObjectLock | undefined;
-}
-
-/** For how long no version may be removed (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html). */
-export interface ObjectLock {
-  days: number;
-  mode: 'compliance' | 'governance';
 }

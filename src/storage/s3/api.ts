@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  GetObjectLockConfigurationCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -56,6 +57,7 @@ export async function openApi(account: S3Account, region: string | undefined, id
   return {
     region: async () => await client.config.region(),
     host: async () => (await client.config.endpoint?.())?.hostname,
+    objectLock: (sending: Sending) => client.send(new GetObjectLockConfigurationCommand(bucket), sending),
     versioning: (sending: Sending) => client.send(new GetBucketVersioningCommand(bucket), sending),
     put: (
       input: { Key: string; IfNoneMatch?: '*' } & UploadBody & ObjectSettings,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { lockedUntil } from '../object-lock.ts';
 import { ATTEMPTS } from '../retry.ts';
 import { CATALOG_FACT, type PutOptions } from '../storage.ts';
 import { chooseKey } from './choose-key.ts';
@@ -11,7 +12,6 @@ import type { S3Upload } from './upload.ts';
 export type Upload = S3Upload & AsyncDisposable & { storedAt: Date | undefined };
 
 const CONTENT_TYPE = 'application/x-7z-compressed';
-const DAY_MS = 86_400_000;
 
 /** Chooses the key of an upload, and what its object is stored with. */
 export async function newUpload(
@@ -30,7 +30,7 @@ export async function newUpload(
       ? {}
       : {
           ObjectLockMode: objectLock.mode === 'compliance' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const),
-          ObjectLockRetainUntilDate: new Date(client.clock.now().getTime() + objectLock.days * DAY_MS),
+          ObjectLockRetainUntilDate: lockedUntil(objectLock, client.clock.now()),
         };
   return {
     ...shared,

@@ -1,4 +1,4 @@
-import { RefusedError } from '../../core/errors.ts';
+import { ObjectLockError } from '../../core/errors.ts';
 import type { S3Client } from './client.ts';
 import { isDenied, isGone, malformed, S3Failure } from './failure.ts';
 import { listVersions } from './listing.ts';
@@ -49,8 +49,8 @@ async function lockedError(
   return /object ?lock|worm|retention/i.test(failure.message) ? locked('') : failure;
 }
 
-function locked(how: string): RefusedError {
-  return new RefusedError(
+function locked(how: string): ObjectLockError {
+  return new ObjectLockError(
     `Object Lock keeps this version${how === '' ? '' : ` ${how}`}`,
     'It can be removed when the lock has run out.',
   );

@@ -1,5 +1,6 @@
 import type { S3Client } from './client.ts';
-import { S3Failure } from './failure.ts';
+import { noObjectLock } from '../object-lock.ts';
+import { isDenied, isGone, isUnsupported, S3Failure } from './failure.ts';
 import type { Keys } from './keys.ts';
 import type { Versioning } from './objects.ts';
 
@@ -10,6 +11,30 @@ export async function mayList(client: S3Client, prefix: string, signal: AbortSig
     return true;
   } catch (error) {
     if (error instanceof S3Failure && error.code === 'AccessDenied') return false;
+    throw error;
+  }
+}
+
+/**
+ * Refuses a bucket without Object Lock. A key that may not ask is believed: then the service refuses the test upload.
+ *
+ * @throws StorageError where the bucket has none, or the service knows none
+ */
+export async function refuseWithoutLock(client: S3Client, signal: AbortSignal): Promise<void> {
+  const { bucket } = client.account;
+  const how = `aws s3api put-object-lock-configuration --bucket ${bucket} --object-lock-configuration ObjectLockEnabled=Enabled (many services take it only when a bucket is made)`;
+  try {
+    const isEnabled = await client.call(
+      async (api, sending) => (await api.objectLock(sending)).ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
+      signal,
+    );
+    if (!isEnabled) throw noObjectLock(bucket, how);
+  } catch (error) {
+    if (!(error instanceof S3Failure) || isDenied(error)) {
+      if (error instanceof S3Failure) return;
+      throw error;
+    }
+    if (isUnsupported(error) || isGone(error)) throw noObjectLock(bucket, how);
     throw error;
   }
 }

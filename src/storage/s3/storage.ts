@@ -18,7 +18,7 @@ import { abortUnfinished, beginMultipart, probeUpload } from './multipart.ts';
 import { newUpload, type Upload } from './new-upload.ts';
 import { listBackups, locate, versioningOf, type Versioning } from './objects.ts';
 import { removeBackup } from './removal.ts';
-import { limitsOf, mayList } from './rights.ts';
+import { limitsOf, mayList, refuseWithoutLock } from './rights.ts';
 import { uploadSingle } from './upload.ts';
 
 export interface S3Options extends S3Account {
@@ -72,6 +72,7 @@ export function openS3Storage(options: S3Options): Storage {
 
     prepare: (name, signal) =>
       guarded(`store ${name} in ${bucket}`, signal, async () => {
+        if (account.objectLock !== undefined) await refuseWithoutLock(client, signal);
         await probe(name, signal);
       }),
 
@@ -79,6 +80,7 @@ export function openS3Storage(options: S3Options): Storage {
       guarded(`open ${bucket}`, signal, async () => {
         await versioning(signal);
         await mayList(client, keys.keyOf(commonStart(name)), signal);
+        if (account.objectLock !== undefined) await refuseWithoutLock(client, signal);
       }),
 
     limits: (signal) =>

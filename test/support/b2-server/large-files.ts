@@ -7,7 +7,7 @@ import { fileObject } from './listings.ts';
 import type { Key, LargeFile, Model, UploadTarget } from './model.ts';
 import { checkFileName, checkInfo, textOf } from './names.ts';
 import { badRequest } from './refusal.ts';
-import { contentTypeOf, encryptionOf, newTarget, newVersion, store } from './uploads.ts';
+import { contentTypeOf, encryptionOf, newTarget, newVersion, retentionOf, store } from './uploads.ts';
 
 type Json = Record<string, unknown>;
 
@@ -31,6 +31,7 @@ export function startLargeFile(model: Model, key: Key, json: Json): unknown {
     fileInfo,
     pieces: [],
     ...encryptionOf(model, bucketId, Object(json['serverSideEncryption'] ?? {}).algorithm),
+    ...retentionOf(model, key, bucketId, Object(json['fileRetention'] ?? {})),
   });
   model.largeFiles.set(version.fileId, { version, parts: new Map() });
   return fileObject(version);

@@ -69,6 +69,10 @@ export async function uploadFile(
   demand(target.key, 'writeFiles', target.bucketId, fileName);
   const fileInfo = infoOf(headers);
   const encryption = encryptionOf(model, target.bucketId, headers['x-bz-server-side-encryption']);
+  const retention = retentionOf(model, target.key, target.bucketId, {
+    mode: headers['x-bz-file-retention-mode'],
+    retainUntilTimestamp: headers['x-bz-file-retention-retain-until-timestamp'],
+  });
   const piece = await receive(model, request, throttles, onBytes);
   const version = newVersion(model, {
     bucketId: target.bucketId,
@@ -80,6 +84,7 @@ export async function uploadFile(
     fileInfo,
     pieces: [piece],
     ...encryption,
+    ...retention,
   });
   store(model, version);
   return fileObject(version);
@@ -91,6 +96,26 @@ export function encryptionOf(model: Model, bucketId: string, asked: unknown): { 
   if (encryption === undefined) return {};
   if (encryption !== 'AES256') throw badRequest('Unknown encryption');
   return { encryption };
+}
+
+/** The lock that an upload asks for; refused without the capability, and in a bucket without Object Lock. */
+export function retentionOf(
+  model: Model,
+  key: Key,
+  bucketId: string,
+  { mode, retainUntilTimestamp: until }: Record<string, unknown>,
+): Pick<FileVersion, 'retention'> {
+  if (mode === undefined && until === undefined) return {};
+  demand(key, 'writeFileRetentions', bucketId);
+  if (model.buckets.get(bucketId)?.fileLock !== true) {
+    throw badRequest('Bucket is missing file lock', 'bucket_missing_file_lock');
+  }
+  const retainUntilTimestamp = Number(until);
+  if (mode !== 'governance' && mode !== 'compliance') throw badRequest('Bad retention mode');
+  if (!Number.isSafeInteger(retainUntilTimestamp) || retainUntilTimestamp <= Date.now()) {
+    throw badRequest('retainUntilTimestamp must be in the future');
+  }
+  return { retention: { mode, retainUntilTimestamp } };
 }
 
 /** Makes a finished version visible, and removes those before it where the bucket keeps only the last. */

@@ -1,4 +1,4 @@
-import { element } from './answers.ts';
+import { element, Refusal } from './answers.ts';
 import type { Bucket, Version } from './model.ts';
 
 export const PAGE = 1000;
@@ -6,6 +6,10 @@ export const PAGE = 1000;
 /** Answers about the bucket: its state, unfinished uploads, versions, objects. */
 export function listing(bucket: Bucket, query: URLSearchParams, xml: (root: string, text: string) => void): void {
   if (query.has('versioning')) return xml('VersioningConfiguration', element('Status', bucket.versioning));
+  if (query.has('object-lock')) {
+    if (!bucket.hasLock) throw new Refusal(404, 'ObjectLockConfigurationNotFoundError');
+    return xml('ObjectLockConfiguration', element('ObjectLockEnabled', 'Enabled'));
+  }
   const prefix = query.get('prefix') ?? '';
   const shown = (key: string) => (query.get('encoding-type') === 'url' ? encodeURIComponent(key) : key);
   const encoding = element('EncodingType', query.get('encoding-type') ?? undefined);

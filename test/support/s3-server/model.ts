@@ -28,6 +28,8 @@ export type VersioningState = 'Enabled' | 'Suspended' | undefined;
 export class Bucket {
   readonly name: string;
   versioning: VersioningState;
+  /** Whether Object Lock is enabled. */
+  hasLock: boolean;
   /** Newest first within a key. */
   versions: Version[] = [];
   uploads: UnfinishedUpload[] = [];
@@ -38,6 +40,7 @@ export class Bucket {
     this.name = name;
     this.versioning = versioning;
     this.keepsOnlyLast = keepsOnlyLast;
+    this.hasLock = versioning === 'Enabled';
   }
 
   store(

@@ -95,6 +95,9 @@ export async function startS3Server({
     const upload = bucket.uploads.find((one) => one.uploadId === uploadId && one.key === key);
     if (uploadId !== null && upload === undefined) throw new Refusal(404, 'NoSuchUpload');
 
+    if (headers['x-amz-object-lock-mode'] !== undefined && !bucket.hasLock) {
+      throw new Refusal(400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration');
+    }
     if (request.method === 'POST' && query.has('uploads')) {
       const begun = {
         key,
