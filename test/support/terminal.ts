@@ -16,6 +16,10 @@ export interface Terminal extends Disposable {
   shows(what: RegExp | string): Promise<string>;
 }
 
+const LONGEST_MS = 60_000;
+/** Each look starts a program, which takes as long as what is waited for. */
+const LOOK_EVERY_MS = 100;
+
 /** A real terminal of that width, with a shell in it that knows `pgbak`. */
 export function openTerminal(env: Record<string, string>, width = 80, height = 50): Terminal {
   const socket = `pgbak-test-${randomUUID()}`;
@@ -39,10 +43,11 @@ export function openTerminal(env: Record<string, string>, width = 80, height = 5
     screen,
     shows: async (what) => {
       try {
-        return await eventually(`"${what}" on the screen`, () => {
+        const isShown = () => {
           const text = screen();
           return (typeof what === 'string' ? text.includes(what) : what.test(text)) ? text : '';
-        });
+        };
+        return await eventually(`"${what}" on the screen`, isShown, LONGEST_MS, LOOK_EVERY_MS);
       } catch (error) {
         throw new Error(`${String(error)}\n${screen()}`, { cause: error });
       }
