@@ -68,6 +68,10 @@ describe.each([60, 120])('in a terminal of %i columns, restore', (width) => {
     expect(screen.split('\n').every((line) => line.length <= width)).toBe(true);
     expect(await rowsIn(made)).toBe('2000');
   });
+});
+
+describe('in a terminal of 60 columns, restore', () => {
+  const width = 60;
 
   test('corrects a connection string, and replaces a database only when its name is typed', async () => {
     const full = `full_${(count += 1)}`;
