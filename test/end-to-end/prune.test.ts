@@ -153,15 +153,6 @@ test('in B2: a key of its own, Object Lock, and a removal that fails and is trie
     ],
   });
   delete oldest.retention;
-  // A key that may not read locks learns of them only now.
-  server.faults.add({
-    endpoint: 'b2_delete_file_version',
-    action: { kind: 'refuse', status: 403, code: 'access_denied' },
-  });
-  expect(await prune(account)).toMatchObject({
-    status: 0,
-    rows: [{ action: 'keep' }, { action: 'locked', reasons: ['Object Lock keeps this version'] }],
-  });
   server.faults.add({
     endpoint: 'b2_delete_file_version',
     action: { kind: 'refuse', status: 400, code: 'bad_request' },

@@ -118,7 +118,9 @@ export function openB2Storage({
     list: (prefix, signal) => listObjects(prefix, signal),
 
     remove: (object, signal) =>
-      guarded(`remove a version of ${object.name} from B2`, signal, () => removeVersion(client, object, signal)),
+      guarded(`remove a version of ${object.name} from B2`, signal, () =>
+        removeVersion(client, object, signal, { isLocking: objectLock !== undefined }),
+      ),
 
     sweep: (name, signal) =>
       guarded(`cancel unfinished uploads of ${name} to B2`, signal, (id) =>

@@ -171,14 +171,16 @@ export async function findFinished(fileId: string, upload: B2Upload): Promise<Fi
 }
 
 /**
- * Removes a version. One that is gone already, as after a lost answer, is no failure.
+ * Removes a version. One that is gone already, as after a lost answer, is no failure. With `isLocking` the destination locks
+ * what it stores: a key that may not read locks learns of one only when the removal is denied.
  *
- * @throws ObjectLockError where it is locked; a key that may not read locks learns it only so
+ * @throws ObjectLockError where it must be locked; elsewhere the key may have lost its right, which is a failure
  */
 export async function removeVersion(
   client: B2Client,
   { id, name }: { id: string; name: string },
   signal: AbortSignal,
+  { isLocking = false } = {},
 ): Promise<void> {
   try {
     await client.call(
@@ -188,7 +190,7 @@ export async function removeVersion(
     );
   } catch (error) {
     if (!(error instanceof B2Failure)) throw error;
-    if (error.status === 403 && error.code === 'access_denied') {
+    if (isLocking && error.status === 403 && error.code === 'access_denied') {
       throw new ObjectLockError(
         'Object Lock keeps this version',
         'It can be removed when the lock has run out. To see until when, the key needs readFileRetentions.',

@@ -52,13 +52,12 @@ function rowOf(
   const { backupId, startedAt, size, format, state, copies } = restorePointRow(point);
   const places = placesInWords(copies);
   const id = backupId === null ? '' : html` <a class="small" href="/logs/${backupId}">${`backup ${backupId}`}</a>`;
+  const inStorage = places === undefined ? stateBadge(state) : html`${stateBadge(state)} ${places}`;
   const cells = [
     html`<th scope="row">${moment(new Date(startedAt), context)}${id}</th>`,
     html`<td data-label="Size">${size === null ? '' : formatBytes(size)}</td>`,
     html`<td data-label="Format">${format ?? ''}</td>`,
-    html`<td data-label="In storage">
-      ${isAsked ? html`${stateBadge(state)} ${places ?? ''}` : html`<span class="muted">not asked</span>`}
-    </td>`,
+    html`<td data-label="In storage">${isAsked ? inStorage : html`<span class="muted">not asked</span>`}</td>`,
     html`<td data-label="Verified">${backupId === null ? '' : verdictView(verified.get(backupId), context)}</td>`,
     html`<td class="told">${'backup' in point ? commandsOf(point.backup, server, isFirst) : ''}</td>`,
   ];
