@@ -29,7 +29,7 @@ export interface VerificationQueries {
   thoroughOfStored(serverId: number): Promise<VerificationRecord[]>;
   /** By the ids of rows of the log; none for what was never verified. */
   verdictsOf(rowIds: readonly number[]): Promise<Map<number, Verdict>>;
-  /** Those of these objects of a place that a verification found bad, whatever became of them since. */
+  /** Those of these objects of a place that a verification found bad, also those that were removed since. */
   everBad(place: string, objectIds: readonly string[]): Promise<Set<string>>;
   /** By the server's id. */
   recent(): Promise<Map<number, RecentVerification>>;
