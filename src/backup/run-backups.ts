@@ -41,6 +41,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   const isWanted = (server: ServerRecord) => request.force || isDue(server, startedAt);
   const wanted = request.servers.filter((server) => isWanted(server));
   let begun = 0;
+  const gaps = request.dryRun ? new Set() : await context.catalog.backups.serversWithGaps();
   const work = async (listed: ServerRecord): Promise<Outcome> => {
     // A run may take hours, during which servers are edited and deleted.
     const server = await context.catalog.servers.find(listed.id);
@@ -48,7 +49,7 @@ export async function runBackups(request: RunRequest, context: Context): Promise
     if (server === undefined) return { ...identity, status: 'skipped', reason: 'deleted meanwhile' };
     if (signal.aborted) return { ...identity, status: 'skipped', reason: 'interrupted' };
     const due = isWanted(server);
-    const missing = request.dryRun ? [] : await missingOf(server, context);
+    const missing = gaps.has(server.id) ? await missingOf(server, context) : [];
     if (!due && missing.length === 0) return { ...identity, status: 'skipped', ...notDue(server, startedAt) };
     if (request.dryRun) {
       const { dryRun } = await import('./dry-run.ts');

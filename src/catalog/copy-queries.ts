@@ -28,6 +28,8 @@ export interface CopyQueries {
   furtherCopies(backupIds: readonly number[]): Promise<Map<number, BackupRecord[]>>;
   /** The copies that are noted as missing of a server's restore points, newest first. */
   missingCopies(serverId: number): Promise<BackupRecord[]>;
+  /** Servers of which a copy may be missing or bad: asked once, as most runs find none. */
+  serversWithGaps(): Promise<ReadonlySet<number>>;
   /** The archives of a server's restore points that a verification found bad, even if a later one took that back. */
   suspects(serverId: number): Promise<BackupRecord[]>;
 }
@@ -75,6 +77,17 @@ export function copyQueries(db: Kysely<Schema>): CopyQueries {
         .where('server_id', '=', serverId);
       const found = await isHeld(rows).orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
       return found.map((row) => toBackup(row));
+    },
+    serversWithGaps: async () => {
+      const missing = db
+        .selectFrom('backup_log')
+        .select('server_id')
+        .where('copy_of', 'is not', null)
+        .where('success', '=', sql.lit('0'))
+        .where('object_id', 'is', null);
+      const bad = db.selectFrom('verification_log').select('server_id').where('success', '=', sql.lit('0'));
+      const found = await missing.union(bad).execute();
+      return new Set(found.flatMap(({ server_id: id }) => id ?? []));
     },
     suspects: async (serverId) => {
       const bad = db
