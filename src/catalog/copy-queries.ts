@@ -86,7 +86,8 @@ export function copyQueries(db: Kysely<Schema>): CopyQueries {
         .where('success', '=', sql.lit('0'))
         .where('object_id', 'is', null);
       const bad = db.selectFrom('verification_log').select('server_id').where('success', '=', sql.lit('0'));
-      const found = await missing.union(bad).execute();
+      // Not a union: to sort it, SQLite would read the whole log by another index.
+      const found = await missing.unionAll(bad).execute();
       return new Set(found.flatMap(({ server_id: id }) => id ?? []));
     },
     suspects: async (serverId) => {
