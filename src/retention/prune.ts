@@ -24,7 +24,7 @@ export interface PruneEntry {
   action: PruneAction;
   /** The rules that kept it, or why it could not be removed. */
   reasons: readonly string[];
-  /** The destination whose own rules apply where it is; undefined where the server's do. */
+  /** The destination whose rules apply where it is; undefined where the rules of the server apply. */
   rulesOf: string | undefined;
 }
 
@@ -201,7 +201,7 @@ export interface PruneRow {
   objectId: string;
   action: PruneAction;
   reasons: readonly string[];
-  /** The destination whose own rules apply in that place; null where the server's do. */
+  /** The destination whose rules apply in that place; null where the rules of the server apply. */
   rulesOf: string | null;
 }
 

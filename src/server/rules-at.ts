@@ -11,7 +11,7 @@ type Ruled = RetentionRules & Pick<ServerFields, 'destinations' | 'b2Bucket'>;
 /** The rules of retention that apply to a server's backups in one place. */
 export interface RulesHere {
   rules: RetentionRules;
-  /** The destination whose own rules they are; undefined where they are the server's. */
+  /** The destination that has these rules; undefined for the rules of the server. */
   owner: string | undefined;
 }
 
