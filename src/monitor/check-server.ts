@@ -14,6 +14,7 @@ import { resolveSettings, type ServerSettings } from '../server/settings.ts';
 import { resolvePingUrls } from '../server/ping-urls.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS, storageFor } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
+import { judgeLifecycle } from './check-lifecycle.ts';
 import { lackOfRoom } from './check-room.ts';
 import { lapsedEncryption } from './lapsed-encryption.ts';
 import { checkRights, neededPrograms } from './server-needs.ts';
@@ -58,7 +59,7 @@ export async function checkServer(server: ServerRecord, examination: Examination
     })),
     ...rights,
     ...(await checkPrograms(server, examination)),
-    ...(await Promise.all(settings.destinations.map((one) => checkStorage(server, one, settings, examination)))),
+    ...(await Promise.all(settings.destinations.map((one) => checkStorage(server, one, settings, examination)))).flat(),
     ...(await checkSecrecy(server, settings, examination)),
     ...checkPings(server, examination),
   ];
@@ -74,17 +75,19 @@ async function checkPrograms(server: ServerRecord, examination: Examination): Pr
 
 async function checkStorage(
   server: ServerRecord,
-  { destination }: ServerDestination,
+  place: ServerDestination,
   settings: ServerSettings,
   examination: Examination,
-): Promise<Finding> {
+): Promise<Finding[]> {
   const objectName = objectNameOf(settings.archiveName, settings.format);
-  const { catalog, isProbing, signal } = examination;
-  return await finding(server.name, async () => {
-    const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
+  const { catalog, environment, isProbing, signal } = examination;
+  let judgements: Omit<Finding, 'about'>[] = [];
+  const found = await finding(server.name, async () => {
+    const storage = await storageFor(place.destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });
     await storage.check(objectName, signal);
     const lack = await lackOfRoom(server, storage.place, examination);
     if (lack !== undefined) return lack;
+    judgements = judgeLifecycle(server, place, await storage.lifecycle?.(objectName, signal), environment);
     const limits = (await storage.limits?.(signal)) ?? [];
     if (!isProbing) {
       return judged(
@@ -95,6 +98,7 @@ async function checkStorage(
     await probeWrite(storage, objectName, signal);
     return judged(`${storage.place} took a small file, and nothing of it is left`, limits);
   });
+  return [found, ...judgements.map((one): Finding => ({ about: server.name, ...one }))];
 }
 
 /** Stores and removes a small object, under a name that no restore point has. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Pausable } from '../system/pausable.ts';
 import type { Checksum, Sums } from '../core/backup-record.ts';
+import type { LifecycleEffect } from './lifecycle.ts';
 
 /** A finished archive on the local disk, ready to be stored. */
 export interface ArchiveFile {
@@ -86,6 +87,11 @@ export interface Storage {
   check(name: string, signal: AbortSignal): Promise<void>;
   /** What the credentials do not allow, a sentence each; absent where there are none. */
   limits?(signal: AbortSignal): Promise<string[]>;
+  /**
+   * What the place does by itself to archives of that name; undefined where the credentials do not allow to ask, absent where a
+   * place does nothing by itself.
+   */
+  lifecycle?(name: string, signal: AbortSignal): Promise<LifecycleEffect[] | undefined>;
   /** Proves that bytes can be stored under that name, and leaves none; absent where `put` and `remove` prove it. */
   probe?(name: string, signal: AbortSignal): Promise<void>;
   /** Stores a new version and resolves only when the storage has confirmed size and SHA-1. Leaves nothing on failure. */

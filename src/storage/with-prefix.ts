@@ -25,11 +25,13 @@ export function withPrefix(storage: Storage, prefix: string): Storage {
     sweep: async (name, signal) => await storage.sweep(full(name), signal),
   };
   const limits = storage.limits?.bind(storage);
+  const lifecycle = storage.lifecycle?.bind(storage);
   const probe = storage.probe?.bind(storage);
   const putGrowing = storage.putGrowing?.bind(storage);
   const clone = storage.clone?.bind(storage);
   const find = storage.find?.bind(storage);
   if (limits !== undefined) made.limits = limits;
+  if (lifecycle !== undefined) made.lifecycle = async (name, signal) => await lifecycle(full(name), signal);
   if (clone !== undefined) made.clone = clone;
   if (probe !== undefined) made.probe = async (name, signal) => await probe(full(name), signal);
   if (putGrowing !== undefined) {

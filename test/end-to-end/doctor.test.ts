@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { startB2Server } from '../support/b2-server/start.ts';
+import { startS3Server } from '../support/s3-server/start.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 
@@ -84,6 +85,23 @@ describe('doctor', () => {
       message: expect.stringMatching(/^not enough space in .*backups: the last archive had 7000\.0 TB, .* are free$/),
       hint: 'Free some space there, or choose another destination: pgbak edit shop --destination file:/other/dir',
     });
+  });
+
+  test('compares the lock and the lifecycle of a bucket with what the rules keep', async () => {
+    await using service = await startS3Server({ bucket: 'far', versioning: 'Enabled' });
+    const ends = '<NoncurrentVersionExpiration><NoncurrentDays>9</NoncurrentDays></NoncurrentVersionExpiration>';
+    service.bucket.lifecycle = `<Rule><ID>old</ID><Status>Enabled</Status><Prefix/>${ends}</Rule>`;
+    using account = newAccount({ SECRET: 'x' });
+    const keys = [`--access-key-id=${service.accessKeyId}`, '--secret-access-key=env:SECRET', '--region=eu-1'];
+    const lock = ['--object-lock-days=7', `--endpoint=${service.url}`, '--no-check'];
+    await account.pgbak('destination', 'add', 'cloud', 's3:far/one', ...keys, ...lock);
+    const flags = { 'connection-string': cluster.url('shop'), destination: 'cloud', 'keep-daily': 30 };
+    await account.add({ ...flags, 'no-check': true });
+    const { rows } = await examine(account);
+    expect(rows.filter(({ message }) => /locked for|lifecycle/.test(message))).toMatchObject([
+      { about: 'shop', level: 'warning', message: expect.stringContaining('keep them for up to 30 days') },
+      { level: 'warning', message: expect.stringMatching(/"old" of s3:far\/one removes archives after 9 days, but/) },
+    ]);
   });
 
   test('says why an archive has to fit in as a whole, where the dump could not be made to wait', async () => {

@@ -35,6 +35,7 @@ test.each([5000, 13_000_000])('a small service takes %i bytes and gives them bac
   const storage = opened(service.url);
   const file = archiveFile(folder, sizeBytes);
   await storage.prepare(NAME, never);
+  expect((await storage.lifecycle?.(NAME, never)) ?? []).toEqual([]);
   const stored = await storage.put(NAME, file, putOptions());
   expect((await buffer(await storage.get(stored, never))).equals(file.content)).toBe(true);
   expect(await listed(storage, 'nightly/')).toMatchObject([

@@ -14,6 +14,7 @@ import type { FileVersion } from './answers.ts';
 import { openDownload } from './download.ts';
 import { b2Error, B2Failure } from './failure.ts';
 import { beginLargeFile, probeUpload } from './large-file.ts';
+import { lifecycleOf } from './lifecycle.ts';
 import { uploadSingle, type B2Upload } from './upload.ts';
 import { cancelUnfinished, listVersions, OWNER_KEY, removeVersion } from './versions.ts';
 
@@ -74,6 +75,9 @@ export function openB2Storage({
     check: mayStore,
 
     limits: (signal) => guarded(`open the B2 bucket ${bucket}`, signal, async () => await limitsOfKey(client, signal)),
+
+    lifecycle: (name, signal) =>
+      guarded(`open the B2 bucket ${bucket}`, signal, () => lifecycleOf(client, { bucket, name }, signal)),
 
     probe: (name, signal) =>
       guarded(`upload a test file beside ${name} to B2`, signal, async (id) => {

@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
   GetObjectLockConfigurationCommand,
@@ -57,6 +58,7 @@ export async function openApi(account: S3Account, region: string | undefined, id
   return {
     region: async () => await client.config.region(),
     host: async () => (await client.config.endpoint?.())?.hostname,
+    lifecycle: (sending: Sending) => client.send(new GetBucketLifecycleConfigurationCommand(bucket), sending),
     objectLock: (sending: Sending) => client.send(new GetObjectLockConfigurationCommand(bucket), sending),
     versioning: (sending: Sending) => client.send(new GetBucketVersioningCommand(bucket), sending),
     put: (

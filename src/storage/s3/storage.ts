@@ -14,6 +14,7 @@ import { confirmStored, sumOfParts } from './confirm.ts';
 import { openDownload } from './download.ts';
 import { isDenied, isUnsupported, S3Failure, s3Error } from './failure.ts';
 import { commonStart, keysBelow, readKey } from './keys.ts';
+import { lifecycleOf } from './lifecycle.ts';
 import { abortUnfinished, beginMultipart, probeUpload } from './multipart.ts';
 import { newUpload, type Upload } from './new-upload.ts';
 import { listBackups, locate, versioningOf, type Versioning } from './objects.ts';
@@ -85,6 +86,11 @@ export function openS3Storage(options: S3Options): Storage {
 
     limits: (signal) =>
       guarded(`open ${bucket}`, signal, async () => limitsOf(client, keys, await versioning(signal), signal)),
+
+    lifecycle: (name, signal) =>
+      guarded(`open ${bucket}`, signal, async () =>
+        lifecycleOf(client, { name, keys, versioning: await versioning(signal) }, signal),
+      ),
 
     probe: (name, signal) => guarded(`upload a test file beside ${name} to S3`, signal, () => probe(name, signal)),
 

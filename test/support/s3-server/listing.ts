@@ -10,6 +10,11 @@ export function listing(bucket: Bucket, query: URLSearchParams, xml: (root: stri
     if (!bucket.hasLock) throw new Refusal(404, 'ObjectLockConfigurationNotFoundError');
     return xml('ObjectLockConfiguration', element('ObjectLockEnabled', 'Enabled'));
   }
+  if (query.has('lifecycle')) {
+    if (bucket.lifecycle === undefined) throw new Refusal(403, 'AccessDenied');
+    if (bucket.lifecycle === '') throw new Refusal(404, 'NoSuchLifecycleConfiguration');
+    return xml('LifecycleConfiguration', bucket.lifecycle);
+  }
   const prefix = query.get('prefix') ?? '';
   const shown = (key: string) => (query.get('encoding-type') === 'url' ? encodeURIComponent(key) : key);
   const encoding = element('EncodingType', query.get('encoding-type') ?? undefined);

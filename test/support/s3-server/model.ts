@@ -30,6 +30,8 @@ export class Bucket {
   versioning: VersioningState;
   /** Whether Object Lock is enabled. */
   hasLock: boolean;
+  /** The rules of its lifecycle, in XML; undefined where the key may not ask. */
+  lifecycle: string | undefined = '';
   /** Newest first within a key. */
   versions: Version[] = [];
   uploads: UnfinishedUpload[] = [];
