@@ -1,24 +1,14 @@
-import { select } from '@inquirer/prompts';
 import { isDestinationName } from '../../server/destination-name.ts';
 import { placesOf } from '../../server/destination.ts';
-import {
-  DEFAULT_PLACE,
-  directoryAt,
-  directoryPlace,
-  parsePlace,
-  remoteAt,
-  remotePlace,
-  s3Place,
-} from '../../storage/place.ts';
+import { DEFAULT_PLACE, parsePlace } from '../../storage/place.ts';
 import { FIELD_NAMES, FIELDS, type FieldName, type ServerFields, type ServerInput } from '../../server/server.ts';
 import { withSameArchives } from '../../server/server-form.ts';
 import { ConfigError, PgbakError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { promptContext } from '../../system/interruption.ts';
-import { anyOf, askField, askOptional, badBucket, badDirectory, badField, badRemote, needed } from './ask-fields.ts';
+import { anyOf, askField, askOptional, badField } from './ask-fields.ts';
+import { askPlaces } from './ask-places.ts';
 import type { Asking } from './asking.ts';
 import { fittedLines } from './fitted.ts';
-import { fieldPrompt } from './field-prompt.ts';
 import { tryIt } from './try-it.ts';
 import { hintFor } from '../../core/server-hint.ts';
 import { OTHER_DIRECTORY } from '../../storage/directory/files.ts';
@@ -90,73 +80,14 @@ async function askDestination(
   if (given.destinations !== undefined) return;
   const byDefault = environment.destination ?? DEFAULT_PLACE;
   const usual = today === undefined || today.destinations.length === 0 ? [byDefault] : today.destinations;
-  const current = answers.destinations ?? usual;
-  const [first = byDefault] = current;
-  const kind = isDestinationName(first) ? first : parsePlace(first).kind;
+  // Nobody chose B2 where nothing names it: beside other places it is not marked by itself.
+  const isChosen = answers.destinations !== undefined || today !== undefined || environment.destination !== undefined;
+  const current = isChosen ? (answers.destinations ?? usual) : [];
   // A place that will not do is corrected; the page that follows leads to other kinds.
-  const isTyped = kind === 'directory' || kind === 'rclone' || kind === 's3';
-  const isCorrected = asked.length === 1 && isTyped;
-  const choice = isCorrected ? kind : await choosePlace(current.length > 1 ? SEVERAL : kind, current, environment);
-  if (choice === SEVERAL || (choice === kind && !isTyped)) {
-    note(current);
-  } else if (choice === 'rclone') {
-    const remote = await fieldPrompt({
-      message: 'Remote and path',
-      example: 'nas:backups',
-      problemOf: anyOf(needed, badRemote),
-      ...(kind === 'rclone' ? { prefill: remoteAt(first) ?? '' } : {}),
-    });
-    note([remotePlace(remote)]);
-  } else if (choice === 's3') {
-    const text = await fieldPrompt({
-      message: 'Bucket, and a prefix where it is shared',
-      example: 'my-bucket or my-bucket/backups',
-      problemOf: anyOf(needed, badBucket),
-      ...(kind === 's3' ? { prefill: first.slice('s3:'.length) } : {}),
-    });
-    note([s3Place(text)]);
-  } else if (choice !== 'directory') {
-    note([choice === 'b2' ? DEFAULT_PLACE : choice]);
-  } else {
-    const text = await fieldPrompt({
-      message: 'Directory',
-      example: '/srv/backups',
-      problemOf: anyOf(needed, badDirectory),
-      ...(kind === 'directory' ? { prefill: directoryAt(first) ?? first } : {}),
-    });
-    note([directoryPlace(text)]);
-  }
-
-  function note(destinations: readonly string[]): void {
-    // What the environment says anyway need not stand in the record.
-    if (JSON.stringify(destinations) === JSON.stringify(usual)) delete answers.destinations;
-    else answers.destinations = [...destinations];
-  }
-}
-
-const SEVERAL = ':several';
-
-/** A kind of storage, the name of a destination, or what stays as it is. */
-async function choosePlace(
-  byDefault: string,
-  current: readonly string[],
-  { namedDestinations }: Asking['environment'],
-): Promise<string> {
-  return await select(
-    {
-      message: 'Store the archives in',
-      choices: [
-        ...(current.length > 1 ? [{ name: `these places: ${printable(current.join(', '))}`, value: SEVERAL }] : []),
-        ...namedDestinations.map(({ name, place }) => ({ name: printable(`${name}, which is ${place}`), value: name })),
-        { name: 'Backblaze B2', value: 'b2' },
-        { name: 'a directory of this machine', value: 'directory' },
-        { name: 'a remote of rclone (SFTP, a NAS, Google Drive, ...)', value: 'rclone' },
-        { name: 'an S3 bucket (AWS, R2, MinIO, Ceph, ...)', value: 's3' },
-      ],
-      default: byDefault,
-    },
-    promptContext(),
-  );
+  const destinations = await askPlaces(current, environment, asked.length === 1);
+  // What the environment says anyway need not stand in the record.
+  if (JSON.stringify(destinations) === JSON.stringify(usual)) delete answers.destinations;
+  else answers.destinations = [...destinations];
 }
 
 async function askB2(answers: ServerInput, asked: readonly FieldName[], asking: Asking): Promise<void> {
