@@ -55,7 +55,7 @@ type SettingName = Exclude<DestinationFieldName, 'name' | 'place'>;
 
 /** The settings that belong to one kind of storage. Rules of retention belong to all. */
 export const SETTINGS_OF = {
-  b2: ['b2KeyId', 'b2AppKey', 'b2PruneKeyId', 'b2PruneAppKey', 'objectLockDays', 'objectLockMode'],
+  b2: ['b2KeyId', 'b2AppKey', 'b2PruneKeyId', 'b2PruneAppKey', 'objectLockDays', 'objectLockMode', 'bandwidth'],
   s3: [
     's3Endpoint',
     's3Region',
@@ -66,9 +66,10 @@ export const SETTINGS_OF = {
     's3PathStyle',
     'objectLockDays',
     'objectLockMode',
+    'bandwidth',
   ],
   rclone: ['rcloneConfig', 'bandwidth'],
-  directory: [],
+  directory: ['bandwidth'],
 } as const satisfies Record<Place['kind'], readonly SettingName[]>;
 
 const KIND_NAMES: Record<Place['kind'], string> = {

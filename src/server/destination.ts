@@ -6,6 +6,7 @@ import { absoluteOf, DEFAULT_PLACE, parsePlace, printPlace, type Place } from '.
 import type { ObjectLock } from '../storage/object-lock.ts';
 import type { Destination } from '../storage/registry.ts';
 import type { S3Account } from '../storage/s3/account.ts';
+import { parseRate } from './bandwidth.ts';
 import { isDestinationName } from './destination-name.ts';
 import { unreadableDestination, type DestinationRecord } from './destination-record.ts';
 import type { Environment } from './environment.ts';
@@ -158,12 +159,14 @@ export function withCredentials(
   const record = 'place' in owner ? owner : undefined;
   const unreadable = record === undefined ? undefined : unreadableDestination(record);
   if (unreadable !== undefined) throw unreadable;
-  if (place.kind === 'directory') return place;
+  const { bandwidth } = record ?? {};
+  const bytesPerSecond = bandwidth === undefined ? undefined : parseRate(bandwidth);
+  if (place.kind === 'directory') return { ...place, bytesPerSecond };
   if (place.kind === 'rclone') {
     const { rclone: program, variables } = environment;
     return { ...place, program, variables, configFile: record?.rcloneConfig, bandwidth: record?.bandwidth };
   }
-  if (place.kind === 's3') return { ...place, ...s3Settings(record, environment) };
+  if (place.kind === 's3') return { ...place, ...s3Settings(record, environment), bytesPerSecond };
   const { bucket, prefix } = place;
   const keyId = owner.b2KeyId ?? environment.b2KeyId;
   const applicationKey = owner.b2AppKey ?? environment.b2AppKey;
@@ -193,6 +196,7 @@ export function withCredentials(
     ...(prefix === undefined ? {} : { prefix }),
     objectLock: lockOf(record),
     apiUrl: environment.b2ApiUrl,
+    bytesPerSecond,
   };
 }
 

@@ -6,6 +6,7 @@ import { parsePlace, printPlace, type PlaceMemory } from './place.ts';
 import type { RcloneOptions } from './rclone/storage.ts';
 import type { S3Account } from './s3/account.ts';
 import type { Storage } from './storage.ts';
+import { createRateLimits, type RateLimit } from './streaming/rate-limit.ts';
 import { PARTS_IN_FLIGHT } from './streaming/send-parts.ts';
 
 /**
@@ -22,9 +23,10 @@ export type Destination =
       keyId: Secret;
       applicationKey: Secret;
       apiUrl: string | undefined;
+      bytesPerSecond?: number | undefined;
     }
-  | ({ kind: 's3'; prefix?: string } & S3Account)
-  | { kind: 'directory'; path: string }
+  | ({ kind: 's3'; prefix?: string; bytesPerSecond?: number | undefined } & S3Account)
+  | { kind: 'directory'; path: string; bytesPerSecond?: number | undefined }
   | ({ kind: 'rclone' } & Pick<RcloneOptions, RcloneSetting>);
 
 type RcloneSetting = 'remote' | 'path' | 'configFile' | 'bandwidth' | 'readsBack' | 'program' | 'variables';
@@ -41,6 +43,12 @@ export interface StorageOptions {
 /** The uploads of a process to one bucket share them, as each part costs memory. A slow place takes none from another. */
 const uploadSlotsAt = createSlotsFor(PARTS_IN_FLIGHT);
 
+const rateLimitAt = createRateLimits();
+
+function rateOf(destination: Exclude<Destination, { kind: 'rclone' }>): RateLimit | undefined {
+  return rateLimitAt(printPlace(destination), destination.bytesPerSecond);
+}
+
 /** The same destination for what is to be removed before long, such as a test. */
 export function withoutLock(destination: Destination): Destination {
   return 'objectLock' in destination ? { ...destination, objectLock: undefined } : destination;
@@ -50,7 +58,7 @@ export function withoutLock(destination: Destination): Destination {
 export async function openStorage(destination: Destination, options: StorageOptions): Promise<Storage> {
   if (destination.kind === 'directory') {
     const { openDirectoryStorage } = await import('./directory/storage.ts');
-    return openDirectoryStorage({ directory: destination.path, ...options });
+    return openDirectoryStorage({ directory: destination.path, ...options, rate: rateOf(destination) });
   }
   if (destination.kind === 'rclone') {
     const { openRcloneStorage } = await import('./rclone/storage.ts');
@@ -60,11 +68,11 @@ export async function openStorage(destination: Destination, options: StorageOpti
     const { openS3Storage } = await import('./s3/storage.ts');
     const { bucket, endpoint = '' } = destination;
     const slots = uploadSlotsAt(`${endpoint} ${printPlace({ kind: 's3', bucket })}`);
-    return openS3Storage({ ...destination, ...options, clock: systemClock, slots });
+    return openS3Storage({ ...destination, ...options, clock: systemClock, slots, rate: rateOf(destination) });
   }
   const { openB2Storage } = await import('./b2/storage.ts');
   const slots = uploadSlotsAt(printPlace({ kind: 'b2', bucket: destination.bucket }));
-  const storage = openB2Storage({ ...destination, ...options, clock: systemClock, slots });
+  const storage = openB2Storage({ ...destination, ...options, clock: systemClock, slots, rate: rateOf(destination) });
   if (destination.prefix === undefined) return storage;
   const { withPrefix } = await import('./with-prefix.ts');
   return withPrefix(storage, destination.prefix);

@@ -47,7 +47,7 @@ async function uploadPart(
   holder: UrlHolder,
   upload: B2Upload,
 ): Promise<HashedPart> {
-  const { client, idleMs, signal, slots, attempts, onProgress } = upload;
+  const { client, idleMs, rate, signal, slots, attempts, onProgress } = upload;
   return await uploadWithRetries(upload, {
     holder,
     newUrl: () =>
@@ -59,7 +59,7 @@ async function uploadPart(
       ),
     send: async (target) => {
       using _slot = await slots.take(signal);
-      const options = { idleMs, signal, onSent: onProgress, stalled };
+      const options = { idleMs, rate, signal, onSent: onProgress, stalled };
       const { result, ...sums } = await sendPart(part, options, (body, sendSignal) =>
         client.once((b2) => b2.uploadPart(target, body, part.number), sendSignal, attempts),
       );

@@ -8,6 +8,7 @@ import { ATTEMPTS } from '../retry.ts';
 import { SUM_FACT, type ArchiveFile, type PutOptions, type Storage, type StoredObject } from '../storage.ts';
 import { cutInParts, hashParts, type HashedPart } from '../streaming/parts.ts';
 import { PARTS_IN_FLIGHT, uploadInParts } from '../streaming/send-parts.ts';
+import type { RateLimit } from '../streaming/rate-limit.ts';
 import { streamUpload } from '../streaming/stream-upload.ts';
 import { type B2Account, checkMayLock, checkMayStore, findBucketId, limitsOfKey, openB2Client } from './client.ts';
 import type { FileVersion } from './answers.ts';
@@ -28,6 +29,8 @@ export interface B2Options extends B2Account {
   idleMs?: number;
   /** For the uploads of all storages of a process together. */
   slots?: Slots;
+  /** The most that all uploads send together. */
+  rate?: RateLimit | undefined;
 }
 
 const IDLE_MS = 120_000;
@@ -46,6 +49,7 @@ export function openB2Storage({
   objectLock,
   idleMs = IDLE_MS,
   slots = createSlots(PARTS_IN_FLIGHT),
+  rate,
   ...account
 }: B2Options): Storage {
   const client = openB2Client(account);
@@ -169,6 +173,7 @@ export function openB2Storage({
       idleMs,
       signal,
       slots,
+      rate,
       attempts: () => ATTEMPTS,
       onProgress: onProgress ?? (() => {}),
       onUnsettled: onUnsettled ?? (() => {}),

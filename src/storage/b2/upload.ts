@@ -4,6 +4,7 @@ import { within } from '../../system/clock.ts';
 import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
 import { type FileVersion, parseUploaded, textIn } from './answers.ts';
+import type { RateLimit } from '../streaming/rate-limit.ts';
 import { sendPart } from '../streaming/part-body.ts';
 import type { Retention, UploadUrl } from './api.ts';
 import type { B2Client } from './client.ts';
@@ -24,6 +25,8 @@ export interface B2Upload {
   signal: AbortSignal;
   /** Shared by all uploads of this process. */
   slots: Slots;
+  /** Shared by all uploads to this destination. */
+  rate: RateLimit | undefined;
   /** How often each request is tried. */
   attempts: () => number;
   onProgress: (sentBytes: number) => void;
@@ -38,7 +41,7 @@ export const CONTENT_TYPE = 'application/x-7z-compressed';
  * asked after a failure whether it has stored the archive, and once more at the end: a version may show up late.
  */
 export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<FileVersion> {
-  const { client, bucketId, name, info, retention, idleMs, signal, slots, onProgress } = upload;
+  const { client, bucketId, name, info, retention, idleMs, rate, signal, slots, onProgress } = upload;
   const holder: UrlHolder = {};
   let isAllSent = false;
   /** Whether a try failed after all bytes were sent. */
@@ -59,7 +62,7 @@ export async function uploadSingle(part: HashedPart, upload: B2Upload): Promise<
           onProgress(sentBytes);
         };
         using _slot = await slots.take(signal);
-        const { result } = await sendPart(part, { idleMs, signal, onSent, stalled }, (body, sendSignal) =>
+        const { result } = await sendPart(part, { idleMs, rate, signal, onSent, stalled }, (body, sendSignal) =>
           client.once((b2) => b2.uploadFile(target, body, { name, mime: CONTENT_TYPE, info, retention }), sendSignal),
         );
         return parseUploaded(result.data, { name, sizeBytes: part.sizeBytes, sha1: part.sha1 });

@@ -24,6 +24,7 @@ import { partialNameOf, versionNameOf } from '../version-names.ts';
 import { findVersion, listVersions, partialsOf, sweepSidecars } from './versions.ts';
 import { makeDirectory } from '../../system/make-directory.ts';
 import { publishFile, syncDirectory } from '../../system/publish-file.ts';
+import type { RateLimit } from '../streaming/rate-limit.ts';
 import { readSidecar, writeSidecar } from './sidecar.ts';
 
 export interface DirectoryOptions {
@@ -33,13 +34,15 @@ export interface DirectoryOptions {
   owner: string;
   /** Without it any directory will do, and a missing one is created. */
   memory?: PlaceMemory;
+  /** The most that all copies to it write together. */
+  rate?: RateLimit | undefined;
 }
 
 /**
  * Archives in a directory, a file for each version: `shop.20261123T101500Z.sql.7z`, mode 0600. A file gets its name only
  * when it is complete on the disk, and never replaces another.
  */
-export function openDirectoryStorage({ directory, owner, memory }: DirectoryOptions): Storage {
+export function openDirectoryStorage({ directory, owner, memory, rate }: DirectoryOptions): Storage {
   const look = async (use: DirectoryUse) => {
     if (memory !== undefined) await checkDirectory(directory, memory, use);
   };
@@ -50,7 +53,7 @@ export function openDirectoryStorage({ directory, owner, memory }: DirectoryOpti
     const partial = pathOf(partialNameOf(name, owner));
     try {
       makeDirectory(dirname(partial), 0o700);
-      const sums = await copy(stream, partial, options);
+      const sums = await copy(stream, partial, { ...options, rate });
       const note = await options.noteSum?.(sums.sha256);
       const path = await publishFile(partial, (attempt) => pathOf(versionNameOf(name, options.startedAt, attempt)));
       const info = { ...options.info, [CATALOG_FACT]: owner };
@@ -202,7 +205,11 @@ async function noteBeside(path: string, partial: string, note: Sidecar): Promise
 }
 
 /** Copies the archive, flushes it to the disk, and returns its sums. */
-async function copy({ bytes, sizeBytes }: ArchiveStream, path: string, { signal, onProgress }: PutOptions) {
+async function copy(
+  { bytes, sizeBytes }: ArchiveStream,
+  path: string,
+  { signal, onProgress, rate }: PutOptions & { rate: RateLimit | undefined },
+) {
   await using target = await open(path, 'wx', 0o600);
   const sha1 = createHash('sha1');
   const sha256 = createHash('sha256');
@@ -213,6 +220,7 @@ async function copy({ bytes, sizeBytes }: ArchiveStream, path: string, { signal,
       for await (const chunk of source) {
         sha1.update(chunk);
         sha256.update(chunk);
+        await rate?.take(chunk.length, signal);
         await writeAll(target, chunk);
         copiedBytes += chunk.length;
         onProgress?.(copiedBytes);

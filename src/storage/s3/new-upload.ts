@@ -15,7 +15,7 @@ const CONTENT_TYPE = 'application/x-7z-compressed';
 
 /** Chooses the key of an upload, and what its object is stored with. */
 export async function newUpload(
-  { keys, owner, ...shared }: Pick<S3Upload, 'client' | 'idleMs' | 'slots'> & { keys: Keys; owner: string },
+  { keys, owner, ...shared }: Pick<S3Upload, 'client' | 'idleMs' | 'slots' | 'rate'> & { keys: Keys; owner: string },
   { name, isVersioned }: { name: string; isVersioned: boolean },
   { info, signal, startedAt, onProgress, onUnsettled }: PutOptions,
 ): Promise<Upload> {

@@ -7,6 +7,7 @@ import { ATTEMPTS } from '../retry.ts';
 import { SUM_FACT, type ArchiveFile, type PutOptions, type Storage, type StoredObject } from '../storage.ts';
 import { cutInParts, hashParts, type HashedPart } from '../streaming/parts.ts';
 import { PARTS_IN_FLIGHT, uploadInParts } from '../streaming/send-parts.ts';
+import type { RateLimit } from '../streaming/rate-limit.ts';
 import { streamUpload } from '../streaming/stream-upload.ts';
 import type { S3Account } from './account.ts';
 import { openS3Client } from './client.ts';
@@ -34,6 +35,8 @@ export interface S3Options extends S3Account {
   idleMs?: number;
   /** For the uploads of all storages of a process together. */
   slots?: Slots;
+  /** The most that all uploads send together. */
+  rate?: RateLimit | undefined;
   /** Larger archives are sent in parts of this size. */
   partBytes?: number;
 }
@@ -51,7 +54,7 @@ const PART_BYTES = 32 * 1024 * 1024;
  */
 export function openS3Storage(options: S3Options): Storage {
   const { prefix, owner, clock, attempts, idleMs = IDLE_MS, slots = createSlots(PARTS_IN_FLIGHT), ...more } = options;
-  const { partBytes = PART_BYTES, ...account } = more;
+  const { partBytes = PART_BYTES, rate, ...account } = more;
   const client = openS3Client({ account, clock, idleMs, attempts });
   const keys = keysBelow(prefix);
   let known: Versioning | undefined;
@@ -158,7 +161,7 @@ export function openS3Storage(options: S3Options): Storage {
 
   async function uploadOf(name: string, put: PutOptions): Promise<Upload> {
     const isVersioned = (await versioning(put.signal)) === 'enabled';
-    return await newUpload({ client, keys, owner, idleMs, slots }, { name, isVersioned }, put);
+    return await newUpload({ client, keys, owner, idleMs, slots, rate }, { name, isVersioned }, put);
   }
 
   async function putWhole(name: string, file: ArchiveFile, putOptions: PutOptions) {

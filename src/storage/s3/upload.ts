@@ -2,6 +2,7 @@ import { RefusedError } from '../../core/errors.ts';
 import { within } from '../../system/clock.ts';
 import type { Slots } from '../../system/concurrency.ts';
 import { pauseMs } from '../retry.ts';
+import type { RateLimit } from '../streaming/rate-limit.ts';
 import { sendPart } from '../streaming/part-body.ts';
 import type { HashedPart, Part } from '../streaming/parts.ts';
 import type { ObjectSettings, S3Api, UploadBody } from './api.ts';
@@ -25,6 +26,8 @@ export interface S3Upload {
   signal: AbortSignal;
   /** Shared by all uploads of this process. */
   slots: Slots;
+  /** Shared by all uploads to this destination. */
+  rate: RateLimit | undefined;
   /** How often each request is tried. */
   attempts: () => number;
   onProgress: (sentBytes: number) => void;
@@ -69,7 +72,7 @@ export async function sendBytes(
   upload: S3Upload,
   send: SendBody,
 ): Promise<{ part: HashedPart; receipt: Receipt }> {
-  const { client, idleMs, signal, slots, onProgress } = upload;
+  const { client, idleMs, rate, signal, slots, onProgress } = upload;
   using _slot = await slots.take(signal);
   const { sha1, sha256, md5 } = await sumsOfPart(part, { withMd5: client.sums !== 'sha256', signal });
   // Bytes that changed since they were read are not those of this archive.
@@ -81,7 +84,7 @@ export async function sendBytes(
   };
   const { result } = await sendPart(
     hashed,
-    { idleMs, signal, onSent: onProgress, stalled },
+    { idleMs, rate, signal, onSent: onProgress, stalled },
     async (body, abortSignal) => {
       const ended = new AbortController();
       try {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from '../../core/errors.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { READ_BYTES, unreadable, type HashedPart, type Part } from './parts.ts';
 
 /** Says to B2 that the SHA-1 follows the bytes (https://www.backblaze.com/apidocs/b2-upload-part). */
@@ -25,6 +26,7 @@ export async function sendPart<T>(
   part: Part | HashedPart,
   options: {
     idleMs: number;
+    rate?: RateLimit | undefined;
     signal: AbortSignal;
     onSent: (sentBytes: number) => void;
     /** The failure of a connection on which nothing moved. */
@@ -42,20 +44,25 @@ export async function sendPart<T>(
   let sentBytes = 0;
   let trouble: StorageError | undefined;
 
+  const stopped = AbortSignal.any([options.signal, idle.signal, ended.signal]);
   const source = createReadStream(part.path, {
     start: part.startByte,
     end: part.startByte + part.sizeBytes - 1,
-    highWaterMark: READ_BYTES,
+    highWaterMark: options.rate?.pieceBytes ?? READ_BYTES,
   });
   source.once('error', (error) => (trouble = unreadable(error)));
   const data = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
-      sentBytes += chunk.length;
-      watchdog.refresh();
-      hash?.update(chunk);
-      strongHash?.update(chunk);
-      options.onSent(sentBytes);
-      done(null, chunk);
+      const pass = () => {
+        sentBytes += chunk.length;
+        watchdog.refresh();
+        hash?.update(chunk);
+        strongHash?.update(chunk);
+        options.onSent(sentBytes);
+        done(null, chunk);
+      };
+      if (options.rate === undefined) pass();
+      else options.rate.take(chunk.length, stopped).then(pass, done);
     },
     flush: (done) => {
       if (sentBytes === part.sizeBytes) {
@@ -72,7 +79,7 @@ export async function sendPart<T>(
   const contentLength = part.sizeBytes + (hash === undefined ? 0 : HEX_DIGITS);
   try {
     const body = { data, contentLength, hash: knownSha1 ?? AT_END };
-    const result = await send(body, AbortSignal.any([options.signal, idle.signal, ended.signal]));
+    const result = await send(body, stopped);
     return { result, sha1, ...(strongHash === undefined ? {} : { sha256: strongHash.digest('hex') }) };
   } catch (error) {
     if (trouble !== undefined) throw trouble;
