@@ -14,6 +14,7 @@ import { addIndices } from './migrations/0011-indices.ts';
 import { addEarlierPasswords } from './migrations/0012-earlier-passwords.ts';
 import { addDestinations } from './migrations/0013-destinations.ts';
 import { addCopies } from './migrations/0014-copies.ts';
+import { addVerifyUpload } from './migrations/0015-verify-upload.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addEarlierPasswords,
   addDestinations,
   addCopies,
+  addVerifyUpload,
 ];
 
 /** The schema that this pgbak works with. */

@@ -33,10 +33,15 @@ export function destinationChangeLines(today: DestinationFields, fields: Destina
     if (from instanceof Secret || to instanceof Secret) {
       return `${fields.name}: ${label} ${from === undefined ? 'set' : to === undefined ? 'removed' : 'changed'}`;
     }
-    return `${fields.name}: ${label} ${from ?? 'none'} -> ${to ?? 'none'}`;
+    return `${fields.name}: ${label} ${inWords(from)} -> ${inWords(to)}`;
   });
 }
 
-function publicValue(value: DestinationFields[DestinationFieldName]): string | number | null {
+function inWords(value: string | number | boolean | undefined): string | number {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value ?? 'none';
+}
+
+function publicValue(value: DestinationFields[DestinationFieldName]): string | number | boolean | null {
   return value === undefined || value instanceof Secret ? null : value;
 }

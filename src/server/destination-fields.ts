@@ -2,7 +2,7 @@ import { ConfigError } from '../core/errors.ts';
 import { parsePlace, printPlace } from '../storage/place.ts';
 import { parseRate } from './bandwidth.ts';
 import { parseDestinationName } from './destination-name.ts';
-import { choice, keptWhere, optionalCount, optionalText, text } from './field-kinds.ts';
+import { choice, keptWhere, optionalCount, optionalText, text, yesOrNo } from './field-kinds.ts';
 import { BASICS_OF_DESTINATION, OF_B2, OF_RCLONE, OF_S3, LOCK_AND_RATE } from './flag-groups.ts';
 import { KEEP_FIELDS } from './retention-fields.ts';
 import { optionalSecret } from './secret-kinds.ts';
@@ -147,6 +147,11 @@ export const DESTINATION_FIELDS = {
     },
     configFile,
   ),
+  verifyUpload: yesOrNo({
+    flag: 'verify-upload',
+    help: 'where the remote knows no hash, read each archive back after it was stored',
+    helpGroup: OF_RCLONE,
+  }),
   ...KEEP_FIELDS,
   objectLockDays: optionalCount(
     {

@@ -68,7 +68,7 @@ export const SETTINGS_OF = {
     'objectLockMode',
     'bandwidth',
   ],
-  rclone: ['rcloneConfig', 'bandwidth'],
+  rclone: ['rcloneConfig', 'verifyUpload', 'bandwidth'],
   directory: ['bandwidth'],
 } as const satisfies Record<Place['kind'], readonly SettingName[]>;
 

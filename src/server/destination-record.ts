@@ -48,6 +48,7 @@ export function perDestinationField<Result extends object>(entryOf: OfField<[key
 export const DESTINATION_DEFAULTS = {
   s3PathStyle: DESTINATION_FIELDS.s3PathStyle.default,
   objectLockMode: DESTINATION_FIELDS.objectLockMode.default,
+  verifyUpload: DESTINATION_FIELDS.verifyUpload.default,
 };
 
 /** Every secret in a destination's fields, with the field that holds it. References are not resolved. */

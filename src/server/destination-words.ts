@@ -17,6 +17,7 @@ export const DESTINATION_WORDS: Readonly<Record<DestinationFieldName, FieldWords
   s3StorageClass: { label: 'storage class', example: 'STANDARD_IA' },
   s3PathStyle: { label: 'path style' },
   rcloneConfig: { label: 'configuration file of rclone', example: '/etc/pgbak/rclone.conf' },
+  verifyUpload: { label: 'reading back of each archive' },
   keepLast: { label: 'newest backups to keep' },
   keepHourly: { label: 'hourly backups to keep' },
   keepDaily: { label: 'daily backups to keep' },

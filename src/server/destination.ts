@@ -164,7 +164,8 @@ export function withCredentials(
   if (place.kind === 'directory') return { ...place, bytesPerSecond };
   if (place.kind === 'rclone') {
     const { rclone: program, variables } = environment;
-    return { ...place, program, variables, configFile: record?.rcloneConfig, bandwidth: record?.bandwidth };
+    const { rcloneConfig: configFile, verifyUpload: readsBack = false } = record ?? {};
+    return { ...place, program, variables, configFile, readsBack, bandwidth };
   }
   if (place.kind === 's3') return { ...place, ...s3Settings(record, environment), bytesPerSecond };
   const { bucket, prefix } = place;

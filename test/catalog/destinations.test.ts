@@ -71,6 +71,7 @@ const FLAGS = {
   'storage-class': 'STANDARD_IA',
   'path-style': 'yes',
   'rclone-config': '/etc/rclone.conf',
+  'verify-upload': true,
   'keep-last': 1,
   'keep-hourly': 2,
   'keep-daily': 3,
