@@ -80,7 +80,7 @@ async function askDestination(
   if (given.destinations !== undefined) return;
   const byDefault = environment.destination ?? DEFAULT_PLACE;
   const usual = today === undefined || today.destinations.length === 0 ? [byDefault] : today.destinations;
-  // Nobody chose B2 where nothing names it: beside other places it is not marked by itself.
+  // Where nothing names B2, no user chose it: beside other places it is not marked by itself.
   const isChosen = answers.destinations !== undefined || today !== undefined || environment.destination !== undefined;
   const current = isChosen ? (answers.destinations ?? usual) : [];
   // A place that will not do is corrected; the page that follows leads to other kinds.
