@@ -61,14 +61,19 @@ export function changeText(
 /** A value for people. A secret is only said to be set. */
 export function shownValue(name: FieldName, value: ServerFields[FieldName]): string {
   const { unit } = FIELD_WORDS[name];
-  if (value === undefined) return 'none';
   if (value instanceof Secret) return 'set';
-  if (typeof value === 'boolean') return value === (name === 'noLargeObjects') ? 'no' : 'yes';
   if (typeof value === 'object') {
     const texts = value.filter((one) => typeof one === 'string');
     return value.length === 0 ? 'none' : texts.join(', ') || String(value.length);
   }
-  return unit === undefined ? String(value) : `${value} ${unit}`;
+  const text = valueInWords(typeof value === 'boolean' && name === 'noLargeObjects' ? !value : value);
+  return unit === undefined || value === undefined ? text : `${text} ${unit}`;
+}
+
+/** A single value for people: `none`, `yes`, `10M`. */
+export function valueInWords(value: string | number | boolean | undefined): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value === undefined ? 'none' : String(value);
 }
 
 /** What a connection string leads to, as a person knows it: `shop on db.example`. Of a reference that is not known here. */

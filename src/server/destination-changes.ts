@@ -1,5 +1,5 @@
 import { Secret } from '../core/secret.ts';
-import type { SettingChange } from './changes.ts';
+import { valueInWords, type SettingChange } from './changes.ts';
 import {
   DESTINATION_FIELD_NAMES,
   OF_DESTINATION,
@@ -33,13 +33,8 @@ export function destinationChangeLines(today: DestinationFields, fields: Destina
     if (from instanceof Secret || to instanceof Secret) {
       return `${fields.name}: ${label} ${from === undefined ? 'set' : to === undefined ? 'removed' : 'changed'}`;
     }
-    return `${fields.name}: ${label} ${inWords(from)} -> ${inWords(to)}`;
+    return `${fields.name}: ${label} ${valueInWords(from)} -> ${valueInWords(to)}`;
   });
-}
-
-function inWords(value: string | number | boolean | undefined): string | number {
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return value ?? 'none';
 }
 
 function publicValue(value: DestinationFields[DestinationFieldName]): string | number | boolean | null {

@@ -2,7 +2,7 @@ import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { DESTINATION_FIELDS } from './destination-fields.ts';
 import type { Field } from './field-kinds.ts';
-import { namesIn, type InputOf, type RecordOf } from './field-table.ts';
+import { namesIn, type DefaultedName, type InputOf, type RecordOf } from './field-table.ts';
 import type { UnreadableColumn } from './server.ts';
 
 type Table = typeof DESTINATION_FIELDS;
@@ -39,17 +39,18 @@ export function forEachDestinationField(visit: OfField<void>): void {
 
 /** An object of what `entryOf` makes of each field; `Result` must have exactly those properties, as in `perField` of a server. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-export function perDestinationField<Result extends object>(entryOf: OfField<[key: string, value: unknown]>): Result {
+export function perDestinationField<Result extends object>(
+  entryOf: OfField<[key: string, value: unknown] | undefined>,
+): Result {
+  const entries = DESTINATION_FIELD_NAMES.map((name) => entryOf(name, OF_DESTINATION[name]));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return Object.fromEntries(DESTINATION_FIELD_NAMES.map((name) => entryOf(name, OF_DESTINATION[name]))) as Result;
+  return Object.fromEntries(entries.filter((entry) => entry !== undefined)) as Result;
 }
 
 /** What a new destination has where the user gave nothing. */
-export const DESTINATION_DEFAULTS = {
-  s3PathStyle: DESTINATION_FIELDS.s3PathStyle.default,
-  objectLockMode: DESTINATION_FIELDS.objectLockMode.default,
-  verifyUpload: DESTINATION_FIELDS.verifyUpload.default,
-};
+export const DESTINATION_DEFAULTS = perDestinationField<Pick<DestinationFields, DefaultedName<Table>>>((name, field) =>
+  'default' in field ? [name, field.default] : undefined,
+);
 
 /** Every secret in a destination's fields, with the field that holds it. References are not resolved. */
 export function secretsOfDestination(

@@ -16,6 +16,11 @@ export type RecordOf<Table extends AnyTable> = {
   [Name in Exclude<keyof Table, OptionalName<Table>>]: ValueIn<Table, Name>;
 } & { [Name in OptionalName<Table>]?: ValueIn<Table, Name> };
 
+/** The names of fields that a new record has a value for where the user gave none. */
+export type DefaultedName<Table> = {
+  [Name in keyof Table]: 'default' extends keyof Table[Name] ? Name : never;
+}[keyof Table];
+
 /** What a user gave, unchecked; a field that was not given is absent. An empty text clears an optional field. */
 export type InputOf<Table extends AnyTable> = {
   [Name in keyof Table]?: NonNullable<ReturnType<Table[Name]['inputOf']>>;

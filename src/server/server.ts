@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Field } from './field-kinds.ts';
-import { namesIn, type InputOf, type RecordOf } from './field-table.ts';
+import { namesIn, type DefaultedName, type InputOf, type RecordOf } from './field-table.ts';
 import { SERVER_FIELDS } from './fields.ts';
 
 type Table = typeof SERVER_FIELDS;
@@ -51,10 +51,8 @@ export function secretsOf(fields: Partial<ServerFields>): { name: FieldName; val
   });
 }
 
-type DefaultedName = { [Name in FieldName]: 'default' extends keyof Table[Name] ? Name : never }[FieldName];
-
 /** Values for what a user left out when adding a server. */
-export const SERVER_DEFAULTS = perField<Pick<ServerFields, DefaultedName>>((name, field) =>
+export const SERVER_DEFAULTS = perField<Pick<ServerFields, DefaultedName<Table>>>((name, field) =>
   'default' in field ? [name, field.default] : undefined,
 );
 

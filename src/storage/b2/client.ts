@@ -181,12 +181,7 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
       `Use a key for that bucket. Or correct ${BUCKET_IS_IN}`,
     );
   }
-  const buckets = await client.call(
-    (b2) => b2.getBucket(bucket),
-    ({ data }) => bucketsIn(data),
-    signal,
-  );
-  const match = buckets.find((one) => fieldOf(one, 'bucketName') === bucket);
+  const match = await findBucket(client, bucket, signal);
   if (match === undefined) {
     throw new StorageError(
       `there is no bucket ${bucket} in this B2 account`,
@@ -194,6 +189,15 @@ export async function findBucketId(client: B2Client, bucket: string, signal: Abo
     );
   }
   return textIn(match, 'bucketId');
+}
+
+/** What B2 says of a bucket; undefined where the account has none of that name. Needs the capability `listBuckets`. */
+export async function findBucket(client: B2Client, bucket: string, signal: AbortSignal): Promise<unknown> {
+  return await client.call(
+    (b2) => b2.getBucket(bucket),
+    ({ data }) => bucketsIn(data).find((one) => fieldOf(one, 'bucketName') === bucket),
+    signal,
+  );
 }
 
 /** Fails before hours of dumping where the key could not store the archive. */
@@ -224,11 +228,7 @@ export async function checkMayLock(client: B2Client, bucket: string, signal: Abo
     );
   }
   if (!capabilities.includes('listBuckets') || !capabilities.includes('readBucketRetentions')) return;
-  const found = await client.call(
-    (b2) => b2.getBucket(bucket),
-    ({ data }) => bucketsIn(data).find((one) => fieldOf(one, 'bucketName') === bucket),
-    signal,
-  );
+  const found = await findBucket(client, bucket, signal);
   const lock = fieldOf(fieldOf(found, 'fileLockConfiguration'), 'value');
   if (fieldOf(lock, 'isFileLockEnabled') === false) {
     throw noObjectLock(bucket, `b2 bucket update --file-lock-enabled ${bucket}`);

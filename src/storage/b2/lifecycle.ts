@@ -1,7 +1,6 @@
 import { printableName } from '../../core/printable.ts';
 import type { LifecycleEffect } from '../lifecycle.ts';
-import { bucketsIn } from './answers.ts';
-import type { B2Client } from './client.ts';
+import { findBucket, type B2Client } from './client.ts';
 import { B2Failure, fieldOf } from './failure.ts';
 
 /**
@@ -16,12 +15,7 @@ export async function lifecycleOf(
 ): Promise<LifecycleEffect[] | undefined> {
   if (!(await client.session(signal)).allowed.capabilities.includes('listBuckets')) return undefined;
   try {
-    const found = await client.call(
-      (b2) => b2.getBucket(bucket),
-      ({ data }) => bucketsIn(data).find((one) => fieldOf(one, 'bucketName') === bucket),
-      signal,
-    );
-    const rules: unknown = fieldOf(found, 'lifecycleRules');
+    const rules: unknown = fieldOf(await findBucket(client, bucket, signal), 'lifecycleRules');
     return Array.isArray(rules) ? rules.flatMap((rule) => effectsOf(rule, name)) : undefined;
   } catch (error) {
     signal.throwIfAborted();

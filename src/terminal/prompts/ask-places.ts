@@ -13,11 +13,9 @@ import {
   type Place,
 } from '../../storage/place.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { terminalWidth } from '../output.ts';
-import { cutLine } from '../wrap.ts';
 import { anyOf, badBucket, badDirectory, badRemote, needed } from './ask-fields.ts';
 import { fieldPrompt } from './field-prompt.ts';
-import { fittedLines } from './fitted.ts';
+import { fittedChoice, fittedLines } from './fitted.ts';
 
 const QUESTION = 'Store the archives in';
 
@@ -67,7 +65,7 @@ async function askSeveral(
     const place = placeOf.get(text);
     const bare = text === DEFAULT_PLACE ? 'Backblaze B2' : text;
     const name = place === undefined ? bare : `${text}, which is ${place}`;
-    return { value: text, name: fittedChoice(name), short: printable(text), checked: marked.has(text) };
+    return { value: text, name: fittedChoice(printable(name)), short: printable(text), checked: marked.has(text) };
   });
   // A value with a colon at its beginning is neither a name nor a place.
   const kinds = KINDS.filter(({ value }) => value !== 'b2' || !current.includes(DEFAULT_PLACE)).map(
@@ -113,7 +111,7 @@ async function primaryFirst(places: readonly string[]): Promise<readonly string[
   const primary = await select(
     {
       message: 'Primary place, which a restore reads first',
-      choices: places.map((value) => ({ value, name: fittedChoice(value) })),
+      choices: places.map((value) => ({ value, name: fittedChoice(printable(value)) })),
     },
     promptContext(),
   );
@@ -159,9 +157,4 @@ async function askPlace(
     ...(prefill === undefined ? {} : { prefill: directoryAt(prefill) ?? prefill }),
   });
   return directoryPlace(directory);
-}
-
-/** On one line, behind the marks of a choice. */
-function fittedChoice(text: string): string {
-  return cutLine(printable(text), (terminalWidth(process.stdout) ?? 80) - 4);
 }

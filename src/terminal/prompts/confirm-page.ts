@@ -5,10 +5,9 @@ import { SETTING_GROUPS, type GroupName, type SettingGroup } from '../../server/
 import { changedFields } from '../../server/changes.ts';
 import type { ServerFields, ServerInput } from '../../server/server.ts';
 import { promptContext } from '../../system/interruption.ts';
-import { terminalWidth } from '../output.ts';
-import { cutLine } from '../wrap.ts';
 import { changeGroup } from './change-group.ts';
 import type { Asking } from './asking.ts';
+import { fittedChoice } from './fitted.ts';
 import { tryIt } from './try-it.ts';
 
 const GROUP_NAMES: readonly GroupName[] = Object.keys(SETTING_GROUPS).filter((name) => isGroup(name));
@@ -49,10 +48,9 @@ async function choose(
   active: GroupName | 'store' | 'cancel',
   { today, environment }: Asking,
 ): Promise<GroupName | 'store' | 'cancel'> {
-  const width = terminalWidth(process.stdout) ?? 80;
   const line = (name: GroupName) => {
     const { title, textOf }: SettingGroup = SETTING_GROUPS[name];
-    return cutLine(`${title.padEnd(TITLE_WIDTH)}${printableName(textOf(fields, environment))}`, width - 4);
+    return fittedChoice(`${title.padEnd(TITLE_WIDTH)}${printableName(textOf(fields, environment))}`);
   };
   const isNew = today === undefined;
   const server = printableName(isNew ? fields.name : today.name);

@@ -1,5 +1,5 @@
 import { terminalWidth } from '../output.ts';
-import { wrapLines } from '../wrap.ts';
+import { cutLine, wrapLines } from '../wrap.ts';
 
 /** Inquirer puts a mark before a question and, say, `(Y/n)` behind it. */
 const MARKS_WIDTH = 9;
@@ -12,4 +12,9 @@ export function fitted(question: string): string {
 /** The same for the description of a choice, which stands on lines of its own. */
 export function fittedLines(text: string): string {
   return wrapLines(text, terminalWidth(process.stdout) ?? 80);
+}
+
+/** The text of a choice, cut to one line behind its marks. */
+export function fittedChoice(text: string): string {
+  return cutLine(text, (terminalWidth(process.stdout) ?? 80) - 4);
 }
