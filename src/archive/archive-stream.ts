@@ -35,20 +35,33 @@ export async function archiveStream(target: ArchiveTarget, entryName: string, co
  * (7-Zip manual, "-u (Update options) switch").
  */
 export function addCommand(target: ArchiveTarget, entryName: string, basePath?: string): Command {
-  const { compression, archivePath, password } = target;
   return sevenZipCommand(target, [
     'a',
+    ...addFlags(target, basePath),
+    `-si${entryName}`,
+    ...archiveWords(target, basePath),
+  ]);
+}
+
+/** The same for a directory, as one stream: without `-ms` the list of files would describe the encryption of each. */
+export function addDirectoryCommand(target: ArchiveTarget, directoryPath: string, basePath?: string): Command {
+  const words = archiveWords(target, basePath);
+  return sevenZipCommand(target, ['a', ...addFlags(target, basePath), '-ms=on', '-spd', ...words, directoryPath]);
+}
+
+function addFlags({ compression, archivePath, password }: ArchiveTarget, basePath: string | undefined): string[] {
+  return [
     '-t7z',
     ...methodFlags(compression),
     '-mmt=on',
     ...(password === undefined ? [] : ['-p', '-mhe=on']),
     ...(basePath === undefined ? [] : ['-u-', `-up1q1r2x1y2z1w2!${archivePath}`]),
-    `-si${entryName}`,
-    // Progress on stderr shows that 7-Zip is alive, and makes an orphan die of the broken pipe.
-    '-bsp2',
-    '--',
-    basePath ?? archivePath,
-  ]);
+  ];
+}
+
+function archiveWords({ archivePath }: ArchiveTarget, basePath: string | undefined): string[] {
+  // Progress on stderr shows that 7-Zip is alive, and makes an orphan die of the broken pipe.
+  return ['-bsp2', '--', basePath ?? archivePath];
 }
 
 /** 7-Zip manual, "-m (Set compression Method) switch". 7-Zip only wraps what zstd has compressed. */

@@ -21,6 +21,8 @@ const HAS_PROPERTIES = 0x20;
 const ID_BYTES = 0x0f;
 /** The header of pgbak's own archives, with one or two entries, has some 200 bytes. */
 const MOST_HEADER_BYTES = 1 << 20;
+/** With a directory, it has some 100 bytes for each file. */
+export const MOST_BYTES_WITH_FILES = 16 << 20;
 
 /**
  * Checks the header of a 7z archive before 7-Zip reads it: 7-Zip takes as much memory as the header claims to unpack to, and
@@ -29,7 +31,7 @@ const MOST_HEADER_BYTES = 1 << 20;
  * @returns whether the header is encrypted, so that not even the names in the archive can be read without the password
  * @throws ArchiveError when it is no 7z archive, is truncated, or has a larger header than any archive of pgbak's
  */
-export async function checkHeader(archivePath: string): Promise<boolean> {
+export async function checkHeader(archivePath: string, mostBytes = MOST_HEADER_BYTES): Promise<boolean> {
   await using file = await open(archivePath, 'r').catch(() => undefined);
   // 7-Zip reports why it cannot be opened.
   if (file === undefined) return false;
@@ -39,16 +41,16 @@ export async function checkHeader(archivePath: string): Promise<boolean> {
   }
   const offset = Number(start.readBigUInt64LE(PLACE.offset));
   const sizeBytes = Number(start.readBigUInt64LE(PLACE.size));
-  refuseOver(sizeBytes);
+  refuseOver(sizeBytes, mostBytes);
   const header = await read(file, START_BYTES + offset, sizeBytes);
   if (header.length < sizeBytes) throw new ArchiveError('the archive is cut off: its end is missing');
   if (header[0] !== ENCODED_HEADER) return false;
-  for (const size of unpackSizes(header)) refuseOver(size);
+  for (const size of unpackSizes(header)) refuseOver(size, mostBytes);
   return header.includes(AES, 0, 'hex');
 }
 
-function refuseOver(sizeBytes: number): void {
-  if (sizeBytes <= MOST_HEADER_BYTES) return;
+function refuseOver(sizeBytes: number, mostBytes: number): void {
+  if (sizeBytes <= mostBytes) return;
   throw new ArchiveError(
     `the archive's list of files has ${sizeBytes} bytes, more than pgbak ever writes`,
     'pgbak did not make this archive, or it was changed. 7-Zip would need as much memory to open it.',

@@ -5,7 +5,7 @@ import { startProgram, type Command, type Ending, type RunningProgram } from '..
 import { addCommand, type ArchiveTarget } from './archive-stream.ts';
 import { judgeEndings, unlessInterrupted } from './judge-endings.ts';
 import { enterPassword } from './password-prompt.ts';
-import { watchLimits, type ArchiveProgress, type Limits, type LimitWatch } from './watch-limits.ts';
+import { sizeOf, watchLimits, type ArchiveProgress, type Limits, type LimitWatch } from './watch-limits.ts';
 import { compressedBytes, type Zstd } from './zstd.ts';
 
 export interface PipelineRequest extends ArchiveTarget {
@@ -34,7 +34,7 @@ export interface PipelineRequest extends ArchiveTarget {
  */
 export async function runPipeline(request: PipelineRequest, basePath?: string): Promise<number | undefined> {
   const { source, zstd, compression, explainSource, onSourceLine, onStarted } = request;
-  using watch = watchLimits(request.archivePath, request.limits, request.signal, request.onProgress);
+  using watch = watchLimits(() => sizeOf(request.archivePath), request.limits, request.signal, request.onProgress);
   const { signal } = watch;
   const sevenZip = startProgram(addCommand(request, request.entryName, basePath), {
     stdin: 'pipe',

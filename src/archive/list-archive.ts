@@ -11,11 +11,12 @@ export interface ArchiveLocation extends SevenZipArchive {
   zstd?: Zstd;
 }
 
-interface ArchiveEntry {
+export interface ArchiveEntry {
   path: string;
   /** As the archive's directory states. */
   sizeBytes: number;
   isEncrypted: boolean;
+  isFolder: boolean;
   /** The memory that unpacking takes. */
   memoryBytes: number;
 }
@@ -23,8 +24,10 @@ interface ArchiveEntry {
 /** Level 9 of 7-Zip 26 takes 256 MiB; a hostile archive of two megabytes could ask for 4 GiB. */
 const MOST_MEMORY_BYTES = 512 * 2 ** 20;
 
-/** pgbak's archives have two entries at most; the listing of a hostile archive could be endless. */
+/** The listing of a hostile archive could be endless. A dump that is a file makes two entries at most. */
 const MOST_ENTRIES = 100;
+/** A dump that is a directory has a file for each table and large object. */
+export const MOST_FILES = 100_000;
 
 /**
  * The entries of an archive, from 7-Zip's technical listing.
@@ -32,7 +35,7 @@ const MOST_ENTRIES = 100;
  * @throws PasswordError when the password does not open the archive, ArchiveError when it does not open for another reason,
  *   or holds more than any archive of pgbak's
  */
-export async function listArchive(location: ArchiveLocation): Promise<ArchiveEntry[]> {
+export async function listArchive(location: ArchiveLocation, mostEntries = MOST_ENTRIES): Promise<ArchiveEntry[]> {
   const { archivePath, password, signal } = location;
   // No -p: it would mean an empty password here. Without it 7-Zip asks where it needs one.
   const command = sevenZipCommand(location, ['l', '-t7z', '-slt', '-ba', '--', archivePath]);
@@ -40,8 +43,8 @@ export async function listArchive(location: ArchiveLocation): Promise<ArchiveEnt
   const ending = await runProgram(command, { signal, timeoutMs: 120_000, input });
   if (ending.exitCode !== 0) throw readFailure('the archive cannot be opened', ending, password);
   const entries = entriesIn(ending.stdout);
-  if (entries.length > MOST_ENTRIES) {
-    throw new ArchiveError(`the archive holds more than ${MOST_ENTRIES} files, and pgbak puts at most 2 into one`);
+  if (entries.length > mostEntries) {
+    throw new ArchiveError(`the archive holds more than ${mostEntries} files, and pgbak puts fewer into one`);
   }
   const greedy = entries.find(({ memoryBytes }) => memoryBytes > MOST_MEMORY_BYTES);
   if (greedy !== undefined) {
@@ -62,6 +65,7 @@ function entriesIn(listing: string): ArchiveEntry[] {
       path: /^Path = (.*)$/m.exec(block)?.[1] ?? '',
       sizeBytes: Number(/^Size = (\d+)$/m.exec(block)?.[1] ?? Number.NaN),
       isEncrypted: /^Encrypted = \+$/m.test(block),
+      isFolder: /^Attributes = D/m.test(block) || /^Folder = \+$/m.test(block),
       memoryBytes: memoryOf(/^Method = (.*)$/m.exec(block)?.[1] ?? ''),
     }));
 }

@@ -1,12 +1,15 @@
 import { ArchiveError } from '../core/errors.ts';
-import { checkHeader } from './check-header.ts';
-import { listArchive, type ArchiveLocation } from './list-archive.ts';
+import { checkHeader, MOST_BYTES_WITH_FILES } from './check-header.ts';
+import { TOC_FILE, type DumpFile } from './extract-files.ts';
+import { listArchive, MOST_FILES, type ArchiveEntry, type ArchiveLocation } from './list-archive.ts';
 
 /** The names that an archive's entries may have. */
 interface KnownEntries {
   /** One of these is the dump. */
   dumps: readonly string[];
   globals: string;
+  /** Whether the dump is a folder. */
+  isDirectory?: boolean;
 }
 
 /** The contents of an archive, as its own directory states. */
@@ -15,6 +18,8 @@ interface ArchiveContents {
   dumpEntry: string;
   /** The size of the entry: of the dump, or of a `.zst` of it. */
   entryBytes: number;
+  /** Of a dump that is a folder, in the order in which 7-Zip writes them. */
+  files?: readonly DumpFile[];
   hasGlobals: boolean;
   /** Whether every entry is. */
   isEncrypted: boolean;
@@ -29,9 +34,12 @@ interface ArchiveContents {
  * @throws PasswordError when the password does not open it, ArchiveError when it is damaged or not one of pgbak's
  */
 export async function lookInside(location: ArchiveLocation, known: KnownEntries): Promise<ArchiveContents> {
-  const hasHiddenNames = await checkHeader(location.archivePath);
-  const entries = await listArchive(location);
+  const isDirectory = known.isDirectory === true;
+  const hasHiddenNames = await checkHeader(location.archivePath, isDirectory ? MOST_BYTES_WITH_FILES : undefined);
+  const entries = await listArchive(location, isDirectory ? MOST_FILES : undefined);
   const paths = entries.map(({ path }) => path);
+  const [name = ''] = known.dumps;
+  if (isDirectory) return { ...contentsOfDirectory(name, known.globals, entries), hasHiddenNames };
   const [dump, ...others] = entries.filter(({ path }) => known.dumps.includes(path));
   const [first, ...wanted] = known.dumps;
   if (dump === undefined) {
@@ -40,10 +48,7 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
   }
   const globals = paths.filter((path) => path === known.globals);
   if (others.length > 0 || globals.length > 1 || paths.length > 1 + globals.length) {
-    throw new ArchiveError(
-      `the archive holds ${listOf(paths)}: more than pgbak puts into one`,
-      'pgbak did not make this archive, or it was changed. Look into it with 7-Zip, and load nothing that you do not know.',
-    );
+    throw unknownEntries(paths);
   }
   return {
     dumpEntry: dump.path,
@@ -52,6 +57,40 @@ export async function lookInside(location: ArchiveLocation, known: KnownEntries)
     isEncrypted: entries.every(({ isEncrypted }) => isEncrypted),
     hasHiddenNames,
   };
+}
+
+/** pg_dump's files lie in the folder itself, and have plain names: nothing may be written outside of it. */
+function contentsOfDirectory(
+  name: string,
+  globalsName: string,
+  entries: readonly ArchiveEntry[],
+): Omit<ArchiveContents, 'hasHiddenNames'> {
+  const globals = entries.filter(({ path }) => path === globalsName);
+  const inside = entries.filter(({ path, isFolder }) => path !== globalsName && !(isFolder && path === name));
+  const files = inside.map(({ path, sizeBytes }) => ({ name: path.slice(name.length + 1), sizeBytes }));
+  const isKnown = inside.every(({ path, isFolder }, index) => {
+    return !isFolder && path.startsWith(`${name}/`) && /^[a-z0-9_]+(?:\.[a-z0-9]+)+$/.test(files[index]?.name ?? '');
+  });
+  const names = new Set(files.map((file) => file.name));
+  if (!isKnown || globals.length > 1 || names.size < files.length)
+    throw unknownEntries(entries.map(({ path }) => path));
+  if (!names.has(TOC_FILE)) {
+    throw new ArchiveError(`the archive holds ${listOf(entries.map(({ path }) => path))}, but not ${name}/${TOC_FILE}`);
+  }
+  return {
+    dumpEntry: name,
+    entryBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    files,
+    hasGlobals: globals.length === 1,
+    isEncrypted: inside.every(({ isEncrypted, sizeBytes }) => isEncrypted || sizeBytes === 0),
+  };
+}
+
+function unknownEntries(paths: readonly string[]): ArchiveError {
+  return new ArchiveError(
+    `the archive holds ${listOf(paths)}: more than pgbak puts into one`,
+    'pgbak did not make this archive, or it was changed. Look into it with 7-Zip, and load nothing that you do not know.',
+  );
 }
 
 const NAMES_SHOWN = 5;

@@ -28,11 +28,11 @@ export interface LimitWatch extends Disposable {
 const LOOK_EVERY_MS = 500;
 
 /**
- * Watches an archive grow. What 7-Zip says that it has read counts as growth too: at high levels it compresses hundreds of
+ * Watches an archive grow, whose bytes `measure` counts. What 7-Zip says that it has read counts as growth too: at high levels it compresses hundreds of
  * megabytes before it writes the next byte.
  */
 export function watchLimits(
-  archivePath: string,
+  measure: () => Promise<number>,
   { totalMs, idleMs }: Limits,
   outer: AbortSignal,
   onProgress?: (progress: ArchiveProgress) => void,
@@ -61,7 +61,7 @@ export function watchLimits(
 
   async function lookAtArchive(): Promise<void> {
     count();
-    const sizeBytes = await sizeOf(archivePath);
+    const sizeBytes = await measure();
     if (sizeBytes !== archiveBytes) {
       archiveBytes = sizeBytes;
       idleForMs = 0;
@@ -96,7 +96,8 @@ function bytesOf(read: string): number {
   return Number.parseInt(read, 10) * 1024 ** (read === '' ? 0 : unit) || 0;
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** The size of a file in bytes; 0 where there is none. */
+export async function sizeOf(path: string): Promise<number> {
   return await stat(path).then(
     ({ size }) => size,
     () => 0,

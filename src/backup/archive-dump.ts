@@ -1,3 +1,7 @@
+import { dirname, join } from 'node:path';
+import type { ArchiveProgress } from '../archive/watch-limits.ts';
+import { roomForDirectory } from './directory-room.ts';
+import { writeDirectoryArchive } from '../archive/write-directory.ts';
 import { writeArchive, type WriteArchiveRequest, type WrittenArchive } from '../archive/write-archive.ts';
 import type { RowCounts } from '../core/backup-record.ts';
 import type { Context } from '../core/context.ts';
@@ -14,13 +18,15 @@ interface DumpRequest {
   server: ServerRecord;
   settings: ServerSettings;
   warn: (message: string) => void;
+  /** The last good backup of the same kind. */
+  lastGood?: { rawSizeBytes?: number | undefined } | undefined;
 }
 
 /** Dumps into an archive, and counts the rows of the same snapshot where the server asks for it. */
 export async function archiveDump(
   target: Pick<WriteArchiveRequest, 'archivePath' | 'onStarted' | 'onWritten' | 'onFailed' | 'signal'>,
   dump: PreparedDump,
-  { server, settings, warn }: DumpRequest,
+  { server, settings, warn, lastGood }: DumpRequest,
   context: Context,
 ): Promise<{ archive: WrittenArchive; rowCounts: RowCounts | undefined }> {
   const { environment, report } = context;
@@ -29,29 +35,41 @@ export async function archiveDump(
   const companion = server.includeGlobals
     ? { companion: { entryName: globalsEntryNameOf(settings.archiveName), content: await dump.readGlobals() } }
     : {};
-  const archive = await writeArchive({
+  const entryName = entryNameOf(settings.archiveName, settings.format, settings.compression.method);
+  const isDirectory = settings.format === 'directory';
+  const common = {
     sevenZip: await sevenZipOf(context),
     environment: sevenZipEnvironment(environment),
-    ...(settings.compression.method === 'zstd' ? { zstd: await zstdOf(context) } : {}),
-    source: dump.command(snapshot?.id),
     explainSource: dump.explainFailure,
     expectedStart: dump.heading,
-    entryName: entryNameOf(settings.archiveName, settings.format, settings.compression.method),
     ...companion,
     ...target,
     compression: settings.compression,
     ...(settings.archivePassword === undefined ? {} : { password: settings.archivePassword }),
     limits: { totalMs: settings.dumpTimeoutMs, idleMs: server.idleTimeoutSeconds * 1000 },
-    onProgress: ({ archiveBytes, readBytes }) => {
+    onProgress: ({ archiveBytes, readBytes }: ArchiveProgress) => {
       // Behind zstd, 7-Zip reads what is compressed already.
-      const dumped = settings.compression.method === 'zstd' ? {} : { dumpBytes: readBytes };
+      const dumped = settings.compression.method === 'zstd' || isDirectory ? {} : { dumpBytes: readBytes };
       report({ type: 'archived', server: server.name, archiveBytes, ...dumped });
     },
-    onSourceLine: (line) => {
+    onSourceLine: (line: string) => {
       counted?.sawLine(line);
       report({ type: 'dump-line', server: server.name, line });
     },
-  });
+  };
+  const directoryPath = join(dirname(target.archivePath), entryName);
+  if (isDirectory)
+    await roomForDirectory(directoryPath, lastGood?.rawSizeBytes, (message) =>
+      report({ type: 'note', server: server.name, message }),
+    );
+  const archive = isDirectory
+    ? await writeDirectoryArchive({ ...common, directoryPath, source: dump.command(snapshot?.id, directoryPath) })
+    : await writeArchive({
+        ...common,
+        ...(settings.compression.method === 'zstd' ? { zstd: await zstdOf(context) } : {}),
+        source: dump.command(snapshot?.id),
+        entryName,
+      });
   return { archive, rowCounts: await counted?.counts() };
 }
 

@@ -107,7 +107,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
         signal: AbortSignal.any([signal, upload.givenUp]),
       },
       dump,
-      request,
+      { ...request, lastGood },
       context,
     );
     report({ type: 'phase', server: server.name, phase: 'checking' });

@@ -15,6 +15,7 @@ import { addEarlierPasswords } from './migrations/0012-earlier-passwords.ts';
 import { addDestinations } from './migrations/0013-destinations.ts';
 import { addCopies } from './migrations/0014-copies.ts';
 import { addVerifyUpload } from './migrations/0015-verify-upload.ts';
+import { addDumpJobs } from './migrations/0016-dump-jobs.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addDestinations,
   addCopies,
   addVerifyUpload,
+  addDumpJobs,
 ];
 
 /** The schema that this pgbak works with. */

@@ -12,6 +12,8 @@ import { neededTries } from '../monitor/try-server.ts';
 import { refuseBrokenReferences } from '../server/check-references.ts';
 import { readEnvironment } from '../server/environment.ts';
 import { newServer, parseServerInput, refuseClash, refuseTakenName } from '../server/server-form.ts';
+import { SERVER_DEFAULTS } from '../server/server.ts';
+import { refuseCompression } from '../server/settings.ts';
 import { settleDestination } from '../monitor/lost-directory.ts';
 
 /** The document of `add --json`. */
@@ -62,7 +64,8 @@ EXIT STATUS
   async run(): Promise<AddedServer> {
     const { flags } = await this.parse(Add);
     const given = await typedPasswords(serverInputFrom(flags), this.jsonEnabled());
-    parseServerInput(given);
+    const checked = parseServerInput(given);
+    refuseCompression(checked, checked.format ?? SERVER_DEFAULTS.format);
     const isChecked = !flags['no-check'];
     const mayCreate = flags['create-destination'];
     const isAsking = canAsk(this.jsonEnabled());

@@ -15,6 +15,7 @@ import type { EditReport } from '../monitor/edit-report.ts';
 import { refuseBrokenReferences } from '../server/check-references.ts';
 import { changedServer, keepingEarlier, parseServerInput, refuseClash } from '../server/server-form.ts';
 import { isMendedByItself, refuseUnmended, type ServerInput, type ServerRecord } from '../server/server.ts';
+import { refuseCompression } from '../server/settings.ts';
 import type { Context } from '../core/context.ts';
 import { aboutServer, ConfigError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
@@ -94,6 +95,7 @@ EXIT STATUS
     }
     const changes = parseServerInput(keepingEarlier(input, today));
     refuseUnmended(today, changes);
+    if (!isAsking) refuseCompression(changes, changes.format ?? today.format);
     if (isChecked && !isAsking) refuseBrokenReferences(changes, environment);
     const fields = changedServer(today, changes);
     const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);

@@ -12,6 +12,7 @@ import { outcomeRow, type RunDocument } from '../backup/outcome.ts';
 import { exitCodeOf, runSummary } from '../terminal/run-summary.ts';
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
+import { compressionProblem } from '../server/settings.ts';
 import { quoted } from '../core/printable.ts';
 
 export default class Run extends BaseCommand {
@@ -81,6 +82,11 @@ EXIT STATUS
     // With a wrong DB_PATH, an hourly silence would look like success.
     if (servers.length === 0) {
       throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
+    }
+
+    for (const { name, format } of servers) {
+      const problem = compressionProblem(flags, flags.format ?? format);
+      if (problem !== undefined) throw problem.about(name);
     }
 
     const command = ['run', ...(named.length === 0 ? [] : servers.map(({ name }) => quoted(name)))].join(' ');

@@ -1,14 +1,24 @@
 import { ConfigError } from './errors.ts';
 import { nearest } from './nearest.ts';
 
-export const FORMATS = ['sql', 'binary'] as const;
-/** `sql`: pg_dump's plain script for psql. `binary`: its custom format for pg_restore. */
+export const FORMATS = ['sql', 'binary', 'directory'] as const;
+/**
+ * `sql`: pg_dump's plain script for psql. `binary`: its custom format for pg_restore. `directory`: its directory format for
+ * pg_restore, which several connections dump at once; pg_dump compresses it.
+ */
 export type Format = (typeof FORMATS)[number];
 
-/** How a dump of each format begins. */
+/** The extension of a dump of each format. */
+export const FORMAT_EXTENSIONS: Record<Format, string> = { sql: 'sql', binary: 'bin', directory: 'dir' };
+
+/** The extension of a dump that is written to a file, or to a directory. */
+export const OUTPUT_EXTENSIONS: Record<Format, string> = { sql: 'sql', binary: 'dump', directory: 'dir' };
+
+/** How a dump of each format begins: of a directory, its table of contents. */
 export const DUMP_HEADINGS: Record<Format, string> = {
   sql: '--\n-- PostgreSQL database dump\n',
   binary: 'PGDMP',
+  directory: 'PGDMP',
 };
 
 /** Reads a line of `pg_dump --verbose`: the table that it begins to read, as `schema.table`; undefined for other lines. */
@@ -19,11 +29,17 @@ export function tableInDumpLine(line: string): string | undefined {
 /** Separates the server's roles and tablespaces from the database's settings, which psql needs the database's name for. */
 export const SETTINGS_HEADING = '-- The database itself; psql -v database=NAME says which\n';
 
-/** A line near the end of a whole plain dump. pg_restore itself notices a truncated custom dump. */
+/** A line near the end of a whole plain dump. pg_restore itself notices others that are truncated. */
 export const DUMP_CLOSINGS: Record<Format, string | undefined> = {
   sql: '\n-- PostgreSQL database dump complete\n',
   binary: undefined,
+  directory: undefined,
 };
+
+/** pg_dump compresses the files of a directory itself, each where its table is read. 7-Zip only packs and encrypts them. */
+export const DIRECTORY_GZIP_LEVEL = 1;
+/** The same as it is noted with a backup, in place of a compression that 7-Zip or zstd does. */
+export const DIRECTORY_COMPRESSION = `gzip:${DIRECTORY_GZIP_LEVEL}`;
 
 /** How an archive is compressed. */
 export type Compression =
@@ -59,7 +75,7 @@ function likelyMeant(text: string): string {
 
 /** Whether pgbak could have recorded this with an archive. */
 export function isCompression(text: string): boolean {
-  return compressionOf(text) !== undefined;
+  return compressionOf(text) !== undefined || text === DIRECTORY_COMPRESSION;
 }
 
 function compressionOf(text: string): Compression | undefined {

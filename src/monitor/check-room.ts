@@ -91,10 +91,20 @@ async function lastArchives({ refusal }: TemporaryRoom, { catalog, environment }
     knownPlacesOf(server, environment).every((place) => directoryAt(place) === undefined);
   const recent = await catalog?.backups.recent(3);
   return ((await catalog?.servers.list()) ?? []).map((server) => ({
-    sizeBytes: Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0)),
-    asWhole: isSentWhileWritten(server) ? (refusal ?? fetchedAgain(server)) : 'it goes to a directory',
+    sizeBytes:
+      Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0)) *
+      (server.format === 'directory' ? COPIES_OF_DIRECTORY : 1),
+    asWhole:
+      server.format === 'directory'
+        ? 'with the dump directory that it is made of'
+        : isSentWhileWritten(server)
+          ? (refusal ?? fetchedAgain(server))
+          : 'it goes to a directory',
   }));
 }
+
+/** A dump that is a directory lies there beside its archive, and is as large: 7-Zip only packs what is compressed already. */
+const COPIES_OF_DIRECTORY = 2;
 
 function fetchedAgain({ verifyAfter }: ServerRecord): string | undefined {
   return verifyAfter === 'archive' || verifyAfter === 'restore' ? 'it is fetched again to be verified' : undefined;

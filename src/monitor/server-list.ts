@@ -7,7 +7,7 @@ import { printPlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
 import { isReference } from '../server/reference.ts';
 import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
-import { b2Source, encryptionSource } from '../server/settings.ts';
+import { archiveKindOf, b2Source, encryptionSource } from '../server/settings.ts';
 
 /** A server as `list --json` prints it. */
 export interface ServerRow {
@@ -50,7 +50,7 @@ export function serverRow(
     connection: connectionLabel(server),
     frequencyHrs: server.frequencyHours,
     format: server.format,
-    compression: server.compression,
+    compression: archiveKindOf(server).compression,
     archiveName: server.archiveName,
     destination: destinations[0]?.place ?? '(cannot be read)',
     destinations,

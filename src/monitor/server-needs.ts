@@ -34,7 +34,7 @@ type Run = Pick<Context, 'environment' | 'signal'>;
 /** Looks for the programs that only some servers need. Each look throws a `PgbakError` where one is not there. */
 export function neededPrograms(server: ServerFields, run: Run): (() => Promise<string>)[] {
   const needed: (() => Promise<string>)[] = [];
-  if (parseCompression(server.compression).method === 'zstd') {
+  if (server.format !== 'directory' && parseCompression(server.compression).method === 'zstd') {
     needed.push(async () => {
       await zstdOf(run);
       return 'zstd is there';

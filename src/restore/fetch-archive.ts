@@ -1,12 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rm, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { ArchiveError, errorCode, ProgramError, StorageError } from '../core/errors.ts';
-import { formatBytes } from '../core/format.ts';
+import { ArchiveError, StorageError } from '../core/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { compareChecksum, type NotedArchive, type Seen } from './compare-checksum.ts';
+import { refuseWithoutRoom, withoutRoom } from './temporary-room.ts';
 
 interface Fetch {
   point: RestorePoint;
@@ -74,7 +73,7 @@ async function fetchOnce(fetch: Fetch, path: string): Promise<Seen> {
     if ((await storage.clone?.(object, path)) === true) {
       await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), compared, drain, { signal });
     } else {
-      await refuseWithoutRoom(path, noted.sizeBytes);
+      await refuseWithoutRoom(path, noted.sizeBytes, 'archive');
       const source = await storage.get(object, signal);
       const target = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: READ_BYTES });
       await pipeline(source, compared, target, { signal });
@@ -83,7 +82,7 @@ async function fetchOnce(fetch: Fetch, path: string): Promise<Seen> {
     signal.throwIfAborted();
     // A storage that compares checksums itself fails after the last byte.
     const seen = error instanceof StorageError && fetchedBytes === noted.sizeBytes ? comparison.end() : undefined;
-    if (seen?.difference === undefined) throw withoutRoom(error, path) ?? error;
+    if (seen?.difference === undefined) throw withoutRoom(error, path, 'archive') ?? error;
     return seen;
   }
   return comparison.end();
@@ -91,29 +90,4 @@ async function fetchOnce(fetch: Fetch, path: string): Promise<Seen> {
 
 async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
   for await (const _chunk of chunks);
-}
-
-/** Fails before the transfer, not after gigabytes of it. */
-async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): Promise<void> {
-  if (sizeBytes === undefined) return;
-  const { blocks, bfree, bsize } = await statfs(dirname(path));
-  const freeBytes = bfree * bsize;
-  // A tmpfs without a limit reports 0 blocks.
-  if (blocks > 0 && freeBytes < sizeBytes)
-    throw noRoom(path, `it has ${formatBytes(sizeBytes)}, and ${formatBytes(freeBytes)} are free there`);
-}
-
-function withoutRoom(error: unknown, path: string): ProgramError | undefined {
-  const code = errorCode(error);
-  if (code === 'ENOSPC') return noRoom(path, 'its file system is full');
-  if (code === 'EDQUOT') return noRoom(path, "this user's quota is used up");
-  if (code === 'EFBIG') return noRoom(path, 'no file may become as large there');
-  return undefined;
-}
-
-function noRoom(path: string, why: string): ProgramError {
-  return new ProgramError(
-    `the archive does not fit into the temporary directory ${dirname(dirname(path))}, where pgbak checks it before it is opened: ${why}`,
-    'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
-  );
 }

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { copyEntry } from '../archive/copy-entry.ts';
 import { lookInside } from '../archive/look-inside.ts';
+import { TOC_FILE } from '../archive/extract-files.ts';
 import { readHead, readText } from '../archive/read-entry.ts';
 import { recordedBytes } from '../archive/zstd.ts';
 import type { Context } from '../core/context.ts';
 import { ConfigError, InterruptedError, PasswordError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { ORIGIN_WITHIN_BYTES } from '../postgres/dump-toc/dump-origin.ts';
+import { dumpDirectory, type DumpDirectory } from './dump-directory.ts';
 import type { Loader } from './load/loader.ts';
 import { entryNameOf, globalsEntryNameOf, parseObjectName } from '../server/names.ts';
 import { sevenZipEnvironment, sevenZipOf, zstdOf } from '../server/programs.ts';
@@ -17,6 +19,7 @@ import { candidatesOf, openWithAny, type ArchivePasswords } from './archive-pass
 import type { RestorePoint } from './choose-point.ts';
 import { isKnown, knownSums } from './compare-checksum.ts';
 import { fetchArchive } from './fetch-archive.ts';
+import { refuseWithoutRoom, withoutRoom } from './temporary-room.ts';
 import { heldDirectory } from './temporary.ts';
 
 export interface ArchiveRequest {
@@ -37,10 +40,14 @@ export interface ArchiveRequest {
 export interface OpenArchive {
   /** Writes the dump to a sink, which stays open. Resolves with the size in bytes when the dump was seen to be whole. */
   copyTo: (sink: Writable) => Promise<number>;
+  /** The size of the dump in bytes, where known. */
+  dumpBytes: number | undefined;
   /** Undefined where the archive holds no roles and settings. */
   readGlobals: () => Promise<Secret | undefined>;
   /** The beginning of the dump. */
   readHead: () => Promise<Buffer>;
+  /** Where the dump is a directory. Then `copyTo` proves its files, one behind the other in any order. */
+  directory?: DumpDirectory;
 }
 
 /**
@@ -121,22 +128,27 @@ async function openProven(
     ...(password === undefined ? {} : { password }),
     signal: context.signal,
   };
-  const { dumpEntry, entryBytes, hasGlobals, isEncrypted, hasHiddenNames } = await lookInside(location, {
+  const isDirectory = format === 'directory';
+  const { dumpEntry, entryBytes, files, hasGlobals, isEncrypted, hasHiddenNames } = await lookInside(location, {
     dumps: [entryNameOf(archiveName, format, 'none'), entryNameOf(archiveName, format, 'zstd')],
     globals: globalsName,
+    isDirectory,
   });
   const locateDump = async () => (dumpEntry.endsWith('.zst') ? { ...location, zstd: await zstdOf(context) } : location);
+  const expectedBytes = recordedBytes(rawSizeBytes, dumpEntry, entryBytes);
   const archive: OpenArchive = {
+    dumpBytes: expectedBytes,
     copyTo: async (sink) => {
-      const expectedBytes = recordedBytes(rawSizeBytes, dumpEntry, entryBytes);
       return await copyEntry({ ...(await locateDump()), entryName: dumpEntry }, format, sink, {
         onProgress: (bytes) => context.report({ type: 'copied', bytes, ...total(rawSizeBytes) }),
         ...(expectedBytes === undefined ? {} : { expectedBytes }),
       });
     },
     readGlobals: async () => (hasGlobals ? await readText(location, globalsName, GLOBALS_LIMIT_BYTES) : undefined),
-    readHead: async () => await readHead(await locateDump(), dumpEntry, ORIGIN_WITHIN_BYTES),
+    readHead: async () =>
+      await readHead(await locateDump(), isDirectory ? `${dumpEntry}/${TOC_FILE}` : dumpEntry, ORIGIN_WITHIN_BYTES),
   };
+  if (files !== undefined) archive.directory = dumpDirectory(location, dumpEntry, files, archive.copyTo);
   // Only reading it to its end tells whether the password is the right one.
   if (isEncrypted && !hasHiddenNames) await archive.copyTo(nowhere());
   return { isEncrypted, archive };
@@ -152,14 +164,20 @@ export function nowhere(): Writable {
 }
 
 /** Loads a dump, all of it or nothing, and returns its size in bytes. */
-export async function load(loader: Loader, { copyTo }: OpenArchive): Promise<number> {
+export async function load(loader: Loader, archive: OpenArchive): Promise<number> {
+  const { unpacksTo } = loader;
+  const { copyTo, directory } = archive;
   try {
-    const dumpBytes = await copyTo(loader.input);
+    if (unpacksTo !== undefined) await refuseWithoutRoom(unpacksTo, archive.dumpBytes, 'dump');
+    const isDirectory = directory !== undefined && unpacksTo !== undefined;
+    const dumpBytes = isDirectory ? await directory.extractTo(unpacksTo, false) : await copyTo(loader.input);
     await loader.commit();
     return dumpBytes;
   } catch (error) {
     const reason = await loader.abandon();
     // The loader's reason to refuse a dump tells more than its broken pipe.
-    throw error instanceof InterruptedError ? error : (reason ?? error);
+    if (error instanceof InterruptedError) throw error;
+    const full = unpacksTo === undefined ? undefined : withoutRoom(error, unpacksTo, 'dump');
+    throw full ?? reason ?? error;
   }
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isSelection } from './parts/match-names.ts';
 import type { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -7,7 +6,8 @@ import { analyze } from './load/analyze.ts';
 import { differencesBetween, olderThanSource } from './database/compare-database.ts';
 import { connectionTo, namesDatabase, type Connection } from '../postgres/connection.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
-import { fileLoader, startLoader } from './load/load-dump.ts';
+import { openFromDisk } from './load/open-from-disk.ts';
+import { startLoader } from './load/load-dump.ts';
 import type { Loader, LoadRequest } from './load/loader.ts';
 import {
   describeLimits,
@@ -24,7 +24,7 @@ import { quoteLiteral } from '../postgres/quote.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation, refuseToCreate } from './database/create-database.ts';
-import { openPart, thenDisposed } from './parts/open-part.ts';
+import { openPart } from './parts/open-part.ts';
 import { correctedBy, reach } from './target-server.ts';
 import { heldDirectory } from './temporary.ts';
 import type { Context } from '../core/context.ts';
@@ -182,7 +182,8 @@ export async function openTarget(
           const { programs, jobs } = means;
           const load = { ...request, programs };
           if (part !== undefined) return await part.openLoader(load, jobs);
-          return jobs > 1 ? await openParallel(load, jobs, context) : startLoader(load);
+          const isStreamed = jobs === 1 && point.format !== 'directory';
+          return isStreamed ? startLoader(load) : await openFromDisk(load, jobs, context);
         };
         if (creation === undefined) return await open();
         await creation.create();
@@ -213,11 +214,6 @@ async function reachTarget(named: Connection, { create, maintenanceDatabase }: T
       : 'To make it: --create';
     throw new NoDatabaseError(error.message, hint);
   }
-}
-
-async function openParallel(request: LoadRequest, jobs: number, context: Context): Promise<Loader> {
-  const directory = await heldDirectory(context);
-  return thenDisposed(fileLoader(request, join(directory.path, 'dump'), jobs), directory);
 }
 
 async function undoneBy(open: () => Promise<Loader>, undo: () => Promise<void>): Promise<Loader> {

@@ -173,6 +173,6 @@ async function addServer(
     connectionString: new Secret(''),
     archiveName,
     format,
-    compression: compression ?? SERVER_DEFAULTS.compression,
+    compression: format === 'directory' ? SERVER_DEFAULTS.compression : (compression ?? SERVER_DEFAULTS.compression),
   });
 }

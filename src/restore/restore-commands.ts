@@ -1,3 +1,4 @@
+import { OUTPUT_EXTENSIONS } from '../core/archive-format.ts';
 import type { BackupRecord } from '../core/backup-record.ts';
 import { attempt, PgbakError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
@@ -17,7 +18,7 @@ export function restoreCommands(
   { backupId, format }: Pick<BackupRecord, 'backupId' | 'format'>,
 ): RestoreCommands {
   const restore = `pgbak restore ${quoted(name)} --at ${backupId}`;
-  const file = `${name.replaceAll(/[^\w.-]+/g, '-')}-${backupId}.${format === 'binary' ? 'dump' : 'sql'}`;
+  const file = `${name.replaceAll(/[^\w.-]+/g, '-')}-${backupId}.${OUTPUT_EXTENSIONS[format ?? 'sql']}`;
   return {
     intoDatabase: `${restore} --to ${quoted(besideOriginal(connectionString, name))} --create`,
     intoFile: `${restore} --output ${quoted(file)}`,

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Secret } from '../core/secret.ts';
-import { ArchiveError, InterruptedError, ProgramError, throwIfInterrupted } from '../core/errors.ts';
+import { ArchiveError, ConfigError, InterruptedError, ProgramError, throwIfInterrupted } from '../core/errors.ts';
 import type { Loader } from './load/loader.ts';
 import type { Context } from '../core/context.ts';
 import { leftByAnalyze, leftByLastSteps, leftByLoad, leftUntouched } from './left-behind.ts';
@@ -24,6 +24,8 @@ export interface RestoreDocument {
 /** Reads a dump before any of it is loaded. */
 export interface DumpSurvey {
   sink: Writable;
+  /** Takes how many lines each file of a directory has, by its name. */
+  countedLines: (lines: ReadonlyMap<string, number>) => void;
   /** What the user should know of the load; throws where it cannot succeed. */
   notes: () => Promise<string[]>;
 }
@@ -82,7 +84,7 @@ export async function restore(request: RestoreRequest, context: Context): Promis
   const say = (message: string) => context.report({ type: 'step', message });
   const stage: Stage = { leftBy: () => leftUntouched(target) };
   try {
-    if (target.kind === 'file') await prepareFile(target.path, point.rawSizeBytes, say);
+    if (target.kind === 'file') await prepareFile(target.path, point, say);
     const copies = await copiesOf(point, request.from, context);
     return await withAnyCopy({ ...request, copies }, context, async (archive) => {
       if (target.kind === 'file') {
@@ -130,7 +132,7 @@ async function loadInto(
     await target.globals?.loadRoles(globals);
   }
   if (target.survey !== undefined) {
-    await readToEnd(archive, say, target.survey.sink);
+    await surveyInto(target.survey, archive, say);
     for (const one of await target.survey.notes()) note(one);
   }
   say(`loading into ${target.label}`);
@@ -157,9 +159,24 @@ async function loadInto(
 
 /** A pipe cannot tell its reader that a dump broke off. So the dump is read to its end before its first byte is sent. */
 async function writeStream(sink: Writable, archive: OpenArchive, say: (message: string) => void): Promise<number> {
+  if (archive.directory !== undefined) {
+    throw new ConfigError(
+      'this backup is a directory, which standard output cannot take',
+      'Write it to a new directory: --output DIRECTORY',
+    );
+  }
   await readToEnd(archive, say);
   say('writing the dump to standard output');
   return await archive.copyTo(sink);
+}
+
+/** Of a directory, the table of contents is surveyed, and the rows are counted file by file. */
+async function surveyInto(survey: DumpSurvey, archive: OpenArchive, say: (message: string) => void): Promise<void> {
+  const { directory } = archive;
+  if (directory === undefined) return await readToEnd(archive, say, survey.sink);
+  say('reading the archive to its end');
+  survey.countedLines(await directory.countLines());
+  await directory.copyContents(survey.sink);
 }
 
 async function readToEnd({ copyTo }: OpenArchive, say: (message: string) => void, sink = nowhere()): Promise<void> {

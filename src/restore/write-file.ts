@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { access, constants, lstat, open, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ConfigError, errorCode, PgbakError, ProgramError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 import { publishFile, syncDirectory } from '../system/publish-file.ts';
+import type { RestorePoint } from './choose-point.ts';
+import type { DumpDirectory } from './dump-directory.ts';
 import type { OpenArchive } from './open-archive.ts';
 import { quoted } from '../core/printable.ts';
 
@@ -13,22 +15,22 @@ import { quoted } from '../core/printable.ts';
  * Checks, before anything is fetched, whether the file can be created and has room, and removes what a killed restore to it
  * left. Throws a `ConfigError` where the path exists or this user may not write there.
  *
- * @param sizeBytes the size of the dump, where known
+ * @param point what will be written there; its size is looked at where it is known
  */
 export async function prepareFile(
   path: string,
-  sizeBytes: number | undefined,
+  { format, rawSizeBytes }: Pick<RestorePoint, 'format' | 'rawSizeBytes'>,
   say: (message: string) => void,
 ): Promise<void> {
   try {
     const stats = await statsAt(path);
-    if (stats?.isDirectory() === true) {
+    if (stats?.isDirectory() === true && format !== 'directory') {
       throw new ConfigError(`${path} is a directory`, `Name a file in it: --output ${join(path, 'FILE')}`);
     }
     if (stats !== undefined) throw taken(path);
     await access(dirname(path), constants.W_OK | constants.X_OK);
     for (const left of await removeLeftPartials(path)) say(`removed ${left}, left by an interrupted restore`);
-    await refuseWithoutRoom(path, sizeBytes);
+    await refuseWithoutRoom(path, rawSizeBytes);
   } catch (error) {
     throw inWords(path, error);
   }
@@ -45,10 +47,11 @@ async function refuseWithoutRoom(path: string, sizeBytes: number | undefined): P
   );
 }
 
-/** Writes a dump to a new file. The file gets its name when it is whole, and never replaces another. */
-export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<number> {
+/** Writes a dump to a new file. The file, or the directory, gets its name when it is whole, and never replaces another. */
+export async function writeFile(path: string, { copyTo, directory }: OpenArchive): Promise<number> {
   try {
     const partial = await partialPathOf(path);
+    if (directory !== undefined) return await writeDirectory(path, partial, directory);
     const handle = await open(partial, 'wx', 0o600);
     try {
       // Flush: the file must survive a power cut before it gets its name.
@@ -74,6 +77,21 @@ export async function writeFile(path: string, { copyTo }: OpenArchive): Promise<
     }
   } catch (error) {
     throw inWords(path, error);
+  }
+}
+
+/** The same for a dump that is a directory. */
+async function writeDirectory(path: string, partial: string, { extractTo }: DumpDirectory): Promise<number> {
+  try {
+    await mkdir(partial, { mode: 0o700 });
+    const dumpBytes = await extractTo(partial, true);
+    await syncDirectory(partial).catch(() => {});
+    if ((await statsAt(path)) !== undefined) throw taken(path);
+    await rename(partial, path);
+    await syncDirectory(dirname(path)).catch(() => {});
+    return dumpBytes;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
   }
 }
 
@@ -134,8 +152,8 @@ async function removeLeftPartials(path: string): Promise<string[]> {
     if (pid === undefined || (await isRunning(Number(pid), startedAt))) continue;
     const left = join(dirname(path), name);
     const stats = await lstat(left).catch(() => undefined);
-    if (stats?.isFile() !== true || stats.uid !== process.getuid?.()) continue;
-    await rm(left, { force: true });
+    if ((stats?.isFile() !== true && stats?.isDirectory() !== true) || stats.uid !== process.getuid?.()) continue;
+    await rm(left, { recursive: true, force: true });
     removed.push(left);
   }
   return removed;

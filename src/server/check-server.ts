@@ -9,6 +9,7 @@ import {
   type FieldProblem,
   type WholeServer,
 } from './server-form.ts';
+import { compressionProblem } from './settings.ts';
 import {
   unmendedProblems,
   type ServerChanges,
@@ -41,11 +42,13 @@ export function checkServer(given: ServerInput, { today, others, environment, is
   const input = today === undefined ? given : keepingEarlier(given, today);
   const { changes, problems } = checkInput(input);
   const { fields, wrong } = wholeServer(changes, today, environment);
+  const compression = fields === undefined ? undefined : compressionProblem(changes, fields.format);
   const clash = fields === undefined ? undefined : clashOf(fields, others, environment);
   const all = [
     ...problems,
     ...(today === undefined ? [] : unmendedProblems(today, changes)),
     ...(wrong === undefined ? [] : [wrong]),
+    ...(compression === undefined ? [] : [{ name: 'compression', problem: compression } as const]),
     ...(clash === undefined ? [] : [clash]),
     ...(isChecked ? brokenReferences(changes, environment) : []),
   ];

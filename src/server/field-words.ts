@@ -42,6 +42,7 @@ export const FIELD_WORDS: Readonly<Record<FieldName, FieldWords>> = {
   onSizeChange: { label: 'reaction to a change of size' },
   lockWaitSeconds: { label: 'wait for locked tables', unit: 's', example: '600' },
   idleTimeoutSeconds: { label: 'time without output', unit: 's', example: '1800' },
+  dumpJobs: { label: 'connections of a dump', example: '2' },
   includeGlobals: { label: 'roles and settings' },
   countRows: { label: 'row counts' },
   verifyAfter: { label: 'verification of each backup' },

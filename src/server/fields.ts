@@ -96,7 +96,7 @@ export const SERVER_FIELDS = {
     {
       flag: 'format',
       helpGroup: DUMPED,
-      help: 'sql (default): psql restores it; binary: pg_restore does, also single tables',
+      help: 'sql (default): psql restores it; binary: pg_restore does, also single tables; directory: as binary, dumped by several connections',
     },
     FORMATS,
   ),

@@ -1,5 +1,5 @@
 import { choice, whole } from './field-kinds.ts';
-import { LIMITS } from './flag-groups.ts';
+import { DUMPED, LIMITS } from './flag-groups.ts';
 
 /** What a dump and its archive must keep to. */
 export const LIMIT_FIELDS = {
@@ -42,5 +42,16 @@ export const LIMIT_FIELDS = {
       helpValue: 'SECONDS',
     },
     { what: 'idle timeout', unit: 'seconds', least: 1, default: 1800 },
+  ),
+  /** For the format `directory`. */
+  dumpJobs: whole(
+    {
+      flag: 'dump-jobs',
+      helpGroup: DUMPED,
+      help: 'how many connections dump at once, with --format directory; default 2',
+      helpValue: 'COUNT',
+      triedAt: 'database',
+    },
+    { what: 'number of connections', unit: 'connections', least: 1, default: 2 },
   ),
 };

@@ -1,4 +1,4 @@
-import type { Compression, Format } from '../core/archive-format.ts';
+import { FORMAT_EXTENSIONS, FORMATS, type Compression, type Format } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 
 /** Reads a server's name. Commands take an id or a name, so a name of digits only would be read as an id. */
@@ -87,11 +87,11 @@ function problemOf(text: string): string | undefined {
 
 /**
  * The name of a dump inside its archive. It shows which program opens it: `shop.sql` is for psql, `shop.bin` for
- * pg_restore, `shop.sql.zst` first for zstd.
+ * pg_restore, `shop.sql.zst` first for zstd; `shop.dir` is a directory for pg_restore.
  */
 export function entryNameOf(archiveName: string, format: Format, method: Compression['method']): string {
   const base = archiveName.slice(archiveName.lastIndexOf('/') + 1);
-  return `${base}.${format === 'sql' ? 'sql' : 'bin'}${method === 'zstd' ? '.zst' : ''}`;
+  return `${base}.${FORMAT_EXTENSIONS[format]}${method === 'zstd' ? '.zst' : ''}`;
 }
 
 /** The name of the roles and settings beside the dump: `shop.globals.sql`. */
@@ -101,12 +101,12 @@ export function globalsEntryNameOf(archiveName: string): string {
 
 /** The archive name and format in an object's name; undefined where it names no archive of pgbak. */
 export function parseObjectName(objectName: string): { archiveName: string; format: Format } | undefined {
-  const [, archiveName, extension] = /^(.+)\.(sql|bin)\.7z$/.exec(objectName) ?? [];
-  if (archiveName === undefined) return undefined;
-  return { archiveName, format: extension === 'sql' ? 'sql' : 'binary' };
+  const [, archiveName, extension] = /^(.+)\.(sql|bin|dir)\.7z$/.exec(objectName) ?? [];
+  const format = FORMATS.find((one) => FORMAT_EXTENSIONS[one] === extension);
+  return archiveName === undefined || format === undefined ? undefined : { archiveName, format };
 }
 
 /** The name of an archive in storage: `production/shop.sql.7z`. */
 export function objectNameOf(archiveName: string, format: Format): string {
-  return `${archiveName}.${format === 'sql' ? 'sql' : 'bin'}.7z`;
+  return `${archiveName}.${FORMAT_EXTENSIONS[format]}.7z`;
 }

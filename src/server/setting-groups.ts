@@ -8,7 +8,7 @@ import { isReference } from './reference.ts';
 import { RULE_NAMES, rulesInWords } from './retention-rules.ts';
 import { destinationsWithRules } from './rules-at.ts';
 import type { FieldName, ServerFields } from './server.ts';
-import { encryptionSource, ENVIRONMENT_PASSWORD } from './settings.ts';
+import { archiveKindOf, encryptionSource, ENVIRONMENT_PASSWORD } from './settings.ts';
 import { shownValue } from './changes.ts';
 
 /** Settings that a person looks at together, on the page before a server is stored. */
@@ -72,10 +72,17 @@ export const SETTING_GROUPS = {
   },
   format: {
     title: 'Format',
-    fields: ['format'],
-    textOf: ({ format }) => (format === 'sql' ? 'sql, for psql' : 'binary, for pg_restore'),
+    fields: ['format', 'dumpJobs'],
+    textOf: ({ format, dumpJobs }) => {
+      const texts = {
+        sql: 'for psql',
+        binary: 'for pg_restore',
+        directory: `for pg_restore, by ${dumpJobs} connections`,
+      };
+      return `${format}, ${texts[format]}`;
+    },
   },
-  compression: { title: 'Compression', fields: ['compression'], textOf: ({ compression }) => compression },
+  compression: { title: 'Compression', fields: ['compression'], textOf: (fields) => archiveKindOf(fields).compression },
   leftOut: {
     title: 'Left out',
     fields: ['excludeTables', 'excludeTableData', 'excludeSchemas', 'noLargeObjects'],

@@ -1,4 +1,4 @@
-import { type Compression, type Format, parseCompression } from '../core/archive-format.ts';
+import { type Compression, DIRECTORY_COMPRESSION, type Format, parseCompression } from '../core/archive-format.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { Secret } from '../core/secret.ts';
@@ -19,7 +19,27 @@ type ArchiveKind = Pick<ServerFields, 'format' | 'compression'>;
 
 /** Format and compression of the next backup, as the catalogue notes them. */
 export function archiveKindOf(server: ArchiveKind, overrides: SettingsOverrides = {}): ArchiveKind {
-  return { format: overrides.format ?? server.format, compression: overrides.compression ?? server.compression };
+  const format = overrides.format ?? server.format;
+  if (format === 'directory') return { format, compression: DIRECTORY_COMPRESSION };
+  return { format, compression: overrides.compression ?? server.compression };
+}
+
+/** What is wrong with a compression that was given for a dump that pg_dump compresses itself. */
+export function compressionProblem(
+  { compression }: { compression?: string | undefined },
+  format: Format,
+): ConfigError | undefined {
+  if (compression === undefined || format !== 'directory') return undefined;
+  return new ConfigError(
+    `--compression ${compression} has no effect with the format directory: pg_dump compresses it itself (${DIRECTORY_COMPRESSION})`,
+    'Leave out --compression, or choose another format: --format binary',
+  );
+}
+
+/** Throws the same. */
+export function refuseCompression(given: { compression?: string | undefined }, format: Format): void {
+  const problem = compressionProblem(given, format);
+  if (problem !== undefined) throw problem;
 }
 
 /** What a backup of one server needs, complete and checked: override, else record, else environment, else default. */
@@ -61,7 +81,9 @@ export function resolveSettings(
   );
   const archivePassword = tried(() => archivePasswordOf(server, environment));
   const { format, compression: compressionText } = archiveKindOf(server, overrides);
-  const compression = tried(() => parseCompression(compressionText));
+  const compression = tried<Compression>(() =>
+    format === 'directory' ? { method: 'none' } : parseCompression(compressionText),
+  );
   const archiveName = tried(() => parseArchiveName(server.archiveName));
   const destinations = tried(() => resolveDestinations(server, environment));
   if (server.archivePassword === undefined && environment.isArchivePasswordEmpty) {

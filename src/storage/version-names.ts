@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 
-const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
-const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|sqlite)\.7z)$/;
+const EXTENSION = /\.(?:sql|bin|dir|sqlite)\.7z$/;
+const VERSION = /^(.*)\.(\d{8}T\d{6}Z)(?:-(\d+))?(\.(?:sql|bin|dir|sqlite)\.7z)$/;
 const PARTIAL = '.partial';
 
 /** A version by its file's name, where a storage keeps each backup in a file of its own: `shop.20261123T101500Z.sql.7z`. */

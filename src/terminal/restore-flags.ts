@@ -1,3 +1,4 @@
+import { OUTPUT_EXTENSIONS } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
@@ -124,7 +125,7 @@ export function refusePartInFile(
   ];
   const [flag] = choices[0] ?? (flags.jobs > 1 ? ['--jobs'] : []);
   if (flag === undefined) return;
-  const file = quoted(`${serverName}.${format === 'sql' ? 'sql' : 'dump'}`);
+  const file = quoted(`${serverName}.${OUTPUT_EXTENSIONS[format]}`);
   const whole = `pgbak restore ${quoted(serverName)} --at ${backupId} --output ${file}`;
   if (format === 'sql') {
     throw new ConfigError(

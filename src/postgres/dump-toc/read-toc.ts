@@ -67,6 +67,8 @@ export interface TocEntry {
   definition: string;
   /** The COPY that loads its rows; empty where it has no rows, or has them as INSERTs. */
   copyStatement: string;
+  /** In a directory, the file of its rows, before pg_dump compressed it: `3456.dat`. */
+  fileName?: string;
   /** The `dumpId`s of the entries that it depends on. */
   dependsOn: readonly number[];
 }
@@ -96,13 +98,14 @@ const NEWEST_KNOWN = 16;
 const ALGORITHM_SINCE = 15;
 const RELATION_KIND_SINCE = 16;
 const CUSTOM = 1;
+const DIRECTORY = 3;
 /** pg_dump writes 4. JavaScript reads integers of at most 6 bytes exactly (Buffer.readUIntLE). */
 const MOST_INTEGER_BYTES = 6;
 /** Seconds to year, and daylight saving time. */
 const TIME_FIELDS = 7;
 
 /**
- * Reads the table of contents at the beginning of a custom dump (ReadHead and ReadToc in
+ * Reads the table of contents of a custom dump or of a directory (ReadHead and ReadToc in
  * src/bin/pg_dump/pg_backup_archiver.c). Undefined while `bytes` do not hold all of it.
  *
  * @throws ArchiveError where it is no custom dump, or the version of its format is unknown
@@ -142,7 +145,15 @@ function parseHead(bytes: Buffer) {
   const [major, minor] = [byte(), byte(), byte()];
   const integerBytes = byte();
   const offsetBytes = byte();
-  if (byte() !== CUSTOM || major !== 1 || minor === undefined || minor < OLDEST_KNOWN || minor > NEWEST_KNOWN) {
+  const layout = byte();
+  const isDirectory = layout === DIRECTORY;
+  if (
+    (layout !== CUSTOM && !isDirectory) ||
+    major !== 1 ||
+    minor === undefined ||
+    minor < OLDEST_KNOWN ||
+    minor > NEWEST_KNOWN
+  ) {
     throw new ArchiveError(
       `the dump has the format ${major}.${minor}, and this pgbak can choose tables only in formats 1.${OLDEST_KNOWN} to 1.${NEWEST_KNOWN}`,
       'Restore all of it, or write it to a file (--output) and choose with pg_restore --use-list.',
@@ -171,6 +182,7 @@ function parseHead(bytes: Buffer) {
     serverVersion,
     clientVersion,
     isCompressed,
+    isDirectory,
     minor,
     integerBytes,
     offsetBytes,
@@ -182,7 +194,7 @@ function parseHead(bytes: Buffer) {
 }
 
 function parse(bytes: Buffer): Toc {
-  const { serverVersion, isCompressed, minor, integerBytes, offsetBytes, integer, text, take, place } =
+  const { serverVersion, isCompressed, isDirectory, minor, integerBytes, offsetBytes, integer, text, take, place } =
     parseHead(bytes);
   const entries: TocEntry[] = [];
   for (let left = integer(); left > 0; left -= 1) {
@@ -205,8 +217,12 @@ function parse(bytes: Buffer): Toc {
     text();
     const dependsOn: number[] = [];
     for (let id = text(); id !== undefined; id = text()) dependsOn.push(Number(id));
-    take(1 + offsetBytes);
-    entries.push({ dumpId, kind, schema, name, owner, definition, copyStatement, dependsOn });
+    const entry = { dumpId, kind, schema, name, owner, definition, copyStatement, dependsOn };
+    if (isDirectory) entries.push({ ...entry, fileName: text() ?? '' });
+    else {
+      take(1 + offsetBytes);
+      entries.push(entry);
+    }
   }
   return { serverVersion, entries: decoded(entries), sizeBytes: place(), integerBytes, isCompressed };
 }

@@ -77,7 +77,7 @@ const DATA = 1;
 const LARGE_OBJECTS = 3;
 const NEWLINE = 10;
 /** After the last row pg_dump writes `\.` and two empty lines (dumpTableData_copy). */
-const CLOSING_LINES = 3;
+export const CLOSING_LINES = 3;
 
 /**
  * Counts the rows in the data of a custom dump whose rows are not compressed (src/bin/pg_dump/pg_backup_custom.c).

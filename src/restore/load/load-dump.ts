@@ -1,4 +1,6 @@
 import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { Writable } from 'node:stream';
 import { InterruptedError } from '../../core/errors.ts';
 import { finished } from 'node:stream/promises';
 import { startThroughScript } from './load-binary.ts';
@@ -16,6 +18,17 @@ export function startLoader(request: LoadRequest): Loader {
   return request.format === 'sql' ? startScript(request) : startThroughScript(request);
 }
 
+/** A loader of a dump that is a directory, whose files are first written to one. */
+export async function directoryLoader(request: LoadRequest, path: string, jobs: number): Promise<Loader> {
+  await mkdir(path, { mode: 0o700 });
+  return {
+    input: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    unpacksTo: path,
+    commit: async () => await loadFile(request, path, jobs),
+    abandon: () => Promise.resolve(undefined),
+  };
+}
+
 /**
  * A loader that first writes the dump to a file. pg_restore needs a file for several jobs, and to load rows in another
  * order than the dump's.
@@ -26,6 +39,7 @@ export function fileLoader(request: LoadRequest, path: string, jobs: number): Lo
   written.catch(() => {});
   return {
     input,
+    unpacksTo: path,
     commit: async () => {
       input.end();
       await written;
@@ -40,7 +54,7 @@ export function fileLoader(request: LoadRequest, path: string, jobs: number): Lo
 }
 
 /**
- * Loads a binary dump from a file: over one connection in one transaction, or over several connections, which no single
+ * Loads a dump from a file or a directory: over one connection in one transaction, or over several connections, which no single
  * transaction can span.
  */
 async function loadFile(request: LoadRequest, path: string, jobs: number): Promise<void> {

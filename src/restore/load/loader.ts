@@ -9,6 +9,8 @@ import type { DumpParts } from '../parts/match-names.ts';
 /** A psql or pg_restore that waits for a dump, in one transaction. */
 export interface Loader {
   input: Writable;
+  /** Where the dump is unpacked before it is loaded. The files of a dump that is a directory go there, and not to `input`. */
+  unpacksTo?: string;
   /** Call after the whole dump was written. Resolves when the transaction is committed. */
   commit(): Promise<void>;
   /** Stops the load without a commit. Resolves with the loader's own error if it had failed before. */

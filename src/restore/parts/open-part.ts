@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { DumpParts } from './match-names.ts';
 import { ArchiveError } from '../../core/errors.ts';
 import type { TableName } from '../load/analyze.ts';
-import { surveyDump } from '../../postgres/dump-toc/survey-dump.ts';
+import { CLOSING_LINES, surveyDump } from '../../postgres/dump-toc/survey-dump.ts';
 import type { TocEntry } from '../../postgres/dump-toc/read-toc.ts';
-import { fileLoader } from '../load/load-dump.ts';
+import { directoryLoader, fileLoader } from '../load/load-dump.ts';
 import { startLoader } from '../load/load-dump.ts';
 import type { Loader, LoadRequest } from '../load/loader.ts';
 import { chooseEntries, type Choice, type PartTarget } from './choose-entries.ts';
@@ -57,6 +57,7 @@ function asked(target: Database): PartTarget {
 export function openPart({ parts, target, createDirectory }: PartOptions): Part {
   const surveyor = surveyDump();
   let choice: Choice | undefined;
+  let linesByFile: ReadonlyMap<string, number> = new Map();
   let rowCounts = new Map<TocEntry, number>();
   const chosen = () => {
     if (choice === undefined) throw new Error('a part was loaded before it was chosen');
@@ -65,13 +66,16 @@ export function openPart({ parts, target, createDirectory }: PartOptions): Part 
   return {
     survey: {
       sink: surveyor.sink,
+      countedLines: (lines) => {
+        linesByFile = lines;
+      },
       notes: async () => {
         const found = surveyor.result();
         choice = await chooseEntries(found.toc.entries, parts, target === undefined ? NOTHING_THERE : asked(target));
         if (choice.entries.length === 0) throw new ArchiveError('nothing is left to restore of what was named');
         rowCounts = new Map(
           choice.entries.flatMap((entry) => {
-            const count = found.rowCounts.get(entry.dumpId);
+            const count = found.rowCounts.get(entry.dumpId) ?? rowsInFile(entry, linesByFile);
             return count === undefined ? [] : [[entry, count] as const];
           }),
         );
@@ -84,8 +88,14 @@ export function openPart({ parts, target, createDirectory }: PartOptions): Part 
       const listPath = join(directory.path, 'list');
       await writeFile(listPath, entries.map(({ dumpId }) => `${dumpId};\n`).join(''), { mode: 0o600 });
       const listed = { ...request, listPath };
+      const path = join(directory.path, 'dump');
+      const isStreamed = jobs === 1 && !isReordered;
       const loader =
-        jobs > 1 || isReordered ? fileLoader(listed, join(directory.path, 'dump'), jobs) : startLoader(listed);
+        request.format === 'directory'
+          ? await directoryLoader(listed, path, jobs)
+          : isStreamed
+            ? startLoader(listed)
+            : fileLoader(listed, path, jobs);
       return thenDisposed(loader, directory);
     },
     tables: () => {
@@ -105,11 +115,17 @@ export function openPart({ parts, target, createDirectory }: PartOptions): Part 
   };
 }
 
+/** How many rows COPY wrote into the file of a table; undefined where the entry has no such file. */
+function rowsInFile({ copyStatement, fileName }: TocEntry, lines: ReadonlyMap<string, number>): number | undefined {
+  const count = fileName === undefined || copyStatement === '' ? undefined : lines.get(`${fileName}.gz`);
+  return count === undefined ? undefined : Math.max(0, count - CLOSING_LINES);
+}
+
 /** A loader that removes its temporary directory when it ends. */
 export function thenDisposed(loader: Loader, directory: TemporaryDirectory): Loader {
   const dispose = () => directory[Symbol.asyncDispose]();
   return {
-    input: loader.input,
+    ...loader,
     commit: async () => {
       await loader.commit();
       await dispose();

@@ -16,6 +16,7 @@ import { resolveReference } from '../../server/reference.ts';
 import { unprivilegedAccount } from '../../system/account.ts';
 import type { RestorePoint } from '../choose-point.ts';
 import { missingTablespaces } from '../database/role-limits.ts';
+import { openFromDisk } from '../load/open-from-disk.ts';
 import { startLoader } from '../load/load-dump.ts';
 import type { Loader } from '../load/loader.ts';
 import type { OpenArchive } from '../open-archive.ts';
@@ -143,7 +144,8 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
         noTablespaces: lacking.length > 0,
       };
       return {
-        openLoader: () => Promise.resolve(startLoader(loader)),
+        openLoader: async () =>
+          point.format === 'directory' ? await openFromDisk(loader, 1, context) : startLoader(loader),
         countRows: () => scratch.countRows(),
         judge: (failure) =>
           judgeLoad(failure, { needs, isOurs: cluster !== undefined, major, madeOtherwise: scratch.madeOtherwise }),

@@ -23,7 +23,7 @@ export function readKey(file: string): { name: string; stampedAt?: Date; number:
   return { name: version.name, stampedAt: version.storedAt, number: version.number };
 }
 
-const EXTENSION = /\.(?:sql|bin|sqlite)\.7z$/;
+const EXTENSION = /\.(?:sql|bin|dir|sqlite)\.7z$/;
 
 /** The longest beginning that keys of objects whose name begins with `prefix` have in common, with a stamp or without. */
 export function commonStart(prefix: string): string {

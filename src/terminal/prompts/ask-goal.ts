@@ -1,3 +1,4 @@
+import { OUTPUT_EXTENSIONS } from '../../core/archive-format.ts';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Context } from '../../core/context.ts';
@@ -61,11 +62,11 @@ async function askKind(): Promise<'new' | 'existing' | 'file'> {
 }
 
 async function askFile({ server, point }: GoalQuestion): Promise<Goal> {
-  let typed = `${server.name.replaceAll(/[^\w.-]+/g, '_')}.${point.format === 'sql' ? 'sql' : 'dump'}`;
+  let typed = `${server.name.replaceAll(/[^\w.-]+/g, '_')}.${OUTPUT_EXTENSIONS[point.format]}`;
   for (;;) {
     typed = await fieldPrompt({ message: 'File', prefill: typed, problemOf: needed });
     const path = resolve(typed.replace(/^~(?=\/)/, homedir()));
-    if (await works(() => prepareFile(path, point.rawSizeBytes, () => {}))) {
+    if (await works(() => prepareFile(path, point, () => {}))) {
       return { kind: 'file', path, flags: ['--output', path] };
     }
   }

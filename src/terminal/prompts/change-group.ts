@@ -81,22 +81,25 @@ async function askOneEarlier(kept: readonly string[], prefill: string): Promise<
   });
 }
 
-async function askFormat(answers: ServerInput, { fieldsOf }: Asking): Promise<void> {
+const FORMAT_TEXTS = {
+  sql: 'A script for psql, which can be read and edited.',
+  binary: 'For pg_restore, which can restore single tables, and several at once.',
+  directory: 'As binary, dumped by several connections at once. It needs temporary disk for all of the dump.',
+} as const;
+
+async function askFormat(answers: ServerInput, asking: Asking): Promise<void> {
   answers.format = await select(
     {
       message: 'Format of the dump',
       choices: FORMATS.map((value) => ({
         value,
-        description: fittedLines(
-          value === 'sql'
-            ? 'A script for psql, which can be read and edited.'
-            : 'For pg_restore, which can restore single tables, and several at once.',
-        ),
+        description: fittedLines(FORMAT_TEXTS[value]),
       })),
-      default: fieldsOf(answers).format,
+      default: asking.fieldsOf(answers).format,
     },
     promptContext(),
   );
+  if (answers.format === 'directory') await askWhole('dumpJobs', answers, asking);
 }
 
 async function askLeftOut(answers: ServerInput, asking: Asking): Promise<void> {

@@ -67,7 +67,7 @@ async function choose(
         },
         { name: isNew ? 'Cancel: store nothing' : 'Cancel: change nothing', value: 'cancel', short: 'Cancel' },
         new Separator(' or change:'),
-        ...GROUP_NAMES.map((name) => ({
+        ...GROUP_NAMES.filter((name) => name !== 'compression' || fields.format !== 'directory').map((name) => ({
           name: line(name),
           value: name,
           short: `Change: ${SETTING_GROUPS[name].title}`,
