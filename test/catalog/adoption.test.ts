@@ -53,6 +53,7 @@ const DEFAULTS = {
   on_size_change: 'alert',
   lock_wait_sec: 600,
   idle_timeout_sec: 1800,
+  dump_jobs: 2,
   hc_url_verify: null,
   include_globals: 0,
   count_rows: 0,

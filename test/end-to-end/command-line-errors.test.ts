@@ -31,7 +31,7 @@ describe('a mistaken command line is told of without any value of it:', () => {
     ['a password that looks like a flag', ['add', '--archive-password', `--${PASSWORD}`], '--connection-string'],
     ['letters that are no flags', ['list', `-${PASSWORD}`], 'no such flag'],
     ['no number', ['add', '--frequency-hrs', PASSWORD], '--frequency-hrs takes whole hours, such as 6, or 6h, 1d, 1w'],
-    ['none of the options', ['add', `--format=${PASSWORD}`], '--format must be sql or binary'],
+    ['none of the options', ['add', `--format=${PASSWORD}`], '--format must be sql, binary or directory'],
     ['nor of an argument', ['completion', PASSWORD], 'SHELL must be bash, zsh or fish'],
     ['a flag that needs another', ['restore', PASSWORD, '--bare'], '--bare needs --table'],
     ['a flag twice', ['logs', '--id=1', `--id=${PASSWORD}`], '--id can be given only once'],
@@ -126,7 +126,7 @@ describe('a mistaken command line is told of without any value of it:', () => {
     ['the opposite of one', ['edit', '--no-auto-prun'], 'unknown flag --no-auto-prun. Did you mean --no-auto-prune?'],
     ['a server', ['run', 'cmr'], 'there is no server "cmr". Did you mean "crm"?\nThe servers: pgbak list'],
     ['one behind its flag', ['run', '--server', 'cmr'], 'there is no server "cmr". Did you mean "crm"?'],
-    ['a value', ['add', '--format', 'binry'], '--format must be sql or binary. Did you mean "binary"?'],
+    ['a value', ['add', '--format', 'binry'], '--format must be sql, binary or directory. Did you mean "binary"?'],
     ['nothing where nothing is near', ['frobnicate'], 'unknown command "frobnicate"\nAll commands: pgbak --help'],
     [
       'where a server goes',

@@ -65,7 +65,7 @@ describe.each(['bash', 'fish'] as const)('completion of %s', (shell) => {
     ['a flag of a subcommand', 'pgbak catalog rebuild --fr', ['--from']],
     ['no flag twice', 'pgbak run --accept-size --acc', []],
     ['the opposite of a flag', 'pgbak edit crm --no-auto', ['--no-auto-prune']],
-    ['a value', 'pgbak add --format ', ['sql', 'binary']],
+    ['a value', 'pgbak add --format ', ['sql', 'binary', 'directory']],
     ['subcommands', 'pgbak catalog ', ['export', 'forget', 'rebuild', 'retime']],
     ['servers', 'pgbak edit ', ['shop two', 'crm']],
     ['servers behind others', 'pgbak run crm ', ['shop two']],
@@ -92,7 +92,7 @@ describe.each(['bash', 'fish'] as const)('completion of %s', (shell) => {
 
 test('bash is given what is left of a word behind a colon or an equals sign', () => {
   expect(SHELLS.bash('pgbak add --compression zstd:')).toEqual(['1', '3', '19']);
-  expect(SHELLS.bash('pgbak add --format=')).toEqual(['sql', 'binary']);
+  expect(SHELLS.bash('pgbak add --format=')).toEqual(['sql', 'binary', 'directory']);
 });
 
 describe.each([

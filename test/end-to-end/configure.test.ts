@@ -51,7 +51,7 @@ describe('add without a terminal', () => {
     ],
     ['a ping URL of nothing', { ...shop, 'hc-url-fail': '' }, /--hc-url-fail is empty/],
     ['a place of nothing', { ...shop, destination: '' }, /--destination is empty/],
-    ['an unknown format', { ...shop, format: 'tar' }, /--format must be sql or binary/],
+    ['an unknown format', { ...shop, format: 'tar' }, /--format must be sql, binary or directory/],
     ['an unknown flag', { ...shop, 'no-such-flag': 'x' }, /no-such-flag/],
   ])('refuses %s, in words, with status 2', async (_name, flags, message) => {
     const { status, stderr, stdout } = await account.add(flags);

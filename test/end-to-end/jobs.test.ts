@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newAccount, PGBAK } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
+import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
 import { openTerminal } from '../support/terminal.ts';
 
@@ -64,4 +65,57 @@ test('each has a line of its own while it is worked on', async () => {
   const done = await terminal.shows(/second +success/);
   expect(done.match(/✔ (first|second): [\d.]+ kB stored/g)).toHaveLength(2);
   expect(done).not.toMatch(/dumping/);
+});
+
+test('a directory is dumped and restored by several connections, also in part, with all rows, where there is room {full@load}', async () => {
+  using account = newAccount();
+  await cluster.sql('shop', 'create table other as select n from generate_series(1, 777) as n');
+  const flags = {
+    name: 'shop',
+    format: 'directory',
+    'dump-jobs': 2,
+    'count-rows': true,
+    'include-globals': true,
+  } as const;
+  const url = cluster.url('shop');
+  await account.add({ ...flags, 'connection-string': url, destination: `file:${account.folder.at('backups')}` });
+  const [made] = await account.results('--force');
+  expect(made).toMatchObject({ status: 'success', warnings: [] });
+  expect(await account.json('list')).toMatchObject([{ format: 'directory', compression: 'gzip:1' }]);
+  for (const command of [
+    ['run', 'shop'],
+    ['edit', 'shop', '--no-check'],
+  ]) {
+    expect(await account.pgbak(...command, '--compression', 'zstd:3')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('pg_dump compresses it itself (gzip:1)'),
+    });
+  }
+  const verified = await account.pgbak(
+    'verify',
+    'shop',
+    '--level',
+    'restore',
+    '--scratch-url',
+    cluster.url('postgres'),
+  );
+  expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining('as many as were counted') });
+  const whole = await account.pgbak('restore', 'shop', '--jobs', '2', '--create', '--to', cluster.url('whole'));
+  expect(whole).toMatchObject({ status: 0 });
+  expect(await cluster.sql('whole', 'select (select count(*) from t), (select count(*) from other)')).toBe('5000|777');
+  await cluster.createDatabase('part');
+  const part = await account.json('restore', 'shop', '--table', 'other', '--to', cluster.url('part'));
+  expect(part).toMatchObject({ tables: 1, rows: 777 });
+  const piped = await account.pgbak('restore', 'shop', '--stdout');
+  expect(piped).toMatchObject({ status: 2, stderr: expect.stringContaining('--output DIRECTORY') });
+  if (!CAN_MOUNT) return;
+  // Room for the archive alone.
+  using disk = mountSmallDisk(account.folder.at('small'), (made?.size ?? 0) + (made?.rawSize ?? 0) / 2);
+  account.env['PGBAK_TMPDIR'] = disk.path;
+  await cluster.createDatabase('roomless');
+  expect(await account.pgbak('restore', 'shop', '--to', cluster.url('roomless'))).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/the dump does not fit into the temporary directory .*small,[\s\S]*PGBAK_TMPDIR/),
+  });
+  expect(await cluster.sql('roomless', "select count(*) from pg_class where relname = 'other'")).toBe('0');
 });

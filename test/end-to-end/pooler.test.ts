@@ -45,6 +45,16 @@ test.each(['sql', 'binary'])(
   },
 );
 
+test('a directory is not dumped through a pooler that gives each transaction another connection {refused@connect}', async () => {
+  await using pooler = await startPooler(cluster, 'transaction');
+  const destination = `file:${account.folder.at('backups')}`;
+  const flags = { name: 'shop', destination, format: 'directory', 'no-check': true } as const;
+  await account.add({ ...flags, 'connection-string': pooler.url('shop') });
+  const { status, stderr } = await account.pgbak('run', '--force');
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/several connections cannot dump through it/);
+});
+
 test('a pooler that refuses PGOPTIONS is named, with what helps {refused@connect}', async () => {
   await using pooler = await startPooler(cluster, 'session');
   account.env['PGOPTIONS'] = '-c geqo=off';

@@ -1,6 +1,8 @@
+import { FORMAT_EXTENSIONS, FORMATS } from '../../src/core/archive-format.ts';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from '@jest/globals';
 import { archivesIn } from '../support/archives-in.ts';
@@ -34,9 +36,13 @@ const tablesIn = (database: string) =>
     database,
     "select count(*) from pg_tables where schemaname <> 'information_schema' and schemaname !~ '^pg_'",
   );
+const largestIn = (directory: string) => {
+  const paths = readdirSync(directory).map((name) => join(directory, name));
+  return paths.reduce((one, other) => (statSync(other).size > statSync(one).size ? other : one));
+};
 const archives = () => archivesIn(account.folder.at('backups')).map((name) => account.folder.at('backups', name));
 
-describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
+describe.each(FORMATS)('a %s backup', (format) => {
   test('comes back into an empty database as it was', async () => {
     await add({ format });
     await account.pgbak('run');
@@ -60,20 +66,24 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     const between = new Date().toISOString();
     await account.pgbak('run', '--force');
     const file = account.folder.at('shop.dump');
-    expect(await account.json('restore', 'shop', '--at', between, '--output', file)).toMatchObject({
-      backupId: 1,
-      dumpBytes: statSync(file).size,
-    });
-    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const restored = await account.json('restore', 'shop', '--at', between, '--output', file);
+    const isDirectory = format === 'directory';
+    const paths = isDirectory ? readdirSync(file).map((name) => join(file, name)) : [file];
+    const dumpBytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+    expect(restored).toMatchObject({ backupId: 1, dumpBytes });
+    for (const path of paths) expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(file).mode & 0o077).toBe(0);
     expect(
-      readFileSync(file, 'latin1').startsWith(format === 'sql' ? '--\n-- PostgreSQL database dump\n' : 'PGDMP'),
+      readFileSync(isDirectory ? join(file, 'toc.dat') : file, 'latin1').startsWith(
+        format === 'sql' ? '--\n-- PostgreSQL database dump\n' : 'PGDMP',
+      ),
     ).toBe(true);
     const again = await account.pgbak('restore', 'shop', '--at', '2', '--output', file);
     expect(again).toMatchObject({ status: 2, stderr: expect.stringMatching(/exists already/) });
     expect(existsSync(`${file}.partial`)).toBe(false);
     // A bucket that the server has left since is still where its older backups are.
     await account.pgbak('edit', 'shop', '--no-check', '--destination', 'file:/nowhere');
-    rmSync(file);
+    rmSync(file, { recursive: true });
     expect(await account.pgbak('restore', 'shop', '--output', file)).toMatchObject({ status: 0 });
   });
 
@@ -118,12 +128,11 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
     await account.pgbak('run');
     const database = await emptyDatabase();
     const [archive = ''] = archives();
-    const whole = account.folder.at('whole');
-    await account.pgbak('restore', 'shop', '--output', whole);
     // A well-formed archive of a dump that broke off, with a catalogue that believes in it.
-    const half = account.folder.at(`shop.${format === 'sql' ? 'sql' : 'bin'}`);
-    const dump = readFileSync(whole);
-    writeFileSync(half, dump.subarray(0, Math.floor(dump.length * 0.6)));
+    const half = account.folder.at(`shop.${FORMAT_EXTENSIONS[format]}`);
+    await account.pgbak('restore', 'shop', '--output', half);
+    const cut = format === 'directory' ? largestIn(half) : half;
+    truncateSync(cut, Math.floor(statSync(cut).size * 0.6));
     rmSync(archive);
     execFileSync((await installedSevenZip()).file, ['a', archive, half], { stdio: 'pipe' });
     const database_ = new Database(account.catalogPath);

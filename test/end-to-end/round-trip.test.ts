@@ -9,6 +9,7 @@ import { newAccount, type Account } from '../support/pgbak.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { never } from '../storage/archives.ts';
+import { FORMAT_EXTENSIONS, FORMATS, type Format } from '../../src/core/archive-format.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { openB2Storage } from '../../src/storage/b2/storage.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -23,7 +24,7 @@ afterAll(async () => await cluster[Symbol.asyncDispose]());
 const PASSWORD = `- pass"word' $HOME;\\ %41 größe`;
 
 /** What a user does who has nothing but 7-Zip and PostgreSQL's own programs. */
-async function restoreByHand(account: Account, archive: string, format: 'sql' | 'binary', into: string) {
+async function restoreByHand(account: Account, archive: string, format: Format, into: string) {
   await cluster.createDatabase(into);
   const folder = account.folder.at('restored');
   execFileSync((await installedSevenZip()).file, ['x', archive, `-o${folder}`, `-p${PASSWORD}`, '-y'], {
@@ -37,7 +38,7 @@ async function restoreByHand(account: Account, archive: string, format: 'sql' | 
   execFileSync('rm', ['-r', folder]);
 }
 
-describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
+describe.each(FORMATS)('a %s backup', (format) => {
   test('in a directory brings back an identical database with 7-Zip and PostgreSQL alone', async () => {
     using account = newAccount();
     const added = await account.add({
@@ -57,7 +58,7 @@ describe.each(['sql', 'binary'] as const)('a %s backup', (format) => {
           status: 'success',
           reason: null,
           backupId: 1,
-          objectName: format === 'sql' ? 'shop.sql.7z' : 'shop.bin.7z',
+          objectName: `shop.${FORMAT_EXTENSIONS[format]}.7z`,
           objectId: expect.stringContaining(account.folder.at('backups')),
           size: expect.any(Number),
           rawSize: expect.any(Number),
