@@ -2,27 +2,16 @@ import { existsSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { PGBAK } from '../support/pgbak.ts';
-import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
+import { PGBAK, type Account } from '../support/pgbak.ts';
+import { contentsOf } from '../support/postgres/sample-database.ts';
 import { openTerminal } from '../support/terminal.ts';
-import { account, cluster, setTheScene } from './account-scene.ts';
+import { accountWith, cluster, setTheScene, source } from './both-formats-scene.ts';
 
-setTheScene((started) => createSampleDatabase(started, 'shop'));
+setTheScene();
 let count = 0;
 
-async function backUp(flags: Record<string, string | true>): Promise<void> {
-  await account.add({
-    name: 'shop',
-    'connection-string': cluster.url('shop'),
-    destination: `file:${account.folder.at('backups')}`,
-    'archive-password': 'a secret',
-    ...flags,
-  });
-  expect(await account.pgbak('run')).toMatchObject({ status: 0 });
-}
-
 const newName = () => `restored "${(count += 1)}"`;
-const restore = (database: string, ...flags: string[]) =>
+const restore = (account: Account, database: string, ...flags: string[]) =>
   account.pgbak('restore', 'shop', '--to', cluster.url(database), ...flags);
 const exists = async (database: string) =>
   (await cluster.sql('postgres', `select 1 from pg_database where datname = '${database}'`)) === '1';
@@ -32,30 +21,45 @@ const tablesIn = (database: string) =>
     "select string_agg(tablename, ',' order by tablename) from pg_tables where schemaname = 'public'",
   );
 
+// The first, while the backup was made just now.
+test('--at takes a backup that began at that very time', async () => {
+  const account = accountWith('sql');
+  const [{ startedAt } = { startedAt: '' }] = (await account.json('backups')) as { startedAt: string }[];
+  const restoreAt = async (time: string) =>
+    await account.pgbak('restore', 'shop', '--at', time, '--output', account.folder.at(`${time}.sql`));
+  expect(await restoreAt(startedAt)).toMatchObject({ status: 0 });
+  expect(await restoreAt(new Date(Date.parse(startedAt) - 1).toISOString())).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(
+      /there is no backup of shop from 20\S+ \S+ UTC or before\nThe oldest is backup 1, made 20\S+ \S+ UTC \(just now\): --at 1\n$/,
+    ),
+  });
+});
+
 describe.each(['sql', 'binary'])('a %s backup', (format) => {
   test('makes the database it goes into, or leaves none', async () => {
-    await backUp({ format });
+    const account = accountWith(format);
     const database = newName();
-    const { status, stderr } = await restore(database, '--create');
+    const { status, stderr } = await restore(account, database, '--create');
     expect({ status, stderr }).toMatchObject({
       status: 0,
       stderr: expect.stringMatching(
         /^into the new database restored "\d+" on .*, PostgreSQL [\d.]+.*, in one transaction/m,
       ),
     });
-    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
-    expect(await restore(database, '--create')).toMatchObject({
+    expect(await contentsOf(cluster, database)).toBe(source);
+    expect(await restore(account, database, '--create')).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/there is a database restored "\d+" on 127\.0\.0\.1:\d+ already/),
     });
 
     const other = newName();
-    expect(await restore(other, '--create', '--archive-password', 'wrong')).toMatchObject({ status: 1 });
+    expect(await restore(account, other, '--create', '--archive-password', 'wrong')).toMatchObject({ status: 1 });
     expect(await exists(other)).toBe(false);
   });
 
   test('takes the place of all that is there, or of nothing', async () => {
-    await backUp({ format });
+    const account = accountWith(format);
     const database = newName();
     await cluster.createDatabase(database);
     const before = `create schema old; create table old.precious (n int); create table customer (other text);
@@ -63,21 +67,23 @@ describe.each(['sql', 'binary'])('a %s backup', (format) => {
     await cluster.sql(database, before);
     const untouched = await contentsOf(cluster, database);
 
-    expect(await restore(database, '--clean')).toMatchObject({
+    expect(await restore(account, database, '--clean')).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/Say yes with --yes/),
     });
-    expect(await restore(database, '--clean', '--yes', '--archive-password', 'wrong')).toMatchObject({ status: 1 });
+    expect(await restore(account, database, '--clean', '--yes', '--archive-password', 'wrong')).toMatchObject({
+      status: 1,
+    });
     expect(await contentsOf(cluster, database)).toBe(untouched);
-    expect(await restore(database, '--clean', '--yes')).toMatchObject({
+    expect(await restore(account, database, '--clean', '--yes')).toMatchObject({
       status: 0,
       stderr: expect.stringMatching(/everything in it is replaced: 2 tables and all else/),
     });
-    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+    expect(await contentsOf(cluster, database)).toBe(source);
   });
 
   test('goes into a pipe, whole or not at all', async () => {
-    await backUp({ format });
+    const account = accountWith(format);
     const database = newName();
     await cluster.createDatabase(database);
     const through = (...args: string[]) =>
@@ -90,13 +96,13 @@ describe.each(['sql', 'binary'])('a %s backup', (format) => {
     const program = format === 'sql' ? ['psql', '-X', '-q', '-1', '-d'] : ['pg_restore', '-1', '-d'];
     const loaded = spawnSync(program[0] ?? '', [...program.slice(1), cluster.url(database)], { input: stdout });
     expect(loaded.status).toBe(0);
-    expect(await contentsOf(cluster, database)).toBe(await contentsOf(cluster, 'shop'));
+    expect(await contentsOf(cluster, database)).toBe(source);
     expect(through('--archive-password', 'wrong')).toMatchObject({ status: 1, stdout: Buffer.alloc(0) });
   });
 });
 
 test('a terminal has to type the name of the database before it is emptied', async () => {
-  await backUp({});
+  const account = accountWith('sql');
   await cluster.createDatabase('target');
   await cluster.sql('target', 'create table precious (n int)');
   using terminal = openTerminal({ ...account.env, PATH: `${process.env['PATH']}` });
@@ -112,54 +118,40 @@ test('a terminal has to type the name of the database before it is emptied', asy
   await terminal.shows('To replace it, type its name');
   terminal.enter('target');
   await terminal.shows(/Restored backup 1 of shop, made .* into\s+target/);
-  expect(await contentsOf(cluster, 'target')).toBe(await contentsOf(cluster, 'shop'));
+  expect(await contentsOf(cluster, 'target')).toBe(source);
 });
 
 test('of a binary backup parts come back, and all of it by several jobs', async () => {
-  await backUp({ format: 'binary' });
+  const account = accountWith('binary');
   const all = newName();
-  const { status, stderr } = await restore(all, '--create', '--jobs', '2');
+  const { status, stderr } = await restore(account, all, '--create', '--jobs', '2');
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/by 2 jobs, not in one/) });
-  expect(await contentsOf(cluster, all)).toBe(await contentsOf(cluster, 'shop'));
+  expect(await contentsOf(cluster, all)).toBe(source);
 
   const some = newName();
   await cluster.createDatabase(some);
   await cluster.sql(some, 'create table mine (n int)');
-  expect(await restore(some, '--table', 'event_2025', '--table', 'event_2026')).toMatchObject({ status: 0 });
+  expect(await restore(account, some, '--table', 'event_2025', '--table', 'event_2026')).toMatchObject({ status: 0 });
   expect(await tablesIn(some)).toBe('event_2025,event_2026,mine');
   // What is there already is not overwritten, and a name that is not in the dump is no success.
-  expect(await restore(some, '--table', 'event_2025')).toMatchObject({ status: 1 });
-  expect(await restore(some, '--table', 'evnt')).toMatchObject({ status: 1 });
+  expect(await restore(account, some, '--table', 'event_2025')).toMatchObject({ status: 1 });
+  expect(await restore(account, some, '--table', 'evnt')).toMatchObject({ status: 1 });
   await cluster.sql(some, 'delete from event_2025');
-  expect(await restore(some, '--table', 'event_2025', '--data-only')).toMatchObject({ status: 0 });
+  expect(await restore(account, some, '--table', 'event_2025', '--data-only')).toMatchObject({ status: 0 });
   expect(await cluster.sql(some, 'select count(*) from event_2025')).toBe(
     await cluster.sql('shop', 'select count(*) from event_2025'),
   );
 
   const empty = newName();
-  expect(await restore(empty, '--create', '--schema-only', '--no-owner', '--no-privileges')).toMatchObject({
+  expect(await restore(account, empty, '--create', '--schema-only', '--no-owner', '--no-privileges')).toMatchObject({
     status: 0,
     stderr: expect.stringMatching(/^a part of backup/),
   });
   expect(await cluster.sql(empty, 'select count(*) from customer')).toBe('0');
 });
 
-test('--at takes a backup that began at that very time', async () => {
-  await backUp({ format: 'sql' });
-  const [{ startedAt } = { startedAt: '' }] = (await account.json('backups')) as { startedAt: string }[];
-  const restoreAt = async (time: string) =>
-    await account.pgbak('restore', 'shop', '--at', time, '--output', account.folder.at(`${time}.sql`));
-  expect(await restoreAt(startedAt)).toMatchObject({ status: 0 });
-  expect(await restoreAt(new Date(Date.parse(startedAt) - 1).toISOString())).toMatchObject({
-    status: 2,
-    stderr: expect.stringMatching(
-      /there is no backup of shop from 20\S+ \S+ UTC or before\nThe oldest is backup 1, made 20\S+ \S+ UTC \(just now\): --at 1\n$/,
-    ),
-  });
-});
-
 test('a time without an offset is that of this machine; with --utc, or a Z, it is not', async () => {
-  await backUp({ format: 'sql' });
+  const account = accountWith('sql');
   const [{ startedAt } = { startedAt: '' }] = (await account.json('backups')) as { startedAt: string }[];
   const [day, time] = [startedAt.slice(0, 10), startedAt.slice(11, 16)];
   const at = async (when: string, zone: string, ...more: string[]) => {
@@ -177,7 +169,7 @@ test('a time without an offset is that of this machine; with --utc, or a Z, it i
 });
 
 test('a time that is still to come is no wish for the newest backup', async () => {
-  await backUp({ format: 'sql' });
+  const account = accountWith('sql');
   expect(await account.pgbak('restore', 'shop', '--at', '2999-01-01', '--stdout', '--utc')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(
@@ -192,9 +184,12 @@ test.each([
   [['--data-only'], /can only be restored as a whole and by one job/],
   [['--create', '--clean'], /choose one/],
 ])('of an SQL backup %j is refused', async (flags, message) => {
-  await backUp({ format: 'sql' });
+  const account = accountWith('sql');
   const database = newName();
-  expect(await restore(database, ...flags)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
+  expect(await restore(account, database, ...flags)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(message),
+  });
   expect(await exists(database)).toBe(false);
 });
 
@@ -204,7 +199,7 @@ test.each([
   [['--schema-only'], '--schema-only', 'pg_restore --schema-only --file part.sql shop.dump'],
   [['--jobs', '4'], '--jobs', 'Leave --jobs out: pgbak restore shop --at 1 --output shop.dump'],
 ])('%j is not ignored where the dump goes to a file', async (flags, flag, hint) => {
-  await backUp({ format: 'binary' });
+  const account = accountWith('binary');
   const file = account.folder.at('part.dump');
   for (const into of [['--output', file], ['--stdout']]) {
     expect(await account.pgbak('restore', 'shop', ...into, ...flags)).toMatchObject({
