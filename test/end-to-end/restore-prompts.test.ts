@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { existsSync, renameSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
@@ -12,9 +12,7 @@ beforeAll(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('shop');
   await cluster.sql('shop', 'create table noise as select md5(random()::text || n) from generate_series(1, 2000) as n');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(async () => {
+  // A restore changes nothing in the account that it is made from: one serves all tests.
   account = newAccount();
   account.env['TZ'] = 'Europe/Berlin';
   const destination = `file:${account.folder.at('backups')}`;
@@ -23,7 +21,10 @@ beforeEach(async () => {
   expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
   expect(await account.pgbak('verify', 'shop', '--at', '1')).toMatchObject({ status: 0 });
 });
-afterEach(() => account[Symbol.dispose]());
+afterAll(async () => {
+  account[Symbol.dispose]();
+  await cluster[Symbol.asyncDispose]();
+});
 
 const rowsIn = (database: string) => cluster.sql(database, 'select count(*) from noise');
 
@@ -131,11 +132,12 @@ describe('in a terminal of 60 columns, restore', () => {
     terminal.press('C-c');
     await terminal.shows(/Nothing was restored; made_\d+ on \S+\s+was\s+not\s+made\.\s+status 130/);
 
-    rmSync(account.folder.at('backups'), { recursive: true });
+    renameSync(account.folder.at('backups'), account.folder.at('elsewhere'));
     terminal.enter(`clear; pgbak restore shop --at 1 --create --to '${cluster.url(made)}'; echo status $?`);
     const screen = await terminal.shows(/status 1$/m);
     expect(screen).toMatch(/^✖ fetching shop\.sql\.7z/m);
     expect(screen).not.toContain('✔');
+    renameSync(account.folder.at('elsewhere'), account.folder.at('backups'));
   });
 
   test('writes a file that is not there, in a directory that is', async () => {
