@@ -7,16 +7,18 @@ import { balance, balanceText } from './bandwidth.ts';
 import { COMPRESSIONS, ROOT } from './candidates.ts';
 import { compare, comparisonTable } from './compare.ts';
 import { createBenchDatabases } from './databases.ts';
+import { DIRECTORY_TARGETS, directoryTable, directoryText } from './directory-table.ts';
+import { measureDirectory, TABLES, type Directory } from './directory.ts';
 import { placesTable, placesText } from './places-table.ts';
 import { measurePlaces } from './places.ts';
 import { measureStartup, SERVERS, startupTable } from './startup.ts';
 import { takenBy } from './taken-by.ts';
-import { targetsTable, type Result } from './targets.ts';
+import { judgedTable, targetsTable, type Result } from './targets.ts';
 
 // `npm run bench`: what a backup to B2 costs, as multiples of `pg_dump > /dev/null`, beside what the earlier program and
-// pg_dump's own format cost; what bandwidth does to it; what S3 and several places at once cost; and what starting pgbak
-// costs. Candidates take turns, medians are printed. `npm run bench -- --mb 2000 --compressions lzma2:1,zstd:3`; `--write`
-// puts it into docs/benchmarks.md.
+// pg_dump's own format cost; what bandwidth does to it; what S3 and several places at once cost; what dumps over several
+// connections cost, on eight tables of a quarter of `--mb`; and what starting pgbak costs. Candidates take turns, medians are
+// printed. `npm run bench -- --mb 2000 --compressions lzma2:1,zstd:3`; `--write` puts it into docs/benchmarks.md.
 const { values } = parseArgs({
   options: {
     mb: { type: 'string', default: '500' },
@@ -32,6 +34,7 @@ if (megabytes === undefined || rounds === undefined || logRows === undefined) th
 const startup = await measureStartup(logRows);
 const results: Result[] = [];
 const sections: string[] = [];
+let directory: Directory;
 try {
   using account = newAccount({ ARCHIVE_PASSWORD: 'secret' });
   await using cluster = await startCluster();
@@ -47,6 +50,7 @@ try {
     sections.push(`### ${database.name}: ${database.what}`, comparisonTable(measured), balanceText(balanced));
     sections.push(placesTable(places), placesText(places));
   }
+  directory = await measureDirectory(cluster, megabytes / 4, rounds);
 } finally {
   rmSync(`${ROOT}/dist/bench`, { recursive: true, force: true });
 }
@@ -56,6 +60,10 @@ const report = [
   takenBy(`npm run bench -- --mb ${megabytes} --rounds ${rounds}${some}`, rounds),
   targetsTable(results, startup),
   ...sections,
+  `### ${TABLES} tables of ${megabytes / 4} MB each, over several connections`,
+  judgedTable([directory], DIRECTORY_TARGETS),
+  directoryTable(directory),
+  directoryText(directory),
   `### Starting up: ${SERVERS} servers, ${logRows} rows in the log`,
   startupTable(startup),
 ].join('\n\n');
