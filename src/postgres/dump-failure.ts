@@ -57,6 +57,14 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
       'The database server was restarted, stopped, or short of memory: see its log. Nothing was stored.',
     );
   }
+  // Several processes write at once, and mix their words.
+  const full = /too many connections for (role|database)|too many clients|remaining connection slots/i.exec(english);
+  if (full !== null) {
+    return new ProgramError(
+      `pg_dump got no further connection: ${full[1] === undefined ? 'max_connections' : `the CONNECTION LIMIT of the ${full[1]}`} is reached`,
+      `Raise it, or end sessions that nobody needs. With --format directory, fewer connections dump with ${editCommand('--dump-jobs 1')}`,
+    );
+  }
   if (ending.signal !== undefined) return new ProgramError(`pg_dump was killed by ${ending.signal}: ${words}`);
   return new ProgramError(`pg_dump failed with exit code ${ending.exitCode}: ${words}`);
 }
