@@ -1,21 +1,35 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { headersOfNode } from './setup/prepare.mjs';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const npm = (args: string[], cwd = ROOT) =>
+const npm = (args: string[], env: Record<string, string> = {}) =>
   execFileSync('npm', args, {
-    cwd,
+    cwd: ROOT,
     // Where better-sqlite3 has to be compiled, a minute of optimizing SQLite shows nothing here.
-    env: { ...process.env, ...headersOfNode(), CFLAGS: '-O0', CXXFLAGS: '-O0' },
+    env: { ...process.env, ...headersOfNode(), CFLAGS: '-O0', CXXFLAGS: '-O0', ...env },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1e8,
   });
 const { version }: { version: string } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+
+/**
+ * Where better-sqlite3's own installer finds the binary that is here already, instead of downloading it or, where that
+ * cannot be, compiling SQLite once more. The installer does as before where the name does not fit the machine.
+ */
+function binaryAtHand(folder: string): Record<string, string> {
+  const sqlite = `${ROOT}/node_modules/better-sqlite3`;
+  const { version: itsVersion }: { version: string } = JSON.parse(readFileSync(`${sqlite}/package.json`, 'utf8'));
+  const { arch, platform, versions } = process;
+  mkdirSync(folder);
+  const archive = `${folder}/better-sqlite3-v${itsVersion}-node-v${versions.modules}-${platform}-${arch}.tar.gz`;
+  execFileSync('tar', ['-czf', archive, '-C', sqlite, 'build/Release/better_sqlite3.node']);
+  return { npm_config_better_sqlite3_local_prebuilds: folder };
+}
 
 interface Packed {
   filename: string;
@@ -52,17 +66,11 @@ describe('the package', () => {
   test('installed into an empty prefix, runs', () => {
     const prefix = folder.at('prefix');
     const home = folder.at('home');
-    npm([
-      'install',
-      '--global',
-      '--prefix',
-      prefix,
-      '--no-audit',
-      '--no-fund',
-      '--prefer-offline',
-      '--allow-scripts=better-sqlite3',
-      tarball,
-    ]);
+    const quick = ['--no-audit', '--no-fund', '--prefer-offline'];
+    npm(
+      ['install', '--global', '--prefix', prefix, ...quick, '--allow-scripts=better-sqlite3', tarball],
+      binaryAtHand(folder.at('binaries')),
+    );
     const pgbak = (...args: string[]) =>
       spawnSync(`${prefix}/bin/pgbak`, args, {
         encoding: 'utf8',
