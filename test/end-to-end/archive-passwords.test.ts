@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { keepAccount, type KeptAccount } from '../support/kept-account.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { openTerminal } from '../support/terminal.ts';
@@ -9,13 +10,11 @@ const SECOND = 'the second password';
 
 let cluster: Cluster;
 let account: Account;
+let backedUp: KeptAccount;
 beforeAll(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('shop');
   await cluster.sql('shop', 'create table noise as select md5(random()::text || n) from generate_series(1, 2000) as n');
-});
-afterAll(async () => await cluster[Symbol.asyncDispose]());
-beforeEach(async () => {
   account = newAccount();
   const added = await account.add({
     name: 'shop',
@@ -26,8 +25,14 @@ beforeEach(async () => {
   });
   expect(added).toMatchObject({ status: 0 });
   expect(await account.pgbak('run', '--force')).toMatchObject({ status: 0 });
+  backedUp = keepAccount(account);
 });
-afterEach(() => account[Symbol.dispose]());
+afterAll(async () => {
+  backedUp[Symbol.dispose]();
+  account[Symbol.dispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+beforeEach(() => backedUp.bringBack());
 
 const changeTo = async (password: string, ...more: string[]) =>
   expect(await account.pgbak('edit', 'shop', '--no-check', '--archive-password', password, ...more)).toMatchObject({

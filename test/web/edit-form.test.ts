@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
+import { keepAccount, type KeptAccount } from '../support/kept-account.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { visitor, type Visitor } from './form-scene.ts';
@@ -11,16 +12,11 @@ let cluster: Cluster;
 let browser: Browser;
 let account: Account;
 let web: Web;
+const kept: KeptAccount[] = [];
 beforeAll(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('shop');
   browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await cluster[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
   account = newAccount({ SHOP_CHECK: 'https://hc.example/uuid-0' });
   await account.add({
     name: 'shop',
@@ -32,12 +28,33 @@ beforeEach(async () => {
     'exclude-table': 'tmp_*',
     'min-size': 1,
   });
-  web = await openWeb(account);
+  kept.push(keepAccount(account));
 });
-afterEach(async () => {
-  await web[Symbol.asyncDispose]();
+afterAll(async () => {
+  await browser.close();
+  for (const one of kept) one[Symbol.dispose]();
   account[Symbol.dispose]();
+  await cluster[Symbol.asyncDispose]();
 });
+beforeEach(() => kept[0]?.bringBack());
+afterEach(async () => await web[Symbol.asyncDispose]());
+
+/** Backs the server up, the first time; later the account is what it was then. */
+async function backUp(): Promise<void> {
+  const [, backedUp] = kept;
+  if (backedUp !== undefined) {
+    backedUp.bringBack();
+    return;
+  }
+  expect(await account.results()).toMatchObject([{ status: 'success' }]);
+  kept.push(keepAccount(account));
+}
+
+/** Somebody who visits the pages of the account as it is. */
+async function opened(options: { javaScriptEnabled?: boolean } = {}): Promise<Visitor> {
+  web = await openWeb(account);
+  return await visitor(browser, web, options);
+}
 
 const SECRETS = /f1rst-password|s3cond|k3y-of-b2|uuid-\d|the superuser|the%20superuser|un5een/;
 
@@ -54,7 +71,7 @@ describe.each([
   ['without JavaScript', false],
 ])('the form of the settings, %s', (_title, javaScriptEnabled) => {
   test('changes a field of each kind, and tells what changed', async () => {
-    await using visit = await visitor(browser, web, { javaScriptEnabled });
+    await using visit = await opened({ javaScriptEnabled });
     await visit.go('/servers/1/edit');
     expect(await visit.page.inputValue('#f-exclude-table')).toBe('tmp_*');
     // What is set can be seen at once.
@@ -95,7 +112,7 @@ describe.each([
   });
 
   test('keeps secrets that are left empty, removes one, and changes another', async () => {
-    await using visit = await visitor(browser, web, { javaScriptEnabled });
+    await using visit = await opened({ javaScriptEnabled });
     await visit.go('/servers/1/edit');
     await visit.page.locator('[name="remove.b2-app-key"]').check();
     await visit.page.locator('[name="remove.hc-url"]').check();
@@ -113,8 +130,8 @@ describe.each([
     ['keeps', true],
     ['forgets', false],
   ])('%s the earlier password as the box says', async (_verb, isKept) => {
-    expect(await account.results()).toMatchObject([{ status: 'success' }]);
-    await using visit = await visitor(browser, web, { javaScriptEnabled });
+    await backUp();
+    await using visit = await opened({ javaScriptEnabled });
     await visit.go('/servers/1/edit');
     await visit.enter({ 'archive-password': 's3cond-password', 'frequency-hrs': 'daily' });
     const box = visit.page.locator('[name="keep-present-password"]');
@@ -134,7 +151,7 @@ describe.each([
 });
 
 test('tries what a change concerns, and stores nothing where that fails', async () => {
-  await using visit = await visitor(browser, web);
+  await using visit = await opened();
   await visit.go('/servers/1/edit');
   const directory = account.folder.at('elsewhere');
   await visit.enter({
@@ -151,7 +168,7 @@ test('tries what a change concerns, and stores nothing where that fails', async 
 });
 
 test('what was changed elsewhere meanwhile is not undone unseen', async () => {
-  await using visit = await visitor(browser, web);
+  await using visit = await opened();
   await visit.go('/servers/1/edit');
   await account.pgbak('edit', 'shop', '--keep-last', '3');
   await visit.enter({ 'frequency-hrs': '12' });
@@ -167,7 +184,7 @@ test('what cannot be read is told at once, and has to be given anew', async () =
   const database = new Database(account.catalogPath);
   database.exec("update servers set frequency_hrs = 'often', format = 'tar', keep_daily = 'all'");
   database.close();
-  await using visit = await visitor(browser, web);
+  await using visit = await opened();
   await visit.go('/servers/1/edit');
   const unreadable = ['frequency-hrs', 'format', 'keep-daily'];
   expect(await visit.wrong()).toEqual(unreadable);
@@ -186,8 +203,8 @@ describe('deleting a server', () => {
     ['with JavaScript', true],
     ['without JavaScript', false],
   ])('asks for its name, and tells what stays, %s', async (_title, javaScriptEnabled) => {
-    await account.results();
-    await using visit = await visitor(browser, web, { javaScriptEnabled });
+    await backUp();
+    await using visit = await opened({ javaScriptEnabled });
     await visit.go('/servers/1/delete');
     expect(await visit.page.locator('main').textContent()).toContain('Its archive stays: ');
     expect(await visit.page.locator('main .banner.warning').textContent()).toContain(
