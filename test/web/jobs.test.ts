@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { keepAccount, type KeptAccount } from '../support/kept-account.ts';
 import { newAccount, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
@@ -10,28 +11,30 @@ import { openBrowser, openWeb, type Web } from './support.ts';
 let cluster: Cluster;
 let browser: Browser;
 let account: Account;
+let added: KeptAccount;
 let web: Web;
 beforeAll(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('shop');
   browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await cluster[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
   account = newAccount();
   account.env['PGBAK_PG_BIN'] = slowPgDump(account.folder, 3);
   const destination = `file:${account.folder.at('backups')}`;
   await account.add({ name: 'shop', 'connection-string': cluster.url('shop'), destination, 'min-size': 1 });
   await account.add({ name: 'gone', 'connection-string': cluster.url('gone'), destination, 'no-check': true });
+  added = keepAccount(account);
+});
+afterAll(async () => {
+  await browser.close();
+  added[Symbol.dispose]();
+  account[Symbol.dispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  added.bringBack();
   web = await openWeb(account);
 });
-afterEach(async () => {
-  await web[Symbol.asyncDispose]();
-  account[Symbol.dispose]();
-});
+afterEach(async () => await web[Symbol.asyncDispose]());
 
 const WORST_FIRST = ['problem', 'warning', 'ok'];
 
