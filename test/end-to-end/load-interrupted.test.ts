@@ -213,9 +213,9 @@ test.each([
 ])('a load gives up where %s keeps a lock, says who it is, and leaves what was there', async (_what, text, holder) => {
   const before = await contentsOf(cluster, target);
   await using holding = await session(text);
-  const { status, stderr } = await restore('sql', '--lock-wait-sec', '15').finished;
+  const { status, stderr } = await restore('sql', '--lock-wait-sec', '6').finished;
   expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(holder) });
-  expect(stderr).toMatch(/The restore waited 15 seconds.*--lock-wait-sec/);
+  expect(stderr).toMatch(/The restore waited 6 seconds.*--lock-wait-sec/);
   await holding[Symbol.asyncDispose]();
   expect(await contentsOf(cluster, target)).toBe(before);
   if (text.includes('prepare')) await cluster.sql(target, "rollback prepared 'left behind'");

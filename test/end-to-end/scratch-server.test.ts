@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { clientPrograms } from '../support/postgres/versions.ts';
 import { processesWith } from '../support/processes.ts';
 import { CAN_MOUNT, mountSmallDisk } from '../support/small-disk.ts';
-import { account, cluster, setTheScene } from './account-scene.ts';
+import { account, begin, cluster, setTheScene } from './account-scene.ts';
 
 setTheScene();
 
@@ -27,7 +27,13 @@ async function backUp(content: string, flags: Record<string, string | true> = {}
   return name;
 }
 
-/** Its load does not go on as long as there is that file. */
+/** A backup whose load does not go on as long as there is a file; its path. */
+async function backUpWaiting(): Promise<string> {
+  const file = account.folder.at('hang');
+  await begin('a load that waits', async () => await backUp(WAITING(file)));
+  return file;
+}
+
 const WAITING = (file: string) => `
   create function public.waits() returns boolean language plpgsql as $$ begin
     if (pg_catalog.pg_stat_file('${file}', true)).size is not null then perform pg_catalog.pg_sleep(600); end if;
@@ -40,8 +46,7 @@ test.each([
 ])(
   'what a killed verification left, server and all, is gone after the next %s {kill@scratch}',
   async (_what, next) => {
-    const hang = account.folder.at('hang');
-    await backUp(WAITING(hang));
+    const hang = await backUpWaiting();
     writeFileSync(hang, '');
     const running = account.start(['verify', 'shop', '--level', 'restore']);
     const isOurs = ({ pid }: { pid: number }) => {
@@ -104,8 +109,7 @@ describe('a server that was named keeps no database', () => {
 
   /** A verification that hangs while it loads, and the name of its database. */
   async function hangingLoad() {
-    const hang = account.folder.at('hang');
-    await backUp(WAITING(hang));
+    const hang = await backUpWaiting();
     writeFileSync(hang, '');
     const running = account.start(verifying());
     const name = await eventually('the load hangs', waitingLoad, 90_000);
@@ -144,7 +148,7 @@ describe('a server that was named keeps no database', () => {
 });
 
 describe('a backup stays unknown, not bad, where', () => {
-  beforeEach(async () => await backUp('create table t as select 1 as n'));
+  beforeEach(async () => await begin('a small table', async () => await backUp('create table t as select 1 as n')));
   const seen = (...more: string[]) => account.json('verify', 'shop', '--level', 'restore', ...more);
   const unknown = (message: RegExp) => [{ verdict: 'unknown', message: expect.stringMatching(message) }];
 
