@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { processesWith } from '../support/processes.ts';
 import { contentsOf, createSampleDatabase } from '../support/postgres/sample-database.ts';
 import { installedSevenZip } from '../support/seven-zip.ts';
-import { account, cluster, setTheScene } from './account-scene.ts';
+import { account, begin, cluster, setTheScene } from './account-scene.ts';
 
 setTheScene((started) => createSampleDatabase(started, 'shop'));
 let count = 0;
@@ -24,6 +24,14 @@ const add = (flags: Record<string, string> = {}) =>
     'archive-password': `- pass"word' $é`,
     ...flags,
   });
+
+/** Backs it up once. */
+async function backUp(flags: Record<string, string> = {}): Promise<void> {
+  await begin(JSON.stringify(flags), async () => {
+    await add(flags);
+    expect(await account.pgbak('run')).toMatchObject({ status: 0 });
+  });
+}
 
 async function emptyDatabase(): Promise<string> {
   const name = `restored ${(count += 1)}`;
@@ -44,8 +52,7 @@ const archives = () => archivesIn(account.folder.at('backups')).map((name) => ac
 
 describe.each(FORMATS)('a %s backup', (format) => {
   test('comes back into an empty database as it was', async () => {
-    await add({ format });
-    await account.pgbak('run');
+    await backUp({ format });
     const database = await emptyDatabase();
     const { status, stdout, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
     expect({ status, stderr: stderr.split('\n').length }).toEqual({ status: 0, stderr: 8 });
@@ -88,8 +95,7 @@ describe.each(FORMATS)('a %s backup', (format) => {
   });
 
   test('that is damaged, gone, or opened with a wrong password leaves the target as it was {damaged@prove, gone@fetch, secret@prove}', async () => {
-    await add({ format });
-    await account.pgbak('run');
+    await backUp({ format });
     const database = await emptyDatabase();
     const to = ['--to', cluster.url(database)];
     const [archive = ''] = archives();
@@ -149,8 +155,7 @@ describe.each(FORMATS)('a %s backup', (format) => {
 });
 
 test('a database that holds tables is not touched', async () => {
-  await add();
-  await account.pgbak('run');
+  await backUp({ format: 'sql' });
   const database = await emptyDatabase();
   await cluster.sql(database, 'create table precious (n int)');
   expect(await account.pgbak('restore', 'shop', '--to', cluster.url(database))).toMatchObject({
@@ -161,8 +166,7 @@ test('a database that holds tables is not touched', async () => {
 });
 
 test('a dump that the target refuses is undone, and the reason told {refused@load}', async () => {
-  await add();
-  await account.pgbak('run');
+  await backUp({ format: 'sql' });
   const database = await emptyDatabase();
   await cluster.sql(database, 'create type mood as enum ()');
   const { status, stderr } = await account.pgbak('restore', 'shop', '--to', cluster.url(database));
@@ -177,47 +181,44 @@ test.each([
 ] as const)(
   'an empty database is left, and the next restore succeeds, where a restore is ended in the middle by %s',
   async (_name, signal) => {
-    await cluster.createDatabase('big');
-    try {
+    await begin('a big database', async () => {
+      await cluster.createDatabase('big');
       await cluster.sql(
         'big',
         'create table noise as select n, md5(random()::text) from generate_series(1, 600000) as n',
       );
-      await add({ 'connection-string': cluster.url('big') });
-      await account.pgbak('run');
-      const database = await emptyDatabase();
-      const running = account.start(['restore', 'shop', '--to', cluster.url(database)]);
-      await eventually(
-        'rows are being copied',
-        async () =>
-          (await cluster.sql(
-            'postgres',
-            `select 1 from pg_stat_activity where datname = '${database}' and query like 'COPY%'`,
-          )) === '1',
-      );
-      running.child.kill(signal);
-      expect((await running.finished).status).toBe(signal === 'SIGKILL' ? null : 143);
-      await eventually(
-        'the session is gone',
-        async () =>
-          (await cluster.sql('postgres', `select count(*) from pg_stat_activity where datname = '${database}'`)) ===
-          '0',
-      );
-      expect(await tablesIn(database)).toBe('0');
-      expect(await account.pgbak('restore', 'shop', '--to', cluster.url(database))).toMatchObject({ status: 0 });
-      expect(await cluster.sql(database, 'select count(*) from noise')).toBe('600000');
-      await eventually('no process is left', () => processesWith(account.folder.path).length === 0);
-      // What a killed restore left of temporary files.
-      for (const name of readdirSync(account.temporary)) rmSync(`${account.temporary}/${name}`, { recursive: true });
-    } finally {
-      await cluster.sql('postgres', 'drop database big');
-    }
+      await add({ 'connection-string': cluster.url('big'), compression: 'none' });
+      expect(await account.pgbak('run')).toMatchObject({ status: 0 });
+    });
+    const database = await emptyDatabase();
+    const running = account.start(['restore', 'shop', '--to', cluster.url(database)]);
+    await eventually(
+      'rows are being copied',
+      async () =>
+        (await cluster.sql(
+          'postgres',
+          `select 1 from pg_stat_activity where datname = '${database}' and query like 'COPY%'`,
+        )) === '1',
+    );
+    running.child.kill(signal);
+    expect((await running.finished).status).toBe(signal === 'SIGKILL' ? null : 143);
+    await eventually(
+      'the session is gone',
+      async () =>
+        (await cluster.sql('postgres', `select count(*) from pg_stat_activity where datname = '${database}'`)) === '0',
+    );
+    expect(await tablesIn(database)).toBe('0');
+    expect(await account.pgbak('restore', 'shop', '--to', cluster.url(database))).toMatchObject({ status: 0 });
+    expect(await cluster.sql(database, 'select count(*) from noise')).toBe('600000');
+    await eventually('no process is left', () => processesWith(account.folder.path).length === 0);
+    // What a killed restore left of temporary files.
+    for (const name of readdirSync(account.temporary)) rmSync(`${account.temporary}/${name}`, { recursive: true });
+    await cluster.sql('postgres', `drop database "${database}"`);
   },
 );
 
 test('what cannot be meant is refused with status 2, and what is meant is named', async () => {
-  await add();
-  await account.pgbak('run');
+  await backUp({ format: 'sql' });
   for (const [words, message] of [
     ['shop', /say where to restore: --to URL/],
     ['shop --output /tmp/x --at 77', /there is no backup 77/],
