@@ -79,6 +79,9 @@ export class ProgramError extends PgbakError {
   }
 }
 
+/** The temporary directory of this machine has no room. It says nothing of a dump or an archive. */
+export class RoomError extends ProgramError {}
+
 /** A time limit ended the work; the message names which limit and how to change it. */
 export class TimeLimitError extends PgbakError {
   readonly exitCode = 1;

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorCode, ProgramError } from '../core/errors.ts';
+import { errorCode, RoomError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
 
 /** What is put into a temporary directory, and what for, in words. */
@@ -15,7 +15,7 @@ const PURPOSES = {
  * Fails before a file or a directory at `path` is written, not after gigabytes of it.
  *
  * @param sizeBytes how much will be written, where known
- * @throws ProgramError where the file system of the directory above has less room
+ * @throws RoomError where the file system of the directory above has less room
  */
 export async function refuseWithoutRoom(path: string, sizeBytes: number | undefined, content: Content): Promise<void> {
   if (sizeBytes === undefined) return;
@@ -28,7 +28,7 @@ export async function refuseWithoutRoom(path: string, sizeBytes: number | undefi
 }
 
 /** The same for an error of a write; undefined where it had another reason. */
-export function withoutRoom(error: unknown, path: string, content: Content): ProgramError | undefined {
+export function withoutRoom(error: unknown, path: string, content: Content): RoomError | undefined {
   const code = errorCode(error);
   if (code === 'ENOSPC') return noRoom(path, 'its file system is full', content);
   if (code === 'EDQUOT') return noRoom(path, "this user's quota is used up", content);
@@ -36,8 +36,8 @@ export function withoutRoom(error: unknown, path: string, content: Content): Pro
   return undefined;
 }
 
-function noRoom(path: string, why: string, content: Content): ProgramError {
-  return new ProgramError(
+function noRoom(path: string, why: string, content: Content): RoomError {
+  return new RoomError(
     `the ${content} does not fit into the temporary directory ${dirname(dirname(path))}, ${PURPOSES[content]}: ${why}`,
     'Free some space there, or set PGBAK_TMPDIR to a directory on a larger file system.',
   );

@@ -3,7 +3,7 @@ import type { Context } from '../core/context.ts';
 import { formatBytes } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { whereOf } from '../storage/place.ts';
-import { ArchiveError, PgbakError, ProgramError, StorageError } from '../core/errors.ts';
+import { ArchiveError, PgbakError, ProgramError, RoomError, StorageError } from '../core/errors.ts';
 import { urlBelow } from '../notify/ping-url.ts';
 import type { LoadJudgment } from './scratch/judge-load.ts';
 import type { ScratchNeeds } from './scratch/needs.ts';
@@ -205,7 +205,7 @@ async function loadOnce(
     await load(loader, archive);
   } catch (failure) {
     signal.throwIfAborted();
-    if (!(failure instanceof ProgramError)) throw failure;
+    if (!(failure instanceof ProgramError) || failure instanceof RoomError) throw failure;
     return { judgment: scratch.judge(failure), failure };
   }
   return { rows: await scratch.countRows() };

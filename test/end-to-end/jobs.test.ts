@@ -117,5 +117,10 @@ test('a directory is dumped and restored by several connections, also in part, w
     status: 1,
     stderr: expect.stringMatching(/the dump does not fit into the temporary directory .*small,[\s\S]*PGBAK_TMPDIR/),
   });
+  // The backup may be good.
+  const scratch = ['--scratch-url', cluster.url('postgres')];
+  expect(await account.json('verify', 'shop', '--level', 'restore', ...scratch)).toMatchObject([
+    { verdict: 'unknown' },
+  ]);
   expect(await cluster.sql('roomless', "select count(*) from pg_class where relname = 'other'")).toBe('0');
 });
