@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { DUMP_CLOSINGS, DUMP_HEADINGS, type Format } from '../core/archive-format.ts';
+import { closingsOf, headingsOf, type Format } from '../core/archive-format.ts';
 import { ArchiveError, ProgramError } from '../core/errors.ts';
 import type { ArchiveLocation } from './list-archive.ts';
 import { openEntry } from './read-entry.ts';
@@ -30,23 +30,25 @@ export async function copyEntry(
 ): Promise<number> {
   await using entry = openEntry(location, location.entryName);
   // The files of a directory come in any order.
-  const heading = format === 'directory' ? '' : DUMP_HEADINGS[format];
+  const headings = format === 'directory' ? [''] : headingsOf(format);
+  const headLength = Math.max(...headings.map(({ length }) => length));
+  const isDump = (start: Buffer) => headings.some((heading) => start.toString('latin1').startsWith(heading));
   let copiedBytes = 0;
   let head: Buffer = Buffer.alloc(0);
   let tail: Buffer = Buffer.alloc(0);
   let held: Buffer[] = [];
   for await (const chunk of entry.stream as AsyncIterable<Buffer>) {
-    if (head.length < heading.length) head = Buffer.concat([head, chunk.subarray(0, heading.length)]);
+    if (head.length < headLength) head = Buffer.concat([head, chunk.subarray(0, headLength)]);
     tail =
       chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
     copiedBytes += chunk.length;
     // Read on even when it is no dump: only 7-Zip's ending tells whether the password was wrong.
-    if (head.length >= heading.length && head.toString('latin1').startsWith(heading)) {
+    if (head.length >= headLength && isDump(head)) {
       if (copiedBytes > (expectedBytes ?? copiedBytes)) throw otherSize(`more than ${expectedBytes} bytes`);
       for (const piece of held) await write(sink, piece);
       held = [];
     }
-    if (held.length === 0 || head.length < heading.length) held.push(chunk);
+    if (held.length === 0 || head.length < headLength) held.push(chunk);
     onProgress?.(copiedBytes);
   }
   const ending = await entry.ended;
@@ -55,10 +57,10 @@ export async function copyEntry(
     const what = `the archive cannot be read to its end${ending.signal === undefined || wasKilled(ending) ? '' : ` (${ending.signal})`}`;
     throw readFailure(what, ending, location.password);
   }
-  const end = DUMP_CLOSINGS[format];
-  const isWhole =
-    head.toString('latin1').startsWith(heading) && (end === undefined || tail.toString('latin1').includes(end));
-  if (!isWhole) throw new ArchiveError('the dump in the archive is incomplete');
+  const ends = closingsOf(format);
+  const end = tail.toString('latin1');
+  if (!isDump(head) || !(ends.length === 0 || ends.some((closing) => end.includes(closing))))
+    throw new ArchiveError('the dump in the archive is incomplete');
   if (copiedBytes !== (expectedBytes ?? copiedBytes)) {
     throw otherSize(`${copiedBytes} bytes, not the ${expectedBytes} that were dumped`);
   }

@@ -46,7 +46,7 @@ export async function completeCopies(
       completed.push({ backupId: copyOf, place });
     } catch (error) {
       signal.throwIfAborted();
-      const failure = failureText(describeFailure(error, [], server.name));
+      const failure = failureText(describeFailure(error, [], server));
       const held = await catalog.backups.heldCopies(copyOf);
       // Of a bad copy its verification tells that it is missing.
       if (held.every((copy) => copy.place !== place))

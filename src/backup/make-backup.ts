@@ -59,7 +59,7 @@ export async function makeBackup(request: BackupRequest, context: Context): Prom
   await using directory = await runDirectory(context);
   const archivePath = join(directory.path, 'archive.7z');
   for (const { level, message, hint } of dump.concerns) {
-    if (level !== 'advice') request.warn(`${message}. ${hintFor(hint, server.name)}`);
+    if (level !== 'advice') request.warn(`${message}. ${hintFor(hint, server)}`);
   }
   const lastGood = await catalog.backups.lastGood(server.id, settings.format, settings.compressionText, startedAt);
   report({ type: 'tables', server: server.name, count: dump.facts.tableCount, roughBytes: dump.tableBytes });

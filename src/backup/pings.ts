@@ -5,7 +5,7 @@ import { resolvePingUrls } from '../server/ping-urls.ts';
 /** After a signal there is little time until SIGKILL follows. */
 const AFTER_SIGNAL_MS = 8000;
 
-interface Pings {
+export interface Pings {
   started(): Promise<void>;
   succeeded(body: string): Promise<void>;
   failed(body: string): Promise<void>;

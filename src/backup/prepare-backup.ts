@@ -2,7 +2,7 @@ import type { Context } from '../core/context.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { prepareDump, type PreparedDump } from '../postgres/prepare-dump.ts';
 import { clientProgramsOf, databaseOf, sevenZipOf, zstdOf } from '../server/programs.ts';
-import type { ServerRecord } from '../server/server.ts';
+import { isRoles, type ServerRecord } from '../server/server.ts';
 import type { ServerSettings } from '../server/settings.ts';
 import { storageFor } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -64,7 +64,9 @@ export async function prepareBackup(
 
 async function askDatabase(server: ServerRecord, settings: ServerSettings, context: Context): Promise<PreparedDump> {
   const database = await databaseOf(parseConnection(settings.connectionString), context);
-  return await prepareDump({ database, server, format: settings.format });
+  if (!isRoles(server)) return await prepareDump({ database, server, format: settings.format });
+  const { prepareRoles } = await import('../postgres/prepare-roles.ts');
+  return await prepareRoles(database, server.name);
 }
 
 async function findPrograms({ compression }: ServerSettings, context: Context): Promise<void> {

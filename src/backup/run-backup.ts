@@ -21,10 +21,13 @@ import { completeCopies, type CompletedCopy, type MissingCopy } from './complete
 import { copyStates, elsewhere, missingInWords } from './copies-in-words.ts';
 import { makeBackup } from './make-backup.ts';
 import type { Outcome } from './outcome.ts';
+import type { ClusterPings } from './cluster-pings.ts';
+import { forgetAttempt, wasDropped } from './dropped-database.ts';
 import { pingsFor } from './pings.ts';
 import { roomOpener, type OpenRoom } from './archive-room.ts';
 import { recordCopies } from './record-copies.ts';
 import { recordFailure, recording } from './record-result.ts';
+import type { RunUnit } from './run-unit.ts';
 import { verifyNew, type VerifyBackup } from './verify-new.ts';
 
 interface RunOptions {
@@ -41,12 +44,14 @@ interface RunOptions {
 interface Turn {
   number: number;
   count: number;
+  /** The pings of its cluster. */
+  pings: ClusterPings | undefined;
 }
 
 /** A run that backs up one server after another, or several at once. */
 export interface Run extends AsyncDisposable {
   /** Never rejects: see `runBackup`. */
-  backUp(server: ServerRecord, turn: Turn): Promise<Outcome>;
+  backUp(unit: RunUnit, turn: Turn): Promise<Outcome>;
   /** Makes copies of earlier backups that are missing; see `completeCopies`. */
   complete(server: ServerRecord, missing: readonly MissingCopy[]): Promise<CompletedCopy[]>;
 }
@@ -72,7 +77,7 @@ export function openRun(options: RunOptions, context: Context): Run {
     },
   };
   return {
-    backUp: (server, turn) => runBackup(server, turn, shared, context),
+    backUp: (unit, turn) => runBackup(unit, turn, shared, context),
     complete: (server, missing) => completeCopies(missing, server, shared.openRoom, context),
     [Symbol.asyncDispose]: async () => await scratch?.[Symbol.asyncDispose](),
   };
@@ -84,7 +89,8 @@ const NOTHING_STORED = 'Nothing was stored for it. The next run backs it up.';
  * One backup from its first check to its last ping. Never rejects: every failure is reported, recorded, pinged
  * and returned, so that one server's failure never stops the next. Success is recorded before anyone is told of it.
  */
-async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, context: Context): Promise<Outcome> {
+async function runBackup(unit: RunUnit, turn: Turn, shared: Shared, context: Context): Promise<Outcome> {
+  const { server } = unit;
   const { catalog, clock, environment, report } = context;
   const startedAt = clock.now();
   const warnings: string[] = [];
@@ -95,8 +101,8 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
   const elapsedMs = () => clock.now().getTime() - startedAt.getTime();
   const identity = { serverId: server.id, name: server.name };
 
-  report({ type: 'started', server: server.name, ...turn });
-  const pings = pingsFor(server, warn, context);
+  report({ type: 'started', server: server.name, number: turn.number, count: turn.count });
+  const pings = turn.pings?.ofPart(warn) ?? pingsFor(server, warn, context);
   let attempt: number | undefined;
   let isUnsettled = false;
   let isStored = false;
@@ -114,6 +120,8 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
     const lapsed = await lapsedEncryption(server, context);
     if (lapsed !== undefined) warn(`${lapsed.message}\n${lapsed.hint}`);
     await pings.started();
+    unit.warnings?.forEach((warning) => warn(warning));
+    if (unit.obstacle !== undefined) throw unit.obstacle;
     const onUnsettled = () => void (isUnsettled = true);
     const request = { server, settings, startedAt, acceptSize, openRoom, warn, onUnsettled };
     const made = await makeBackup(request, context);
@@ -160,7 +168,11 @@ async function runBackup(server: ServerRecord, turn: Turn, shared: Shared, conte
       warnings,
     };
   } catch (error) {
-    const { interrupted, ...failure } = describeFailure(error, settingSecrets(settings), server.name);
+    if (attempt !== undefined && !isStored && (await wasDropped(server, context))) {
+      await forgetAttempt(server, attempt, context);
+      return { ...identity, status: 'skipped', reason: 'its database was dropped meanwhile' };
+    }
+    const { interrupted, ...failure } = describeFailure(error, settingSecrets(settings), server);
     if (isUnsettled && attempt !== undefined) await catalog.backups.noteUnsettled(attempt, true).catch(() => {});
     await recordFailure(attempt, failure, warnings, context, warn);
     const left = interrupted && !isUnsettled && !isStored ? { hint: NOTHING_STORED } : {};

@@ -10,8 +10,10 @@ import { cleanLeftovers } from './clean-leftovers.ts';
 import { catchUp, missingOf } from './catch-up.ts';
 import { dueByAge, isDue, nextDue } from './due.ts';
 import type { Outcome } from './outcome.ts';
+import { clusterPings, type ClusterPings } from './cluster-pings.ts';
 import { pingsFor } from './pings.ts';
 import type { Run } from './run-backup.ts';
+import type { RunUnit } from './run-unit.ts';
 
 interface RunRequest {
   servers: readonly ServerRecord[];
@@ -27,8 +29,8 @@ interface RunRequest {
 }
 
 /**
- * Backs up the servers that are due, the longest waiting first. A failure never stops the next server; a signal stops
- * them all. The caller holds the run lock, except for a dry run, which changes nothing.
+ * Backs up the servers that are due, the longest waiting first, and of a cluster each part. A failure never stops the next server; a
+ * signal stops them all. The caller holds the run lock, except for a dry run, which changes nothing.
  */
 export async function runBackups(request: RunRequest, context: Context): Promise<Outcome[]> {
   const { clock, signal } = context;
@@ -39,29 +41,34 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   await using _run = { [Symbol.asyncDispose]: async () => await (await opening)?.[Symbol.asyncDispose]() };
   const backedUp: ServerRecord[] = [];
   const isWanted = (server: ServerRecord) => request.force || isDue(server, startedAt);
-  const wanted = request.servers.filter((server) => isWanted(server));
+  const units = await unitsOf(request, isWanted, context);
+  const wanted = units.flatMap(({ server, leftOut }) => (leftOut === undefined && isWanted(server) ? [server] : []));
+  const pingsOf = pingsOfClusters(units, context);
   let begun = 0;
   const gaps = request.dryRun ? new Set() : await context.catalog.backups.serversWithGaps();
-  const work = async (listed: ServerRecord): Promise<Outcome> => {
+  const work = async (unit: RunUnit): Promise<Outcome> => {
+    const { server: listed, cluster, leftOut } = unit;
+    const identity = { serverId: listed.id, name: listed.name };
+    if (leftOut !== undefined) return { ...identity, status: 'skipped', reason: leftOut };
+    if (request.dryRun) {
+      if (!isWanted(listed)) return { ...identity, status: 'skipped', ...notDue(listed, startedAt) };
+      const { dryRun } = await import('./dry-run.ts');
+      return dryRun(unit, request.overrides, context);
+    }
     // A run may take hours, during which servers are edited and deleted.
     const server = await context.catalog.servers.find(listed.id);
-    const identity = { serverId: listed.id, name: listed.name };
     if (server === undefined) return { ...identity, status: 'skipped', reason: 'deleted meanwhile' };
     if (signal.aborted) return { ...identity, status: 'skipped', reason: 'interrupted' };
     const due = isWanted(server);
     const missing = gaps.has(server.id) ? await missingOf(server, context) : [];
     if (!due && missing.length === 0) return { ...identity, status: 'skipped', ...notDue(server, startedAt) };
-    if (request.dryRun) {
-      const { dryRun } = await import('./dry-run.ts');
-      return dryRun(server, request.overrides, context);
-    }
     // Load the rest only now: most runs are hourly ones with nothing due.
     opening ??= import('./run-backup.ts').then(({ openRun }) => openRun({ ...request, startedAt }, context));
     const run = await opening;
     if (!due) return await catchUp(server, missing, run, context);
     begun += 1;
-    const place = { number: begun, count: Math.max(wanted.length, begun) };
-    const outcome = await run.backUp(server, place);
+    const turn = { number: begun, count: Math.max(wanted.length, begun), pings: pingsOf(cluster) };
+    const outcome = await run.backUp({ ...unit, server }, turn);
     if (outcome.status === 'success' || outcome.status === 'incomplete') backedUp.push(server);
     // The new backup is recorded. Copies of earlier ones do not change that.
     await run.complete(server, missing).catch((error: unknown) => {
@@ -70,13 +77,16 @@ export async function runBackups(request: RunRequest, context: Context): Promise
     return outcome;
   };
   // An unexpected error must neither stop the others nor release the lock while they work.
-  const turn = async (listed: ServerRecord) =>
-    await work(listed).catch((error: unknown) => failedOutcome(listed, error, context));
+  const turn = async (unit: RunUnit) => {
+    const outcome = await work(unit).catch((error: unknown) => failedOutcome(unit.server, error, context));
+    await pingsOf(unit.cluster)?.ended(outcome);
+    return outcome;
+  };
   // Hosts matter only to parallel jobs, and finding those of 200 servers takes a while.
-  const keyOf = request.jobs === 1 ? () => '' : (server: ServerRecord) => hostOf(server, context);
+  const keyOf = request.jobs === 1 ? () => '' : ({ server }: RunUnit) => hostOf(server, context);
   if (!request.dryRun) tellOfHosts(wanted, request, context);
   const turns = { jobs: request.jobs, perKey: request.jobsPerHost, keyOf };
-  const outcomes = await mapConcurrently(longestWaitingFirst(request.servers, startedAt), turns, turn);
+  const outcomes = await mapConcurrently(longestWaitingFirst(units, startedAt), turns, turn);
   if (backedUp.length > 0 && !signal.aborted) {
     const { copyCatalog } = await import('./copy-catalog.ts');
     await copyCatalog(backedUp, { startedAt, overrides: request.overrides }, context);
@@ -84,9 +94,37 @@ export async function runBackups(request: RunRequest, context: Context): Promise
   return outcomes;
 }
 
+/** What is backed up by itself: the parts of a cluster in its place. */
+async function unitsOf(
+  { servers, dryRun }: RunRequest,
+  isWanted: (server: ServerRecord) => boolean,
+  context: Context,
+): Promise<RunUnit[]> {
+  const planned = servers.map(async (server): Promise<RunUnit[]> => {
+    if (!server.allDatabases) return [{ server }];
+    const { planCluster } = await import('./plan-cluster.ts');
+    return await planCluster(server, { isWanted, dryRun }, context);
+  });
+  return (await Promise.all(planned)).flat();
+}
+
+/** The pings of each cluster of which the run has all parts. */
+function pingsOfClusters(
+  units: readonly RunUnit[],
+  context: Context,
+): (cluster: ServerRecord | undefined) => ClusterPings | undefined {
+  const parts = grouped(units, ({ cluster }) => cluster?.id ?? 0);
+  const pings = new Map<number, ClusterPings>();
+  for (const [id, [first, ...more]] of parts) {
+    if (first?.cluster === undefined) continue;
+    pings.set(id, clusterPings(first.cluster, more.length + 1, context));
+  }
+  return (cluster) => (cluster === undefined ? undefined : pings.get(cluster.id));
+}
+
 /** The outcome where not even the attempt could be recorded: the catalogue cannot be read, or pgbak has a fault. */
 async function failedOutcome(server: ServerRecord, error: unknown, context: Context): Promise<Outcome> {
-  const { interrupted, ...failure } = describeFailure(error, [], server.name);
+  const { interrupted, ...failure } = describeFailure(error, [], server);
   const { id: serverId, name } = server;
   const warnings: string[] = [];
   context.report({ type: 'failed', server: name, ...failure });
@@ -95,9 +133,9 @@ async function failedOutcome(server: ServerRecord, error: unknown, context: Cont
   return { serverId, name, status: 'failed', durationMs: 0, warnings, error: text, interrupted };
 }
 
-function longestWaitingFirst(servers: readonly ServerRecord[], now: Date): ServerRecord[] {
-  const waitingSince = (server: ServerRecord) => dueByAge(server, now)?.getTime() ?? 0;
-  return [...servers].sort((a, b) => waitingSince(a) - waitingSince(b) || a.id - b.id);
+function longestWaitingFirst(units: readonly RunUnit[], now: Date): RunUnit[] {
+  const waitingSince = ({ server }: RunUnit) => dueByAge(server, now)?.getTime() ?? 0;
+  return [...units].sort((a, b) => waitingSince(a) - waitingSince(b) || a.server.id - b.server.id);
 }
 
 function notDue(server: ServerRecord, now: Date): { reason: string; due?: Date } {

@@ -42,6 +42,8 @@ export interface BackupQueries extends StoredBackupQueries, RemovalQueries, Poin
   finish(backupId: number, backup: FinishedBackup): Promise<void>;
   /** Records a failure, in the log and with the server, or neither. */
   fail(backupId: number, backup: FailedBackup): Promise<void>;
+  /** Removes an attempt of which nothing is stored, as if it had never begun. */
+  removeAttempt(backupId: number): Promise<void>;
   /** Replaces the warnings of an attempt that has ended. */
   setWarnings(backupId: number, warnings: readonly string[]): Promise<void>;
   /** Corrects the time at which a backup was begun. */
@@ -113,6 +115,9 @@ export function backupQueries(db: Kysely<Schema>): BackupQueries {
         result: backup.error,
         server: { last_backup_result: isAdopted ? 'Success' : 'Failed' },
       }),
+    removeAttempt: async (backupId) => {
+      await db.deleteFrom('backup_log').where('id', '=', backupId).where('object_id', 'is', null).execute();
+    },
     setWarnings: async (backupId, warnings) => {
       const update = db.updateTable('backup_log').set({ warnings: JSON.stringify(warnings) });
       await update.where('id', '=', backupId).execute();

@@ -40,10 +40,11 @@ export function glanceAt(path: string): Glance | undefined {
       const good =
         "success = '1' and removed_at is null and given_up_at is null and object_id is not null and copy_of is null";
       const named = servers.map(() => '?').join(', ');
-      const chosen = `server_id in (select id from servers where name in (${named}) or cast(id as text) in (${named}))`;
+      const ids = `select id from servers where name in (${named}) or cast(id as text) in (${named})`;
+      const chosen = `(server_id in (${ids}) or server_id in (select id from servers where cluster_id in (${ids})))`;
       const where = servers.length === 0 ? good : `${good} and ${chosen}`;
       const sql = `select id, server_name, started_at, file_size from backup_log where ${where} order by started_at desc limit ${MOST_POINTS}`;
-      return rows(sql, ...servers, ...servers).map((row) => {
+      return rows(sql, ...servers, ...servers, ...servers, ...servers).map((row) => {
         const { id, server_name: name, started_at: startedAt, file_size: size } = Object(row);
         return {
           backupId: Number(id),

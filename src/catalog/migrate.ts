@@ -16,6 +16,7 @@ import { addDestinations } from './migrations/0013-destinations.ts';
 import { addCopies } from './migrations/0014-copies.ts';
 import { addVerifyUpload } from './migrations/0015-verify-upload.ts';
 import { addDumpJobs } from './migrations/0016-dump-jobs.ts';
+import { addClusters } from './migrations/0017-clusters.ts';
 import type { Sqlite } from '../system/sqlite.ts';
 import type { Schema } from './schema.ts';
 
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly ((db: Kysely<Schema>) => Promise<void>)[] = [
   addCopies,
   addVerifyUpload,
   addDumpJobs,
+  addClusters,
 ];
 
 /** The schema that this pgbak works with. */

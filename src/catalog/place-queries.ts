@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { isHeld } from './point-queries.ts';
+import { idsOf, isHeld } from './point-queries.ts';
 import { promoteCopies } from './promote-copies.ts';
 import type { Schema } from './schema.ts';
 
@@ -142,7 +142,7 @@ export function placeQueries(db: Kysely<Schema>): PlaceQueries {
       }),
     forgetMissing: async (place, serverId) => {
       const missing = missingIn(db, place);
-      await (serverId === undefined ? missing : missing.where('server_id', '=', serverId)).execute();
+      await (serverId === undefined ? missing : missing.where('server_id', 'in', idsOf(db, serverId))).execute();
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Schema } from './schema.ts';
 /** What storage should hold, as far as the catalogue knows. Each query but `inStorage` reads only the rows that it returns. */
 export interface PointQueries {
   /**
-   * The backups of a server that storage should hold, newest first. Includes those that were found bad, and good ones of the
+   * The backups of a server, or of all parts of a cluster, that storage should hold, newest first. Includes those that were found bad, and good ones of the
    * earlier program, which did not record where they are.
    */
   inStorage(serverId: number): Promise<BackupRecord[]>;
@@ -34,6 +34,14 @@ export const AT_ONCE = 1000;
 
 type LogQuery<O> = SelectQueryBuilder<Schema, 'backup_log', O>;
 
+/** The ids of a server and, where it is a cluster, of its parts. */
+export function idsOf(db: Kysely<Schema>, id: number) {
+  return db
+    .selectFrom('servers as one')
+    .select('one.id')
+    .where((eb) => eb.or([eb('one.id', '=', id), eb('one.cluster_id', '=', id)]));
+}
+
 /** Neither removed from storage nor given up. */
 export function isHeld<O>(query: LogQuery<O>): LogQuery<O> {
   return query.where('removed_at', 'is', null).where('given_up_at', 'is', null);
@@ -52,7 +60,7 @@ export function isPoint<O>(query: LogQuery<O>): LogQuery<O> {
 export function pointQueries(db: Kysely<Schema>): PointQueries {
   const log = () => db.selectFrom('backup_log').selectAll();
   const stored = (serverId: number) => {
-    const all = log().where('server_id', '=', serverId);
+    const all = log().where('server_id', 'in', idsOf(db, serverId));
     const held = isHeld(all.where((eb) => eb.or([eb('object_id', 'is not', null), eb('success', '=', sql.lit('1'))])));
     return held.where('finished_at', 'is not', null).orderBy('started_at', 'desc').orderBy('id', 'desc');
   };

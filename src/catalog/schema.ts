@@ -23,6 +23,14 @@ export interface ServersTable extends FieldColumns {
   last_backup_result: string | null;
   /** ISO 8601: when the run that made the last good backup began. */
   last_success_run: string | null;
+  /** Set in the row of a database of a cluster, and in that of the cluster's roles: the id of the cluster. */
+  cluster_id: Generated<number | null>;
+  /** The database of the cluster; null for its roles. */
+  cluster_database: Generated<string | null>;
+  /** ISO 8601: since when the cluster lacks the database. */
+  gone_at: Generated<string | null>;
+  /** ISO 8601: when a user said that no warning of that is wanted. */
+  forgotten_at: Generated<string | null>;
 }
 
 type DestinationTable = typeof DESTINATION_FIELDS;

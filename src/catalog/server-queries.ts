@@ -1,48 +1,18 @@
-import type { Insertable, Kysely, Selectable } from 'kysely';
-import { Secret } from '../core/secret.ts';
-import { forEachField, perField, SERVER_DEFAULTS, type ServerFields, type ServerRecord } from '../server/server.ts';
-import { fromCompact, isoTime, rowReader, toCompact } from './row-reader.ts';
-import type { FieldColumns, Schema, ServersTable } from './schema.ts';
+import type { Kysely } from 'kysely';
+import { grouped } from '../core/group-by.ts';
+import { nameOfPart } from '../server/cluster-part.ts';
+import type { ServerFields, ServerRecord } from '../server/server.ts';
+import { clusterQueries, type ClusterQueries } from './cluster-queries.ts';
+import { isoTime, toCompact } from './row-reader.ts';
+import type { Schema, ServersTable } from './schema.ts';
+import { fromServer, toPart, toServer, type ServerRow } from './server-rows.ts';
 
-/**
- * Turns a row of `servers` into a record. Columns that cannot be read are named in `unreadable`, and get the value of a
- * new server.
- */
-export function toServer(row: Selectable<ServersTable>): ServerRecord {
-  const { unreadable, read, time } = rowReader({ ...row });
-  const fields: ServerFields = {
-    ...SERVER_DEFAULTS,
-    name: `server ${row.id}`,
-    connectionString: new Secret(''),
-    archiveName: `server-${row.id}`,
-  };
-  forEachField((name, { column, readCell }) => void (fields[name] = read(column, readCell, fields[name])));
-  const lastBackup = time('last_backup', fromCompact);
-  const lastSuccessRun = time('last_success_run', isoTime);
-  return {
-    id: row.id,
-    ...fields,
-    ...(lastBackup === undefined ? {} : { lastBackup }),
-    ...lastResult(row.last_backup_result),
-    ...(lastSuccessRun === undefined ? {} : { lastSuccessRun }),
-    ...(unreadable.length === 0 ? {} : { unreadable }),
-  };
-}
-
-/** The fields of a server as columns. Here, and only here, its secrets are written down. */
-export function fromServer(fields: ServerFields): Insertable<FieldColumns> {
-  return perField<Selectable<FieldColumns>>((name, { column, toCell }) => [column, toCell(fields[name])]);
-}
-
-function lastResult(text: string | null): Pick<ServerRecord, 'lastResult'> {
-  if (text === null) return {};
-  return { lastResult: text === 'Success' ? 'success' : 'failed' };
-}
-
-export interface ServerQueries {
-  /** All servers, in the order in which they were added. */
+export interface ServerQueries extends ClusterQueries {
+  /** All servers, in the order in which they were added: what a user configured, a whole cluster being one. */
   list(): Promise<ServerRecord[]>;
-  /** By id, or by name where the text is no number (names never are). */
+  /** All that is backed up by itself, in that order: in place of a cluster its parts, once they are known. */
+  units(): Promise<ServerRecord[]>;
+  /** By id, or by name where the text is no number (names never are): a server, or a part of a cluster. */
   find(idOrName: number | string): Promise<ServerRecord | undefined>;
   add(fields: ServerFields): Promise<ServerRecord>;
   update(id: number, fields: ServerFields): Promise<void>;
@@ -51,15 +21,33 @@ export interface ServerQueries {
 }
 
 export function serverQueries(db: Kysely<Schema>): ServerQueries {
+  const all = () => db.selectFrom('servers').selectAll();
+  const clusters = clusterQueries(db);
+  const read = async (row: ServerRow): Promise<ServerRecord> => {
+    if (row.cluster_id === null) return toServer(row);
+    const cluster = await all().where('id', '=', row.cluster_id).executeTakeFirstOrThrow();
+    return toPart(row, toServer(cluster));
+  };
   return {
-    list: async () => (await db.selectFrom('servers').selectAll().orderBy('id').execute()).map((row) => toServer(row)),
+    ...clusters,
+    list: async () => (await all().where('cluster_id', 'is', null).orderBy('id').execute()).map((row) => toServer(row)),
+    units: async () => {
+      const rows = await all().orderBy('cluster_database').orderBy('id').execute();
+      const parts = grouped(rows, ({ cluster_id: cluster }) => cluster ?? 0);
+      return (parts.get(0) ?? [])
+        .toSorted((a, b) => a.id - b.id)
+        .flatMap((row) => {
+          const server = toServer(row);
+          const its = parts.get(row.id);
+          return server.allDatabases && its !== undefined ? its.map((part) => toPart(part, server)) : [server];
+        });
+    },
     find: async (idOrName) => {
       const byId = typeof idOrName === 'number' || /^\d+$/.test(idOrName);
-      const query = db.selectFrom('servers').selectAll();
       const row = await (
-        byId ? query.where('id', '=', Number(idOrName)) : query.where('name', '=', idOrName)
+        byId ? all().where('id', '=', Number(idOrName)) : all().where('name', '=', idOrName)
       ).executeTakeFirst();
-      return row === undefined ? undefined : toServer(row);
+      return row === undefined ? undefined : await read(row);
     },
     add: async (fields) =>
       toServer(await db.insertInto('servers').values(fromServer(fields)).returningAll().executeTakeFirstOrThrow()),
@@ -72,6 +60,7 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
           .set({ ...fromServer(fields), ...mended })
           .where('id', '=', id)
           .execute();
+        if (row !== undefined && row.name !== fields.name) await renameParts(trx, row.id, fields.name);
       }),
     remove: async (id) => {
       await db.deleteFrom('servers').where('id', '=', id).execute();
@@ -79,12 +68,21 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
   };
 }
 
+/** People call the parts of a cluster by its name. */
+async function renameParts(db: Kysely<Schema>, clusterId: number, name: string): Promise<void> {
+  const parts = await db.selectFrom('servers').selectAll().where('cluster_id', '=', clusterId).execute();
+  for (const { id, cluster_database: database } of parts) {
+    const renamed = nameOfPart(name, database ?? undefined);
+    await db.updateTable('servers').set({ name: renamed }).where('id', '=', id).execute();
+  }
+}
+
 /**
  * Restores pgbak's own notes about a server from the log, where they cannot be read: a user could not enter them again.
  */
 async function mendedNotes(
   db: Kysely<Schema>,
-  row: Selectable<ServersTable>,
+  row: ServerRow,
 ): Promise<Partial<Pick<ServersTable, 'last_backup' | 'last_success_run'>>> {
   const unreadable = new Set(toServer(row).unreadable?.map(({ column }) => column));
   if (!unreadable.has('last_backup') && !unreadable.has('last_success_run')) return {};

@@ -40,7 +40,13 @@ EXIT STATUS
     await using context = await this.openContext('change', { isInterruptible: false });
     const { catalog, environment } = context;
     const isJson = this.jsonEnabled();
-    const choice = { idOrName: args.server, question: 'Delete which server?', usage: 'pgbak del shop --yes', isJson };
+    const choice = {
+      idOrName: args.server,
+      question: 'Delete which server?',
+      usage: 'pgbak del shop --yes',
+      isJson,
+      isAbout: { server: 'del' },
+    };
     const server = await chooseServer(catalog, choice);
     const archives = await archivesOf(server, catalog);
     if (!flags.yes) {

@@ -4,7 +4,7 @@ import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { listenForInterruption } from '../system/interruption.ts';
 import { systemClock } from '../system/clock.ts';
-import { findServers } from '../catalog/find-server.ts';
+import { findConfigured } from '../catalog/find-server.ts';
 import { openHealthyCatalog } from '../catalog/open-context.ts';
 import { paint, terminalWidth } from '../terminal/output.ts';
 import { wrapHanging } from '../terminal/wrap.ts';
@@ -42,7 +42,7 @@ EXIT STATUS
     const { catalog } = opened;
     const examination = {
       ...opened,
-      servers: catalog === undefined ? [] : await findServers(catalog, args.server),
+      servers: catalog === undefined ? [] : await findConfigured(catalog, args.server),
       version: this.config.version,
       program: process.argv[1] ?? this.config.root,
       isProbing: flags['probe-write'],

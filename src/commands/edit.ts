@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { LIMITS, STORAGE } from '../server/flag-groups.ts';
+import { DUMPED, LIMITS, STORAGE } from '../server/flag-groups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { oneServer } from '../terminal/server-arguments.ts';
 import { chooseServer } from '../terminal/prompts/choose-server.ts';
@@ -7,6 +7,7 @@ import { canAsk } from '../terminal/output.ts';
 import { fillIn } from '../terminal/prompts/fill-in.ts';
 import { typedPasswords } from '../terminal/prompts/type-passwords.ts';
 import { storeEdit } from '../monitor/store-server.ts';
+import { forgetDatabases } from '../monitor/forget-databases.ts';
 import { neededTries } from '../monitor/try-server.ts';
 import { serverFlags } from '../terminal/server-flags.ts';
 import { serverInputFrom } from '../server/server-input.ts';
@@ -45,6 +46,13 @@ EXIT STATUS
   static override args = oneServer;
   static override flags = {
     ...serverFlags,
+    'forget-database': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'of a whole cluster: it was meant that this database is gone; its backups stay (repeatable)',
+      helpValue: 'NAME',
+      helpGroup: DUMPED,
+    }),
     'no-check': Flags.boolean({
       description: 'store it without trying the database and the storage',
       helpGroup: LIMITS,
@@ -64,8 +72,18 @@ EXIT STATUS
     parseServerInput(given);
     await using context = await this.openContext('change');
     const isJson = this.jsonEnabled();
-    const choice = { idOrName: args.server, question: 'Edit which server?', usage: 'pgbak edit shop', isJson };
+    const choice = {
+      idOrName: args.server,
+      question: 'Edit which server?',
+      usage: 'pgbak edit shop',
+      isJson,
+      isAbout: { server: 'edit' },
+    };
     const today = await chooseServer(context.catalog, choice);
+    const gone = flags['forget-database'] ?? [];
+    for (const line of await forgetDatabases(today, gone, context)) this.log(line);
+    if (gone.length > 0 && !mayCreate && Object.keys(given).length === 0)
+      return { id: today.id, name: today.name, changes: [] };
     return await aboutServer(
       today.name,
       async () => await this.change(today, { given, mayCreate, isChecked: !flags['no-check'] }, context),

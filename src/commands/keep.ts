@@ -71,6 +71,7 @@ EXIT STATUS
       question: 'A backup of which server?',
       usage: 'pgbak keep shop',
       isJson,
+      isAbout: { backup: 'keep' },
     });
     const point = await findPoint(server, flags.at, context);
     await using _lock = await takeRunLock(context, { command: 'keep' });

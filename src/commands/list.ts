@@ -1,7 +1,7 @@
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
-import { findServers } from '../catalog/find-server.ts';
+import { findConfigured, withParts } from '../catalog/find-server.ts';
 import { serverRow, type ServerRow } from '../monitor/server-list.ts';
 import { SERVER_COLUMNS, serverCells, SPARK_LENGTH } from '../terminal/server-table.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -29,9 +29,9 @@ EXIT STATUS
     const { catalog, environment } = context;
     const verified = await catalog.verifications.recent();
     const now = new Date();
-    const rows = (await findServers(catalog, args.server)).map((server) =>
-      serverRow(server, verified.get(server.id), environment, now),
-    );
+    const configured = await findConfigured(catalog, args.server);
+    const listed = await Promise.all(configured.map((server) => withParts(server, catalog)));
+    const rows = listed.flat().map((server) => serverRow(server, verified.get(server.id), environment, now));
     if (rows.length === 0) {
       this.log('No servers yet. Add one: pgbak add');
     } else if (!this.jsonEnabled()) {

@@ -4,6 +4,7 @@ import { ownRulesInWords } from '../retention/own-rules.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
+import { configuredName } from '../server/cluster-part.ts';
 import { findServers } from '../catalog/find-server.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
@@ -62,7 +63,7 @@ EXIT STATUS
         context.signal.throwIfAborted();
         if (!(error instanceof PgbakError)) throw error;
         isComplete = false;
-        tell(`pgbak: ${server.name}: ${failureText(describeFailure(error, [], server.name))}`);
+        tell(`pgbak: ${server.name}: ${failureText(describeFailure(error, [], server))}`);
       }
     }
     const silent = entries.flatMap(({ name, action, backup, reasons }) =>
@@ -75,7 +76,7 @@ EXIT STATUS
     if (entries.length === 0 && !servers.some((server) => isRuled(server))) {
       const [only] = servers.length === 1 ? servers : [];
       const what = only === undefined ? 'No server has rules' : `${printableName(only.name)} has no rules`;
-      const example = `pgbak edit ${only === undefined ? 'SERVER' : quoted(only.name)} --keep-daily 7 --keep-weekly 4`;
+      const example = `pgbak edit ${only === undefined ? 'SERVER' : quoted(configuredName(only))} --keep-daily 7 --keep-weekly 4`;
       this.log(`${what}, so all backups are kept. To set rules: ${example}`);
     } else if (entries.length > 0) {
       const now = new Date();

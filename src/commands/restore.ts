@@ -20,19 +20,22 @@ import {
   dumpPartsFrom,
   loadFlags,
   archiveFlags,
+  INTO_A_DATABASE,
   nowhereToRestore,
   partFlags,
   refuseBareName,
   refusePartInFile,
   refuseUnusableOutput,
   STDOUT,
+  targetFlags,
 } from '../terminal/restore-flags.ts';
 import { ATTEMPTS_WHILE_SOMEBODY_WAITS } from '../server/storage-at.ts';
 import { restoredLine, showRestore, type RestoreProgress } from '../terminal/restore-progress.ts';
 import { resolveReference } from '../server/reference.ts';
 import { leftUntouched } from '../restore/left-behind.ts';
 import { Secret } from '../core/secret.ts';
-import type { ServerRecord } from '../server/server.ts';
+import { isRoles, type ServerRecord } from '../server/server.ts';
+import type { ClusterRestoreDocument } from '../terminal/cluster-restore.ts';
 import { aboutServer } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
@@ -40,7 +43,8 @@ import { otherWords } from '../terminal/typed-again.ts';
 import { describePoint, findPoint, serverOfId, type RestorePoint } from '../restore/choose-point.ts';
 import { restore, type RestoreDocument, type Target } from '../restore/restore.ts';
 
-const INTO = 'INTO A DATABASE';
+const INTERRUPTED = 'The database at work is as before. What was restored before it is there.';
+const ALL_OF_IT = ' --to URL\nOr restore all of them: --all-databases --to postgresql://postgres@localhost/postgres';
 
 type Parsed = Awaited<ReturnType<Restore['parseFlags']>>;
 type RestoreFlags = Parsed['flags'];
@@ -76,38 +80,9 @@ EXIT STATUS
         'latest (without --at), the id of a backup, or a time, such as 10:15 or "yesterday 10:15": the last backup begun by then',
       helpValue: 'WHEN',
     }),
-    to: Flags.string({
-      description: 'connection string of the database, or env:NAME or file:/path',
-      exclusive: ['output', 'stdout'],
-      helpValue: 'URL',
-    }),
-    output: Flags.string({
-      description: 'write the dump to this new file; - is standard output, as with --stdout',
-      exclusive: ['to', 'stdout'],
-      helpValue: 'FILE',
-    }),
-    stdout: Flags.boolean({
-      description: 'write the dump to standard output, once it was read to its end',
-      exclusive: ['to', 'output', 'json'],
-    }),
-    create: Flags.boolean({
-      helpGroup: INTO,
-      description: 'make the database of --to',
-      exclusive: ['output', 'stdout'],
-    }),
-    'maintenance-db': Flags.string({
-      helpGroup: INTO,
-      description: 'the database to connect to while that of --to is made',
-      default: 'postgres',
-      helpValue: 'NAME',
-    }),
-    clean: Flags.boolean({
-      helpGroup: INTO,
-      description: 'replace everything that is in the database',
-      exclusive: ['output', 'stdout'],
-    }),
+    ...targetFlags,
     ...loadFlags,
-    yes: Flags.boolean({ helpGroup: INTO, char: 'y', description: 'do not ask; the answer is yes' }),
+    yes: Flags.boolean({ helpGroup: INTO_A_DATABASE, char: 'y', description: 'do not ask; the answer is yes' }),
     ...archiveFlags,
     ...partFlags,
     ...utcFlag,
@@ -119,7 +94,7 @@ EXIT STATUS
 
   protected override leftByInterruption: string | undefined = 'Nothing was restored.';
 
-  async run(): Promise<RestoreDocument> {
+  async run(): Promise<RestoreDocument | ClusterRestoreDocument> {
     const { args, flags, raw } = await this.parseFlags();
     const isJson = this.jsonEnabled();
     const isAsking = flags.to === undefined && flags.output === undefined && !flags.stdout;
@@ -132,10 +107,19 @@ EXIT STATUS
       question: 'Restore which server?',
       usage: 'pgbak restore shop --to URL',
       isJson,
+      isAbout: flags['all-databases'] ? { server: 'restore' } : { backup: 'restore', instead: ALL_OF_IT },
     });
+    if (flags['all-databases'] || (isRoles(server) && !flags.stdout && flags.output === undefined)) {
+      this.leftByInterruption = INTERRUPTED;
+      const { restoreCommand } = await import('../terminal/cluster-restore.ts');
+      const { document, text, exitCode } = await restoreCommand(server, flags, isJson, context);
+      this.log(text);
+      process.exitCode = exitCode;
+      return document;
+    }
     if (isAsking && !canAsk(isJson)) throw nowhereToRestore(quoted(server.name), quoted(`${server.name}.sql`));
     refuseBareName(flags.to, () => ownConnection(server, context));
-    return await aboutServer(server.name, async () => await this.restore(server, { flags, raw, isAsking }, context));
+    return await aboutServer(server, async () => await this.restore(server, { flags, raw, isAsking }, context));
   }
 
   private async restore(

@@ -3,7 +3,7 @@ import { runBackups } from '../backup/run-backups.ts';
 import { BaseCommand } from '../terminal/base-command.ts';
 import { utcFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
-import { findServers } from '../catalog/find-server.ts';
+import { findConfigured } from '../catalog/find-server.ts';
 import { numberFlag } from '../terminal/number-flag.ts';
 import { openLog } from '../terminal/log.ts';
 import { takeRunLock } from '../catalog/run-lock.ts';
@@ -54,9 +54,8 @@ EXIT STATUS
     'dry-run': Flags.boolean({ description: 'only say what would be done' }),
     quiet: Flags.boolean({ char: 'q', description: 'print only what went wrong' }),
     jobs: numberFlag({ example: 4, least: 1, most: 64 })({
-      description: 'how many servers to back up at the same time',
+      description: 'how many databases to back up at the same time; without it, as many as --jobs-per-host',
       helpValue: 'N',
-      default: 1,
     }),
     'jobs-per-host': numberFlag({ example: 2, least: 1 })({
       description: 'how many of them on the same database host',
@@ -78,7 +77,7 @@ EXIT STATUS
     await using log = await openLog(context.environment, { isQuiet: flags.quiet, isJson: this.jsonEnabled() });
     const { catalog } = context;
     const named = [...(args.server ?? []), ...(flags.server ?? [])];
-    const servers = await findServers(catalog, named);
+    const servers = await findConfigured(catalog, named);
     // With a wrong DB_PATH, an hourly silence would look like success.
     if (servers.length === 0) {
       throw new ConfigError(`there are no servers in the catalogue ${catalog.path}`, 'Add one: pgbak add');
@@ -98,7 +97,7 @@ EXIT STATUS
       force: flags.force,
       acceptSize: flags['accept-size'],
       dryRun: flags['dry-run'],
-      jobs: flags.jobs,
+      jobs: flags.jobs ?? flags['jobs-per-host'],
       jobsPerHost: flags['jobs-per-host'],
       overrides: { format: flags.format, compression: flags.compression },
     };

@@ -3,7 +3,7 @@ import { BaseCommand } from '../terminal/base-command.ts';
 import { utcForAgesFlag } from '../terminal/utc.ts';
 import { anyServers } from '../terminal/server-arguments.ts';
 import { findServers } from '../catalog/find-server.ts';
-import { collectStatus, statusRow, type StatusRow } from '../monitor/status.ts';
+import { collectStatus, isExpected, statusRow, type StatusRow } from '../monitor/status.ts';
 import { longReasons, STATUS_COLUMNS, statusCells } from '../terminal/tables.ts';
 import { renderTable } from '../terminal/table.ts';
 import { terminalWidth } from '../terminal/output.ts';
@@ -43,7 +43,7 @@ EXIT STATUS
     const { args, flags } = await this.parse(Status);
     await using context = await this.openContext('read', { isInterruptible: false });
     const now = new Date();
-    const servers = await findServers(context.catalog, args.server);
+    const servers = (await findServers(context.catalog, args.server)).filter((server) => isExpected(server));
     const statuses = await collectStatus(servers, context);
     if (flags.prometheus) {
       process.stdout.write(prometheusText(statuses));

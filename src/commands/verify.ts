@@ -12,12 +12,16 @@ import { fromFlag } from '../terminal/restore-flags.ts';
 import { verificationTable } from '../terminal/tables.ts';
 import { showVerify } from '../terminal/verify-progress.ts';
 import { passwordGiven } from '../terminal/prompts/restore-questions.ts';
+import type { Context } from '../core/context.ts';
+import { grouped } from '../core/group-by.ts';
+import type { ServerRecord } from '../server/server.ts';
 import { Secret } from '../core/secret.ts';
 import { LEVELS } from '../core/backup-record.ts';
 import { mayRepeat } from '../core/nearest.ts';
 import { quoted } from '../core/printable.ts';
 import { ConfigError } from '../core/errors.ts';
-import { announceVerified, type Verification, verifyQuietly } from '../restore/verify.ts';
+import { announceVerified } from '../restore/announce-verified.ts';
+import { type Verification, verifyQuietly } from '../restore/verify.ts';
 
 export default class Verify extends BaseCommand {
   static override summary = 'Prove that backups are there and can be restored';
@@ -104,9 +108,11 @@ EXIT STATUS
         const request = { level: flags.level, server, point, passwords, scratch };
         ofServer.push(await verifyQuietly({ ...request, allowsUnencrypted: flags['allow-unencrypted'] }, context));
       }
-      if (ofServer.length > 0) await announceVerified(server, ofServer, context);
+      // One ping tells of all parts of a cluster.
+      if (ofServer.length > 0 && server.partOf === undefined) await announceVerified(server, ofServer, context);
       results.push(...ofServer);
     }
+    await announceParts(chosen, results, context);
     progress[Symbol.dispose]();
     if (results.length === 0 && isComplete) {
       throw new ConfigError('there is no good backup to verify', 'Make one: pgbak run --force');
@@ -114,6 +120,21 @@ EXIT STATUS
     this.log(verificationTable(results, terminalWidth(process.stdout)));
     process.exitCode = isComplete && results.every(({ isGood }) => isGood) ? 0 : 1;
     return results;
+  }
+}
+
+/** Pings once for each cluster of which parts were verified. */
+async function announceParts(
+  chosen: readonly { server: ServerRecord }[],
+  results: readonly Verification[],
+  context: Context,
+): Promise<void> {
+  const parts = chosen.filter(({ server }) => server.partOf !== undefined);
+  for (const [, members] of grouped(parts, ({ server }) => server.partOf?.clusterId ?? 0)) {
+    const ids = new Set(members.map(({ server }) => server.id));
+    const ofCluster = results.filter(({ serverId }) => ids.has(serverId));
+    const [first] = members;
+    if (first !== undefined && ofCluster.length > 0) await announceVerified(first.server, ofCluster, context);
   }
 }
 

@@ -21,6 +21,9 @@ export const DUMP_HEADINGS: Record<Format, string> = {
   directory: 'PGDMP',
 };
 
+/** How a script of roles begins, which pg_dumpall writes. */
+export const ROLES_HEADING = '--\n-- PostgreSQL database cluster dump\n';
+
 /** Reads a line of `pg_dump --verbose`: the table that it begins to read, as `schema.table`; undefined for other lines. */
 export function tableInDumpLine(line: string): string | undefined {
   return /dumping contents of table "?(.+?)"?$/.exec(line)?.[1]?.replaceAll('"."', '.');
@@ -29,12 +32,16 @@ export function tableInDumpLine(line: string): string | undefined {
 /** Separates the server's roles and tablespaces from the database's settings, which psql needs the database's name for. */
 export const SETTINGS_HEADING = '-- The database itself; psql -v database=NAME says which\n';
 
-/** A line near the end of a whole plain dump. pg_restore itself notices others that are truncated. */
-export const DUMP_CLOSINGS: Record<Format, string | undefined> = {
-  sql: '\n-- PostgreSQL database dump complete\n',
-  binary: undefined,
-  directory: undefined,
-};
+/** How the entry of an archive of a format may begin: a script is of a database, or of the roles of a cluster. */
+export function headingsOf(format: Format): string[] {
+  return format === 'sql' ? [DUMP_HEADINGS.sql, ROLES_HEADING] : [DUMP_HEADINGS[format]];
+}
+
+/** A line near the end of each whole script. pg_restore itself notices a truncated custom dump. */
+export function closingsOf(format: Format): string[] {
+  if (format !== 'sql') return [];
+  return ['\n-- PostgreSQL database dump complete\n', '\n-- PostgreSQL database cluster dump complete\n'];
+}
 
 /** pg_dump compresses the files of a directory itself, each where its table is read. 7-Zip only packs and encrypts them. */
 export const DIRECTORY_GZIP_LEVEL = 1;

@@ -1,6 +1,6 @@
 import { withoutPasswords } from './printable.ts';
 import { redact, redactRare, type Secret } from './secret.ts';
-import { hintFor } from './server-hint.ts';
+import { hintFor, type HintedServer } from './server-hint.ts';
 
 /**
  * Every failure that a user can cause or must act on, and the exit status it gives the process. Anything else that is
@@ -13,7 +13,7 @@ import { hintFor } from './server-hint.ts';
 export abstract class PgbakError extends Error {
   abstract readonly exitCode: number;
   readonly #hint: string | undefined;
-  #server: string | undefined;
+  #server: HintedServer | string | undefined;
 
   constructor(message: string, hint?: string) {
     super(message);
@@ -27,14 +27,14 @@ export abstract class PgbakError extends Error {
   }
 
   /** Tells which server the failure is about. */
-  about(server: string): this {
+  about(server: HintedServer | string): this {
     this.#server = server;
     return this;
   }
 }
 
 /** Works for a server, whose name the hint of a failure then holds. */
-export async function aboutServer<Value>(server: string, work: () => Promise<Value>): Promise<Value> {
+export async function aboutServer<Value>(server: HintedServer | string, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
   } catch (error) {
@@ -203,7 +203,11 @@ export interface Failure {
  * Puts an error into words. Our own errors hold no secret; any other error is a bug and might, so `secrets` are taken out
  * of it. The hint names the server that the failure is about.
  */
-export function describeFailure(error: unknown, secrets: readonly Secret[] = [], server?: string): Failure {
+export function describeFailure(
+  error: unknown,
+  secrets: readonly Secret[] = [],
+  server?: HintedServer | string,
+): Failure {
   const hide = (text: string) => withoutPasswords(redact(text, secrets));
   const hideRare = (text: string) => withoutPasswords(redactRare(text, secrets));
   if (error instanceof PgbakError) {

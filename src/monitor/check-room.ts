@@ -90,7 +90,7 @@ async function lastArchives({ refusal }: TemporaryRoom, { catalog, environment }
   const isSentWhileWritten = (server: ServerRecord) =>
     knownPlacesOf(server, environment).every((place) => directoryAt(place) === undefined);
   const recent = await catalog?.backups.recent(3);
-  return ((await catalog?.servers.list()) ?? []).map((server) => ({
+  return ((await catalog?.servers.units()) ?? []).map((server) => ({
     sizeBytes:
       Math.max(0, ...(recent?.get(server.id) ?? []).map(({ sizeBytes }) => sizeBytes ?? 0)) *
       (server.format === 'directory' ? COPIES_OF_DIRECTORY : 1),

@@ -7,7 +7,7 @@ import { parseConnection } from '../postgres/connection.ts';
 import type { Concern } from '../postgres/dump-concerns.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { databaseOf } from '../server/programs.ts';
-import { objectNameOf } from '../server/names.ts';
+import { shownObjectName } from '../server/names.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { ServerDestination } from '../server/destination.ts';
 import { resolveSettings, type ServerSettings } from '../server/settings.ts';
@@ -34,6 +34,16 @@ export async function checkServer(server: ServerRecord, examination: Examination
   }
   let concerns: readonly Concern[] = [];
   const openDatabase = async () => await databaseOf(parseConnection(settings.connectionString), examination);
+  if (server.allDatabases) {
+    const { checkClusterDatabases } = await import('./check-cluster.ts');
+    const found = await checkClusterDatabases(server, parseConnection(settings.connectionString), examination);
+    const own = found.filter((one) => one.about === about);
+    return [
+      ...own,
+      ...(await checkSurroundings(server, settings, examination)),
+      ...found.filter((one) => one.about !== about),
+    ];
+  }
   const connection = await finding(about, async () => {
     const database = await openDatabase();
     const dump = await prepareDump({ database, server, format: settings.format });
@@ -58,6 +68,17 @@ export async function checkServer(server: ServerRecord, examination: Examination
       hint: hintFor(hint, about),
     })),
     ...rights,
+    ...(await checkSurroundings(server, settings, examination)),
+  ];
+}
+
+/** Checks what a backup needs beside its database. */
+async function checkSurroundings(
+  server: ServerRecord,
+  settings: ServerSettings,
+  examination: Examination,
+): Promise<Finding[]> {
+  return [
     ...(await checkPrograms(server, examination)),
     ...(await Promise.all(settings.destinations.map((one) => checkStorage(server, one, settings, examination)))).flat(),
     ...(await checkSecrecy(server, settings, examination)),
@@ -79,7 +100,7 @@ async function checkStorage(
   settings: ServerSettings,
   examination: Examination,
 ): Promise<Finding[]> {
-  const objectName = objectNameOf(settings.archiveName, settings.format);
+  const objectName = shownObjectName({ ...settings, allDatabases: server.allDatabases });
   const { catalog, environment, isProbing, signal } = examination;
   let judgements: Omit<Finding, 'about'>[] = [];
   const found = await finding(server.name, async () => {

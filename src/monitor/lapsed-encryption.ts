@@ -1,9 +1,10 @@
 import type { Context } from '../core/context.ts';
 import { quoted } from '../core/printable.ts';
+import { configuredName } from '../server/cluster-part.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { encryptionSource } from '../server/settings.ts';
 
-type Server = Pick<ServerRecord, 'id' | 'name' | 'archivePassword' | 'earlierArchivePasswords'>;
+type Server = Pick<ServerRecord, 'id' | 'name' | 'partOf' | 'archivePassword' | 'earlierArchivePasswords'>;
 
 /**
  * Warns that the next backup would not be encrypted by accident: earlier ones are, and the server knows no password at all. So it
@@ -16,7 +17,7 @@ export async function lapsedEncryption(
   if (encryptionSource(server, environment) !== 'none' || server.earlierArchivePasswords.length > 0) return undefined;
   const count = await catalog.backups.countSigned(server.id);
   if (count === 0) return undefined;
-  const edit = `pgbak edit ${quoted(server.name)}`;
+  const edit = `pgbak edit ${quoted(configuredName(server))}`;
   const earlier = count === 1 ? '1 earlier backup is' : `${count} earlier backups are`;
   return {
     message: `new backups are NOT encrypted, as no archive password is set; ${earlier} encrypted`,

@@ -2,7 +2,15 @@ import { nextDue } from '../backup/due.ts';
 import type { Context } from '../core/context.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { connectionLabel } from './server-list.ts';
-import { collectStatus, placeCount, STATES, type PlaceCount, type ServerStatus, type State } from './status.ts';
+import {
+  collectStatus,
+  isExpected,
+  placeCount,
+  STATES,
+  type PlaceCount,
+  type ServerStatus,
+  type State,
+} from './status.ts';
 
 /** All servers at a glance. */
 export interface Overview {
@@ -31,7 +39,7 @@ const SHOWN_ATTEMPTS = 20;
 export async function collectOverview(context: Context): Promise<Overview> {
   const { catalog, clock } = context;
   const now = clock.now();
-  const records = await catalog.servers.list();
+  const records = (await catalog.servers.units()).filter((server) => isExpected(server));
   const recent = await catalog.backups.recent(SHOWN_ATTEMPTS);
   const statuses = await collectStatus(records, context);
   const byId = new Map<number, ServerRecord>(records.map((record) => [record.id, record]));

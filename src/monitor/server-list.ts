@@ -1,7 +1,7 @@
 import { nextDue } from '../backup/due.ts';
 import type { RecentVerification } from '../catalog/verification-queries.ts';
 import { attempt, PgbakError } from '../core/errors.ts';
-import { parseConnection } from '../postgres/connection.ts';
+import { connectionTo, parseConnection } from '../postgres/connection.ts';
 import { targetsOf } from '../server/destination.ts';
 import { printPlace } from '../storage/place.ts';
 import type { Environment } from '../server/environment.ts';
@@ -31,6 +31,10 @@ export interface ServerRow {
   lastVerified: string | null;
   /** Which fields of its record cannot be read; null where all can. */
   error: string | null;
+  /** The cluster that it is a part of; null where it is a server of its own. */
+  cluster: string | null;
+  /** Since when its cluster lacks the database. */
+  goneSince: string | null;
 }
 
 /** A server for `list`: without passwords, and with references as they are. */
@@ -61,6 +65,8 @@ export function serverRow(
     nextDue: nextDue(server, now)?.toISOString() ?? null,
     lastVerified: verification?.lastGood?.verifiedAt.toISOString() ?? null,
     error: error ?? null,
+    cluster: server.partOf?.clusterName ?? null,
+    goneSince: server.partOf?.goneAt?.toISOString() ?? null,
   };
 }
 
@@ -72,12 +78,16 @@ function destinationsOf(server: ServerRecord, environment: Environment): ServerR
 }
 
 /** The connection for people. An adopted catalogue may hold a string that was never checked, so this never throws. */
-export function connectionLabel({ connectionString }: ServerRecord): string {
+export function connectionLabel({ connectionString, partOf, allDatabases }: ServerRecord): string {
   if (lacksConnection({ connectionString })) return `(${CONNECTION_UNKNOWN})`;
   const text = connectionString.reveal();
-  if (isReference(text)) return text;
+  const { database } = partOf ?? {};
+  if (isReference(text)) return database === undefined ? text : `${database} of ${text}`;
   try {
-    return parseConnection(connectionString).label;
+    const connection = parseConnection(connectionString);
+    if (database !== undefined) return connectionTo(connection, database).label;
+    const where = connection.serverLabel ?? 'the default host';
+    return allDatabases ? `all of ${where}` : partOf !== undefined ? `roles of ${where}` : connection.label;
   } catch (error) {
     if (error instanceof PgbakError) return '(not a valid connection string)';
     throw error;

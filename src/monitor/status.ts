@@ -8,6 +8,7 @@ import { CLOCK_TOLERANCE_MS, doubtfulTimes, isAhead } from '../core/doubtful-tim
 import { misplacedIn } from './lost-directory.ts';
 import { heldAmong, type GradedCopy } from '../restore/graded-copies.ts';
 import { knownPlacesOf } from '../server/destination.ts';
+import { configuredName, goneText } from '../server/cluster-part.ts';
 import { CONNECTION_UNKNOWN, lacksConnection, unreadableText, type ServerRecord } from '../server/server.ts';
 
 /** The state of these servers. */
@@ -75,6 +76,11 @@ export interface ServerStatus {
   places: readonly CopyState[];
 }
 
+/** Whether backups of it are expected: not of a database that left its cluster, once a user has said that it was meant to. */
+export function isExpected({ partOf }: Pick<ServerRecord, 'partOf'>): boolean {
+  return partOf?.isForgotten !== true;
+}
+
 /** The facts that decide a server's state. */
 interface Evidence {
   /** The newest one, but for those that claim to be made later than now. */
@@ -130,10 +136,12 @@ function judge(
   const unreadable = unreadableText(server);
   if (unreadable !== undefined) return ['FAILING', unreadable];
   if (lacksConnection(server)) {
-    const command = `pgbak edit ${quoted(server.name)} --connection-string URL`;
+    const command = `pgbak edit ${quoted(configuredName(server))} --connection-string URL`;
     return ['FAILING', `its connection string is ${CONNECTION_UNKNOWN}. Set it: ${command}`];
   }
   if (misplaced !== undefined) return ['FAILING', misplaced];
+  const { partOf } = server;
+  if (partOf?.goneAt !== undefined) return ['WARNING', goneText(partOf)];
   if (lastAttempt?.result === 'failed') return ['FAILING', lastAttempt.error?.split('\n', 1)[0]];
   if (foundBad !== undefined) return ['FAILING', `verified and found bad: ${foundBad.message}`];
   if (lastGood === undefined) {

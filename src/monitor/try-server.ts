@@ -2,7 +2,7 @@ import { archivesThere } from './archives-there.ts';
 import { whereNext } from '../storage/place.ts';
 import { attempt, ConfigError, PgbakError } from '../core/errors.ts';
 import { formatBytes } from '../core/format.ts';
-import { objectNameOf } from '../server/names.ts';
+import { shownObjectName } from '../server/names.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { namesDatabase, parseConnection } from '../postgres/connection.ts';
 import type { Environment } from '../server/environment.ts';
@@ -21,6 +21,10 @@ import { hintFor } from '../core/server-hint.ts';
  * pg_dump for that version, a table that the role may not read.
  */
 export async function connectionCheck(server: ServerFields, context: Context): Promise<string> {
+  if (server.allDatabases) {
+    const { clusterCheck } = await import('./try-cluster.ts');
+    return await clusterCheck(server, { ...context, environment: { ...context.environment } });
+  }
   const { variable } = context.environment;
   const connectionString = resolveReference(server.connectionString, 'the connection string', variable);
   // A copy of the environment: each try looks for the programs anew, since a user may install them in between.
@@ -72,7 +76,7 @@ function unnamedDatabase(taken: string): string {
  * found. Settings that are missing are a failure too: the first backup would fail.
  */
 export async function storageCheck(server: ServerFields, { catalog, environment, signal }: Context): Promise<string> {
-  const objectName = objectNameOf(server.archiveName, server.format);
+  const objectName = shownObjectName(server);
   const lines: string[] = [];
   for (const { destination } of triedDestinations(server, environment)) {
     const storage = await storageFor(destination, catalog, { attempts: ATTEMPTS_WHILE_SOMEBODY_WAITS });

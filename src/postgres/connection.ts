@@ -77,7 +77,8 @@ export function parseConnection(connectionString: Secret): Connection {
 
 /** A connection string with its database named; everything else, the password as well, stays as it is. */
 export function withDatabase(connectionString: Secret, database: string): Secret {
-  return new Secret(withParameter(connectionString.reveal().trim(), 'dbname', database));
+  const text = withParameter(connectionString.reveal().trim(), 'dbname', database);
+  return new Secret(text, connectionString.origin);
 }
 
 /**

@@ -85,7 +85,7 @@ interface NamePattern {
  * (https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS; patternToSQLRegex in PostgreSQL's source).
  * Letters outside quotes become lower case. `*` stands for any letters, `?` for one. A dot ends the name of the schema.
  */
-function parseNamePattern(pattern: string): NamePattern {
+export function parseNamePattern(pattern: string): NamePattern {
   const parts = [''];
   const add = (text: string) => (parts[parts.length - 1] = (parts.at(-1) ?? '') + text);
   let isQuoted = false;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type DatabaseFacts, parseDatabaseFacts } from '../core/database-facts.ts';
 import { ProgramError } from '../core/errors.ts';
 import { parseServerVersion, type Version } from './client-programs.ts';
@@ -168,7 +169,7 @@ const QUERY = `with ${FACTS_TABLES}
 export async function inspectServer(database: Database): Promise<ServerFacts> {
   const [row = []] = await database.ask(QUERY);
   const [number = '', text = '', name = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;
-  const databaseFacts = parseDatabaseFacts(json);
+  const databaseFacts = parseDatabaseFacts(asSharedNames(json));
   if (databaseFacts === undefined)
     throw new ProgramError(`${database.connection.label} did not say how its database was made`);
   return {
@@ -178,8 +179,20 @@ export async function inspectServer(database: Database): Promise<ServerFacts> {
     tableCount: Number(tables),
     isStandby: standby === 't',
     databaseFacts,
-    roles: textsIn(roles),
+    roles: textsIn(asSharedNames(roles)),
   };
+}
+
+/**
+ * All databases of a cluster share the names of roles, whatever their encodings are, and each takes their bytes for its own encoding
+ * (https://www.postgresql.org/docs/current/multibyte.html). So a database in LATIN1 shows a name that was given in UTF-8 with other
+ * letters. Hardly any text in LATIN1 is UTF-8 by chance.
+ */
+function asSharedNames(text: string): string {
+  return text.replaceAll(/[\u0080-\u00FF]+/g, (letters) => {
+    const bytes = Buffer.from(letters, 'latin1');
+    return isUtf8(bytes) ? bytes.toString('utf8') : letters;
+  });
 }
 
 /** The texts of a JSON array that a query gives. */

@@ -70,7 +70,8 @@ async function longestUnverified(
     return at === undefined || isAhead(at, now) ? 0 : at.getTime();
   };
   const chosen: ServerRecord[] = [];
-  for (const server of (await servers.list()).toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
+  const expected = (await servers.units()).filter(({ partOf }) => partOf?.isForgotten !== true);
+  for (const server of expected.toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
     if (chosen.length >= count) break;
     if ((await backups.list({ serverIds: [server.id], goodOnly: true, limit: 1 })).length > 0) chosen.push(server);
   }

@@ -3,7 +3,7 @@ import type { Secret } from '../core/secret.ts';
 import { ConfigError } from '../core/errors.ts';
 import { formatCount, formatMade } from '../core/format.ts';
 import { analyze } from './load/analyze.ts';
-import { differencesBetween, olderThanSource } from './database/compare-database.ts';
+import { differencesBetween, olderThanSource, refuseOtherLocale } from './database/compare-database.ts';
 import { connectionTo, namesDatabase, type Connection } from '../postgres/connection.ts';
 import { isWholeOrigin, notedOrigin, originOf, type DumpOrigin } from '../postgres/dump-toc/dump-origin.ts';
 import { openFromDisk } from './load/open-from-disk.ts';
@@ -60,7 +60,7 @@ export async function openTarget(
 ): Promise<OpenedTarget> {
   refuseMismatch(point, options);
   refuseUnnamed(named, context);
-  const { create, clean, parts, globals, lockWaitSeconds } = options;
+  const { create, settles = false, clean, parts, globals, lockWaitSeconds } = options;
   const reached = await reachTarget(named, options, context);
   const { database: server, facts } = reached;
   const target = server.with({ connection: named });
@@ -106,20 +106,22 @@ export async function openTarget(
       ],
     };
   };
+  if (settles && !create) refuseOtherLocale(origin, facts.databaseFacts, named);
   let means = meansFor(noted);
-  const creation = create
-    ? await planCreation({
-        facts: origin,
-        encoding: point.encoding,
-        database: name,
-        label: named.label,
-        major: facts.version.major,
-        noOwner: parts.noOwner,
-        noPrivileges: parts.noPrivileges,
-        rolesComing: globals,
-        server,
-      })
-    : undefined;
+  const creation =
+    create || settles
+      ? await planCreation({
+          facts: origin,
+          encoding: point.encoding,
+          database: name,
+          label: named.label,
+          major: facts.version.major,
+          noOwner: parts.noOwner,
+          noPrivileges: parts.noPrivileges,
+          rolesComing: globals,
+          server,
+        })
+      : undefined;
 
   // The script of roles creates its tablespaces before the load.
   const noPlace = globals ? [] : await missingTablespaces(origin?.tablespaces ?? [], server);
@@ -161,7 +163,8 @@ export async function openTarget(
             `left out: tablespaces (the server lacks ${noPlace.join(', ')}, or they may not be used): all goes into that of the database`,
           ]),
       ...describeLimits(limits, { ...parts, clean }),
-      ...(creation?.notes ?? (origin === undefined ? [] : differencesBetween(origin, facts.databaseFacts))),
+      ...((create ? creation?.notes : undefined) ??
+        (origin === undefined ? [] : differencesBetween(origin, facts.databaseFacts))),
     ],
     target: {
       kind: 'database',
@@ -185,7 +188,7 @@ export async function openTarget(
           const isStreamed = jobs === 1 && point.format !== 'directory';
           return isStreamed ? startLoader(load) : await openFromDisk(load, jobs, context);
         };
-        if (creation === undefined) return await open();
+        if (creation === undefined || !create) return await open();
         await creation.create();
         return await undoneBy(open, creation.drop);
       },

@@ -13,6 +13,7 @@ import type { Storage } from '../storage/storage.ts';
 import { candidatesOf, passwordsOf } from './archive-passwords.ts';
 import { listRemoteArchives, type RemoteArchive } from './remote-archives.ts';
 import { unsignedWarning } from './unsigned-archives.ts';
+import { rebuiltPart } from './cluster/rebuilt-part.ts';
 import { bringAlong, lostElsewhere } from './moved-directory.ts';
 import { settleOwners, type ForeignArchives } from './settle-owners.ts';
 
@@ -68,12 +69,13 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
   const rebuilt: RebuiltServer[] = [];
   for (const [archiveName, archives] of byName) {
     archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
-    const servers = await catalog.servers.list();
+    const servers = [...(await catalog.servers.list()), ...(await catalog.servers.units())];
     const existing =
       servers.find(
         (one) => one.archiveName === archiveName && knownPlacesOf(one, environment).includes(storage.place),
       ) ?? (await ownerOf(archives, servers, context));
-    const server = existing ?? (await addServer(archives, servers, storage.place, context));
+    const part = existing === undefined ? await rebuiltPart(archiveName, byName, storage.place, context) : undefined;
+    const server = existing ?? part ?? (await addServer(archives, servers, storage.place, context));
     const unsigned: RemoteArchive[] = [];
     const source = { ...ofPlace, onUnsigned: (archive: RemoteArchive) => void unsigned.push(archive) };
     let added = 0;

@@ -14,20 +14,20 @@ export interface RestoreCommands {
 }
 
 export function restoreCommands(
-  { name, connectionString }: Pick<ServerRecord, 'name' | 'connectionString'>,
+  { name, connectionString, partOf }: Pick<ServerRecord, 'name' | 'connectionString' | 'partOf'>,
   { backupId, format }: Pick<BackupRecord, 'backupId' | 'format'>,
 ): RestoreCommands {
   const restore = `pgbak restore ${quoted(name)} --at ${backupId}`;
   const file = `${name.replaceAll(/[^\w.-]+/g, '-')}-${backupId}.${OUTPUT_EXTENSIONS[format ?? 'sql']}`;
   return {
-    intoDatabase: `${restore} --to ${quoted(besideOriginal(connectionString, name))} --create`,
+    intoDatabase: `${restore} --to ${quoted(besideOriginal(connectionString, name, partOf?.database))} --create`,
     intoFile: `${restore} --output ${quoted(file)}`,
   };
 }
 
-function besideOriginal(connectionString: ServerRecord['connectionString'], name: string): string {
+function besideOriginal(connectionString: ServerRecord['connectionString'], name: string, database?: string): string {
   const isText = !isReference(connectionString.reveal());
   const connection = isText ? attempt(() => parseConnection(connectionString)) : undefined;
   if (connection === undefined || connection instanceof PgbakError) return 'postgresql://USER@HOST/restored';
-  return typedForm(connection, `${connection.database ?? name}_restored`);
+  return typedForm(connection, `${database ?? connection.database ?? name}_restored`);
 }

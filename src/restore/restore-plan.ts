@@ -10,6 +10,8 @@ export interface TargetOptions {
   create: boolean;
   /** The database to connect to in order to create it. */
   maintenanceDatabase: string;
+  /** Also give a database that is there what belongs to it and is in no dump: owner, privileges, settings. */
+  settles?: boolean;
   /** Empty the database first. */
   clean: boolean;
   parts: DumpParts;

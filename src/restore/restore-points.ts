@@ -53,7 +53,7 @@ export async function restorePointsOf(
   context: Context,
 ): Promise<ListedPoints> {
   const { catalog, environment, report, signal } = context;
-  const servers = chosen ?? (await catalog.servers.list());
+  const servers = chosen ?? (await catalog.servers.units());
   const backups = await catalog.backups.newestPoints(
     limit,
     chosen?.map(({ id }) => id),

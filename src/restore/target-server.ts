@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts';
 import { correctionOf, parseConnection, type Connection } from '../postgres/connection.ts';
-import { resolveReference } from '../server/reference.ts';
+import { connectionStringOf } from '../server/connection-of.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { inspectServer } from '../postgres/inspect-server.ts';
 import { matchVersion } from '../postgres/match-version.ts';
@@ -36,8 +36,6 @@ export function ownConnection(
   server: ServerRecord,
   { environment }: Pick<Context, 'environment'>,
 ): Connection | undefined {
-  const own = attempt(() =>
-    parseConnection(resolveReference(server.connectionString, 'the connection string', environment.variable)),
-  );
+  const own = attempt(() => parseConnection(connectionStringOf(server, environment.variable)));
   return own instanceof PgbakError ? undefined : own;
 }

@@ -4,16 +4,16 @@ import { formatBytes } from '../core/format.ts';
 import { quoted } from '../core/printable.ts';
 import { whereOf } from '../storage/place.ts';
 import { ArchiveError, PgbakError, ProgramError, RoomError, StorageError } from '../core/errors.ts';
-import { urlBelow } from '../notify/ping-url.ts';
 import type { LoadJudgment } from './scratch/judge-load.ts';
 import type { ScratchNeeds } from './scratch/needs.ts';
-import type { ServerRecord } from '../server/server.ts';
-import { resolvePingUrls } from '../server/ping-urls.ts';
+import { isRoles, type ServerRecord } from '../server/server.ts';
 import { storageOf } from '../server/storage-at.ts';
 import type { Storage } from '../storage/storage.ts';
+import { announceVerified } from './announce-verified.ts';
 import type { ArchivePasswords } from './archive-passwords.ts';
 import type { RestorePoint } from './choose-point.ts';
 import { type ArchiveRequest, load, nowhere, type OpenArchive, withArchive } from './open-archive.ts';
+import { readRoles } from './cluster/restore-roles.ts';
 import type { ScratchServer } from './scratch/open-scratch.ts';
 
 export interface Verification {
@@ -63,42 +63,12 @@ export async function verifyQuietly(request: VerifyRequest, context: Context): P
   return verification;
 }
 
-/** Pings the verify URL of a server once for all of its backups that were verified: they are good if each of them is. */
-export async function announceVerified(
-  server: ServerRecord,
-  verifications: readonly Verification[],
-  context: Context,
-): Promise<void> {
-  const isGood = verifications.every((one) => one.isGood);
-  const words = verifications.map(
-    ({ backupId, level, verdict, message }) =>
-      `backup ${backupId} of ${server.name} at level ${level}: ${verdict}\n${message}`,
-  );
-  const warning = await pingVerified(server, isGood, words.join('\n'), context);
-  if (warning !== undefined) context.report({ type: 'warning', server: server.name, message: warning });
-}
-
-/** Pings the verify URL of a server, where it has one. Resolves with a warning when the ping failed. */
-async function pingVerified(
-  server: ServerRecord,
-  isGood: boolean,
-  body: string,
-  { environment, version, clock }: Context,
-): Promise<string | undefined> {
-  const { urls, problems } = resolvePingUrls(server, environment);
-  const { verify: url } = urls;
-  if (url === undefined) return server.hcUrlVerify === undefined ? undefined : problems.join('; ');
-  const { ping } = await import('../notify/ping.ts');
-  const target = isGood ? url : urlBelow(url, 'fail');
-  return await ping({ moment: 'verify', url: target, body, userAgent: `pgbak/${version}`, clock });
-}
-
 async function look(request: VerifyRequest, context: Context): Promise<Verification> {
   const { level, server, point } = request;
   const backupId = point.copyOf ?? point.backupId;
   const identity = { serverId: server.id, name: server.name, backupId, place: point.place, level };
   try {
-    const check = { remote: checkRemote, archive: readAll, restore: loadAll }[level];
+    const check = { remote: checkRemote, archive: readAll, restore: isRoles(server) ? createRoles : loadAll }[level];
     const message = await check(request, context);
     return { ...identity, verdict: 'good', isGood: true, message };
   } catch (error) {
@@ -163,6 +133,14 @@ const readAll: Check = async (request, context) => {
   const dumpBytes = await withArchive(archiveOf(request), context, ({ copyTo }) => copyTo(nowhere()));
   return `read to its end: a dump of ${formatBytes(dumpBytes)}`;
 };
+
+/** The roles of a cluster, in a server that is started for it: on another one they would stay. */
+const createRoles: Check = async (request, context) =>
+  await withArchive(archiveOf(request), context, async (archive) => {
+    const { script } = await readRoles(archive);
+    const needs = await request.scratch.firstNeeds(request.point);
+    return await request.scratch.tryRoles(script, needs);
+  });
 
 const loadAll: Check = async (request, context) => {
   const { point, scratch } = request;

@@ -1,6 +1,7 @@
 import { FORMATS, parseCompression } from '../core/archive-format.ts';
 import { ConfigError } from '../core/errors.ts';
 import { parsePingUrl } from '../notify/ping-url.ts';
+import { CLUSTER_FIELDS } from './cluster-fields.ts';
 import { BASICS, DUMPED, ENCRYPTION, HEALTH_CHECKS, LIMITS, STORAGE } from './flag-groups.ts';
 import { parseFrequency } from './frequency.ts';
 import { LIMIT_FIELDS } from './limit-fields.ts';
@@ -83,6 +84,7 @@ export const SERVER_FIELDS = {
       );
     },
   ),
+  ...CLUSTER_FIELDS,
   frequencyHours: whole(
     {
       flag: 'frequency-hrs',

@@ -4,7 +4,12 @@ import { DUMPED, LIMITS } from './flag-groups.ts';
 /** What a dump and its archive must keep to. */
 export const LIMIT_FIELDS = {
   minSizeBytes: whole(
-    { flag: 'min-size', helpGroup: LIMITS, help: 'reject archives that are smaller; default 4096', helpValue: 'BYTES' },
+    {
+      flag: 'min-size',
+      helpGroup: LIMITS,
+      help: 'reject archives that are smaller; default 4096, with --all-databases 0',
+      helpValue: 'BYTES',
+    },
     { what: 'minimum size', unit: 'bytes', least: 0, default: 4096 },
   ),
   sizeTolerancePercent: whole(

@@ -106,6 +106,17 @@ export function parseObjectName(objectName: string): { archiveName: string; form
   return archiveName === undefined || format === undefined ? undefined : { archiveName, format };
 }
 
+/** The name of an archive in storage, as people are told it before the first backup: a cluster has an archive for each database. */
+export function shownObjectName({ archiveName, format, allDatabases }: Archived): string {
+  return objectNameOf(allDatabases ? `${archiveName}/DATABASE` : archiveName, format);
+}
+
+interface Archived {
+  archiveName: string;
+  format: Format;
+  allDatabases: boolean;
+}
+
 /** The name of an archive in storage: `production/shop.sql.7z`. */
 export function objectNameOf(archiveName: string, format: Format): string {
   return `${archiveName}.${FORMAT_EXTENSIONS[format]}.7z`;

@@ -9,6 +9,7 @@ import {
   FIELD_NAMES,
   type FieldName,
   forEachField,
+  CLUSTER_DEFAULTS,
   SERVER_DEFAULTS,
   type ServerChanges,
   type ServerFields,
@@ -55,12 +56,15 @@ export function completed(given: ServerChanges, environment: Pick<Environment, '
   if (connectionString === undefined) return { wrong: { name: 'connectionString', problem: noConnection() } };
   const bad = attempt(() => refuseBadConnection(connectionString));
   if (bad instanceof PgbakError) return { wrong: { name: 'connectionString', problem: bad } };
-  const name = given.name ?? attempt(() => databaseName(connectionString, environment));
+  const idle = idlePattern(given);
+  if (idle !== undefined) return { wrong: idle };
+  const name = given.name ?? attempt(() => nameFor(connectionString, given.allDatabases === true, environment));
   if (name instanceof PgbakError) return { wrong: { name: 'name', problem: name } };
   // A slash in a server's name does not ask for a folder in storage.
   const archiveName = given.archiveName ?? attempt(() => parseArchiveName(name.replaceAll(/[\\/]+/g, '-')));
   if (archiveName instanceof PgbakError) return { wrong: { name: 'archiveName', problem: archiveName } };
-  return { fields: { ...SERVER_DEFAULTS, ...given, name, connectionString, archiveName } };
+  const defaults = given.allDatabases === true ? CLUSTER_DEFAULTS : SERVER_DEFAULTS;
+  return { fields: { ...defaults, ...given, name, connectionString, archiveName } };
 }
 
 /** The same. Throws a `ConfigError` that names the flag of a required value that is missing. */
@@ -82,7 +86,35 @@ export function changed(today: ServerFields, changes: ServerChanges): WholeServe
   const { connectionString } = changes;
   const bad = connectionString === undefined ? undefined : attempt(() => refuseBadConnection(connectionString));
   if (bad instanceof PgbakError) return { wrong: { name: 'connectionString', problem: bad } };
-  return { fields: { ...today, ...changes } };
+  const { allDatabases = today.allDatabases } = changes;
+  if (allDatabases !== today.allDatabases) return { wrong: { name: 'allDatabases', problem: becomesAnother(today) } };
+  const fields = { ...today, ...changes };
+  const idle = idlePattern(fields);
+  return idle === undefined ? { fields } : { wrong: idle };
+}
+
+function becomesAnother({ name, allDatabases }: ServerFields): ConfigError {
+  return new ConfigError(
+    allDatabases
+      ? `${name} is a whole cluster, and cannot become a single database`
+      : `${name} is a single database, and cannot become a whole cluster: its backups would be nowhere`,
+    'Add what you want as a server of its own: pgbak add. Then forget this one: pgbak del',
+  );
+}
+
+/** Patterns choose among the databases of a cluster. A single database has none to choose. */
+function idlePattern({ allDatabases, includeDatabases, excludeDatabases }: ServerChanges): FieldProblem | undefined {
+  if (allDatabases === true) return undefined;
+  for (const [name, patterns] of Object.entries({ includeDatabases, excludeDatabases })) {
+    if (patterns === undefined || patterns.length === 0) continue;
+    const field = name === 'includeDatabases' ? name : 'excludeDatabases';
+    const problem = new ConfigError(
+      `--${FIELDS[field].flag} chooses among the databases of a cluster`,
+      'For a whole cluster add --all-databases. For a single database leave the patterns out.',
+    );
+    return { name: field, problem };
+  }
+  return undefined;
 }
 
 /** The same. Throws a `ConfigError` for a connection string that cannot be one. */
@@ -110,14 +142,15 @@ function refuseBadConnection(connectionString: Secret): void {
   if (!isReference(connectionString.reveal())) parseConnection(connectionString);
 }
 
-/** The name of the database, to call the server by. Throws a `ConfigError` where it cannot be known. */
-function databaseName(connectionString: Secret, { variable }: Pick<Environment, 'variable'>): string {
+/** The name of the database, or the host of a cluster, to call the server by. Throws a `ConfigError` where it cannot be known. */
+function nameFor(connectionString: Secret, isCluster: boolean, { variable }: Pick<Environment, 'variable'>): string {
   const resolved = attempt(() => resolveReference(connectionString, 'the connection string', variable));
   if (resolved instanceof PgbakError) {
     const hint = resolved.hint ?? 'Correct it.';
     throw new ConfigError(resolved.message, `${hint} Or name the server and store it untried: --name shop --no-check`);
   }
-  const { database } = parseConnection(resolved);
+  const { database, host } = parseConnection(resolved);
+  if (isCluster) return host === '' || host.startsWith('/') ? 'localhost' : host;
   if (database !== undefined) return database;
   throw new ConfigError(
     'the connection string names no database, so the name of the server is missing: --name',

@@ -56,6 +56,9 @@ export const SERVER_DEFAULTS = perField<Pick<ServerFields, DefaultedName<Table>>
   'default' in field ? [name, field.default] : undefined,
 );
 
+/** Most clusters have databases without tables, such as `postgres`. Their archives are small, and nothing is wrong with them. */
+export const CLUSTER_DEFAULTS = { ...SERVER_DEFAULTS, minSizeBytes: 0 };
+
 /** A column of a server's row that does not hold what it should. */
 export interface UnreadableColumn {
   column: string;
@@ -79,6 +82,25 @@ export interface ServerRecord extends ServerFields {
    * did not ask for: the server is shown as being in error, and neither backed up nor pruned.
    */
   unreadable?: readonly UnreadableColumn[];
+  /** Set where it is a part of a cluster, whose settings it has. */
+  partOf?: ClusterPart;
+}
+
+/** Whether it stands for the roles of a cluster. */
+export function isRoles({ partOf }: Pick<ServerRecord, 'partOf'>): boolean {
+  return partOf !== undefined && partOf.database === undefined;
+}
+
+/** A part of a cluster that is backed up by itself: one of its databases, or its roles. */
+export interface ClusterPart {
+  clusterId: number;
+  clusterName: string;
+  /** Undefined for the roles, tablespaces and settings that all databases share. */
+  database?: string;
+  /** Since when the cluster lacks the database. */
+  goneAt?: Date;
+  /** Whether a user said that no warning of that is wanted. */
+  isForgotten?: boolean;
 }
 
 type Named = Pick<ServerRecord, 'id' | 'name' | 'unreadable'>;

@@ -3,7 +3,7 @@ import { formatBytes } from '../core/format.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { destinationsText } from './destination.ts';
 import type { Environment } from './environment.ts';
-import { objectNameOf } from './names.ts';
+import { shownObjectName } from './names.ts';
 import { isReference } from './reference.ts';
 import { RULE_NAMES, rulesInWords } from './retention-rules.ts';
 import { destinationsWithRules } from './rules-at.ts';
@@ -31,6 +31,15 @@ export const SETTING_GROUPS = {
       return connection instanceof PgbakError ? 'not known' : connection.label;
     },
   },
+  databases: {
+    title: 'Databases',
+    fields: ['allDatabases', 'includeDatabases', 'excludeDatabases'],
+    textOf: ({ allDatabases, includeDatabases, excludeDatabases }) => {
+      if (!allDatabases) return 'the one above';
+      const chosen = includeDatabases.length === 0 ? 'all of the cluster' : includeDatabases.join(', ');
+      return excludeDatabases.length === 0 ? chosen : `${chosen}, without ${excludeDatabases.join(', ')}`;
+    },
+  },
   name: { title: 'Name', fields: ['name'], textOf: ({ name }) => name },
   storage: {
     title: 'Stored in',
@@ -40,7 +49,7 @@ export const SETTING_GROUPS = {
   archiveName: {
     title: 'Stored as',
     fields: ['archiveName'],
-    textOf: ({ archiveName, format }) => objectNameOf(archiveName, format),
+    textOf: (fields) => shownObjectName(fields),
   },
   frequency: {
     title: 'Backed up',

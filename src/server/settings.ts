@@ -5,21 +5,25 @@ import { Secret } from '../core/secret.ts';
 import { DEFAULT_PLACE, parsePlace } from '../storage/place.ts';
 import type { Destination } from '../storage/registry.ts';
 import { parseArchiveName } from './names.ts';
+import { configuredName } from './cluster-part.ts';
+import { connectionStringOf } from './connection-of.ts';
 import { resolveDestinations, targetsOf, type ServerDestination } from './destination.ts';
 import { allOf } from './problems.ts';
 import type { Environment } from './environment.ts';
 import { resolveReference } from './reference.ts';
-import { type ServerFields, type ServerRecord, unreadableProblem } from './server.ts';
+import { isRoles, type ServerFields, type ServerRecord, unreadableProblem } from './server.ts';
 
 /** What one run asks for in place of a server's own format and compression. */
 export type SettingsOverrides = { [Field in keyof ArchiveKind]?: ArchiveKind[Field] | undefined };
 
 /** Format and compression as the catalogue notes them, which is done before the compression is checked. */
 type ArchiveKind = Pick<ServerFields, 'format' | 'compression'>;
+type Archived = ArchiveKind & Pick<ServerRecord, 'partOf'>;
 
 /** Format and compression of the next backup, as the catalogue notes them. */
-export function archiveKindOf(server: ArchiveKind, overrides: SettingsOverrides = {}): ArchiveKind {
-  const format = overrides.format ?? server.format;
+export function archiveKindOf(server: Archived, overrides: SettingsOverrides = {}): ArchiveKind {
+  // The roles of a cluster are a script, whatever their databases are.
+  const format = isRoles(server) ? server.format : (overrides.format ?? server.format);
   if (format === 'directory') return { format, compression: DIRECTORY_COMPRESSION };
   return { format, compression: overrides.compression ?? server.compression };
 }
@@ -76,9 +80,7 @@ export function resolveSettings(
   };
   const unreadable = unreadableProblem(server);
   if (unreadable !== undefined) throw unreadable;
-  const connectionString = tried(() =>
-    resolveReference(server.connectionString, 'the connection string', environment.variable),
-  );
+  const connectionString = tried(() => connectionStringOf(server, environment.variable));
   const archivePassword = tried(() => archivePasswordOf(server, environment));
   const { format, compression: compressionText } = archiveKindOf(server, overrides);
   const compression = tried<Compression>(() =>
@@ -98,7 +100,7 @@ export function resolveSettings(
     problems.push(
       new ConfigError(
         'the connection string is missing, as it is after a rebuild of the catalogue',
-        `Give it again: pgbak edit ${quoted(server.name)} --connection-string postgresql://USER@HOST/DATABASE`,
+        `Give it again: pgbak edit ${quoted(configuredName(server))} --connection-string postgresql://USER@HOST/DATABASE`,
       ),
     );
   }

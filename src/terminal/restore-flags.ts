@@ -9,6 +9,7 @@ import type { RestorePoint } from '../restore/choose-point.ts';
 import { typedForm, type Connection } from '../postgres/connection.ts';
 import { quoted } from '../core/printable.ts';
 
+export const INTO_A_DATABASE = 'INTO A DATABASE';
 const BINARY = 'OF BINARY BACKUPS';
 const ENCRYPTION = 'ENCRYPTION';
 
@@ -43,12 +44,12 @@ export const partFlags = {
   'no-owner': Flags.boolean({
     description: 'let everything belong to the role that restores',
     exclusive: ['output', 'stdout'],
-    helpGroup: 'INTO A DATABASE',
+    helpGroup: INTO_A_DATABASE,
   }),
   'no-privileges': Flags.boolean({
     description: 'restore no privileges: who may do what',
     exclusive: ['output', 'stdout'],
-    helpGroup: 'INTO A DATABASE',
+    helpGroup: INTO_A_DATABASE,
   }),
   jobs: numberFlag({ example: 4, least: 1, most: 64 })({
     description: 'load over N connections; not all or nothing then',
@@ -58,20 +59,59 @@ export const partFlags = {
   }),
 };
 
+/** Where to restore to. */
+export const targetFlags = {
+  to: Flags.string({
+    description: 'connection string of the database, or env:NAME or file:/path',
+    exclusive: ['output', 'stdout'],
+    helpValue: 'URL',
+  }),
+  output: Flags.string({
+    description: 'write the dump to this new file; - is standard output, as with --stdout',
+    exclusive: ['to', 'stdout'],
+    helpValue: 'FILE',
+  }),
+  stdout: Flags.boolean({
+    description: 'write the dump to standard output, once it was read to its end',
+    exclusive: ['to', 'output', 'json'],
+  }),
+  'all-databases': Flags.boolean({
+    description: 'of a whole cluster: its roles, then every database, each under its own name',
+    dependsOn: ['to'],
+    exclusive: ['output', 'stdout', 'clean', 'globals', 'schema', 'table', 'data-only', 'schema-only'],
+  }),
+  create: Flags.boolean({
+    helpGroup: INTO_A_DATABASE,
+    description: 'make the database of --to',
+    exclusive: ['output', 'stdout'],
+  }),
+  'maintenance-db': Flags.string({
+    helpGroup: INTO_A_DATABASE,
+    description: 'the database to connect to while that of --to is made',
+    default: 'postgres',
+    helpValue: 'NAME',
+  }),
+  clean: Flags.boolean({
+    helpGroup: INTO_A_DATABASE,
+    description: 'replace everything that is in the database',
+    exclusive: ['output', 'stdout'],
+  }),
+};
+
 /** Flags about the load into a database. */
 export const loadFlags = {
   globals: Flags.boolean({
-    helpGroup: 'INTO A DATABASE',
+    helpGroup: INTO_A_DATABASE,
     description: 'also make missing roles, and set owner, privileges and settings of the database',
     exclusive: ['output', 'stdout'],
   }),
   'no-analyze': Flags.boolean({
-    helpGroup: 'INTO A DATABASE',
+    helpGroup: INTO_A_DATABASE,
     description: 'gather no planner statistics; autovacuum will',
     exclusive: ['output', 'stdout'],
   }),
   'lock-wait-sec': numberFlag({ unit: 'seconds', example: 600, least: 1 })({
-    helpGroup: 'INTO A DATABASE',
+    helpGroup: INTO_A_DATABASE,
     description: "how long to wait for another session's lock; default: the server's --lock-wait-sec",
     exclusive: ['output', 'stdout'],
     helpValue: 'SECONDS',

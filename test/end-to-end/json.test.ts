@@ -123,6 +123,13 @@ test('each command prints a document that its schema allows', async () => {
   await check('keep', 'keep', 'shop', '--release');
   expect(await check('copy', 'copy', 'shop', '--to', `file:${account.folder.at('second')}`)).toHaveLength(1);
   expect(await check('copy', 'copy', 'shop')).toEqual([]);
+  const whole = cluster.url('postgres');
+  const elsewhere = [`--destination=file:${account.folder.at('whole')}`, '--create-destination', '--all-databases'];
+  await check('add', 'add', '--name=main', `--connection-string=${whole}`, ...elsewhere);
+  await check('run', 'run', 'main', '--force');
+  await check('list', 'list', 'main');
+  // The databases are there still, so that nothing of them is replaced.
+  await check('restore-all-databases', 'restore', 'main', '--all-databases', '--to', whole);
   expect(await check('del', 'del', 'shop', '--yes')).toMatchObject({
     id: 1,
     archives: expect.arrayContaining([{ place, objectName: 'shop.sql.7z', count: 2 }]),

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startB2Server } from '../support/b2-server/start.ts';
-import { newAccount, type Account } from '../support/pgbak.ts';
+import { newAccount } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 let cluster: Cluster;
-/** Whose tables are shown, with a good backup and a failed one; nobody changes it. */
-let listed: Account;
 beforeAll(async () => {
   cluster = await startCluster();
   await cluster.createDatabase('shop');
@@ -15,18 +13,8 @@ beforeAll(async () => {
     'shop',
     'create table "Big Table" as select n, md5(random()::text) as t from generate_series(1, 400000) as n; create table other (n int); analyze',
   );
-  listed = newAccount();
-  const destination = `file:${listed.folder.at('a rather long directory for the backups', 'of all our databases')}`;
-  await listed.add({ name: 'shop of the company', 'connection-string': cluster.url('shop'), destination });
-  await listed.pgbak('run');
-  const gone = 'postgresql://127.0.0.1:1/nothing';
-  await listed.add({ name: 'broken', 'connection-string': gone, destination, 'no-check': true });
-  await listed.pgbak('run');
 });
-afterAll(async () => {
-  listed[Symbol.dispose]();
-  await cluster[Symbol.asyncDispose]();
-});
+afterAll(async () => await cluster[Symbol.asyncDispose]());
 
 const CSI = '\u001B[';
 
@@ -47,7 +35,18 @@ describe.each([60, 80, 200])('in a terminal of %i columns', (width) => {
   });
 
   test('tables fit', async () => {
-    using terminal = openTerminal(listed.env, width);
+    using account = newAccount();
+    const destination = `file:${account.folder.at('a rather long directory for the backups', 'of all our databases')}`;
+    await account.add({ name: 'shop of the company', 'connection-string': cluster.url('shop'), destination });
+    await account.pgbak('run');
+    await account.add({
+      name: 'broken',
+      'connection-string': 'postgresql://127.0.0.1:1/nothing',
+      destination,
+      'no-check': true,
+    });
+    await account.pgbak('run');
+    using terminal = openTerminal(account.env, width);
     for (const [command, words] of [
       ['list', 'broken'],
       ['logs --limit 5', 'Connection refused'],

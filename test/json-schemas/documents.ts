@@ -25,6 +25,7 @@ import type { RestoreDocument } from '../../src/restore/restore.ts';
 import type { Verification } from '../../src/restore/verify.ts';
 import type { PruneRow } from '../../src/retention/prune.ts';
 import type { Trimmed } from '../../src/retention/trim-history.ts';
+import type { ClusterRestoreDocument } from '../../src/terminal/cluster-restore.ts';
 import type { ErrorDocument } from '../../src/terminal/base-command.ts';
 
 /** What each command prints with `--json`. The name of a property is that of its schema: `run.schema.json`. */
@@ -52,6 +53,7 @@ export interface Documents {
   'logs-trim': Trimmed;
   prune: PruneRow[];
   restore: RestoreDocument;
+  'restore-all-databases': ClusterRestoreDocument;
   run: RunDocument;
   schedule: ScheduleDocument;
   status: StatusRow[];

@@ -15,6 +15,9 @@ const open = async (path: string) =>
 const FLAGS = {
   name: 'shop',
   'connection-string': 'service=shop',
+  'all-databases': true,
+  'include-database': ['shop*'],
+  'exclude-database': ['shop_old'],
   'frequency-hrs': 7,
   format: 'binary',
   compression: 'zstd:3',
@@ -38,6 +41,7 @@ const FLAGS = {
   'on-size-change': 'reject',
   'lock-wait-sec': 3,
   'idle-timeout-sec': 4,
+  'dump-jobs': 3,
   'include-globals': true,
   'count-rows': true,
   'verify-after': 'restore',
@@ -76,7 +80,8 @@ test('each column of a server is a field or a note of pgbak itself', async () =>
   const columns = database.prepare("select name from pragma_table_info('servers')").pluck().all();
   database.close();
   const noted = ['id', 'last_backup', 'last_backup_result', 'last_success_run'];
-  expect(new Set(columns)).toEqual(new Set([...FIELD_NAMES.map((name) => FIELDS[name].column), ...noted]));
+  const ofParts = ['cluster_id', 'cluster_database', 'gone_at', 'forgotten_at'];
+  expect(new Set(columns)).toEqual(new Set([...FIELD_NAMES.map((name) => FIELDS[name].column), ...noted, ...ofParts]));
 });
 
 test('an empty text clears an optional field, and 0 a rule', () => {

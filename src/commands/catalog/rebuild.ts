@@ -7,6 +7,8 @@ import { renderTable } from '../../terminal/table.ts';
 import { REBUILD_COLUMNS } from '../../terminal/tables.ts';
 import { tell, terminalWidth } from '../../terminal/output.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { configuredName } from '../../server/cluster-part.ts';
+import type { ServerRecord } from '../../server/server.ts';
 import { quoted } from '../../core/printable.ts';
 import type { Report } from '../../core/events.ts';
 
@@ -94,10 +96,12 @@ EXIT STATUS
     if (cells.length === 0) this.log(`There are no archives of pgbak in ${flags.from}.`);
     else this.log(renderTable(REBUILD_COLUMNS, cells, terminalWidth(process.stdout)));
     for (const note of notes) this.log(note);
-    const [first] = rebuilt.flatMap(({ server, isNew }) => (isNew ? [quoted(server.name)] : []));
+    const [first] = rebuilt.flatMap(({ server, isNew }) => (isNew ? [server] : []));
     if (first !== undefined) {
-      this.logAsIs(`To restore now: pgbak restore ${first} --output FILE`);
-      this.logAsIs(`To back up again: pgbak edit ${first} --connection-string URL --archive-password file:/path`);
+      this.logAsIs(`To restore now: pgbak restore ${howToRestore(first)}`);
+      this.logAsIs(
+        `To back up again: pgbak edit ${quoted(configuredName(first))} --connection-string URL --archive-password file:/path`,
+      );
       this.log('Without an archive password, new backups are not encrypted.');
     }
     return rebuilt.map(({ server: { id: serverId, name, archiveName }, isNew, added }) => ({
@@ -108,4 +112,9 @@ EXIT STATUS
       added,
     }));
   }
+}
+
+function howToRestore({ name, partOf }: ServerRecord): string {
+  if (partOf === undefined) return `${quoted(name)} --output FILE`;
+  return `${quoted(partOf.clusterName)} --all-databases --to postgresql://postgres@localhost/postgres`;
 }

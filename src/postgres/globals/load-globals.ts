@@ -28,6 +28,35 @@ const TIMEOUT_MS = 120_000;
  * @throws ArchiveError before anything runs, where pg_dumpall did not write the script, or pgbak the settings after it
  */
 export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise<void> {
+  const { roles, tablespaces } = await missingStatements(globals, target);
+  await createRoles(roles, target);
+  await runScript(
+    tablespaces,
+    target,
+    'a tablespace could not be created, and nothing was restored (the roles of the backup were created)',
+  );
+}
+
+/** Creates the roles of a script in a throwaway server, whose machine lacks the directories of tablespaces. Returns how many. */
+export async function createAllRoles(globals: Secret, target: GlobalsTarget): Promise<number> {
+  const { roles } = await missingStatements(globals, target);
+  await createRoles(roles, target);
+  return roles.match(/^CREATE ROLE /gm)?.length ?? 0;
+}
+
+async function createRoles(roles: string, target: GlobalsTarget): Promise<void> {
+  await runScript(
+    `BEGIN;\n${roles}\nCOMMIT;\n`,
+    target,
+    'the roles of the backup could not be created, and nothing was changed or restored',
+  );
+}
+
+/** The statements of a script that make what a server lacks. */
+async function missingStatements(
+  globals: Secret,
+  target: GlobalsTarget,
+): Promise<{ roles: string; tablespaces: string }> {
   const { hasBackslashes } = judgeGlobals(globals.reveal());
   const [script = ''] = globals.reveal().split(SETTINGS_HEADING);
   const names = 'select rolname from pg_catalog.pg_roles union all select spcname from pg_catalog.pg_tablespace';
@@ -45,18 +74,12 @@ export async function loadRoles(globals: Secret, target: GlobalsTarget): Promise
       withoutComments(statement),
     );
   const roles = missing.filter((statement) => !isTablespace(statement)).join('');
-  await runScript(
-    `BEGIN;\n${roles}\nCOMMIT;\n`,
-    target,
-    'the roles of the backup could not be created, and nothing was changed or restored',
-  );
   // Keep the settings that tell how psql reads the script.
   const isSetting = (statement: string) => withoutComments(statement).startsWith('SET ');
-  await runScript(
-    missing.filter((statement) => isTablespace(statement) || isSetting(statement)).join(''),
-    target,
-    'a tablespace could not be created, and nothing was restored (the roles of the backup were created)',
-  );
+  return {
+    roles,
+    tablespaces: missing.filter((statement) => isTablespace(statement) || isSetting(statement)).join(''),
+  };
 }
 
 /** Plain names are compared: with quote_all_identifiers the server quotes names that pg_dumpall does not. */

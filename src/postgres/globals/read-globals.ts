@@ -1,7 +1,7 @@
 import { SETTINGS_HEADING } from '../../core/archive-format.ts';
 import { Secret } from '../../core/secret.ts';
 import { ProgramError } from '../../core/errors.ts';
-import { runProgram } from '../../system/programs.ts';
+import { runProgram, type Command } from '../../system/programs.ts';
 import type { ClientPrograms } from '../client-programs.ts';
 import { keywordValue } from '../connection-string.ts';
 import { LIST_SETTINGS } from '../quote.ts';
@@ -47,52 +47,64 @@ const SETTINGS = String.raw`
       from d, pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) c where r.setdatabase = d.oid)
   select line from s order by nr`;
 
+/** A pg_dumpall that reads the roles and tablespaces of a server, and what it wrote. */
+interface ReadRoles {
+  command: Command;
+  script: string;
+  hasPasswords: boolean;
+}
+
 /**
- * Reads the roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html), and the
- * settings of the database itself. The result is a script for psql; each part names its encoding first. It holds the
- * passwords of roles where the asking role may read them.
+ * Reads the roles and tablespaces of a server (https://www.postgresql.org/docs/current/app-pg-dumpall.html). The script for psql holds
+ * the passwords of roles where the asking role may read them.
  */
-export async function readGlobals(database: Database, programs: ClientPrograms): Promise<Secret> {
+export async function readRoles(database: Database, programs: ClientPrograms): Promise<ReadRoles> {
   const { connection, ask, signal } = database;
-  const [[mayReadPasswords, encoding = '', settingsEncoding = '', current = ''] = []] = await ask(
+  const [[mayReadPasswords, encoding = '', current = ''] = []] = await ask(
     `select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select'), pg_catalog.getdatabaseencoding(),
-      pg_catalog.pg_client_encoding(), pg_catalog.current_database()`,
+      pg_catalog.current_database()`,
   );
-  const dumpFrom = (name: string, itsEncoding: string) =>
-    runProgram(
-      {
-        name: 'pg_dumpall',
-        file: programs.pgDump.replace(/pg_dump$/, 'pg_dumpall'),
-        args: [
-          '--globals-only',
-          '--no-password',
-          ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
-          // The encoding of that database: it may have no characters for names in another encoding.
-          `--encoding=${itsEncoding}`,
-          // libpq would take a bare name with "=" or "://" in it for a connection string.
-          `--database=${keywordValue('dbname', name)}`,
-          `--dbname=${connection.conninfo}`,
-        ],
-        env: database.connectingEnvironment,
-      },
-      { signal, timeoutMs: TIMEOUT_MS },
-    );
+  const commandFrom = (name: string, itsEncoding: string): Command => ({
+    name: 'pg_dumpall',
+    file: programs.pgDump.replace(/pg_dump$/, 'pg_dumpall'),
+    args: [
+      '--globals-only',
+      '--no-password',
+      ...(mayReadPasswords === 't' ? [] : ['--no-role-passwords']),
+      // The encoding of that database: it may have no characters for names in another encoding.
+      `--encoding=${itsEncoding}`,
+      // libpq would take a bare name with "=" or "://" in it for a connection string.
+      `--database=${keywordValue('dbname', name)}`,
+      `--dbname=${connection.conninfo}`,
+    ],
+    env: database.connectingEnvironment,
+  });
+  const run = async (command: Command) => ({
+    command,
+    ...(await runProgram(command, { signal, timeoutMs: TIMEOUT_MS })),
+  });
   const isWhole = ({ exitCode, stdout }: { exitCode: number | undefined; stdout: string }) =>
     exitCode === 0 && stdout.includes('PostgreSQL database cluster dump complete');
-  let dumped = await dumpFrom(connection.database ?? current, encoding);
+  let dumped = await run(commandFrom(connection.database ?? current, encoding));
   if (!isWhole(dumped) && encoding !== ANY_BYTES) {
     // A name in another encoding than this database's can be read only from a database that takes any bytes.
     const [[other] = []] = await ask(DATABASE_OF_ANY_BYTES);
-    if (other !== undefined) dumped = await dumpFrom(other, ANY_BYTES);
+    if (other !== undefined) dumped = await run(commandFrom(other, ANY_BYTES));
   }
-  const { stdout, stderrTail, rawStderr } = dumped;
-  if (!isWhole(dumped)) {
-    throw new ProgramError(
-      `cannot read the roles: ${stderrTail.trim() || 'pg_dumpall stopped too early'}`,
-      /invalid byte sequence for encoding/.test(inEnglish(rawStderr.reveal())) ? OTHER_ENCODING : MAY_NOT,
-    );
-  }
+  const { command, stdout, stderrTail, rawStderr } = dumped;
+  if (isWhole(dumped)) return { command, script: stdout, hasPasswords: mayReadPasswords === 't' };
+  throw new ProgramError(
+    `cannot read the roles: ${stderrTail.trim() || 'pg_dumpall stopped too early'}`,
+    /invalid byte sequence for encoding/.test(inEnglish(rawStderr.reveal())) ? OTHER_ENCODING : MAY_NOT,
+  );
+}
+
+/** The same, and the settings of the database itself; each part names its encoding first. */
+export async function readGlobals(database: Database, programs: ClientPrograms): Promise<Secret> {
+  const { ask } = database;
+  const { script } = await readRoles(database, programs);
+  const [[encoding = ''] = []] = await ask('select pg_catalog.pg_client_encoding()');
   const settings = (await ask(SETTINGS)).map(([line = '']) => line);
-  const inEncoding = `SET client_encoding = '${settingsEncoding}';`;
-  return new Secret(`${stdout}\n${SETTINGS_HEADING}${[inEncoding, ...settings].join('\n')}\n`);
+  const inEncoding = `SET client_encoding = '${encoding}';`;
+  return new Secret(`${script}\n${SETTINGS_HEADING}${[inEncoding, ...settings].join('\n')}\n`);
 }

@@ -1,4 +1,7 @@
 import type { DatabaseFacts } from '../../core/database-facts.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Connection } from '../../postgres/connection.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
 import type { Version } from '../../postgres/client-programs.ts';
 import { describeLocale } from './statements.ts';
 
@@ -18,6 +21,20 @@ export function differencesBetween(source: DatabaseFacts, target: DatabaseFacts)
     );
   }
   return said;
+}
+
+/** A database that pgbak did not make must be as the dumped one was. */
+export function refuseOtherLocale(
+  origin: DatabaseFacts | undefined,
+  there: DatabaseFacts,
+  { label, database }: Connection,
+): void {
+  const [difference] = origin === undefined ? [] : differencesBetween(origin, there);
+  if (difference === undefined) return;
+  throw new ConfigError(
+    `${label} is there already, and is another one: ${difference}`,
+    `It is empty. Remove it, and restore again: DROP DATABASE ${quoteIdentifier(database ?? '')}`,
+  );
 }
 
 /** glibc accepts a codeset in any spelling: `de_DE.UTF-8`, `de_DE.utf8`. */

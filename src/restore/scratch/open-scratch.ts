@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { RowCounts } from '../../core/backup-record.ts';
 import type { Context } from '../../core/context.ts';
+import { formatCount } from '../../core/format.ts';
 import { ProgramError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { ClientPrograms } from '../../postgres/client-programs.ts';
@@ -24,6 +25,8 @@ import { directoryFor, heldDirectory, sweepKilled } from '../temporary.ts';
 import { type ScratchCluster, startScratchCluster } from './cluster.ts';
 import { judgeLoad, type LoadJudgment } from './judge-load.ts';
 import { needsOf, rolesStatement, type ScratchNeeds } from './needs.ts';
+import { createAllRoles } from '../../postgres/globals/load-globals.ts';
+import { judgeGlobals } from '../../postgres/globals/judge-globals.ts';
 import { createScratchDatabase, dropAbandoned, scratchName, type ScratchOwner } from './scratch-database.ts';
 
 /** A server for throwaway databases: the one that the user names, or one that pgbak starts and ends. */
@@ -34,6 +37,8 @@ export interface ScratchServer extends AsyncDisposable {
   learnNeeds: (needs: ScratchNeeds, point: RestorePoint, archive: OpenArchive) => Promise<ScratchNeeds>;
   /** Creates a throwaway database for the dump of a restore point. */
   createScratch: (point: RestorePoint, needs: ScratchNeeds) => Promise<Scratch>;
+  /** Creates the roles of a cluster, where pgbak starts the server; on another one only judges the script. Tells what was seen. */
+  tryRoles: (script: Secret, needs: ScratchNeeds) => Promise<string>;
 }
 
 /** A throwaway database. */
@@ -52,6 +57,8 @@ interface Reached {
   /** Set where pgbak started the server. */
   cluster?: ScratchCluster;
 }
+
+const ROLES_WAIT_SECONDS = 60;
 
 /** Starts nothing before the first database is created. `given` is a connection string, or a reference to one. */
 export function openScratchServer(given: Secret | undefined, context: Context): ScratchServer {
@@ -113,6 +120,15 @@ export function openScratchServer(given: Secret | undefined, context: Context): 
   };
 
   return {
+    tryRoles: async (script, needs) => {
+      judgeGlobals(script.reveal());
+      if (url !== undefined)
+        return 'read to its end: roles as pg_dumpall writes them. They are not created on --scratch-url';
+      // A cluster of its own: in one that other backups share, roles would be there already.
+      const { database, programs } = await startOwn(needs, '');
+      const count = await createAllRoles(script, { database, programs, lockWaitSeconds: ROLES_WAIT_SECONDS });
+      return `restored: ${formatCount(count, 'role')} in a server that was started for it`;
+    },
     firstNeeds: async (point) =>
       needsOf(await catalog.backups.databaseFacts(point.backupId), point.encoding, point.roles),
     learnNeeds: async (needs, { format }, { readHead }) => {

@@ -7,7 +7,8 @@ import { wantedNumber } from '../../core/format.ts';
 
 type NameOf<Value> = { [Name in FieldName]: ServerFields[Name] extends Value ? Name : never }[FieldName];
 type WholeName = NameOf<number | undefined>;
-export type ListName = 'excludeTables' | 'excludeTableData' | 'excludeSchemas';
+export type ListName =
+  'excludeTables' | 'excludeTableData' | 'excludeSchemas' | 'includeDatabases' | 'excludeDatabases';
 
 const EXAMPLE_OF_RULE = 7;
 

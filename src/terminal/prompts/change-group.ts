@@ -21,6 +21,8 @@ export async function changeGroup(group: GroupName, answers: ServerInput, asking
   switch (group) {
     case 'connection':
       return await askConnection(answers, asking);
+    case 'databases':
+      return await askDatabases(answers, asking);
     case 'name':
       return await askName(answers, asking);
     case 'storage':
@@ -100,6 +102,15 @@ async function askFormat(answers: ServerInput, asking: Asking): Promise<void> {
     promptContext(),
   );
   if (answers.format === 'directory') await askWhole('dumpJobs', answers, asking);
+}
+
+async function askDatabases(answers: ServerInput, asking: Asking): Promise<void> {
+  const { today, fieldsOf } = asking;
+  // What a server is cannot be changed once it has backups.
+  if (today === undefined)
+    answers.allDatabases = await yes('Back up every database of the cluster?', fieldsOf(answers).allDatabases);
+  if (!fieldsOf(answers).allDatabases) return;
+  for (const name of ['includeDatabases', 'excludeDatabases'] as const) await askList(name, answers, asking);
 }
 
 async function askLeftOut(answers: ServerInput, asking: Asking): Promise<void> {

@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/open-catalog.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { printableName } from '../../core/printable.ts';
-import { findServer } from '../../catalog/find-server.ts';
+import { findServer, refuseCluster, refusePart } from '../../catalog/find-server.ts';
 import { promptContext } from '../../system/interruption.ts';
 import { canAsk } from '../output.ts';
 
@@ -14,6 +14,8 @@ interface Choice {
   /** The command as it would be typed with a server. */
   usage: string;
   isJson: boolean;
+  /** The command, where a backup of one database is meant: `restore`. Else a whole server, or a cluster, is. */
+  isAbout: { server: string } | { backup: string; instead?: string };
 }
 
 /** The server that was named, or the one that a person chooses from a list. Without a terminal it must be named. */
@@ -21,9 +23,15 @@ export async function chooseServer(
   catalog: Pick<Catalog, 'servers' | 'places'>,
   choice: Choice,
 ): Promise<ServerRecord> {
-  if (choice.idOrName !== undefined) return await findServer(catalog, choice.idOrName);
+  const { isAbout } = choice;
+  if (choice.idOrName !== undefined) {
+    const named = await findServer(catalog, choice.idOrName);
+    if ('server' in isAbout) refusePart(named, isAbout.server);
+    else await refuseCluster(named, isAbout.backup, catalog, isAbout.instead);
+    return named;
+  }
   if (!canAsk(choice.isJson)) throw new ConfigError('no server was named', `For example: ${choice.usage}`);
-  const servers = await catalog.servers.list();
+  const servers = 'server' in isAbout ? await catalog.servers.list() : await catalog.servers.units();
   if (servers.length === 0)
     throw new ConfigError(
       'there are no servers in the catalogue',

@@ -16,11 +16,13 @@ export function deletePage(app: Hono, site: Site): void {
 
   app.get('/servers/:id/delete', async (c) => {
     const server = await catalog.servers.find(idIn(c.req.param('id')));
+    if (server?.partOf !== undefined) return c.redirect(`/servers/${server.partOf.clusterId}/delete`, 303);
     return server === undefined ? c.notFound() : await show(c, server, c.req.query('typed'));
   });
 
   app.post('/servers/:id/delete', async (c) => {
     const server = await catalog.servers.find(idIn(c.req.param('id')));
+    if (server?.partOf !== undefined) return c.redirect(`/servers/${server.partOf.clusterId}/delete`, 303);
     // A form that is sent twice leads to where it led before.
     if (server === undefined) return c.redirect('/', 303);
     const typed = new URLSearchParams(await c.req.text()).get('name') ?? '';

@@ -26,10 +26,12 @@ export function formPages(app: Hono, site: Site): void {
   app.post('/add', async (c) => await answer(c, await targetOf(undefined)));
   app.get('/servers/:id/edit', async (c) => {
     const today = await catalog.servers.find(idIn(c.req.param('id')));
+    if (today?.partOf !== undefined) return c.redirect(`/servers/${today.partOf.clusterId}/edit`, 303);
     return today === undefined ? c.notFound() : show(c, await targetOf(today));
   });
   app.post('/servers/:id/edit', async (c) => {
     const today = await catalog.servers.find(idIn(c.req.param('id')));
+    if (today?.partOf !== undefined) return c.redirect(`/servers/${today.partOf.clusterId}/edit`, 303);
     return today === undefined ? c.notFound() : await answer(c, await targetOf(today));
   });
 
