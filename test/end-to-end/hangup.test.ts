@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { newAccount, PGBAK, type Account } from '../support/pgbak.ts';
 import { startCluster, type Cluster } from '../support/postgres/start-cluster.ts';
 import { openTerminal } from '../support/terminal.ts';
-import { processesWith } from '../support/processes.ts';
+import { processesOf, processesWith } from '../support/processes.ts';
 import { slowPgDump } from '../support/slow-programs.ts';
 
 let cluster: Cluster;
@@ -70,7 +70,7 @@ test('a backup in a terminal ends in order when the terminal hangs up {stop@dump
   using terminal = openTerminal(account.env);
   terminal.enter('pgbak run --force; echo status $?');
   await eventually('the dump', () => processesWith(`${account.folder.at('slow programs')}/pg_dump`).length > 0);
-  for (const { pid } of processesWith(`${PGBAK} run --force`)) process.kill(pid, 'SIGHUP');
+  for (const { pid } of processesOf(account.folder.path, `${PGBAK} run --force`)) process.kill(pid, 'SIGHUP');
   expect(await terminal.shows(/status \d+/)).toMatch(/interrupted by SIGHUP[^]*status 129/);
 });
 
@@ -84,7 +84,7 @@ test.each([
   });
   const exited = once(child, 'exit');
   await eventually('the dump', () => processesWith(`${account.folder.at('slow programs')}/pg_dump`).length > 0);
-  const pgbak = processesWith(`${PGBAK} run --force`).filter(({ pid }) => pid !== child.pid);
+  const pgbak = processesOf(account.folder.path, `${PGBAK} run --force`).filter(({ pid }) => pid !== child.pid);
   for (const { pid } of pgbak) process.kill(pid, 'SIGHUP');
   expect(await exited).toEqual([status, null]);
 });
@@ -101,7 +101,7 @@ test.each([
   ] as const) {
     terminal.enter(`clear; pgbak ${words}; echo status $?`);
     await terminal.shows(question);
-    for (const { pid } of processesWith(`${PGBAK} ${words}`)) process.kill(pid, signal);
+    for (const { pid } of processesOf(account.folder.path, `${PGBAK} ${words}`)) process.kill(pid, signal);
     await terminal.shows(`status ${status}`);
     terminal.enter('clear; stty -a');
     expect(await terminal.shows('echonl')).toMatch(/ icanon [^]* echo /);

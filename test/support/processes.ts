@@ -47,3 +47,14 @@ export function processorMs(pid: number): number {
 export function processesWith(text: string): RunningProcess[] {
   return commandLines().filter(({ pid, line }) => pid !== process.pid && line.includes(text));
 }
+
+/** The same, of one account: tests in other processes of jest run the same program. */
+export function processesOf(folder: string, text: string): RunningProcess[] {
+  return processesWith(text).filter(({ pid }) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder);
+    } catch {
+      return false;
+    }
+  });
+}
