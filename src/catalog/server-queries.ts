@@ -10,6 +10,8 @@ import { fromServer, toPart, toServer, type ServerRow } from './server-rows.ts';
 export interface ServerQueries extends ClusterQueries {
   /** All servers, in the order in which they were added: what a user configured, a whole cluster being one. */
   list(): Promise<ServerRecord[]>;
+  /** All servers and parts of clusters but one server and its own parts: it may take neither their names nor their archives'. */
+  besides(id: number | undefined): Promise<ServerRecord[]>;
   /** All that is backed up by itself, in that order: in place of a cluster its parts, once they are known. */
   units(): Promise<ServerRecord[]>;
   /** By id, or by name where the text is no number (names never are): a server, or a part of a cluster. */
@@ -28,9 +30,20 @@ export function serverQueries(db: Kysely<Schema>): ServerQueries {
     const cluster = await all().where('id', '=', row.cluster_id).executeTakeFirstOrThrow();
     return toPart(row, toServer(cluster));
   };
+  const list = async () =>
+    (await all().where('cluster_id', 'is', null).orderBy('id').execute()).map((row) => toServer(row));
   return {
     ...clusters,
-    list: async () => (await all().where('cluster_id', 'is', null).orderBy('id').execute()).map((row) => toServer(row)),
+    list,
+    besides: async (id) => {
+      const servers = await list();
+      const parts = await Promise.all(
+        servers.map(async (server) => (server.allDatabases ? await clusters.partsOf(server) : [])),
+      );
+      return [...servers, ...parts.flat()].filter(
+        (one) => one.id !== id && (id === undefined || one.partOf?.clusterId !== id),
+      );
+    },
     units: async () => {
       const rows = await all().orderBy('cluster_database').orderBy('id').execute();
       const parts = grouped(rows, ({ cluster_id: cluster }) => cluster ?? 0);

@@ -77,10 +77,10 @@ EXIT STATUS
     await using context = await this.openContext('create');
     const { catalog, environment } = context;
     // Before the questions, so that no answer is lost.
-    if (given.name !== undefined) refuseTakenName(given.name.trim(), await catalog.servers.list());
+    if (given.name !== undefined) refuseTakenName(given.name.trim(), await catalog.servers.besides(undefined));
     const input = isAsking ? await fillIn({ given, isChecked, mayCreate, storedCount: 0 }, context) : given;
     const fields = newServer(parseServerInput(input), environment);
-    refuseClash(fields, await catalog.servers.list(), environment);
+    refuseClash(fields, await catalog.servers.besides(undefined), environment);
     const settled =
       mayCreate || (isChecked && !isAsking)
         ? await settleDestination(fields, context, { isAllowed: mayCreate })

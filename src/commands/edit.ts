@@ -116,7 +116,7 @@ EXIT STATUS
     if (!isAsking) refuseCompression(changes, changes.format ?? today.format);
     if (isChecked && !isAsking) refuseBrokenReferences(changes, environment);
     const fields = changedServer(today, changes);
-    const others = (await catalog.servers.list()).filter(({ id }) => id !== today.id);
+    const others = await catalog.servers.besides(today.id);
     refuseClash(fields, others, environment);
     const isMoved = 'destinations' in changes;
     let settled: string | undefined;

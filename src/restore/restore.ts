@@ -7,6 +7,9 @@ import { leftByAnalyze, leftByLastSteps, leftByLoad, leftUntouched } from './lef
 import { copiesOf, withAnyCopy } from './copies.ts';
 import { load, nowhere, type ArchiveRequest, type OpenArchive } from './open-archive.ts';
 import { prepareFile, writeFile } from './write-file.ts';
+import { quoted } from '../core/printable.ts';
+import { nameOfPart } from '../server/cluster-part.ts';
+import type { ServerRecord } from '../server/server.ts';
 import { editCommand } from '../core/server-hint.ts';
 
 /** The document of `restore --json`. */
@@ -92,7 +95,7 @@ export async function restore(request: RestoreRequest, context: Context): Promis
         return { dumpBytes: await writeFile(target.path, archive) };
       }
       if (target.kind === 'stream') return { dumpBytes: await writeStream(target.sink, archive, say) };
-      return await loadInto(request.server.name, target, archive, stage, context);
+      return await loadInto(request.server, target, archive, stage, context);
     });
   } catch (error) {
     // A signal ends the programs as well: it is the reason, not the program that failed first.
@@ -108,7 +111,7 @@ interface Stage {
 }
 
 async function loadInto(
-  server: string,
+  { name: server, partOf }: ServerRecord,
   target: DatabaseTarget,
   archive: OpenArchive,
   stage: Stage,
@@ -120,7 +123,9 @@ async function loadInto(
   if (target.globals !== undefined && globals === undefined) {
     throw new ArchiveError(
       'this backup holds no roles and no settings of the database',
-      `Restore it without --globals. To include them in later backups: ${editCommand('--include-globals')}`,
+      partOf === undefined
+        ? `Restore it without --globals. To include them in later backups: ${editCommand('--include-globals')}`
+        : `Restore it without --globals; --create sets them. The roles of the cluster are a backup of their own: pgbak restore ${quoted(nameOfPart(partOf.clusterName, undefined))} --to URL`,
     );
   }
   if (target.learnOrigin !== undefined) {

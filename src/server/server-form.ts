@@ -171,11 +171,13 @@ export function clashOf(
   if (taken !== undefined) return { name: 'name', problem: taken };
   const places = attempt(() => differentPlaces(server, environment));
   if (places instanceof PgbakError) return { name: 'destinations', problem: places };
-  const clash = withSameArchives(places, server.archiveName, others, environment);
+  const clash = withSameArchives(places, server, others, environment);
   if (clash === undefined) return undefined;
   const { server: sameArchive, place } = clash;
   const problem = new ConfigError(
-    `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`,
+    sameArchive.archiveName === server.archiveName || !(sameArchive.allDatabases || server.allDatabases)
+      ? `server "${sameArchive.name}" stores its archives in ${place} as "${server.archiveName}" already`
+      : `the archives of server "${sameArchive.name}" in ${place} and these could get the same names: those of a whole cluster are called NAME/DATABASE`,
     `Choose another archive name, or another destination: --archive-name ${quoted(`${server.archiveName}-2`)}`,
   );
   return { name: 'archiveName', problem };
@@ -199,17 +201,24 @@ export function refuseTakenName(wanted: string, others: readonly ServerRecord[])
   );
 }
 
-/** The server whose archives have that name in one of those places, and the place. */
+/** The server with whose archives those of another one would mix in one of its places, and the place. */
 export function withSameArchives(
   places: readonly string[],
-  archiveName: string,
+  { archiveName, allDatabases }: Pick<ServerFields, 'archiveName' | 'allDatabases'>,
   others: readonly ServerRecord[],
   environment: Environment,
 ): { server: ServerRecord; place: string } | undefined {
   for (const server of others) {
-    // A folder may stand in the name of one archive, and in the place of the other.
-    const taken = new Set(readablePlacesOf(server, environment).map((place) => `${place}/${server.archiveName}`));
-    const place = places.find((one) => taken.has(`${one}/${archiveName}`));
+    // A folder may stand in the name of one archive, and in the place of the other. Below the name of a cluster are its databases.
+    const taken = readablePlacesOf(server, environment).map((place) => `${place}/${server.archiveName}`);
+    const isTaken = (wanted: string) =>
+      taken.some(
+        (one) =>
+          one === wanted ||
+          (server.allDatabases && wanted.startsWith(`${one}/`)) ||
+          (allDatabases && one.startsWith(`${wanted}/`)),
+      );
+    const place = places.find((one) => isTaken(`${one}/${archiveName}`));
     if (place !== undefined) return { server, place };
   }
   return undefined;

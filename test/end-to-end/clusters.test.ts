@@ -155,4 +155,11 @@ test('what cannot be meant is refused, with what to do', async () => {
     const { status, stderr } = await account.pgbak(...words);
     expect({ words, status, stderr }).toEqual({ words, status: 2, stderr: expect.stringContaining(told) });
   }
+  const place = `file:${account.folder.at('backups')}`;
+  const single = { 'connection-string': cluster.url('shop'), destination: place };
+  expect((await account.add({ ...single, name: 'main/shop' })).stderr).toContain('a server named "main/shop" already');
+  // A database of that name may come.
+  expect((await account.add({ ...single, name: 'other', 'archive-name': 'main/other' })).stderr).toContain(
+    'could get the same names',
+  );
 });

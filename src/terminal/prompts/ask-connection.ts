@@ -44,6 +44,8 @@ export async function askConnection(answers: ServerInput, asking: Asking): Promi
   }
 }
 
+const ALL_OF_THEM = 'all of them, each with backups of its own';
+
 /** The present one as it may be seen: without its password. */
 function shownConnection(connectionString: Secret): string {
   const text = connectionString.reveal();
@@ -53,8 +55,9 @@ function shownConnection(connectionString: Secret): string {
 }
 
 /** Without a database in the connection string, libpq takes one that the user may not mean. */
-async function chooseDatabase(answers: ServerInput, { listDatabases, fieldsOf, signal }: Asking): Promise<void> {
+async function chooseDatabase(answers: ServerInput, { listDatabases, fieldsOf, today, signal }: Asking): Promise<void> {
   const { connectionString } = answers;
+  if (answers.allDatabases === true || today?.allDatabases === true) return;
   if (connectionString === undefined || isReference(connectionString) || listDatabases === undefined) return;
   const secret = new Secret(connectionString);
   if (namesDatabase(parseConnection(secret))) return;
@@ -71,14 +74,22 @@ async function chooseDatabase(answers: ServerInput, { listDatabases, fieldsOf, s
   const name = await select(
     {
       message: fitted('The connection string names no database. Which one?'),
-      choices: databases.map(({ name: value, sizeBytes }) => ({
-        name: `${printableName(value)}${sizeBytes === undefined ? '' : `  ${formatBytes(sizeBytes)}`}`,
-        value,
-      })),
+      choices: [
+        ...databases.map(({ name: value, sizeBytes }) => ({
+          name: `${printableName(value)}${sizeBytes === undefined ? '' : `  ${formatBytes(sizeBytes)}`}`,
+          value,
+        })),
+        // What a server is cannot be changed once it has backups.
+        ...(today === undefined ? [{ name: ALL_OF_THEM, value: undefined }] : []),
+      ],
       pageSize: 12,
     },
     promptContext(),
   );
+  if (name === undefined) {
+    answers.allDatabases = true;
+    return;
+  }
   const whole = attempt(() => withDatabase(secret, name));
   if (!(whole instanceof PgbakError)) answers.connectionString = whole.reveal();
 }

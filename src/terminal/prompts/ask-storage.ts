@@ -120,7 +120,7 @@ export async function askArchiveName(answers: ServerInput, isWanted: boolean, as
   const fields = fieldsOf(answers);
   const places = placesOf(fields, environment);
   const taken = (archiveName: string) => {
-    const other = withSameArchives(places, archiveName, others, environment);
+    const other = withSameArchives(places, { ...fields, archiveName }, others, environment);
     return other === undefined ? undefined : `server "${other.server.name}" has that name in ${other.place} already`;
   };
   if (!isWanted && taken(fields.archiveName) === undefined) return;

@@ -26,7 +26,7 @@ export async function fillIn(
   context: Context,
 ): Promise<ServerInput> {
   const { askServer } = await import('./ask-server.ts');
-  const servers = await context.catalog.servers.list();
+  const others = await context.catalog.servers.besides(today?.id);
   const fieldsOf = (answers: ServerInput): ServerFields =>
     today === undefined
       ? newServer(parseServerInput({ ...answers, name: answers.name ?? 'new server' }), context.environment)
@@ -34,7 +34,7 @@ export async function fillIn(
   return await askServer({
     given,
     today,
-    others: servers.filter(({ id }) => id !== today?.id),
+    others,
     storedCount,
     isChecked,
     environment: context.environment,

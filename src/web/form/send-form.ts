@@ -38,7 +38,7 @@ export async function sendForm(sent: Sent, context: Context): Promise<string | O
 async function check(input: ServerInput, sent: Sent, context: Context): Promise<CheckedServer> {
   const { environment, catalog } = context;
   const { today } = sent.target;
-  const others = (await catalog.servers.list()).filter(({ id }) => id !== today?.id);
+  const others = await catalog.servers.besides(today?.id);
   return checkServer(withPresent(input, sent, environment), { today, others, environment, isChecked: isTried(sent) });
 }
 
