@@ -46,6 +46,11 @@ EXIT STATUS
       command:
         '<%= config.bin %> <%= command.id %> --connection-string postgresql://postgres@localhost/shop --destination file:/srv/backups --create-destination',
     },
+    {
+      description: 'A whole cluster: every database, and the roles',
+      command:
+        '<%= config.bin %> <%= command.id %> --name main --all-databases --connection-string env:MAIN_URL --destination file:/srv/backups',
+    },
   ];
   static override flags = {
     ...serverFlags,

@@ -72,6 +72,10 @@ EXIT STATUS
       description: 'One table of a binary backup, beside what is there',
       command: '<%= config.bin %> <%= command.id %> shop --table customer --to postgresql://postgres@localhost/shop',
     },
+    {
+      description: 'A whole cluster: its roles, and every database',
+      command: '<%= config.bin %> <%= command.id %> main --all-databases --to postgresql://postgres@localhost/postgres',
+    },
   ];
   static override args = oneServer;
   static override flags = {

@@ -62,7 +62,7 @@ export function explainDumpFailure(ending: Ending, lockWaitSeconds: number): Pgb
   if (full !== null) {
     return new ProgramError(
       `pg_dump got no further connection: ${full[1] === undefined ? 'max_connections' : `the CONNECTION LIMIT of the ${full[1]}`} is reached`,
-      `Raise it, or end sessions that nobody needs. With --format directory, fewer connections dump with ${editCommand('--dump-jobs 1')}`,
+      `Raise it, or end sessions that are idle. With --format directory, fewer connections dump with ${editCommand('--dump-jobs 1')}`,
     );
   }
   if (ending.signal !== undefined) return new ProgramError(`pg_dump was killed by ${ending.signal}: ${words}`);

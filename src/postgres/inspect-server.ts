@@ -184,7 +184,7 @@ export async function inspectServer(database: Database): Promise<ServerFacts> {
 }
 
 /**
- * All databases of a cluster share the names of roles, whatever their encodings are, and each takes their bytes for its own encoding
+ * All databases of a cluster share the names of roles, also those with other encodings, and each takes their bytes for its own one
  * (https://www.postgresql.org/docs/current/multibyte.html). So a database in LATIN1 shows a name that was given in UTF-8 with other
  * letters. Hardly any text in LATIN1 is UTF-8 by chance.
  */

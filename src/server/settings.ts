@@ -22,7 +22,7 @@ type Archived = ArchiveKind & Pick<ServerRecord, 'partOf'>;
 
 /** Format and compression of the next backup, as the catalogue notes them. */
 export function archiveKindOf(server: Archived, overrides: SettingsOverrides = {}): ArchiveKind {
-  // The roles of a cluster are a script, whatever their databases are.
+  // The roles of a cluster are a script, in each format of its databases.
   const format = isRoles(server) ? server.format : (overrides.format ?? server.format);
   if (format === 'directory') return { format, compression: DIRECTORY_COMPRESSION };
   return { format, compression: overrides.compression ?? server.compression };
