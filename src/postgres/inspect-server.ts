@@ -169,7 +169,9 @@ const QUERY = `with ${FACTS_TABLES}
 export async function inspectServer(database: Database): Promise<ServerFacts> {
   const [row = []] = await database.ask(QUERY);
   const [number = '', text = '', name = '', size = '', standby = '', tables = '', roles = '[]', json = ''] = row;
-  const databaseFacts = parseDatabaseFacts(asSharedNames(json));
+  const isLatin1 = parseDatabaseFacts(json)?.encoding === 'LATIN1';
+  const named = (given: string) => (isLatin1 ? asSharedNames(given) : given);
+  const databaseFacts = parseDatabaseFacts(named(json));
   if (databaseFacts === undefined)
     throw new ProgramError(`${database.connection.label} did not say how its database was made`);
   return {
@@ -179,14 +181,14 @@ export async function inspectServer(database: Database): Promise<ServerFacts> {
     tableCount: Number(tables),
     isStandby: standby === 't',
     databaseFacts,
-    roles: textsIn(asSharedNames(roles)),
+    roles: textsIn(named(roles)),
   };
 }
 
 /**
  * All databases of a cluster share the names of roles, also those with other encodings, and each takes their bytes for its own one
  * (https://www.postgresql.org/docs/current/multibyte.html). So a database in LATIN1 shows a name that was given in UTF-8 with other
- * letters. Hardly any text in LATIN1 is UTF-8 by chance.
+ * letters. Hardly any text in LATIN1 is UTF-8 by chance; in another encoding the letters say nothing of the bytes.
  */
 function asSharedNames(text: string): string {
   return text.replaceAll(/[\u0080-\u00FF]+/g, (letters) => {

@@ -62,6 +62,15 @@ test.each([
   }
 });
 
+test('letters of a comment in UTF-8 stay, also where their numbers would be UTF-8 as bytes', async () => {
+  const source = newName();
+  await cluster.sql('postgres', `create database "${source}"; comment on database "${source}" is '»KÖ« Ã¼'`);
+  await backUp(source);
+  const target = newName();
+  expect(await restore(target, '--create')).toMatchObject({ status: 0 });
+  expect(await madeAs(target)).toBe(await madeAs(source));
+});
+
 test('owner, comment, privileges and settings of a database come back with it', async () => {
   const source = newName();
   await cluster.sql(
