@@ -118,6 +118,22 @@ test('a database that is dropped while the cluster is backed up is no failure', 
   expect((await account.pgbak('logs')).stdout).not.toContain('brief');
 });
 
+test('a run that only tries a database which is dropped meanwhile tells that it has ended', async () => {
+  await addMain();
+  await cluster.createDatabase('late');
+  const failed = account.folder.at('has failed');
+  const drop = `psql -q -d '${cluster.url('postgres')}' -c 'drop database late with (force)'`;
+  const shell = `case "$*" in *late*) [ -e '${failed}' ] || { touch '${failed}'; exit 1; }; ${drop} ;; esac`;
+  const env = { PGBAK_PG_BIN: pgDumpAfter(account.folder, shell) };
+  expect(await account.start(['run', '--force'], env).finished).toMatchObject({ status: 1 });
+  pinged();
+  expect(await account.start(['run'], env).finished).toMatchObject({ status: 0 });
+  expect(pinged()).toMatchObject([
+    { url: '/start' },
+    { url: '/success', body: expect.stringContaining('main/late: its database was dropped meanwhile') },
+  ]);
+});
+
 test('a catalogue that is lost is rebuilt from the archives, the cluster as a cluster', async () => {
   await addMain();
   await account.results('--force');
