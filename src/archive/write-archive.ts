@@ -37,6 +37,27 @@ export interface WrittenArchive {
  *   should, or the explanation of the program that failed first
  */
 export async function writeArchive(request: WriteArchiveRequest): Promise<WrittenArchive> {
+  return await packed(
+    request,
+    async (basePath) => await runPipeline(request, basePath),
+    async (dumpBytes) => {
+      const entryBytes = await checkArchive(request);
+      return dumpBytes ?? entryBytes;
+    },
+  );
+}
+
+/**
+ * Packs an archive on top of its companion, checks it, and leaves no file where one of both fails.
+ *
+ * @param pack writes the archive, to which the one at `basePath` belongs
+ * @param check returns the size of the dump in bytes
+ */
+export async function packed<Packed>(
+  request: Omit<WriteArchiveRequest, 'zstd' | 'entryName'>,
+  pack: (basePath: string | undefined) => Promise<Packed>,
+  check: (result: Packed) => Promise<number>,
+): Promise<WrittenArchive> {
   const { archivePath, companion, onWritten, onFailed } = request;
   const companionPath = `${archivePath}.companion`;
   try {
@@ -44,11 +65,10 @@ export async function writeArchive(request: WriteArchiveRequest): Promise<Writte
       const content = Readable.from([bytesOf(companion.content.reveal())], { objectMode: false });
       await archiveStream({ ...request, archivePath: companionPath }, companion.entryName, content);
     }
-    const dumpBytes = await runPipeline(request, companion === undefined ? undefined : companionPath);
+    const result = await pack(companion === undefined ? undefined : companionPath);
     const { size: sizeBytes } = await stat(archivePath);
     onWritten?.(sizeBytes);
-    const entryBytes = await checkArchive(request);
-    return { sizeBytes, rawSizeBytes: dumpBytes ?? entryBytes };
+    return { sizeBytes, rawSizeBytes: await check(result) };
   } catch (error) {
     onFailed?.(error);
     await rm(archivePath, { force: true });

@@ -1,19 +1,17 @@
-import { readdir, rm, stat, statfs } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { archiveIsGone, ArchiveError, errorCode, ProgramError } from '../core/errors.ts';
+import { ArchiveError, errorCode, ProgramError } from '../core/errors.ts';
 import { editCommand } from '../core/server-hint.ts';
 import { reasonOf } from '../system/clock.ts';
-import { bytesOf } from '../system/program-output.ts';
 import { startProgram, type Ending } from '../system/programs.ts';
-import { addDirectoryCommand, archiveStream } from './archive-stream.ts';
+import { addDirectoryCommand } from './archive-stream.ts';
 import { TOC_FILE } from './extract-files.ts';
 import { listArchive, MOST_FILES } from './list-archive.ts';
 import { enterPassword } from './password-prompt.ts';
 import { readHead } from './read-entry.ts';
 import { writeFailure } from './seven-zip-failure.ts';
 import { sizeOf, watchLimits } from './watch-limits.ts';
-import type { WriteArchiveRequest, WrittenArchive } from './write-archive.ts';
+import { packed, type WriteArchiveRequest, type WrittenArchive } from './write-archive.ts';
 
 interface WriteDirectoryRequest extends Omit<WriteArchiveRequest, 'zstd' | 'entryName'> {
   /** The directory that the source makes and fills. Its name is that of the entry. */
@@ -31,24 +29,14 @@ const LEAST_FREE_BYTES = 64_000_000;
  * @throws as `writeArchive` does, and a ProgramError where the temporary disk is nearly full
  */
 export async function writeDirectoryArchive(request: WriteDirectoryRequest): Promise<WrittenArchive> {
-  const { archivePath, directoryPath, companion, onWritten, onFailed } = request;
-  const companionPath = `${archivePath}.companion`;
   try {
-    if (companion !== undefined) {
-      const content = Readable.from([bytesOf(companion.content.reveal())], { objectMode: false });
-      await archiveStream({ ...request, archivePath: companionPath }, companion.entryName, content);
-    }
-    await fillAndPack(request, companion === undefined ? undefined : companionPath);
-    const { size: sizeBytes } = await stat(archivePath);
-    onWritten?.(sizeBytes);
-    return { sizeBytes, rawSizeBytes: await checkArchive(request) };
-  } catch (error) {
-    onFailed?.(error);
-    await rm(archivePath, { force: true });
-    throw archiveIsGone(error, archivePath) ?? error;
+    return await packed(
+      request,
+      async (basePath) => await fillAndPack(request, basePath),
+      async () => await checkArchive(request),
+    );
   } finally {
-    await rm(companionPath, { force: true });
-    await rm(directoryPath, { recursive: true, force: true });
+    await rm(request.directoryPath, { recursive: true, force: true });
   }
 }
 

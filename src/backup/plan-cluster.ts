@@ -1,12 +1,19 @@
 import type { Context } from '../core/context.ts';
 import { ProgramError, ConfigError } from '../core/errors.ts';
 import { printableName, quoted } from '../core/printable.ts';
-import { closedText, findDatabases, idleText, patternOf, type FoundDatabases } from '../postgres/cluster-databases.ts';
+import {
+  closedText,
+  findDatabases,
+  idleText,
+  NOTHING_FOUND,
+  patternOf,
+  type FoundDatabases,
+} from '../postgres/cluster-databases.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { goneText, newPart } from '../server/cluster-part.ts';
 import { connectionStringOf } from '../server/connection-of.ts';
 import { databaseOf } from '../server/programs.ts';
-import { type ServerRecord, unreadableProblem } from '../server/server.ts';
+import { isRoles, type ServerRecord, unreadableProblem } from '../server/server.ts';
 import type { RunUnit } from './run-unit.ts';
 
 interface PlanOptions {
@@ -34,13 +41,12 @@ export async function planCluster(
   if (known.length > 0 && !present.some((part) => isWanted(part))) return asUnits(present);
   const add = async (database: string | undefined) =>
     dryRun ? newPart(cluster, database) : await catalog.servers.addPart(cluster, database);
-  const isOfRoles = (part: ServerRecord) => part.partOf?.database === undefined;
-  const roles = known.find((part) => isOfRoles(part)) ?? (await add(undefined));
+  const roles = known.find((part) => isRoles(part)) ?? (await add(undefined));
   let found: FoundDatabases;
   try {
     found = await lookUp(cluster, context);
   } catch (error) {
-    const others = present.filter((part) => !isOfRoles(part));
+    const others = present.filter((part) => !isRoles(part));
     if (signal.aborted) return asUnits([roles, ...others]);
     return [
       { server: roles, cluster, obstacle: error },
@@ -92,7 +98,7 @@ export async function planCluster(
 }
 
 /** The databases of a cluster that its patterns choose. */
-export async function lookUp(cluster: ServerRecord, context: Context): Promise<FoundDatabases> {
+async function lookUp(cluster: ServerRecord, context: Context): Promise<FoundDatabases> {
   const unreadable = unreadableProblem(cluster);
   if (unreadable !== undefined) throw unreadable;
   const connection = parseConnection(connectionStringOf(cluster, context.environment.variable));
@@ -131,7 +137,7 @@ function closedProblem(cluster: ServerRecord, database: string): ProgramError {
 
 function nothingFound(cluster: ServerRecord): ConfigError {
   return new ConfigError(
-    'the cluster has no database that is to be backed up',
+    NOTHING_FOUND,
     `See what the patterns leave: pgbak edit ${quoted(cluster.name)} --include-database "" --exclude-database ""`,
   );
 }

@@ -2,7 +2,7 @@ import type { BackupRecord } from '../core/backup-record.ts';
 import { ConfigError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import { didYouMean, mayRepeat } from '../core/nearest.ts';
-import { summedUp } from '../server/cluster-part.ts';
+import { isExpected, summedUp } from '../server/cluster-part.ts';
 import type { ServerRecord } from '../server/server.ts';
 import type { Catalog } from './open-catalog.ts';
 
@@ -13,7 +13,7 @@ export async function findServer(
 ): Promise<ServerRecord> {
   const server = await catalog.servers.find(idOrName);
   if (server !== undefined) return server;
-  const names = [...(await catalog.servers.list()), ...(await catalog.servers.units())].map(({ name }) => name);
+  const names = (await catalog.servers.besides(undefined)).map(({ name }) => name);
   const parts = idOrName.split(',').filter((part) => part !== '');
   if (idOrName.includes(',') && parts.length > 0 && parts.every((part) => names.includes(part))) {
     const hint = `Separate names by spaces: ${parts.map((part) => quoted(part)).join(' ')}`;
@@ -66,7 +66,7 @@ export async function unitsOf(server: ServerRecord, catalog: Pick<Catalog, 'serv
 export async function withParts(server: ServerRecord, catalog: Pick<Catalog, 'servers'>): Promise<ServerRecord[]> {
   if (!server.allDatabases) return [server];
   const parts = await catalog.servers.partsOf(server);
-  return [summedUp(server, parts), ...parts.filter(({ partOf }) => partOf?.isForgotten !== true)];
+  return [summedUp(server, parts), ...parts.filter((part) => isExpected(part))];
 }
 
 function eachOnce(servers: readonly ServerRecord[]): ServerRecord[] {

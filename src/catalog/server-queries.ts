@@ -24,37 +24,25 @@ export interface ServerQueries extends ClusterQueries {
 
 export function serverQueries(db: Kysely<Schema>): ServerQueries {
   const all = () => db.selectFrom('servers').selectAll();
-  const clusters = clusterQueries(db);
   const read = async (row: ServerRow): Promise<ServerRecord> => {
     if (row.cluster_id === null) return toServer(row);
     const cluster = await all().where('id', '=', row.cluster_id).executeTakeFirstOrThrow();
     return toPart(row, toServer(cluster));
   };
-  const list = async () =>
-    (await all().where('cluster_id', 'is', null).orderBy('id').execute()).map((row) => toServer(row));
+  /** Each server with the parts that it has as a cluster. */
+  const withParts = async (): Promise<[ServerRecord, ServerRecord[]][]> => {
+    const rows = await all().orderBy('cluster_database').orderBy('id').execute();
+    const parts = grouped(rows, ({ cluster_id: cluster }) => cluster ?? 0);
+    const servers = (parts.get(0) ?? []).toSorted((a, b) => a.id - b.id).map((row) => toServer(row));
+    return servers.map((server) => [server, (parts.get(server.id) ?? []).map((part) => toPart(part, server))]);
+  };
   return {
-    ...clusters,
-    list,
-    besides: async (id) => {
-      const servers = await list();
-      const parts = await Promise.all(
-        servers.map(async (server) => (server.allDatabases ? await clusters.partsOf(server) : [])),
-      );
-      return [...servers, ...parts.flat()].filter(
-        (one) => one.id !== id && (id === undefined || one.partOf?.clusterId !== id),
-      );
-    },
-    units: async () => {
-      const rows = await all().orderBy('cluster_database').orderBy('id').execute();
-      const parts = grouped(rows, ({ cluster_id: cluster }) => cluster ?? 0);
-      return (parts.get(0) ?? [])
-        .toSorted((a, b) => a.id - b.id)
-        .flatMap((row) => {
-          const server = toServer(row);
-          const its = parts.get(row.id);
-          return server.allDatabases && its !== undefined ? its.map((part) => toPart(part, server)) : [server];
-        });
-    },
+    ...clusterQueries(db),
+    list: async () => (await all().where('cluster_id', 'is', null).orderBy('id').execute()).map((row) => toServer(row)),
+    besides: async (id) =>
+      (await withParts()).flatMap(([server, parts]) => (server.id === id ? [] : [server, ...parts])),
+    units: async () =>
+      (await withParts()).flatMap(([server, parts]) => (server.allDatabases && parts.length > 0 ? parts : [server])),
     find: async (idOrName) => {
       const byId = typeof idOrName === 'number' || /^\d+$/.test(idOrName);
       const row = await (

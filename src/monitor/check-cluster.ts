@@ -1,6 +1,12 @@
 import type { ServerRecord } from '../server/server.ts';
 import { hintFor } from '../core/server-hint.ts';
-import { closedText, findDatabases, idleText, type FoundDatabases } from '../postgres/cluster-databases.ts';
+import {
+  closedText,
+  findDatabases,
+  idleText,
+  NOTHING_FOUND,
+  type FoundDatabases,
+} from '../postgres/cluster-databases.ts';
 import { parseConnection, type Connection } from '../postgres/connection.ts';
 import { prepareDump } from '../postgres/prepare-dump.ts';
 import { prepareRoles } from '../postgres/prepare-roles.ts';
@@ -36,7 +42,7 @@ export async function checkClusterDatabases(
   const { databases, closed, idle } = found;
   const lists: Finding[] = [
     databases.length === 0
-      ? { about, level: 'problem', message: 'the cluster has no database that is to be backed up' }
+      ? { about, level: 'problem', message: NOTHING_FOUND }
       : { about, level: 'ok', message: foundInWords(found) },
     ...[...closed.map(closedText), ...idle.map(idleText)].map((message): Finding => ({
       about,

@@ -1,16 +1,9 @@
 import { nextDue } from '../backup/due.ts';
 import type { Context } from '../core/context.ts';
 import type { ServerRecord } from '../server/server.ts';
+import { isExpected } from '../server/cluster-part.ts';
 import { connectionLabel } from './server-list.ts';
-import {
-  collectStatus,
-  isExpected,
-  placeCount,
-  STATES,
-  type PlaceCount,
-  type ServerStatus,
-  type State,
-} from './status.ts';
+import { collectStatus, placeCount, STATES, type PlaceCount, type ServerStatus, type State } from './status.ts';
 
 /** All servers at a glance. */
 export interface Overview {

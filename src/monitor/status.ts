@@ -76,11 +76,6 @@ export interface ServerStatus {
   places: readonly CopyState[];
 }
 
-/** Whether backups of it are expected: not of a database that left its cluster, once a user has said that it was meant to. */
-export function isExpected({ partOf }: Pick<ServerRecord, 'partOf'>): boolean {
-  return partOf?.isForgotten !== true;
-}
-
 /** The facts that decide a server's state. */
 interface Evidence {
   /** The newest one, but for those that claim to be made later than now. */

@@ -1,9 +1,15 @@
 import type { Context } from '../core/context.ts';
-import { ConfigError, failureText } from '../core/errors.ts';
+import { ConfigError, describeFailure, failureText } from '../core/errors.ts';
 import { formatCount } from '../core/format.ts';
 import { printableName } from '../core/printable.ts';
 import { hintFor } from '../core/server-hint.ts';
-import { closedText, findDatabases, idleText, type FoundDatabases } from '../postgres/cluster-databases.ts';
+import {
+  closedText,
+  findDatabases,
+  idleText,
+  NOTHING_FOUND,
+  type FoundDatabases,
+} from '../postgres/cluster-databases.ts';
 import { parseConnection } from '../postgres/connection.ts';
 import { prepareRoles } from '../postgres/prepare-roles.ts';
 import { connectionStringOf } from '../server/connection-of.ts';
@@ -19,10 +25,7 @@ export async function clusterCheck(cluster: ServerFields, context: Context): Pro
   const found = await findDatabases(database, cluster);
   const { summary, concerns } = await prepareRoles(database, cluster.name);
   if (found.databases.length === 0) {
-    throw new ConfigError(
-      'the cluster has no database that is to be backed up',
-      'Look at the patterns of --include-database and --exclude-database.',
-    );
+    throw new ConfigError(NOTHING_FOUND, 'Look at the patterns of --include-database and --exclude-database.');
   }
   return [
     `Connected: ${foundInWords(found)}; ${summary}`,
@@ -43,12 +46,8 @@ export function foundInWords({ databases }: Pick<FoundDatabases, 'databases'>): 
 /** What a backup of these databases would lack, a sentence for each. */
 function lacksIn({ databases, closed, idle }: FoundDatabases): string[] {
   return [
-    ...databases.flatMap(({ obstacle }) => (obstacle === undefined ? [] : [failureText(obstacleOf(obstacle))])),
+    ...databases.flatMap(({ obstacle }) => (obstacle === undefined ? [] : [failureText(describeFailure(obstacle))])),
     ...closed.map(closedText),
     ...idle.map(idleText),
   ];
-}
-
-function obstacleOf({ message, hint }: { message: string; hint: string | undefined }) {
-  return { message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -99,3 +99,5 @@ export function closedText(database: string): string {
 export function idleText(pattern: string): string {
   return `the pattern ${printableName(pattern)} matches no database of the cluster`;
 }
+
+export const NOTHING_FOUND = 'the cluster has no database that is to be backed up';

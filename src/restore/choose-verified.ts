@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { Context } from '../core/context.ts';
 import { isAhead } from '../core/doubtful-times.ts';
 import { PgbakError } from '../core/errors.ts';
+import { isExpected } from '../server/cluster-part.ts';
 import type { ServerRecord } from '../server/server.ts';
 import { copiesOf } from './copies.ts';
 import { allPoints, findPoint, type RestorePoint } from './choose-point.ts';
@@ -70,7 +71,7 @@ async function longestUnverified(
     return at === undefined || isAhead(at, now) ? 0 : at.getTime();
   };
   const chosen: ServerRecord[] = [];
-  const expected = (await servers.units()).filter(({ partOf }) => partOf?.isForgotten !== true);
+  const expected = (await servers.units()).filter((server) => isExpected(server));
   for (const server of expected.toSorted((a, b) => verifiedAt(a) - verifiedAt(b) || a.id - b.id)) {
     if (chosen.length >= count) break;
     if ((await backups.list({ serverIds: [server.id], goodOnly: true, limit: 1 })).length > 0) chosen.push(server);

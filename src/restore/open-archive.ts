@@ -108,7 +108,7 @@ export async function withArchive<T>(
 }
 
 /** Enough for some 100,000 roles. A larger script was not made by pg_dumpall. */
-const GLOBALS_LIMIT_BYTES = 64_000_000;
+export const GLOBALS_LIMIT_BYTES = 64_000_000;
 
 /** Opens a proved copy of an archive. Its entries have the archive name of that time, which may differ from today's. */
 async function openProven(

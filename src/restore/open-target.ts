@@ -19,8 +19,8 @@ import {
 } from './database/role-limits.ts';
 import { loadRoles, loadSettings } from '../postgres/globals/load-globals.ts';
 import { cannotLoadDirectly, programsThatRead } from '../postgres/match-version.ts';
+import { hasDatabase } from '../postgres/cluster-databases.ts';
 import { NoDatabaseError } from '../postgres/session-failure.ts';
-import { quoteLiteral } from '../postgres/quote.ts';
 import type { RestorePoint } from './choose-point.ts';
 import type { DatabaseTarget } from './restore.ts';
 import { planCreation, refuseToCreate } from './database/create-database.ts';
@@ -73,10 +73,7 @@ export async function openTarget(
       'Restore into its primary, or into a server of its own.',
     );
   }
-  if (
-    create &&
-    (await server.ask(`select 1 from pg_catalog.pg_database where datname =${quoteLiteral(name)}`)).length > 0
-  )
+  if (create && (await hasDatabase(server, name)))
     throw new ConfigError(
       `there is a database ${named.label} already`,
       `Name another in --to, with --create: ${toOther(named, name)} --create\nOr restore into the one that is there: leave --create out, and add --clean to replace everything in it.`,

@@ -69,7 +69,7 @@ export async function rebuild({ from, adoptCatalogs, password }: RebuildRequest,
   const rebuilt: RebuiltServer[] = [];
   for (const [archiveName, archives] of byName) {
     archives.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
-    const servers = [...(await catalog.servers.list()), ...(await catalog.servers.units())];
+    const servers = await catalog.servers.besides(undefined);
     const existing =
       servers.find(
         (one) => one.archiveName === archiveName && knownPlacesOf(one, environment).includes(storage.place),

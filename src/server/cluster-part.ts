@@ -51,6 +51,11 @@ export function configuredName({ name, partOf }: Pick<ServerRecord, 'name' | 'pa
   return partOf?.clusterName ?? name;
 }
 
+/** Whether backups of it are expected: not of a database that left its cluster, once a user has said that it was meant to. */
+export function isExpected({ partOf }: Pick<ServerRecord, 'partOf'>): boolean {
+  return partOf?.isForgotten !== true;
+}
+
 /** What is to be said of a database that left its cluster. */
 export function goneText({ clusterName, database = '' }: Pick<ClusterPart, 'clusterName' | 'database'>): string {
   const command = `pgbak edit ${quoted(clusterName)} --forget-database ${quoted(database)}`;

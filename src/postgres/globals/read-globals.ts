@@ -52,6 +52,8 @@ interface ReadRoles {
   command: Command;
   script: string;
   hasPasswords: boolean;
+  /** In which our own questions are answered. */
+  clientEncoding: string;
 }
 
 /**
@@ -60,9 +62,9 @@ interface ReadRoles {
  */
 export async function readRoles(database: Database, programs: ClientPrograms): Promise<ReadRoles> {
   const { connection, ask, signal } = database;
-  const [[mayReadPasswords, encoding = '', current = ''] = []] = await ask(
+  const [[mayReadPasswords, encoding = '', clientEncoding = '', current = ''] = []] = await ask(
     `select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'select'), pg_catalog.getdatabaseencoding(),
-      pg_catalog.current_database()`,
+      pg_catalog.pg_client_encoding(), pg_catalog.current_database()`,
   );
   const commandFrom = (name: string, itsEncoding: string): Command => ({
     name: 'pg_dumpall',
@@ -92,7 +94,7 @@ export async function readRoles(database: Database, programs: ClientPrograms): P
     if (other !== undefined) dumped = await run(commandFrom(other, ANY_BYTES));
   }
   const { command, stdout, stderrTail, rawStderr } = dumped;
-  if (isWhole(dumped)) return { command, script: stdout, hasPasswords: mayReadPasswords === 't' };
+  if (isWhole(dumped)) return { command, script: stdout, hasPasswords: mayReadPasswords === 't', clientEncoding };
   throw new ProgramError(
     `cannot read the roles: ${stderrTail.trim() || 'pg_dumpall stopped too early'}`,
     /invalid byte sequence for encoding/.test(inEnglish(rawStderr.reveal())) ? OTHER_ENCODING : MAY_NOT,
@@ -101,10 +103,8 @@ export async function readRoles(database: Database, programs: ClientPrograms): P
 
 /** The same, and the settings of the database itself; each part names its encoding first. */
 export async function readGlobals(database: Database, programs: ClientPrograms): Promise<Secret> {
-  const { ask } = database;
-  const { script } = await readRoles(database, programs);
-  const [[encoding = ''] = []] = await ask('select pg_catalog.pg_client_encoding()');
-  const settings = (await ask(SETTINGS)).map(([line = '']) => line);
-  const inEncoding = `SET client_encoding = '${encoding}';`;
+  const { script, clientEncoding } = await readRoles(database, programs);
+  const settings = (await database.ask(SETTINGS)).map(([line = '']) => line);
+  const inEncoding = `SET client_encoding = '${clientEncoding}';`;
   return new Secret(`${script}\n${SETTINGS_HEADING}${[inEncoding, ...settings].join('\n')}\n`);
 }

@@ -1,11 +1,14 @@
 import type { Context } from '../../core/context.ts';
 import { Secret } from '../../core/secret.ts';
-import { databaseOfArchive, isOfRoles } from '../../server/cluster-names.ts';
+import { archivePartOf, databaseOfArchive, isOfRoles } from '../../server/cluster-names.ts';
 import { fieldsOfPlace, knownPlacesOf } from '../../server/destination.ts';
 import { freeName } from '../../server/names.ts';
 import { CLUSTER_DEFAULTS, type ServerRecord } from '../../server/server.ts';
 import { parsePlace } from '../../storage/place.ts';
 import type { RemoteArchive } from '../remote-archives.ts';
+
+/** What the archive of roles is called in the folder of its cluster. */
+const ROLES = archivePartOf(undefined);
 
 /** The archives of a place by their archive names. */
 type ArchivesByName = ReadonlyMap<string, readonly RemoteArchive[]>;
@@ -22,7 +25,7 @@ export async function rebuiltPart(
 ): Promise<ServerRecord | undefined> {
   const end = archiveName.lastIndexOf('/');
   const folder = archiveName.slice(0, Math.max(end, 0));
-  const roles = byName.get(`${folder}/globals`)?.at(-1);
+  const roles = byName.get(`${folder}/${ROLES}`)?.at(-1);
   // A server of its own may be called "globals".
   if (folder === '' || roles === undefined || !isOfRoles(roles.serverName)) return undefined;
   const servers = await catalog.servers.list();
@@ -35,7 +38,7 @@ export async function rebuiltPart(
     (await catalog.servers.add({
       ...CLUSTER_DEFAULTS,
       ...fieldsOfPlace(parsePlace(place), environment),
-      name: freeName(roles.serverName.slice(0, -'/globals'.length), new Set(servers.map(({ name }) => name))),
+      name: freeName(roles.serverName.slice(0, -`/${ROLES}`.length), new Set(servers.map(({ name }) => name))),
       allDatabases: true,
       connectionString: new Secret(''),
       archiveName: folder,

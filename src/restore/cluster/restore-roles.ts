@@ -6,7 +6,7 @@ import { loadRoles } from '../../postgres/globals/load-globals.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { textOf } from '../../system/program-output.ts';
 import { copiesOf, withAnyCopy } from '../copies.ts';
-import type { ArchiveRequest, OpenArchive } from '../open-archive.ts';
+import { GLOBALS_LIMIT_BYTES, type ArchiveRequest, type OpenArchive } from '../open-archive.ts';
 import { correctedBy, reach } from '../target-server.ts';
 
 interface RolesRequest extends ArchiveRequest {
@@ -16,9 +16,6 @@ interface RolesRequest extends ArchiveRequest {
   /** Only the copy in this place or destination. */
   from?: string | undefined;
 }
-
-/** Enough for some 100,000 roles. A larger script was not made by pg_dumpall. */
-const LIMIT_BYTES = 64_000_000;
 
 /**
  * Creates the roles and tablespaces of a backup that a server lacks. Those that it has stay as they are. Returns the size of the
@@ -45,9 +42,11 @@ export async function readRoles({ copyTo }: OpenArchive): Promise<{ script: Secr
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
       bytes += chunk.length;
-      if (bytes <= LIMIT_BYTES) chunks.push(chunk);
+      if (bytes <= GLOBALS_LIMIT_BYTES) chunks.push(chunk);
       done(
-        bytes <= LIMIT_BYTES ? null : new ArchiveError('the roles in the archive are longer than those of any server'),
+        bytes <= GLOBALS_LIMIT_BYTES
+          ? null
+          : new ArchiveError('the roles in the archive are longer than those of any server'),
       );
     },
   });
