@@ -64,7 +64,8 @@ export async function allPoints(server: ServerRecord, { catalog, report }: Conte
   return points.map((backup) => asRestorePoint(backup));
 }
 
-function wishOf(at: string, { clock, zones }: Context): Wish {
+/** Reads what `--at` asks for, when it is no id. Throws a `ConfigError` for another text, and for a time that is still to come. */
+export function wishOf(at: string, { clock, zones }: Pick<Context, 'clock' | 'zones'>): Wish {
   if (at === 'latest') return { kind: 'latest' };
   const now = clock.now();
   const time = parseTypedTime(at, zones.typed, now);

@@ -117,8 +117,9 @@ async function restoreAll(
       progress.report({ type: 'warning', server: part.name, message: `${part.name}: ${part.error ?? ''}` });
     else progress.finish();
   }
-  const exitCode = results.some(({ result }) => result === 'failed') ? 1 : 0;
-  return { document: { server: cluster.name, results }, text: textOf(results), exitCode };
+  const isGood =
+    results.every(({ result }) => result !== 'failed') && results.some(({ result }) => result === 'restored');
+  return { document: { server: cluster.name, results }, text: textOf(results), exitCode: isGood ? 0 : 1 };
 }
 
 /** Only the roles of a cluster. */
@@ -162,7 +163,10 @@ function textOf(results: readonly RestoredPart[]): string {
     error?.split('\n', 1)[0] ?? '',
   ]);
   const failed = results.filter(({ result }) => result === 'failed').length;
-  const whole =
-    failed === 0 ? 'All of it was restored.' : `${formatCount(failed, 'part')} of ${results.length} failed.`;
+  const whole = results.every(({ result }) => result === 'skipped')
+    ? 'Nothing was restored: there was no backup yet.'
+    : failed === 0
+      ? 'All of it was restored.'
+      : `${formatCount(failed, 'part')} of ${results.length} failed.`;
   return `${renderTable(COLUMNS, rows, terminalWidth(process.stdout))}\n${whole}`;
 }

@@ -158,6 +158,7 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [['restore', 'main', '--to', 'postgresql://localhost/x'], 'Or restore all of them: --all-databases --to '],
   [['restore', 'main/shop', '--all-databases', '--to', 'postgresql://localhost/x'], 'pgbak restore main'],
   [['restore', 'main', '--all-databases', '--at', '1', '--to', 'postgresql://localhost/x'], 'is of one database'],
+  [['restore', 'main', '--all-databases', '--at', 'yesterdy', '--to', 'postgresql://localhost/x'], 'nor a time'],
   [['restore', 'main', '--all-databases', '--jobs', '2', '--to', 'postgresql://localhost/x'], 'Leave --jobs out'],
   [['edit', 'main', '--include-database', 'a.b'], 'Put the name into quotes'],
   [['edit', 'main', '--forget-database', 'shpo'], 'knows no database shpo of main'],
@@ -171,6 +172,11 @@ test('what cannot be meant is refused, with what to do', async () => {
     const { status, stderr } = await account.pgbak(...words);
     expect({ words, status, stderr }).toEqual({ words, status: 2, stderr: expect.stringContaining(told) });
   }
+  const before = ['restore', 'main', '--all-databases', '--at', '2020-01-01', '--to', cluster.url('postgres')];
+  expect(await account.pgbak(...before)).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining('Nothing was restored: there was no backup yet.'),
+  });
   const place = `file:${account.folder.at('backups')}`;
   const single = { 'connection-string': cluster.url('shop'), destination: place };
   expect((await account.add({ ...single, name: 'main/shop' })).stderr).toContain('a server named "main/shop" already');

@@ -4,7 +4,7 @@ import type { Context } from '../../core/context.ts';
 import { ConfigError, describeFailure, failureText, PgbakError } from '../../core/errors.ts';
 import type { ServerRecord } from '../../server/server.ts';
 import type { ArchivePasswords } from '../archive-passwords.ts';
-import { findPoint, type RestorePoint } from '../choose-point.ts';
+import { findPoint, wishOf, type RestorePoint } from '../choose-point.ts';
 import { openTarget } from '../open-target.ts';
 import { restore } from '../restore.ts';
 import type { TargetOptions } from '../restore-plan.ts';
@@ -56,6 +56,8 @@ export async function* restoreCluster(request: ClusterRequest, context: Context)
       'Name a time, such as --at "yesterday 10:15", or leave --at out for the newest backups.',
     );
   }
+  // What is wrong with it is no reason to leave a database out.
+  wishOf(at, context);
   const parts = await catalog.servers.partsOf(cluster);
   if (parts.every(({ lastSuccessRun }) => lastSuccessRun === undefined))
     throw new ConfigError(`there is no good backup of ${cluster.name} yet`);
